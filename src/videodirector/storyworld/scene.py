@@ -1,0 +1,239 @@
+"""Scenes of the synthetic world: sprites on a background, with exact boxes and captions, from a seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from videodirector import lexicon
+from videodirector.storyworld import atlas, backgrounds
+from videodirector.storyworld.atlas import MARGIN, Sprite
+
+Box = tuple[float, float, float, float]
+Pixels = NDArray[np.uint8]
+
+__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """A sprite and its box on every frame, x0, y0, x1, y1 in [0, 1]; None where it is not in the picture."""
+
+    sprite: Sprite
+    track: tuple[Box | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A drawn scene: ``frames`` is (frames, height, width, 3); later actors stand before earlier ones."""
+
+    frames: Pixels
+    actors: tuple[Actor, ...]
+    background: str
+    caption: str
+
+
+def compose(background: Pixels, placements: Sequence[tuple[Sprite, Box]]) -> Pixels:
+    """Draw sprites into boxes, the first one rearmost. A sprite fills its box exactly, to a fraction of a pixel.
+
+    Args:
+        background: (height, width, 3); stays as it is.
+        placements: sprites with boxes x0, y0, x1, y1 in [0, 1].
+
+    Returns:
+        A new picture of the same shape.
+    """
+    canvas = background.astype(np.float32)
+    height, width = background.shape[:2]
+    for sprite, (x0, y0, x1, y1) in placements:
+        left, top, right, bottom = x0 * width, y0 * height, x1 * width, y1 * height
+        columns = max(0, math.floor(left)), min(width, math.ceil(right))
+        rows = max(0, math.floor(top)), min(height, math.ceil(bottom))
+        if columns[0] >= columns[1] or rows[0] >= rows[1]:
+            continue
+        # The source rectangle that falls on these whole pixels reaches a little into the sprite's clear margin.
+        across = sprite.image.width / (right - left)
+        down = sprite.image.height / (bottom - top)
+        source = (
+            max(0.0, MARGIN + (columns[0] - left) * across),
+            max(0.0, MARGIN + (rows[0] - top) * down),
+            min(float(sprite.padded.width), MARGIN + (columns[1] - left) * across),
+            min(float(sprite.padded.height), MARGIN + (rows[1] - top) * down),
+        )
+        size = (columns[1] - columns[0], rows[1] - rows[0])
+        patch = sprite.padded.resize(size, Image.Resampling.BILINEAR, box=source, reducing_gap=2.0)
+        pixels = np.asarray(patch, dtype=np.float32)
+        region = canvas[rows[0] : rows[1], columns[0] : columns[1]]
+        region *= 1 - pixels[..., 3:] / 255
+        region += pixels[..., :3]
+    return (canvas + 0.5).astype(np.uint8)
+
+
+def captions(names: Sequence[str], place: str, rng: np.random.Generator) -> str:
+    """A caption in one of several phrasings, naming the things in the picture and the place."""
+    listed = _listed([_with_article(name) for name in names])
+    described = lexicon.backgrounds()[place].description
+    where = described if rng.random() < 0.4 else _with_article(place)
+    if not listed:
+        return str(rng.choice([f"{where}", f"a picture of {where}", f"background: {where}"]))
+    forms = (
+        f"{listed}, background: {where}",
+        f"{listed} in {where}",
+        f"{where} with {listed}",
+        f"{listed}. The background is {where}.",
+    )
+    return str(forms[int(rng.integers(len(forms)))])
+
+
+class SceneSampler:
+    """An endless source of scenes, each decided by its number: the same seed and number give the same scene.
+
+    Args:
+        size: side of the square frames, in pixels.
+        frames: frames of a clip; 1 gives pictures.
+        seed: of this source; training, validation and evaluation use different ones.
+        entities: fewest and most things in a scene.
+        pool: how many versions of every background are painted at first and then reused; 0 paints each anew.
+    """
+
+    def __init__(
+        self, *, size: int, frames: int = 1, seed: int = 0, entities: tuple[int, int] = (0, 4), pool: int = 0
+    ) -> None:
+        self.size, self.frames, self.seed, self.entities, self.pool = size, frames, seed, entities, pool
+        self._atlas = atlas.load()
+        self._things = tuple(lexicon.things().values())
+        self._places = tuple(lexicon.backgrounds())
+        self._painted: dict[tuple[str, int], Pixels] = {}
+
+    def __iter__(self) -> Iterator[Clip]:
+        number = 0
+        while True:
+            yield self[number]
+            number += 1
+
+    def __getitem__(self, number: int) -> Clip:
+        rng = np.random.default_rng((self.seed, number))
+        place = self._places[int(rng.integers(len(self._places)))]
+        background = self._background(place, rng)
+        actors = self._actors(rng)
+        frames = np.stack(
+            [
+                compose(background, [(actor.sprite, box) for actor in actors if (box := actor.track[frame])])
+                for frame in range(self.frames)
+            ]
+        )
+        caption = captions([actor.sprite.name for actor in actors], place, rng)
+        return Clip(frames=frames, actors=actors, background=place, caption=caption)
+
+    def _background(self, place: str, rng: np.random.Generator) -> Pixels:
+        if not self.pool:
+            return backgrounds.paint(place, size=self.size, seed=int(rng.integers(2**31)))
+        version = int(rng.integers(self.pool))
+        if (place, version) not in self._painted:
+            number = self._places.index(place)
+            seed = int(np.random.default_rng((self.seed, number, version)).integers(2**31))
+            self._painted[place, version] = backgrounds.paint(place, size=self.size, seed=seed)
+        return self._painted[place, version]
+
+    def _actors(self, rng: np.random.Generator) -> tuple[Actor, ...]:
+        low, high = self.entities
+        count = int(rng.integers(low, high + 1))
+        crowded = rng.random() < 0.15
+        actors: list[Actor] = []
+        for _ in range(count):
+            thing = self._things[int(rng.integers(len(self._things)))]
+            variants = self._atlas.variants(thing.name)
+            sprite = variants[int(rng.integers(len(variants)))]
+            for _ in range(12):
+                track = self._track(sprite, rng, count)
+                if crowded or all(_apart(track, other.track) for other in actors):
+                    break
+            else:
+                continue
+            start, end = _first(track), _last(track)
+            if self.frames > 1 and abs(end[0] - start[0]) > 0.08:
+                sprite = sprite.facing("right" if end[0] > start[0] else "left")
+            elif rng.random() < 0.5:
+                sprite = sprite.facing("right")
+            else:
+                sprite = sprite.facing("left")
+            actors.append(Actor(sprite=sprite, track=track))
+        return tuple(actors)
+
+    def _track(self, sprite: Sprite, rng: np.random.Generator, count: int) -> tuple[Box | None, ...]:
+        """A straight or curved path from box to box; it may begin late or end early, and the thing may grow."""
+        width, height = self._extent(sprite, rng, count)
+        start = _place(rng, width, height)
+        if self.frames == 1:
+            return (start,)
+        growth = float(np.exp(rng.normal(0, 0.3))) if rng.random() < 0.3 else 1.0
+        growth = min(growth, 0.9 / width, 0.9 / height)
+        end = _place(rng, width * growth, height * growth) if rng.random() < 0.75 else _regrown(start, growth)
+        bend = float(rng.normal(0, 0.12)) if rng.random() < 0.3 else 0.0
+        track: list[Box | None] = []
+        for time in np.linspace(0, 1, self.frames).tolist():
+            x0, y0, x1, y1 = ((1 - time) * a + time * b for a, b in zip(start, end, strict=True))
+            lift = 4 * time * (1 - time) * bend
+            lift = min(max(lift, -y0), 1 - y1)
+            track.append((x0, y0 + lift, x1, y1 + lift))
+        if rng.random() < 0.2:
+            cut = int(rng.integers(1, self.frames))
+            hidden = range(cut) if rng.random() < 0.5 else range(cut, self.frames)
+            track = [None if frame in hidden else box for frame, box in enumerate(track)]
+        return tuple(track)
+
+    def _extent(self, sprite: Sprite, rng: np.random.Generator, count: int) -> tuple[float, float]:
+        """Natural size times chance: mostly near it, at times anything from tiny to nearly the whole picture."""
+        if rng.random() < 0.75:
+            height = sprite.thing.size * float(np.exp(rng.normal(0.1, 0.3)))
+        else:
+            height = float(rng.uniform(0.18, 0.8))
+        height *= 1.0 if count <= 3 else 0.85
+        width = height * sprite.thing.aspect * float(np.exp(rng.normal(0, 0.12)))
+        shrink = min(1.0, 0.92 / max(width, height))
+        return max(width * shrink, 0.12), max(height * shrink, 0.12)
+
+
+def _place(rng: np.random.Generator, width: float, height: float) -> Box:
+    x0, y0 = float(rng.uniform(0, 1 - width)), float(rng.uniform(0, 1 - height))
+    return x0, y0, x0 + width, y0 + height
+
+
+def _regrown(box: Box, growth: float) -> Box:
+    width, height = (box[2] - box[0]) * growth, (box[3] - box[1]) * growth
+    x0 = min(max((box[0] + box[2] - width) / 2, 0.0), 1 - width)
+    y0 = min(max((box[1] + box[3] - height) / 2, 0.0), 1 - height)
+    return x0, y0, x0 + width, y0 + height
+
+
+def _first(track: Sequence[Box | None]) -> Box:
+    return next(box for box in track if box)
+
+
+def _last(track: Sequence[Box | None]) -> Box:
+    return next(box for box in reversed(track) if box)
+
+
+def _apart(a: Sequence[Box | None], b: Sequence[Box | None]) -> bool:
+    """Whether two things never cover more than a tenth of the smaller one."""
+    return all(_cover(one, other) < 0.1 for one, other in zip(a, b, strict=True) if one and other)
+
+
+def _cover(a: Box, b: Box) -> float:
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    down = min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return max(0.0, across) * max(0.0, down) / smaller
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""
