@@ -1,0 +1,70 @@
+"""The vocabulary of videodirector: plans, boxes, render settings, results and events. Pydantic only."""
+
+from typing import Any
+
+from videodirector.schemas.document import canonical_json, write_atomically
+from videodirector.schemas.layout import KEY_BOXES, MIN_SIDE, Box, dense
+from videodirector.schemas.names import normalised
+from videodirector.schemas.plan import (
+    MAX_ENTITIES,
+    MAX_FRAMES,
+    MAX_SCENES,
+    Entity,
+    Layout,
+    Scene,
+    Transition,
+    VideoPlan,
+)
+from videodirector.schemas.rate import FrameRate, frame_rate
+from videodirector.schemas.render import (
+    PlanReady,
+    RenderEvent,
+    RenderResult,
+    RenderSettings,
+    SceneDone,
+    SceneResult,
+    SceneStarted,
+    StepDone,
+    VideoDone,
+)
+from videodirector.schemas.versions import CURRENT_VERSION, upgrade
+
+__all__ = [
+    "CURRENT_VERSION",
+    "KEY_BOXES",
+    "MAX_ENTITIES",
+    "MAX_FRAMES",
+    "MAX_SCENES",
+    "MIN_SIDE",
+    "Box",
+    "Entity",
+    "FrameRate",
+    "Layout",
+    "PlanReady",
+    "RenderEvent",
+    "RenderResult",
+    "RenderSettings",
+    "Scene",
+    "SceneDone",
+    "SceneResult",
+    "SceneStarted",
+    "StepDone",
+    "Transition",
+    "VideoDone",
+    "VideoPlan",
+    "canonical_json",
+    "dense",
+    "frame_rate",
+    "json_schema",
+    "normalised",
+    "upgrade",
+    "write_atomically",
+]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of the plan document."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **VideoPlan.model_json_schema()}
+    # In Python the version has a default; a document must say it.
+    schema["required"] = ["schema_version", *schema["required"]]
+    return schema

@@ -1,0 +1,161 @@
+"""What a render is asked for, what it tells while it runs, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from videodirector.errors import UsageError
+from videodirector.schemas.plan import Id, Seed, Transition, VideoPlan
+from videodirector.schemas.problems import issues_of
+from videodirector.schemas.rate import FrameRate
+
+__all__ = [
+    "PlanReady",
+    "RenderEvent",
+    "RenderResult",
+    "RenderSettings",
+    "SceneDone",
+    "SceneResult",
+    "SceneStarted",
+    "StepDone",
+    "VideoDone",
+]
+
+Count = Annotated[int, Field(strict=True, ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Frozen(BaseModel):
+    # protected_namespaces: `model` is a field here, and means the weights.
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class RenderSettings(_Frozen):
+    """How to draw a plan; None leaves a choice to the plan, then to the backend.
+
+    Attributes:
+        backend: which backend draws ("layout2vid", "storyboard", or a registered one).
+        model: folder or hub id of the weights.
+        seed: in place of the plan's seed.
+        steps: denoising steps a scene.
+        fps: in place of the plan's frame rate.
+        transition: between scenes that do not say how they pass into the next.
+        width, height: size of the video in pixels; even, as H.264 with 4:2:0 asks.
+        contact_sheet: whether a picture with the frames of every scene is written beside the video.
+        save_plan: whether the plan is written beside the video.
+    """
+
+    backend: Annotated[str, Field(strict=True, min_length=1)] = "layout2vid"
+    model: str | None = None
+    seed: Seed | None = None
+    steps: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    fps: FrameRate | None = None
+    transition: Transition | None = None
+    width: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
+    height: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
+    contact_sheet: bool = True
+    save_plan: bool = True
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from plain values, such as command-line options.
+
+        Raises:
+            UsageError: naming every setting that cannot be meant.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            issues = issues_of(error, (cls,))
+            raise UsageError("; ".join(map(str, issues)), hint="see `videodirector render --help`") from None
+
+
+class SceneResult(_Frozen):
+    """One scene as it was drawn.
+
+    Attributes:
+        id: the scene.
+        frames: frames actually drawn.
+        seconds: time it took.
+        seed: the seed actually used.
+        backend: the backend that drew it.
+        notes: what of the scene the backend approximated or could not honour.
+    """
+
+    id: Id
+    frames: Annotated[int, Field(strict=True, ge=1)]
+    seconds: Seconds
+    seed: Seed
+    backend: str
+    notes: tuple[str, ...] = ()
+
+
+class RenderResult(_Frozen):
+    """A finished video.
+
+    Attributes:
+        path: the video.
+        plan_path: the plan written beside it, if any.
+        sheet_path: the contact sheet written beside it, if any.
+        scenes: one result a scene, in order.
+        frames: frames in the video (a crossfade shares some between two scenes).
+        frame_rate: frames a second.
+        width, height: size in pixels.
+        seconds: time the whole render took.
+    """
+
+    path: Path
+    plan_path: Path | None = None
+    sheet_path: Path | None = None
+    scenes: tuple[SceneResult, ...]
+    frames: Annotated[int, Field(strict=True, ge=1)]
+    frame_rate: FrameRate
+    width: Annotated[int, Field(strict=True, ge=1)]
+    height: Annotated[int, Field(strict=True, ge=1)]
+    seconds: Seconds
+
+
+class PlanReady(_Frozen):
+    """The plan to be drawn is settled and valid."""
+
+    event: Literal["plan_ready"] = "plan_ready"
+    plan: VideoPlan
+
+
+class SceneStarted(_Frozen):
+    """A scene is about to be drawn: number `index` (from 0) of `scenes`."""
+
+    event: Literal["scene_started"] = "scene_started"
+    scene: Id
+    index: Count
+    scenes: Count
+
+
+class StepDone(_Frozen):
+    """One step of a scene is done: number `step` (from 1) of `steps`."""
+
+    event: Literal["step_done"] = "step_done"
+    scene: Id
+    step: Count
+    steps: Count
+
+
+class SceneDone(_Frozen):
+    """A scene is drawn."""
+
+    event: Literal["scene_done"] = "scene_done"
+    result: SceneResult
+
+
+class VideoDone(_Frozen):
+    """The video is written: always the last event."""
+
+    event: Literal["video_done"] = "video_done"
+    result: RenderResult
+
+
+RenderEvent = PlanReady | SceneStarted | StepDone | SceneDone | VideoDone
