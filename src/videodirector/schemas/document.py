@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import OutputError, PlanError, PlanIssue
+from videodirector.schemas.problems import json_path
 
 __all__ = ["MAX_BYTES", "canonical_json", "parse_json", "read_text", "write_atomically"]
 
@@ -83,8 +84,6 @@ class _Object(dict[str, Any]):
 
 
 def _repeated(data: object) -> list[PlanIssue]:
-    from videodirector.schemas.problems import json_path
-
     issues: list[PlanIssue] = []
     stack: list[tuple[tuple[int | str, ...], object]] = [((), data)]
     while stack:

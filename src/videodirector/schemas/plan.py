@@ -1,8 +1,8 @@
 """VideoPlan v1: what a story becomes, what a person edits, and what is drawn.
 
 A plan is an ordinary mutable pydantic model. Constructing one with wrong values raises pydantic's `ValidationError`;
-edits made afterwards (`entity.layout[-1] = (0.6, 0.4, 0.9, 0.8)`) are not looked at until `checked()`, which `save()` and the
-renderer call. Everything that reads documents raises `PlanError`, with all the problems at once.
+edits made afterwards (`entity.layout[-1] = (0.6, 0.4, 0.9, 0.8)`) are not looked at until `checked()`, which `save()`
+and the renderer call. Everything that reads documents raises `PlanError`, with all the problems at once.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class VideoPlan(_Document):
             plan = handler(data)
         except ValidationError as error:
             for line in error.errors(include_url=False):
-                kind = PydanticCustomError(line["type"], line["msg"], dict(line.get("ctx", {})))  # type: ignore[arg-type]
+                kind = PydanticCustomError(line["type"], line["msg"], dict(line.get("ctx", {})))
                 lines.append(InitErrorDetails(type=kind, loc=line["loc"], input=line["input"]))
         for location, problem, found, hint in contradictions(data):
             kind = PydanticCustomError("contradiction", "{problem}", {"problem": problem, "hint": hint})

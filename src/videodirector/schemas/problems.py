@@ -40,6 +40,8 @@ def issues_of(error: ValidationError, models: Iterable[type[BaseModel]] = ()) ->
             hint = f"did you mean {near[0]!r}?" if near else "remove it"
         elif kind == "missing":
             problem, found = "missing", ""
+        elif kind == "string_pattern_mismatch":
+            problem = "an id is made of letters, digits, _ . and -, at most 64, and begins with a letter, digit or _"
         elif kind == "recursion_loop":
             problem, found = "contains itself", ""
         issues.append(PlanIssue(json_path(location), problem[:1].lower() + problem[1:], found, hint))
