@@ -1,0 +1,178 @@
+"""The composition root: a planner, a backend and the generator, put together behind four verbs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import closing
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+
+from videodirector.errors import UsageError
+from videodirector.schemas import RenderEvent, RenderResult, RenderSettings, VideoDone, VideoPlan, frame_rate
+
+if TYPE_CHECKING:
+    from videodirector.generator import Backend
+    from videodirector.planner import Planner
+
+__all__ = ["Director", "RenderOptions"]
+
+
+class RenderOptions(TypedDict, total=False):
+    """How to draw a plan; the fields mean what they mean in ``RenderSettings``."""
+
+    seed: int | None
+    steps: int | None
+    fps: Fraction | int | str | None
+    transition: Literal["cut", "crossfade"] | None
+    width: int | None
+    height: int | None
+    save_plan: bool
+    contact_sheet: bool
+
+
+class Director:
+    """Turns stories into plans and plans into videos.
+
+    ``Director()`` plans offline and draws with the weights that the package brings. Making one is cheap: planner and
+    model are loaded when they are first needed, and then kept.
+
+    Args:
+        planner: what turns stories into plans; None is the offline planner.
+        backend: what draws: ``"layout2vid"``, ``"storyboard"``, or an object that follows ``generator.Backend``.
+        model: folder or hub id of the backend's weights; None takes those of the package.
+        ffmpeg: the ffmpeg to use; None looks into the environment variable VIDEODIRECTOR_FFMPEG, then for one on the
+            search path, then for that of imageio-ffmpeg.
+    """
+
+    def __init__(
+        self,
+        planner: Planner | None = None,
+        *,
+        backend: str | Backend = "layout2vid",
+        model: str | os.PathLike[str] | None = None,
+        ffmpeg: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if model is not None and not isinstance(backend, str):
+            raise UsageError("a backend object has its model already", hint="leave out model, or name the backend")
+        self._planner = planner
+        self._backend = backend
+        self._model = None if model is None else os.fspath(model)
+        self._ffmpeg = ffmpeg
+        self._made: dict[tuple[int, int] | None, Backend] = {}
+
+    def plan(
+        self, story: str, *, seed: int | None = None, fps: Fraction | int | str | None = None
+    ) -> VideoPlan:
+        """The plan of a story: yours to read, edit, save and render.
+
+        Raises:
+            UsageError: a seed or frame rate that a plan cannot have.
+            PlannerError: the planner could not make one.
+        """
+        if self._planner is None:
+            from videodirector.planner import OfflinePlanner
+
+            self._planner = OfflinePlanner()
+        try:
+            rate = None if fps is None else frame_rate(fps)
+        except ValueError as error:
+            raise UsageError(f"fps is {fps!r}: {error}", hint='give one like 8 or "30000/1001"') from None
+        return self._planner.plan(story, seed=seed, frame_rate=rate)
+
+    def stream(
+        self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]
+    ) -> Generator[RenderEvent, None, None]:
+        """Draw a plan and write the video, telling every step: for programs that show progress.
+
+        The last event is ``VideoDone`` with the result. Closing the generator early stops the work and leaves no partial
+        file. Options, results and errors are those of ``render``.
+        """
+        from videodirector.generator import render_video
+
+        settings = self._settings({"save_plan": False, "contact_sheet": False, **options})
+        backend = self._backend_for(settings)
+        yield from render_video(plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg)
+
+    def render(
+        self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]
+    ) -> RenderResult:
+        """Draw a plan and write it as an mp4; the same plan, seed and backend give the same bytes.
+
+        Args:
+            plan: what to draw; edits are checked first, and the plan is not changed.
+            path: the file to write, ending in .mp4; it appears when it is whole.
+            **options: see ``RenderSettings``. Unless asked for, no plan and no contact sheet are written beside it.
+
+        Raises:
+            UsageError: an option that cannot be meant.
+            PlanError: the plan is not valid.
+            OutputError: the file cannot be written.
+            ModelError, MissingDependencyError: weights or ffmpeg are missing.
+            RenderError: a scene could not be drawn, or the video not be encoded.
+        """
+        with closing(self.stream(plan, path, **options)) as events:
+            for event in events:
+                if isinstance(event, VideoDone):
+                    return event.result
+        raise AssertionError("a stream ends with VideoDone or with an error")
+
+    def make(self, story: str, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> RenderResult:
+        """A story to a video, with the plan and a contact sheet beside it: fox.mp4, fox.plan.json, fox.png.
+
+        Raises:
+            PlannerError: the planner could not make a plan; else as ``render``.
+        """
+        plan = self.plan(story, seed=options.get("seed"), fps=options.get("fps"))
+        return self.render(plan, path, **{"save_plan": True, "contact_sheet": True, **options})
+
+    def preview(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> None:
+        """Draw a plan at once as a storyboard: a contact sheet (.png) or a video (.mp4).
+
+        Whatever backend the director has, this one draws sprites in their boxes and needs no model.
+
+        Raises:
+            UsageError: the path ends in neither; else as ``render``.
+        """
+        with closing(self.stream_preview(plan, path, **options)) as events:
+            for _ in events:
+                pass
+
+    def stream_preview(
+        self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]
+    ) -> Generator[RenderEvent, None, None]:
+        """``preview``, telling every step; a contact sheet has no ``VideoDone`` at its end."""
+        from videodirector.generator import render_sheet, render_video
+        from videodirector.generator.backends import create
+
+        settings = self._settings({"save_plan": False, "contact_sheet": False, **options}, backend="storyboard")
+        backend = create("storyboard", size=_size(settings))
+        kind = os.path.splitext(path)[1].lower()
+        if kind == ".png":
+            yield from render_sheet(plan, path, backend=backend, settings=settings)
+        elif kind == ".mp4":
+            yield from render_video(plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg)
+        else:
+            raise UsageError(
+                f"a preview is a contact sheet or a video, and {os.fspath(path)!r} ends in neither .png nor .mp4",
+                hint="name it sheet.png or preview.mp4",
+            )
+
+    def _settings(self, options: RenderOptions, *, backend: str | None = None) -> RenderSettings:
+        if backend is None:
+            backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
+        return RenderSettings.parse({**options, "backend": backend, "model": self._model})
+
+    def _backend_for(self, settings: RenderSettings) -> Backend:
+        if not isinstance(self._backend, str):
+            return self._backend
+        size = _size(settings)
+        if size not in self._made:
+            from videodirector.generator.backends import create
+
+            self._made[size] = create(self._backend, model=self._model, size=size)
+        return self._made[size]
+
+
+def _size(settings: RenderSettings) -> tuple[int, int] | None:
+    return (settings.width, settings.height) if settings.width and settings.height else None

@@ -1,0 +1,17 @@
+"""From a plan to an mp4: backends draw the scenes, the rest joins and writes them."""
+
+from videodirector.generator.backend import Backend, Capabilities, Clip, Progress, SceneRenderer
+from videodirector.generator.render import render_sheet, render_video
+from videodirector.generator.scene import derived_seed, scene_seed
+
+__all__ = [
+    "Backend",
+    "Capabilities",
+    "Clip",
+    "Progress",
+    "SceneRenderer",
+    "derived_seed",
+    "render_sheet",
+    "render_video",
+    "scene_seed",
+]

@@ -1,0 +1,109 @@
+"""What a backend is: anything that turns the scenes of a plan into frames, and says what of a plan it can honour."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videodirector.schemas import Scene, VideoPlan
+
+__all__ = ["Backend", "Capabilities", "Clip", "Frame", "Frames", "Progress", "SceneRenderer"]
+
+Frame = NDArray[np.uint8]
+"""One picture: RGB, shape (height, width, 3)."""
+
+Frames = NDArray[np.uint8]
+"""Pictures in order: RGB, shape (frames, height, width, 3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a backend can do with a plan; fixed for its lifetime.
+
+    Attributes:
+        name: as it is registered and written into results.
+        frame_size: (width, height) of its frames in pixels.
+        boxes: whether a thing is drawn in its box exactly (``exact``), is guided into it (``native``), or boxes are
+            only hinted at (``approximate``).
+        references: whether the reference pictures of a plan are used.
+        shared_groups: whether the members of a consistency group share one representation.
+        steps: denoising steps when none are asked for; 0 when it draws at once and the setting means nothing.
+        max_frames: the longest scene it can draw, None for no limit.
+    """
+
+    name: str
+    frame_size: tuple[int, int]
+    boxes: Literal["exact", "native", "approximate"]
+    references: bool
+    shared_groups: bool
+    steps: int = 0
+    max_frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Number ``step`` (from 1) of the ``steps`` of a scene is done."""
+
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A scene as it was drawn: its frames, and notes on what of the scene was approximated or left out."""
+
+    frames: Frames
+    notes: tuple[str, ...] = ()
+
+
+class SceneRenderer(Protocol):
+    """A plan made ready for drawing: what its scenes share has been computed once and is held here."""
+
+    def render(self, scene: Scene, *, seed: int, steps: int | None) -> Generator[Progress, None, Clip]:
+        """Draw a scene, telling the progress on the way.
+
+        The frames follow from the scene, from what it shares with others (its groups), from ``seed`` and ``steps``, and
+        from nothing else: neither the scene's position nor what was drawn before.
+
+        Args:
+            scene: one of the plan's.
+            seed: see ``videodirector.generator.scene.scene_seed``.
+            steps: denoising steps, None for the backend's own number.
+
+        Yields:
+            The progress, as often as there is some.
+
+        Returns:
+            ``scene.frames`` frames of the backend's frame size.
+
+        Raises:
+            RenderError: the scene cannot be drawn.
+        """
+        ...
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Draws plans. Making one is cheap: weights are loaded when they are first needed, once, and kept."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do.
+
+        Raises:
+            ModelError: the model that would tell is missing or cannot be used.
+        """
+        ...
+
+    def prepare(self, plan: VideoPlan) -> SceneRenderer:
+        """Make a valid plan ready: compute what its scenes share, such as one representation for each group.
+
+        Raises:
+            ModelError: the weights are missing or cannot be used.
+            MissingDependencyError: a package that this backend needs is not installed.
+        """
+        ...

@@ -1,0 +1,84 @@
+"""Write files whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from videodirector.errors import OutputError
+
+__all__ = ["atomic_file", "output_error"]
+
+
+@contextmanager
+def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """A path to write to that becomes ``target`` when the block ends well.
+
+    The block writes to a hidden file in the same folder. At its end that file is brought to the disk and renamed, in
+    one step, so that others see the old file or the new one and never a part. When the block raises anything, Ctrl-C
+    included, the hidden file is removed and ``target`` is as it was. Missing folders are made; a link is written
+    through. The place is tried at once, before any costly work.
+
+    Yields:
+        The absolute path of an empty file. Write to it by name; replacing it is fine.
+
+    Raises:
+        OutputError: ``target`` is a directory or a device, or its folder cannot be written to, or the disk is full.
+    """
+    path = Path(os.path.realpath(target))
+    if path.is_dir():
+        raise OutputError(f"{target} is a directory", hint="name a file inside it")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{target} is a device or a pipe", hint="name an ordinary file")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise OutputError(f"{target} exists and is read-only", hint="name another file, or allow writing to this one")
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with _explained(target):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Not tempfile: that makes files which only their owner can read, and the mode would outlive the renaming.
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        yield temporary
+        with _explained(target):
+            _sync(temporary)
+            temporary.replace(path)
+        with suppress(OSError):  # some file systems do not sync folders; the file itself is safe
+            _sync(path.parent)
+    finally:
+        with suppress(OSError):  # the folder may have gone, or never come to be
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(target: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise output_error(target, error) from error
+
+
+def output_error(target: str | os.PathLike[str], error: OSError) -> OutputError:
+    """``error``, met while writing ``target``, in words for the user."""
+    hints = {
+        errno.ENOSPC: "the disk is full: make room, or name a file on another one",
+        errno.EDQUOT: "your disk quota is used up: make room, or name a file on another disk",
+        errno.EROFS: "this place is read-only: name a file elsewhere",
+        errno.EACCES: "you may not write here: name a file elsewhere",
+        errno.EPERM: "you may not write here: name a file elsewhere",
+        errno.ENOTDIR: "a part of this path is a file, not a folder",
+        errno.ENAMETOOLONG: "choose a shorter name",
+    }
+    reason = error.strerror or str(error)
+    return OutputError(f"cannot write {target}: {reason}", hint=hints.get(error.errno or 0, "name a file elsewhere"))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

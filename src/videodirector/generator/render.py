@@ -1,0 +1,167 @@
+"""A plan to an mp4, scene by scene, telling what happens on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+
+from videodirector.errors import UsageError
+from videodirector.generator.backend import Backend, Frames
+from videodirector.generator.ffmpeg import find_ffmpeg
+from videodirector.generator.output import atomic_file
+from videodirector.generator.scene import render_scene, scene_seed
+from videodirector.generator.sheet import ContactSheet
+from videodirector.generator.stitch import Stitcher
+from videodirector.generator.video import VideoFormat, VideoWriter
+from videodirector.schemas import (
+    PlanReady,
+    RenderEvent,
+    RenderResult,
+    RenderSettings,
+    Scene,
+    SceneDone,
+    SceneResult,
+    SceneStarted,
+    VideoDone,
+    VideoPlan,
+)
+
+__all__ = ["render_sheet", "render_video", "settled"]
+
+
+def settled(plan: VideoPlan, settings: RenderSettings) -> VideoPlan:
+    """A valid copy of the plan with the seed and frame rate of the settings, where they have some.
+
+    Raises:
+        PlanError: the plan is not valid.
+    """
+    changes: dict[str, object] = {"seed": settings.seed, "frame_rate": settings.fps}
+    return plan.checked().model_copy(update={field: value for field, value in changes.items() if value is not None})
+
+
+def render_video(
+    plan: VideoPlan,
+    path: str | os.PathLike[str],
+    *,
+    backend: Backend,
+    settings: RenderSettings,
+    ffmpeg: str | os.PathLike[str] | None = None,
+) -> Generator[RenderEvent, None, None]:
+    """Draw a plan and write it as a video.
+
+    One scene is in memory at a time. A scene passes into the next as it says itself, else as the settings say, else by
+    a cut; a crossfade shortens the video by its frames (see ``Stitcher``). The video and the sheet appear under their
+    names when both are whole. If anything goes wrong, or the generator is closed, what stood there before stays.
+
+    Args:
+        plan: what to draw; it is checked first and not changed.
+        path: the mp4 to write. The plan and the contact sheet, if the settings want them, go beside it:
+            ``fox.mp4``, ``fox.plan.json``, ``fox.png``. The plan is written before the drawing begins, so that it is
+            not lost if that fails.
+        backend: what draws.
+        settings: how.
+        ffmpeg: the program to use, see ``find_ffmpeg``.
+
+    Yields:
+        ``PlanReady``; for each scene ``SceneStarted``, a ``StepDone`` a step, ``SceneDone``; at last ``VideoDone``.
+
+    Raises:
+        UsageError: the name does not end in .mp4.
+        PlanError: the plan is not valid.
+        OutputError: the place cannot be written to; found before the drawing begins where that is possible.
+        ModelError, MissingDependencyError: the backend cannot start, or there is no ffmpeg.
+        RenderError: a scene cannot be drawn, or the video not be encoded.
+    """
+    started = perf_counter()
+    video_path = Path(path)
+    if video_path.suffix.lower() != ".mp4":
+        raise UsageError(f"videos are written as mp4, and {os.fspath(path)!r} does not end in .mp4", hint="name it so")
+    plan_path = video_path.with_suffix(".plan.json") if settings.save_plan else None
+    sheet_path = video_path.with_suffix(".png") if settings.contact_sheet else None
+    plan = settled(plan, settings)
+    program = find_ffmpeg(ffmpeg)
+    with ExitStack() as stack:
+        # Left in reverse order: the encoder ends the file, the sheet gets its name, and last of all the video.
+        partial_video = stack.enter_context(atomic_file(video_path))
+        partial_sheet = stack.enter_context(atomic_file(sheet_path)) if sheet_path else None
+        if plan_path is not None:
+            plan.save(plan_path)
+        yield PlanReady(plan=plan)
+        frame_size = backend.capabilities.frame_size
+        fmt = VideoFormat.of(frame_size, plan.frame_rate, width=settings.width, height=settings.height)
+        sheet = ContactSheet(len(plan.scenes), frame_size)
+        with VideoWriter(partial_video, fmt, program=program) as writer:
+            stitcher = Stitcher(writer.write)
+
+            def take(scene: Scene, frames: Frames) -> None:
+                stitcher.add(frames, scene.transition or settings.transition or "cut")
+                sheet.add(scene, frames)
+
+            results = yield from _draw(plan, backend, settings, take)
+            stitcher.close()
+        if partial_sheet is not None and sheet_path is not None:
+            sheet.save(partial_sheet)
+    yield VideoDone(
+        result=RenderResult(
+            path=video_path,
+            plan_path=plan_path,
+            sheet_path=sheet_path,
+            scenes=results,
+            frames=writer.frames,
+            frame_rate=plan.frame_rate,
+            width=fmt.size[0],
+            height=fmt.size[1],
+            seconds=perf_counter() - started,
+        )
+    )
+
+
+def render_sheet(
+    plan: VideoPlan, path: str | os.PathLike[str], *, backend: Backend, settings: RenderSettings
+) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
+    """Draw a plan and write only the contact sheet, as PNG; else like ``render_video``, without a last event.
+
+    Returns:
+        One result a scene.
+    """
+    sheet_path = Path(path)
+    if sheet_path.suffix.lower() != ".png":
+        raise UsageError(
+            f"contact sheets are written as PNG, and {os.fspath(path)!r} does not end in .png", hint="name it so"
+        )
+    plan = settled(plan, settings)
+    with atomic_file(sheet_path) as partial:
+        yield PlanReady(plan=plan)
+        sheet = ContactSheet(len(plan.scenes), backend.capabilities.frame_size)
+        results = yield from _draw(plan, backend, settings, sheet.add)
+        sheet.save(partial)
+    return results
+
+
+def _draw(
+    plan: VideoPlan, backend: Backend, settings: RenderSettings, take: Callable[[Scene, Frames], None]
+) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
+    """Draw scene after scene, hand each on, and forget it."""
+    capabilities = backend.capabilities
+    renderer = backend.prepare(plan)
+    results: list[SceneResult] = []
+    for index, scene in enumerate(plan.scenes):
+        yield SceneStarted(scene=scene.id, index=index, scenes=len(plan.scenes))
+        started = perf_counter()
+        seed = scene_seed(plan, scene)
+        clip = yield from render_scene(renderer, scene, capabilities=capabilities, seed=seed, steps=settings.steps)
+        take(scene, clip.frames)
+        result = SceneResult(
+            id=scene.id,
+            frames=len(clip.frames),
+            seconds=perf_counter() - started,
+            seed=seed,
+            backend=capabilities.name,
+            notes=clip.notes,
+        )
+        results.append(result)
+        yield SceneDone(result=result)
+    return tuple(results)
