@@ -8,6 +8,7 @@ from videodirector.schemas.names import normalised
 from videodirector.schemas.plan import (
     MAX_ENTITIES,
     MAX_FRAMES,
+    MAX_PROMPT,
     MAX_SCENES,
     Entity,
     Layout,
@@ -34,6 +35,7 @@ __all__ = [
     "KEY_BOXES",
     "MAX_ENTITIES",
     "MAX_FRAMES",
+    "MAX_PROMPT",
     "MAX_SCENES",
     "MIN_SIDE",
     "Box",

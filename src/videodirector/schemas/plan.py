@@ -33,7 +33,17 @@ from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
 from videodirector.schemas.versions import CURRENT_VERSION, upgrade
 
-__all__ = ["MAX_FRAMES", "MAX_SCENES", "Entity", "Layout", "Scene", "Transition", "VideoPlan"]
+__all__ = [
+    "MAX_ENTITIES",
+    "MAX_FRAMES",
+    "MAX_PROMPT",
+    "MAX_SCENES",
+    "Entity",
+    "Layout",
+    "Scene",
+    "Transition",
+    "VideoPlan",
+]
 
 MAX_FRAMES = 1024
 """The most frames in one scene."""
@@ -43,6 +53,9 @@ MAX_SCENES = 10_000
 
 MAX_ENTITIES = 100
 """The most entities in one scene."""
+
+MAX_PROMPT = 1_000_000
+"""The most characters of a prompt."""
 
 Transition = Literal["cut", "crossfade"]
 
@@ -68,7 +81,7 @@ Id = Annotated[
 ]
 Name = Annotated[str, _text(1, 200), AfterValidator(_encodable)]
 Text = Annotated[str, _text(0, 4_000), AfterValidator(_encodable)]
-LongText = Annotated[str, _text(0, 1_000_000), AfterValidator(_encodable)]
+LongText = Annotated[str, _text(0, MAX_PROMPT), AfterValidator(_encodable)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 Layout = Annotated[
     list[Box | None],

@@ -1,0 +1,266 @@
+"""A planner without a model: deterministic, at once, offline.
+
+It reads English with a shallow grammar, follows who is meant from sentence to sentence, and arranges boxes from what verbs
+and prepositions say. What it does not understand it says in the plan's notes; there is always a plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from videodirector.errors import UsageError
+from videodirector.lexicon import Thing
+from videodirector.planner.coreference import MOST_COPIES, Cast, Mention, thing_called
+from videodirector.planner.describe import describe
+from videodirector.planner.grammar import Clause, clauses, tag
+from videodirector.planner.layout import Actor, arrange
+from videodirector.planner.places import ground_line, infer, is_place, same_place
+from videodirector.planner.staging import Part, Staged, stage
+from videodirector.planner.text import Shot, clean, sentences, shots
+from videodirector.planner.vocabulary import is_known
+from videodirector.schemas import MAX_PROMPT, Entity, Scene, VideoPlan
+from videodirector.schemas import frame_rate as as_frame_rate
+
+__all__ = ["MOST_ENTITIES", "MOST_SCENES", "OfflinePlanner"]
+
+MOST_SCENES = 1000
+"""Scenes beyond this are left out, with a note."""
+
+MOST_ENTITIES = 24
+"""Entities of one scene beyond this are left out, with a note."""
+
+_TOGETHER = frozenset(
+    [
+        "while",
+        "as",
+        "when",
+        "whenever",
+        "because",
+        "since",
+        "if",
+        "although",
+        "though",
+        "where",
+        "whereas",
+        "until",
+        "till",
+    ]
+)
+_ANYWHERE = "meadow"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The clauses of a scene to be."""
+
+    clauses: list[Clause]
+    text: str = ""  # the user's own words, kept where a script lists its scenes
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What carries over from scene to scene."""
+
+    place: str = ""
+    subject: list[Mention] = field(default_factory=list)
+    x: dict[str, float] = field(default_factory=dict)
+    end: dict[str, tuple[float, float]] = field(default_factory=dict)
+    inferred: list[str] = field(default_factory=list)
+    crowded: list[str] = field(default_factory=list)
+
+
+class OfflinePlanner:
+    """Plans English stories by rules; satisfies `Planner`."""
+
+    def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
+        """The plan of a story; the same story always gives the same plan.
+
+        Args:
+            story: any text: sentences, or a script that lists its scenes.
+            seed: the plan's seed, in [0, 2**63); None means 0.
+            frame_rate: frames a second; None means 8.
+
+        Returns:
+            A valid plan of at most `MOST_SCENES` scenes; what was not understood is in its notes.
+
+        Raises:
+            UsageError: a seed or frame rate that a plan cannot have.
+        """
+        _check(seed, frame_rate)
+        text = clean(story)
+        drafts = [draft for shot in shots(text) for draft in _drafts(shot)]
+        cast, memory = Cast(), _Memory()
+        scenes: list[tuple[str, Staged]] = []
+        for draft in drafts:
+            before = memory.subject
+            staged = stage(draft.clauses, cast, before)
+            description = draft.text or describe(draft.clauses, staged.pronouns, before)
+            memory.subject = staged.subject
+            if staged.remark and not draft.text and scenes:
+                scenes[-1] = (f"{scenes[-1][0]} {description}", scenes[-1][1])
+            elif len(scenes) < MOST_SCENES:
+                scenes.append((description, staged))
+        # Only now, because what is said later of somebody's looks holds from the beginning.
+        plan_scenes = [
+            _scene(f"s{number}", description, staged, memory) for number, (description, staged) in enumerate(scenes, 1)
+        ]
+        notes = _notes(text, cast, memory, left_out=len(drafts) - MOST_SCENES, scenes=plan_scenes)
+        if not plan_scenes:
+            plan_scenes = [Scene(id="s1", description=" ".join(text.split())[:400], background=_ANYWHERE)]
+        return VideoPlan(
+            prompt=_prompt(story),
+            seed=seed or 0,
+            frame_rate=frame_rate or Fraction(8),
+            scenes=plan_scenes,
+            notes=notes,
+        ).checked()
+
+
+def _check(seed: int | None, frame_rate: Fraction | None) -> None:
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UsageError(f"the seed {seed} is out of range", hint="give a whole number in 0 .. 2**63 - 1")
+    if frame_rate is not None:
+        try:
+            as_frame_rate(frame_rate)
+        except ValueError as error:
+            raise UsageError(f"{frame_rate} is no frame rate", hint=str(error)) from None
+
+
+def _prompt(story: str) -> str:
+    whole = story.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole[:MAX_PROMPT]
+
+
+def _is_thing(word: str) -> bool:
+    return thing_called(word) is not None or is_place(word)
+
+
+def _drafts(shot: Shot) -> list[_Draft]:
+    """The scenes of a shot: one where a script says so, otherwise one for each clause that tells of something new."""
+    if shot.listed:
+        parts = sentences(shot.text) or [shot.text]
+        return [_Draft([clause for part in parts for clause in clauses(tag(part, _is_thing))], text=shot.text)]
+    drafts: list[_Draft] = []
+    joins = True
+    for clause in clauses(tag(shot.text, _is_thing)):
+        happens = bool(clause.verb) and clause.link not in _TOGETHER
+        if drafts and (not happens or joins):
+            drafts[-1].clauses.append(clause)
+        else:
+            drafts.append(_Draft([clause]))
+        # A clause without a verb, or one that only says when, waits for the one it belongs to.
+        joins = not any(other.verb and other.link not in _TOGETHER for other in drafts[-1].clauses)
+    return drafts or [_Draft([], text=shot.text)]
+
+
+def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> Scene:
+    if staged.place and not (memory.place and (staged.weak or same_place(staged.place, memory.place))):
+        memory.place = staged.place
+    if not memory.place:
+        present = [part.mention.member.thing for part in staged.parts.values()]
+        memory.place = infer(thing for thing in present if thing) or _ANYWHERE
+        memory.inferred.append(scene_id)
+    parts = list(staged.parts.values())
+    if len(parts) > MOST_ENTITIES:
+        memory.crowded.append(scene_id)
+        parts = parts[:MOST_ENTITIES]
+    actors = [_actor(part, memory) for part in parts]
+    _compare({actor.id: actor for actor in actors}, staged.bigger)
+    boxes = arrange(actors, staged.relations, ground_line(memory.place))
+    entities: list[Entity] = []
+    for part, actor in zip(parts, actors, strict=True):
+        layout = boxes[part.id]
+        last = next((box for box in reversed(layout) if box is not None), None)
+        if last is not None:
+            memory.x[part.id] = last.centre[0]
+            if actor.end is not None or actor.begin is not None:
+                memory.end[part.id] = last.centre
+        member = part.mention.member
+        entities.append(Entity(id=part.id, name=member.name[:200], description=member.description[:400], layout=layout))
+    hidden = {relation.figure: relation.grounds[0] for relation in staged.relations if relation.kind == "behind"}
+    entities.sort(key=lambda entity: entity.id not in hidden)  # what stands behind is drawn first
+    return Scene(id=scene_id, description=description[:4000], background=memory.place, entities=entities)
+
+
+def _actor(part: Part, memory: _Memory) -> Actor:
+    member, motion = part.mention.member, part.motion
+    thing = member.thing
+    size = thing.size if thing else 0.36 if member.person else 0.28
+    swims = thing is not None and thing.moves == "swims" and same_place(memory.place, "underwater")
+    begin = motion.begin
+    if motion.end is not None and begin is None and part.id in memory.end:
+        begin = memory.end[part.id]  # "It first moves to ..., and then ..."
+    return Actor(
+        id=part.id,
+        height=min(max(size * member.scale, 0.08), 0.7),
+        aspect=thing.aspect if thing else 0.9,
+        level=_level(thing, airborne=motion.airborne, swims=swims),
+        path=motion.path,
+        direction=motion.direction,
+        airborne=motion.airborne or swims,
+        begin=begin,
+        end=motion.end,
+        onto=motion.onto,
+        half=part.half,
+        last_x=memory.x.get(part.id),
+    )
+
+
+def _level(thing: Thing | None, *, airborne: bool, swims: bool) -> float:
+    if swims:
+        return 0.45
+    if thing is None:
+        return 0.8 if airborne else 0.0
+    if thing.kind == "sky" or airborne:
+        return 0.8
+    # A machine or an insect that flies hangs in the air when nothing is said; a bird sits.
+    soars = thing.moves in ("flies", "floats") and thing.kind in ("vehicle", "object")
+    return 0.7 if soars or thing.name in ("butterfly", "bee") else 0.0
+
+
+def _compare(actors: dict[str, Actor], bigger: list[tuple[str, str]]) -> None:
+    """Makes the bigger one at least half as high again as the smaller one, and its box larger in area."""
+    for large, small in bigger:
+        if large in actors and small in actors and large != small:
+            one, other = actors[large], actors[small]
+            wanted = 1.5 * max(other.height, other.height * (other.aspect / one.aspect) ** 0.5)
+            one.height = min(max(one.height, wanted), 0.55)
+            other.height = min(other.height, one.height * other.height / wanted)
+
+
+def _notes(text: str, cast: Cast, memory: _Memory, *, left_out: int, scenes: list[Scene]) -> list[str]:
+    notes: list[str] = []
+    words = [word for word in text.split() if any(character.isalpha() for character in word)]
+    if not words:
+        return ["The story has no words: this plan is one empty scene to start from."]
+    strange = sum(not is_known(_bare(word)) for word in words[:2000]) / len(words[:2000])
+    if len(words) >= 3 and strange > 0.5:
+        notes.append(
+            "The story does not seem to be in English: the offline planner understood little or nothing of it."
+        )
+    if left_out > 0:
+        notes.append(
+            f"The story has {left_out} more scenes than the {MOST_SCENES} that are planned; they are left out."
+        )
+    if not any(scene.entities for scene in scenes):
+        notes.append("No things to draw were found in the story: add entities to the scenes.")
+    if cast.unknown:
+        notes.append(f"Not among the things that can be drawn for certain: {_listed(cast.unknown)}.")
+    for name, count in list(cast.crowds.items())[:20]:
+        notes.append(f"{count} of “{name[:60]}” were asked for; {MOST_COPIES} are shown.")
+    if memory.crowded:
+        notes.append(f"Only the first {MOST_ENTITIES} entities are shown in {_listed(dict.fromkeys(memory.crowded))}.")
+    for scene_id in memory.inferred:
+        place = next(scene.background for scene in scenes if scene.id == scene_id)
+        notes.append(f"The story names no place at first: “{place}” was chosen from {scene_id} on.")
+    return notes
+
+
+def _bare(word: str) -> str:
+    return "".join(character for character in word if character.isalnum() or character in "'-").strip("'-") or word
+
+
+def _listed(names: dict[str, None]) -> str:
+    shown = [f"“{name[:60]}”" for name in list(names)[:20]]
+    return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
