@@ -59,11 +59,9 @@ class Director:
         self._backend = backend
         self._model = None if model is None else os.fspath(model)
         self._ffmpeg = ffmpeg
-        self._made: dict[tuple[int, int] | None, Backend] = {}
+        self._made: Backend | None = None
 
-    def plan(
-        self, story: str, *, seed: int | None = None, fps: Fraction | int | str | None = None
-    ) -> VideoPlan:
+    def plan(self, story: str, *, seed: int | None = None, fps: Fraction | int | str | None = None) -> VideoPlan:
         """The plan of a story: yours to read, edit, save and render.
 
         Raises:
@@ -85,18 +83,16 @@ class Director:
     ) -> Generator[RenderEvent, None, None]:
         """Draw a plan and write the video, telling every step: for programs that show progress.
 
-        The last event is ``VideoDone`` with the result. Closing the generator early stops the work and leaves no partial
-        file. Options, results and errors are those of ``render``.
+        The last event is ``VideoDone`` with the result. Closing the generator early stops the work and leaves no
+        partial file. Options, results and errors are those of ``render``.
         """
         from videodirector.generator import render_video
 
         settings = self._settings({"save_plan": False, "contact_sheet": False, **options})
-        backend = self._backend_for(settings)
+        backend = self._drawing(settings)
         yield from render_video(plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg)
 
-    def render(
-        self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]
-    ) -> RenderResult:
+    def render(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> RenderResult:
         """Draw a plan and write it as an mp4; the same plan, seed and backend give the same bytes.
 
         Args:
@@ -124,7 +120,8 @@ class Director:
             PlannerError: the planner could not make a plan; else as ``render``.
         """
         plan = self.plan(story, seed=options.get("seed"), fps=options.get("fps"))
-        return self.render(plan, path, **{"save_plan": True, "contact_sheet": True, **options})
+        beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
+        return self.render(plan, path, **beside)
 
     def preview(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> None:
         """Draw a plan at once as a storyboard: a contact sheet (.png) or a video (.mp4).
@@ -163,15 +160,16 @@ class Director:
             backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
         return RenderSettings.parse({**options, "backend": backend, "model": self._model})
 
-    def _backend_for(self, settings: RenderSettings) -> Backend:
+    def _drawing(self, settings: RenderSettings) -> Backend:
         if not isinstance(self._backend, str):
             return self._backend
-        size = _size(settings)
-        if size not in self._made:
-            from videodirector.generator.backends import create
+        from videodirector.generator.backends import create
 
-            self._made[size] = create(self._backend, model=self._model, size=size)
-        return self._made[size]
+        if self._backend == "storyboard":  # draws at any size, and costs nothing to make
+            return create("storyboard", model=self._model, size=_size(settings))
+        if self._made is None:
+            self._made = create(self._backend, model=self._model)
+        return self._made
 
 
 def _size(settings: RenderSettings) -> tuple[int, int] | None:

@@ -1,0 +1,122 @@
+"""A story in, a video out: an editable plan, drawn by a layout-grounded video diffusion model.
+
+    from videodirector import Director
+
+    director = Director()
+    plan = director.plan("A fox walks through the forest. It meets an owl.")
+    director.render(plan, "fox.mp4")
+
+Importing this package loads nothing heavy: each name below is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from videodirector.director import Director
+    from videodirector.errors import (
+        EncodeError,
+        MissingDependencyError,
+        ModelError,
+        ModelFormatError,
+        ModelNotFoundError,
+        OutputError,
+        PlanError,
+        PlanIssue,
+        PlannerError,
+        RenderError,
+        RenderInterrupted,
+        UsageError,
+        VideoDirectorError,
+    )
+    from videodirector.generator import Backend
+    from videodirector.planner import OfflinePlanner, Planner
+    from videodirector.schemas import (
+        Box,
+        Entity,
+        PlanReady,
+        RenderEvent,
+        RenderResult,
+        Scene,
+        SceneDone,
+        SceneResult,
+        SceneStarted,
+        StepDone,
+        VideoDone,
+        VideoPlan,
+    )
+
+    __version__: str
+
+__all__ = [
+    "Backend",
+    "Box",
+    "Director",
+    "EncodeError",
+    "Entity",
+    "MissingDependencyError",
+    "ModelError",
+    "ModelFormatError",
+    "ModelNotFoundError",
+    "OfflinePlanner",
+    "OutputError",
+    "PlanError",
+    "PlanIssue",
+    "PlanReady",
+    "Planner",
+    "PlannerError",
+    "RenderError",
+    "RenderEvent",
+    "RenderInterrupted",
+    "RenderResult",
+    "Scene",
+    "SceneDone",
+    "SceneResult",
+    "SceneStarted",
+    "StepDone",
+    "UsageError",
+    "VideoDirectorError",
+    "VideoDone",
+    "VideoPlan",
+    "__version__",
+]
+
+_HOMES = {
+    "Backend": "generator",
+    "Director": "director",
+    "OfflinePlanner": "planner",
+    "Planner": "planner",
+    **dict.fromkeys(
+        (
+            "Box",
+            "Entity",
+            "PlanReady",
+            "RenderEvent",
+            "RenderResult",
+            "Scene",
+            "SceneDone",
+            "SceneResult",
+            "SceneStarted",
+            "StepDone",
+            "VideoDone",
+            "VideoPlan",
+        ),
+        "schemas",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("videodirector")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value  # the next time it is found without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

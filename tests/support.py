@@ -1,0 +1,112 @@
+"""Shared by tests: plans, a backend without secrets, and eyes that read videos back."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from videodirector.generator import Capabilities, Clip, Progress
+from videodirector.generator.backend import Frame
+from videodirector.schemas import Entity, Scene, VideoPlan
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A video file as an independent reader sees it."""
+
+    frames: list[Frame]
+    rate: Fraction
+    codec: str
+    pix_fmt: str
+    size: tuple[int, int]
+
+
+def see(path: Path) -> Seen:
+    """Reads a video with PyAV, which knows nothing of how it was written."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = [frame.to_ndarray(format="rgb24").astype(np.uint8) for frame in container.decode(stream)]
+        context = stream.codec_context
+        assert stream.average_rate is not None
+        return Seen(
+            frames=frames,
+            rate=Fraction(stream.average_rate),
+            codec=context.name,
+            pix_fmt=str(context.pix_fmt),
+            size=(context.width, context.height),
+        )
+
+
+@dataclass
+class GreyBackend:
+    """Draws every scene as flat grey frames, the level told by the scene's description; fails where asked to."""
+
+    size: tuple[int, int] = (32, 24)
+    max_frames: int | None = None
+    failing: dict[str, BaseException] = field(default_factory=dict)
+    drawn: list[tuple[str, int, int | None]] = field(default_factory=list)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            name="grey",
+            frame_size=self.size,
+            boxes="approximate",
+            references=False,
+            shared_groups=False,
+            max_frames=self.max_frames,
+        )
+
+    def prepare(self, plan: VideoPlan) -> GreyBackend:
+        return self
+
+    def render(self, scene: Scene, *, seed: int, steps: int | None) -> Generator[Progress, None, Clip]:
+        self.drawn.append((scene.id, seed, steps))
+        yield Progress(1, 2)
+        if scene.id in self.failing:
+            raise self.failing[scene.id]
+        yield Progress(2, 2)
+        width, height = self.size
+        frames = np.full((scene.frames, height, width, 3), int(scene.description or 128), dtype=np.uint8)
+        return Clip(frames, notes=(f"{scene.id} is grey",))
+
+
+def grey_plan(*levels: int, frames: int = 6) -> VideoPlan:
+    """A plan whose scenes are named s0, s1, ... and have the given grey levels."""
+    return VideoPlan(
+        seed=7, scenes=[Scene(id=f"s{i}", description=str(level), frames=frames) for i, level in enumerate(levels)]
+    )
+
+
+def fox_plan() -> VideoPlan:
+    """Two scenes of one fox; the second has an owl as well."""
+    fox = [(0.1, 0.5, 0.4, 0.8), (0.6, 0.5, 0.9, 0.8)]
+    owl = [None, (0.4, 0.1, 0.6, 0.3)]
+    return VideoPlan.model_validate(
+        {
+            "seed": 3,
+            "scenes": [
+                Scene(
+                    id="walk",
+                    description="A fox walks.",
+                    background="forest",
+                    entities=[Entity(id="fox", name="fox", layout=fox)],
+                ),
+                Scene(
+                    id="meet",
+                    description="The fox meets an owl.",
+                    background="forest",
+                    frames=8,
+                    entities=[
+                        Entity(id="fox", name="fox", layout=fox[:1]),
+                        Entity(id="owl", name="owl", layout=owl),
+                    ],
+                ),
+            ],
+        }
+    )
