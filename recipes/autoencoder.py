@@ -20,7 +20,8 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
-from videodirector.layout2vid.training.data import entity_picture, numbered
+from videodirector.layout2vid.latents import entity_picture, to_tensor
+from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.loop import Average, Schedule, fit, keep_memory
 from videodirector.storyworld.scene import SceneSampler
 
@@ -52,7 +53,7 @@ class Pictures:
             pixels = entity_picture(sprite.facing("left" if rng.random() < 0.5 else "right").image, self.size)
         else:
             pixels = self.scenes[number].frames[0]
-        return torch.from_numpy(pixels).permute(2, 0, 1).float() / 127.5 - 1
+        return to_tensor(pixels[None])[0]
 
 
 def main() -> None:
@@ -67,6 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     keep_memory()
     torch.manual_seed(0)
+    options.out.mkdir(parents=True, exist_ok=True)
     device = torch.device(options.device)
     model = AutoencoderKL(**CONFIG).to(device, memory_format=torch.channels_last)
     parameters = list(model.parameters())

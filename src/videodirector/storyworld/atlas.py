@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -29,11 +29,13 @@ _HUES = {"red": 0, "orange": 26, "yellow": 50, "green": 125, "blue": 212, "purpl
 class Sprite:
     """One thing in one colour, looking to one side.
 
-    ``colour`` is None where the thing has only the colour of its kind. ``image`` is RGBA, cropped to what is visible.
+    ``colour`` is None where the thing has only the colour of its kind; ``own_colour`` says that it is the one it has
+    when none is asked for. ``image`` is RGBA, cropped to what is visible.
     """
 
     thing: Thing
     colour: str | None
+    own_colour: bool = True
     image: Image.Image = field(repr=False, compare=False)
     mirrored: bool = False
 
@@ -43,19 +45,20 @@ class Sprite:
         return f"{self.colour} {self.thing.name}" if self.colour else self.thing.name
 
     @property
-    def key(self) -> str:
-        """Identifies this sprite among all views: "red car/mirrored"."""
-        return f"{self.name}/mirrored" if self.mirrored else self.name
+    def phrases(self) -> tuple[str, ...]:
+        """All that it may be called, its name first: "red car", "red automobile", and for a thing's own colour "car"."""
+        words = (self.thing.name, *self.thing.synonyms)
+        if self.colour is None:
+            return words
+        coloured = tuple(f"{self.colour} {word}" for word in words)
+        return (*coloured, *words) if self.own_colour else coloured
 
     def facing(self, side: Literal["left", "right"]) -> Sprite:
         """The same thing looking to that side; things drawn from the front stay as they are."""
         if self.thing.faces == "front" or (side != self.thing.faces) == self.mirrored:
             return self
-        return Sprite(
-            thing=self.thing,
-            colour=self.colour,
-            image=self.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-            mirrored=not self.mirrored,
+        return replace(
+            self, image=self.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), mirrored=not self.mirrored
         )
 
     @cached_property
@@ -126,7 +129,7 @@ def _variants(thing: Thing, image: Image.Image) -> Iterator[Sprite]:
     yield Sprite(thing=thing, colour=own_colour, image=image)
     for colour in thing.colours:
         if colour != own_colour:
-            yield Sprite(thing=thing, colour=colour, image=_recolour(image, own, _HUES[colour]))
+            yield Sprite(thing=thing, colour=colour, own_colour=False, image=_recolour(image, own, _HUES[colour]))
 
 
 def _distance(a: float, b: float) -> float:

@@ -77,17 +77,21 @@ def compose(background: Pixels, placements: Sequence[tuple[Sprite, Box]]) -> Pix
 def captions(names: Sequence[str], place: str, rng: np.random.Generator) -> str:
     """A caption in one of several phrasings, naming the things in the picture and the place."""
     listed = _listed([_with_article(name) for name in names])
-    described = lexicon.backgrounds()[place].description
-    where = described if rng.random() < 0.4 else _with_article(place)
-    if not listed:
-        return str(rng.choice([f"{where}", f"a picture of {where}", f"background: {where}"]))
+    acted = " and ".join(f"{_with_article(name)} {rng.choice(_VERBS)}" for name in names)
+    where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
+    if not names:
+        return f"Background: {where}"
     forms = (
-        f"{listed}, background: {where}",
-        f"{listed} in {where}",
-        f"{where} with {listed}",
-        f"{listed}. The background is {where}.",
+        f"{listed}. Background: {where}",
+        f"{acted}. Background: {where}",
+        f"{acted} in the {place}. Background: {where}",
+        f"{listed} in the {where}",
+        f"{listed} in the {place}. Background: {where}",
     )
     return str(forms[int(rng.integers(len(forms)))])
+
+
+_VERBS = ("walks", "runs", "stands", "flies", "moves", "looks around", "waits", "sleeps", "rolls", "plays", "goes away")
 
 
 class SceneSampler:

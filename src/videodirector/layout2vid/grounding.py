@@ -1,0 +1,240 @@
+"""Entities and boxes become grounding tokens; the adapter that carries them into a frozen text-to-video UNet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from diffusers import ConfigMixin, ModelMixin, UNet3DConditionModel
+from diffusers.configuration_utils import register_to_config
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from videodirector.layout2vid.gated_attention import GatedSelfAttention, GroundingTokens
+from videodirector.layout2vid.unet import GroundedBlock, spatial_blocks
+
+__all__ = ["Entities", "Grounding", "PositionNet", "fourier"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entities:
+    """What is to be drawn where: a batch of scenes, each padded to the same number of entities.
+
+    ``boxes`` are x0, y0, x1, y1 in [0, 1]; ``present`` says in which frames an entity is in the picture; ``text`` and
+    ``picture`` are its two embeddings, used where ``text_known`` and ``picture_known`` say so and replaced by a
+    learned null elsewhere.
+    """
+
+    boxes: Float[Tensor, "batch frames entities 4"]
+    present: Bool[Tensor, "batch frames entities"]
+    text: Float[Tensor, "batch entities text"]
+    text_known: Bool[Tensor, "batch entities"]
+    picture: Float[Tensor, "batch entities picture"]
+    picture_known: Bool[Tensor, "batch entities"]
+
+
+def fourier(boxes: Float[Tensor, "*shape 4"], *, frequencies: int = 8) -> Float[Tensor, "*shape features"]:
+    """Fourier features of boxes, 8 per frequency: sin and cos of x0, y0, x1, y1 at 100^(i / frequencies) radians."""
+    scale = 100 ** (torch.arange(frequencies, device=boxes.device, dtype=torch.float32) / frequencies)
+    angle = boxes.float().unsqueeze(-2) * scale.unsqueeze(-1)
+    return torch.stack([angle.sin(), angle.cos()], dim=-2).flatten(-3).to(boxes.dtype)
+
+
+class PositionNet(nn.Module):
+    """``h = MLP(P_text(f_text(e)), P_image(f_image(e)), Fourier(box))`` (VideoDirectorGPT, section 3.2).
+
+    With ``grid`` = 1 an entity gives one token a frame. With ``grid`` = g it gives g x g tokens: each knows its cell
+    of the box as well, takes its own cell of the picture embedding, which must then be a (channels, side, side)
+    raster, and is seen in its cell alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        text_width: int,
+        picture_shape: Sequence[int],
+        token_width: int,
+        grid: int,
+        masked: bool,
+        hidden: int = 512,
+        frequencies: int = 8,
+    ) -> None:
+        super().__init__()
+        self.grid, self.masked, self.frequencies = grid, masked, frequencies
+        self.picture_shape = tuple(picture_shape)
+        if grid > 1 and (len(self.picture_shape) != 3 or self.picture_shape[1] % grid or self.picture_shape[2] % grid):
+            raise ValueError(f"a grid of {grid} needs pictures (channels, side, side) divisible by it, not {picture_shape}")
+        cell = torch.Size(self.picture_shape).numel() // grid**2
+        boxes = 8 * frequencies * (2 if grid > 1 else 1)
+        self.text_projection = nn.Linear(text_width, hidden // 2)
+        self.picture_projection = nn.Linear(cell, hidden // 2)
+        self.null_text_feature = nn.Parameter(torch.zeros(text_width))
+        self.null_picture_feature = nn.Parameter(torch.zeros(cell))
+        self.null_position_feature = nn.Parameter(torch.zeros(boxes))
+        self.linears = nn.Sequential(
+            nn.Linear(hidden + boxes, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, token_width)
+        )
+
+    def forward(self, entities: Entities) -> GroundingTokens:
+        """Tokens of all frames, (batch * frames, entities * grid^2, width), entity by entity, row by row."""
+        batch, frames, count, _ = entities.boxes.shape
+        cells = self.grid**2
+        text = torch.where(entities.text_known.unsqueeze(-1), entities.text, self.null_text_feature)
+        picture = torch.where(
+            entities.picture_known[..., None, None], self._cells(entities.picture), self.null_picture_feature
+        )
+        content = torch.cat(
+            [
+                self.text_projection(text).unsqueeze(2).expand(-1, -1, cells, -1),
+                self.picture_projection(picture),
+            ],
+            dim=-1,
+        )
+        regions = self._regions(entities.boxes)
+        position = fourier(regions, frequencies=self.frequencies)
+        if self.grid > 1:
+            whole = fourier(entities.boxes, frequencies=self.frequencies).unsqueeze(-2).expand(-1, -1, -1, cells, -1)
+            position = torch.cat([whole, position], dim=-1)
+        present = entities.present[..., None, None].expand(-1, -1, -1, cells, 1)
+        position = torch.where(present, position.to(content.dtype), self.null_position_feature.to(content.dtype))
+        content = content.unsqueeze(1).expand(-1, frames, -1, -1, -1)
+        features = self.linears(torch.cat([content, position], dim=-1))
+        seen = torch.where(present, regions, torch.zeros_like(regions)) if self.masked else None
+        return GroundingTokens(
+            features=features.reshape(batch * frames, count * cells, -1),
+            regions=seen.reshape(batch * frames, count * cells, 4) if seen is not None else None,
+        )
+
+    def _cells(self, picture: Float[Tensor, "batch entities picture"]) -> Float[Tensor, "batch entities cells cell"]:
+        if self.grid == 1:
+            return picture.unsqueeze(2)
+        channels, height, width = self.picture_shape
+        g = self.grid
+        raster = picture.unflatten(-1, (channels, g, height // g, g, width // g))
+        return raster.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3)
+
+    def _regions(
+        self, boxes: Float[Tensor, "batch frames entities 4"]
+    ) -> Float[Tensor, "batch frames entities cells 4"]:
+        steps = torch.arange(self.grid, device=boxes.device, dtype=boxes.dtype)
+        row, column = (axis.reshape(-1) for axis in torch.meshgrid(steps, steps, indexing="ij"))
+        x0, y0, x1, y1 = (side.unsqueeze(-1) for side in boxes.unbind(-1))
+        wide, high = (x1 - x0) / self.grid, (y1 - y0) / self.grid
+        left, top = x0 + wide * column, y0 + high * row
+        return torch.stack([left, top, left + wide, top + high], dim=-1)
+
+
+class Grounding(ModelMixin, ConfigMixin):
+    """The trained part of Layout2Vid: a position net and a fuser for every spatial transformer block of a UNet.
+
+    Attaching it swaps each block for a grounded one that shares the block's own modules; detaching puts the very
+    same blocks back. It is stored in a folder of its own, so the UNet beside it stays one that any program can load.
+
+    Args:
+        blocks: dotted names of the UNet's spatial transformers, outermost first.
+        widths: of the visual tokens in these blocks.
+        heads: of the attention in these blocks.
+        text_width: of an entity's text embedding.
+        picture_shape: of an entity's picture embedding.
+        token_width: of the grounding tokens.
+        grid: tokens of an entity along each side of its box.
+        masked: whether a token is seen in its region alone.
+    """
+
+    config_name = "config.json"
+
+    @register_to_config
+    def __init__(
+        self,
+        *,
+        blocks: list[str],
+        widths: list[int],
+        heads: list[int],
+        text_width: int,
+        picture_shape: list[int],
+        token_width: int,
+        grid: int = 1,
+        masked: bool = False,
+    ) -> None:
+        super().__init__()
+        self.position_net = PositionNet(
+            text_width=text_width, picture_shape=picture_shape, token_width=token_width, grid=grid, masked=masked
+        )
+        self.fusers = nn.ModuleDict(
+            {
+                name.replace(".", "-"): GatedSelfAttention(width=width, context=token_width, heads=count)
+                for name, width, count in zip(blocks, widths, heads, strict=True)
+            }
+        )
+        self._attached: dict[str, GroundedBlock] = {}
+        self._unet: list[UNet3DConditionModel] = []  # in a list, so that it is not taken for a submodule
+
+    @classmethod
+    def for_unet(
+        cls,
+        unet: UNet3DConditionModel,
+        *,
+        text_width: int,
+        picture_shape: Sequence[int],
+        token_width: int,
+        grid: int = 1,
+        masked: bool = False,
+    ) -> Grounding:
+        """A fresh adapter with closed gates that fits a UNet."""
+        found = spatial_blocks(unet)
+        return cls(
+            blocks=list(found),
+            widths=[block.attn1.to_q.in_features for block in found.values()],
+            heads=[block.attn1.heads for block in found.values()],
+            text_width=text_width,
+            picture_shape=list(picture_shape),
+            token_width=token_width,
+            grid=grid,
+            masked=masked,
+        )
+
+    @property
+    def attached(self) -> bool:
+        """Whether a UNet carries these fusers."""
+        return bool(self._attached)
+
+    def attach(self, unet: UNet3DConditionModel) -> None:
+        """Put a fuser into every spatial block.
+
+        Raises:
+            ValueError: the UNet has other blocks than this adapter was made for, or one is attached already.
+        """
+        if self._attached:
+            raise ValueError("this grounding is attached already: detach() it first")
+        found = spatial_blocks(unet)
+        wanted = list(self.config.blocks)
+        if list(found) != wanted or [b.attn1.to_q.in_features for b in found.values()] != list(self.config.widths):
+            raise ValueError(f"this grounding fits a UNet with the spatial blocks {wanted}, not {list(found)}")
+        for name, block in found.items():
+            grounded = GroundedBlock(block, self.fusers[name.replace(".", "-")])
+            unet.get_submodule(name).transformer_blocks[0] = grounded
+            self._attached[name] = grounded
+        self._unet.append(unet)
+
+    def detach(self) -> None:
+        """Give the UNet its own blocks back."""
+        for name, grounded in self._attached.items():
+            self._unet[0].get_submodule(name).transformer_blocks[0] = grounded.original
+        self._attached.clear()
+        self._unet.clear()
+
+    @contextmanager
+    def use(self, tokens: GroundingTokens | None, *, size: tuple[int, int]) -> Iterator[None]:
+        """Within this block the UNet sees these tokens; with None the fusers are skipped, not multiplied by zero.
+
+        ``size`` is the height and width of the latents.
+        """
+        for grounded in self._attached.values():
+            grounded.tokens, grounded.size = tokens, size
+        try:
+            yield
+        finally:
+            for grounded in self._attached.values():
+                grounded.tokens = None

@@ -1,0 +1,65 @@
+"""Pictures to latents and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from jaxtyping import Float
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+__all__ = ["decode", "encode", "entity_picture", "to_tensor"]
+
+GROUND = (128, 128, 128)
+
+
+def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    """A thing alone: its picture stretched over a square on grey ground, as the grounding tokens want it.
+
+    Args:
+        image: RGBA or RGB, any size.
+        size: side of the result in pixels.
+
+    Returns:
+        (size, size, 3).
+    """
+    image = image.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS)
+    ground = Image.new("RGBA", image.size, (*GROUND, 255))
+    ground.alpha_composite(image)
+    return np.array(ground.convert("RGB"))
+
+
+def to_tensor(pixels: NDArray[np.uint8] | Tensor) -> Float[Tensor, "pictures 3 height width"]:
+    """Pictures of bytes, (pictures, height, width, 3), as numbers in [-1, 1], stored channels last."""
+    return torch.as_tensor(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _normalisation(vae: AutoencoderKL, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and spread of the latents per channel, (1, channels, 1, 1)."""
+    channels = int(vae.config.latent_channels)
+    mean = vae.config.latents_mean or [0.0] * channels
+    spread = vae.config.latents_std or [1 / float(vae.config.scaling_factor)] * channels
+    return (
+        torch.tensor(mean, device=like.device, dtype=like.dtype).reshape(1, -1, 1, 1),
+        torch.tensor(spread, device=like.device, dtype=like.dtype).reshape(1, -1, 1, 1),
+    )
+
+
+def encode(
+    vae: AutoencoderKL, pictures: Float[Tensor, "pictures 3 height width"]
+) -> Float[Tensor, "pictures channels latent_height latent_width"]:
+    """Latents of pictures in [-1, 1], normalised to mean 0 and spread 1 per channel."""
+    latents = vae.encode(pictures).latent_dist.mode()
+    mean, spread = _normalisation(vae, latents)
+    return (latents - mean) / spread
+
+
+def decode(
+    vae: AutoencoderKL, latents: Float[Tensor, "pictures channels latent_height latent_width"]
+) -> Float[Tensor, "pictures 3 height width"]:
+    """Pictures in [-1, 1] of normalised latents."""
+    mean, spread = _normalisation(vae, latents)
+    decoded: Tensor = vae.decode(latents * spread + mean).sample
+    return decoded.clamp(-1, 1)

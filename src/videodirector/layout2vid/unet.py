@@ -1,0 +1,119 @@
+"""The text-to-video UNet's blocks: grounded, or without their temporal layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from diffusers import UNet3DConditionModel
+from diffusers.models.attention import BasicTransformerBlock
+from diffusers.models.transformers.transformer_2d import Transformer2DModel
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videodirector.layout2vid.gated_attention import GatedSelfAttention, GroundingTokens
+
+__all__ = ["GroundedBlock", "pictures_only", "raster", "spatial_blocks", "temporal_layers"]
+
+
+def spatial_blocks(unet: UNet3DConditionModel) -> dict[str, BasicTransformerBlock]:
+    """The spatial transformer blocks by the dotted name of the transformer that holds them, in the UNet's order."""
+    return {
+        name: module.transformer_blocks[0]
+        for name, module in unet.named_modules()
+        if isinstance(module, Transformer2DModel)
+    }
+
+
+class GroundedBlock(nn.Module):
+    """Guided 2D attention: self-attention, gated self-attention with the grounding tokens, cross-attention.
+
+    Shares all modules of the block that it stands for. Without tokens it computes exactly what that block does.
+    """
+
+    def __init__(self, block: BasicTransformerBlock, fuser: GatedSelfAttention) -> None:
+        super().__init__()
+        self.norm1, self.attn1 = block.norm1, block.attn1
+        self.norm2, self.attn2 = block.norm2, block.attn2
+        self.norm3, self.ff = block.norm3, block.ff
+        # Not registered: the fuser belongs to the adapter, and the UNet's own state dict stays what it was.
+        object.__setattr__(self, "fuser", fuser)
+        object.__setattr__(self, "original", block)
+        self.tokens: GroundingTokens | None = None
+        self.size = (1, 1)
+
+    original: BasicTransformerBlock
+    fuser: GatedSelfAttention
+
+    def forward(
+        self,
+        hidden_states: Float[Tensor, "frames visual width"],
+        encoder_hidden_states: Float[Tensor, "frames words context"] | None = None,
+        attention_mask: Tensor | None = None,
+        encoder_attention_mask: Tensor | None = None,
+        **unused: Any,
+    ) -> Float[Tensor, "frames visual width"]:
+        hidden_states = self.attn1(self.norm1(hidden_states), attention_mask=attention_mask) + hidden_states
+        if self.tokens is not None:
+            hidden_states = self.fuser(hidden_states, self.tokens, raster(hidden_states.shape[1], self.size))
+        attended = self.attn2(
+            self.norm2(hidden_states),
+            encoder_hidden_states=encoder_hidden_states,
+            attention_mask=encoder_attention_mask,
+        )
+        hidden_states = attended + hidden_states
+        out: Tensor = self.ff(self.norm3(hidden_states)) + hidden_states
+        return out
+
+
+def raster(count: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of ``count`` visual tokens, given those of the whole latent: each level halves, rounding up."""
+    height, width = size
+    while height * width > count:
+        height, width = -(-height // 2), -(-width // 2)
+    if height * width != count:
+        raise ValueError(f"{count} visual tokens are no level of a {size[0]}x{size[1]} latent")
+    return height, width
+
+
+class _SameAttention(nn.Module):
+    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor]:
+        return (hidden_states,)
+
+
+class _SameConvolution(nn.Module):
+    def forward(self, hidden_states: Tensor, num_frames: int = 1) -> Tensor:
+        return hidden_states
+
+
+def _temporal_holders(unet: UNet3DConditionModel) -> Iterator[tuple[nn.Module, str, type[nn.Module]]]:
+    for module in unet.modules():
+        if hasattr(module, "temp_attentions"):
+            yield module, "temp_attentions", _SameAttention
+        if hasattr(module, "temp_convs"):
+            yield module, "temp_convs", _SameConvolution
+
+
+def temporal_layers(unet: UNet3DConditionModel) -> list[nn.Module]:
+    """All modules that mix frames: temporal convolutions and transformers."""
+    held = [layer for module, name, _ in _temporal_holders(unet) for layer in getattr(module, name)]
+    return [unet.transformer_in, *held]
+
+
+@contextmanager
+def pictures_only(unet: UNet3DConditionModel) -> Iterator[None]:
+    """Leave out the temporal layers: the text-to-image network that the text-to-video one was grown from."""
+    kept: list[tuple[nn.Module, str, nn.ModuleList]] = []
+    first = unet.transformer_in
+    try:
+        unet.transformer_in = _SameAttention()
+        for module, name, same in list(_temporal_holders(unet)):
+            layers = getattr(module, name)
+            kept.append((module, name, layers))
+            setattr(module, name, nn.ModuleList(same() for _ in layers))
+        yield
+    finally:
+        unet.transformer_in = first
+        for module, name, layers in kept:
+            setattr(module, name, layers)
