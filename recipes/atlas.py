@@ -29,8 +29,8 @@ def ligatures(font: TTFont) -> dict[tuple[str, ...], str]:
     found: dict[tuple[str, ...], str] = {}
     for lookup in font["GSUB"].table.LookupList.Lookup:
         for table in lookup.SubTable:
-            table = getattr(table, "ExtSubTable", table)
-            for first, entries in getattr(table, "ligatures", {}).items():
+            ligatures = getattr(getattr(table, "ExtSubTable", table), "ligatures", {})
+            for first, entries in ligatures.items():
                 for entry in entries:
                     found[(first, *entry.Component)] = entry.LigGlyph
     return found

@@ -21,8 +21,9 @@ from PIL import Image
 from torch import Tensor
 
 from videodirector.layout2vid.latents import entity_picture, to_tensor
+from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.training.data import numbered
-from videodirector.layout2vid.training.loop import Average, Schedule, fit, keep_memory
+from videodirector.layout2vid.training.loop import Average, Schedule, fit
 from videodirector.storyworld.scene import SceneSampler
 
 CONFIG = {

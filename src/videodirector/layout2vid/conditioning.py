@@ -2,53 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
+from PIL.Image import Image
 from torch import Tensor
 
-from videodirector.schemas import Box, Entity, Scene, VideoPlan
+from videodirector.schemas import Box, Scene, VideoPlan
 
-__all__ = ["Appearance", "SceneCondition", "appearances", "caption", "from_scene", "pad_entities", "tracks"]
+__all__ = [
+    "Appearance",
+    "SceneCondition",
+    "Side",
+    "Track",
+    "appearances",
+    "caption",
+    "from_scene",
+    "pad_entities",
+    "tracks",
+]
 
 Side = Literal["left", "right"]
+Track = Sequence[Box | tuple[float, float, float, float] | None]
 
 STILL = 0.04  # a thing whose centre moves less than this share of the picture looks to neither side
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Appearance:
-    """What one thing looks like, shared by every scene of its consistency group.
+    """What one thing looks like, one object for all scenes of its consistency group.
 
-    ``name`` and ``description`` say it in words; ``picture`` is a file that shows it, if there is one.
+    ``name`` and ``description`` say it in words; ``picture`` shows it, if the plan refers to one.
     """
 
     name: str
     description: str = ""
-    picture: Path | None = None
+    picture: Image | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SceneCondition:
-    """Everything that the pictures of one scene depend on, apart from noise.
+    """Everything that the pictures of one scene depend on, apart from noise and from how its entities look.
 
-    ``boxes`` are zero where ``present`` is false. ``appearances`` and ``sides`` go with the entities: how each looks,
-    and to which side, None where it does not move sideways.
+    ``boxes`` are zero where ``present`` is false. ``sides`` says for each entity to which side it moves, None where it
+    does not move sideways.
     """
 
     caption: str
     boxes: Float[Tensor, "frames entities 4"]
     present: Bool[Tensor, "frames entities"]
-    appearances: tuple[Appearance, ...]
     sides: tuple[Side | None, ...]
 
 
 def tracks(
-    boxes: Sequence[Sequence[Box | tuple[float, float, float, float] | None]], frames: int
+    boxes: Sequence[Track], frames: int
 ) -> tuple[Float[Tensor, "frames entities 4"], Bool[Tensor, "frames entities"]]:
     """Boxes of every entity on every frame, and whether it is there, from one list a entity."""
     present = torch.tensor([[box is not None for box in track] for track in boxes], dtype=torch.bool)
@@ -56,7 +66,7 @@ def tracks(
     return values.reshape(-1, frames, 4).transpose(0, 1), present.reshape(-1, frames).T
 
 
-def side(track: Sequence[Box | tuple[float, float, float, float] | None]) -> Side | None:
+def side(track: Track) -> Side | None:
     """To which side a thing moves, from where it is first seen to where it is last seen."""
     seen = [box for box in track if box is not None]
     if not seen:
@@ -75,37 +85,32 @@ def caption(scene: Scene) -> str:
     return f"{description}. Background: {scene.background}" if description else f"Background: {scene.background}"
 
 
-def appearances(plan: VideoPlan, folder: Path = Path()) -> dict[tuple[str, str], Appearance]:
+def appearances(plan: VideoPlan, pictures: Mapping[str, Image]) -> dict[tuple[str, str], Appearance]:
     """How every entity looks, by (scene id, entity id); members of one group share one appearance, the first one's.
 
-    ``folder`` is where the reference pictures' relative paths start.
+    ``pictures`` are the plan's reference pictures by file name.
     """
     shared: dict[str, Appearance] = {}
     found: dict[tuple[str, str], Appearance] = {}
     for scene, entity in plan.appearances():
+        file = plan.reference_of(scene, entity)
+        own = Appearance(
+            name=entity.name, description=entity.description, picture=None if file is None else pictures[file]
+        )
         group = plan.group_of(scene, entity)
-        own = _appearance(plan, scene, entity, folder)
-        found[scene.id, entity.id] = own if group is None else shared.setdefault(group, own)
+        # An entity with a picture of its own keeps it, whatever its group looks like.
+        found[scene.id, entity.id] = (
+            own if group is None or entity.id in plan.references else shared.setdefault(group, own)
+        )
     return found
 
 
-def _appearance(plan: VideoPlan, scene: Scene, entity: Entity, folder: Path) -> Appearance:
-    picture = plan.reference_of(scene, entity)
-    return Appearance(
-        name=entity.name, description=entity.description, picture=folder / picture if picture is not None else None
-    )
-
-
-def from_scene(scene: Scene, looks: dict[tuple[str, str], Appearance]) -> SceneCondition:
-    """A scene of a plan as tensors; ``looks`` comes from :func:`appearances`."""
+def from_scene(scene: Scene) -> SceneCondition:
+    """A scene of a plan as tensors."""
     dense = [entity.boxes(scene.frames) for entity in scene.entities]
     boxes, present = tracks(dense, scene.frames)
     return SceneCondition(
-        caption=caption(scene),
-        boxes=boxes,
-        present=present,
-        appearances=tuple(looks[scene.id, entity.id] for entity in scene.entities),
-        sides=tuple(side(track) for track in dense),
+        caption=caption(scene), boxes=boxes, present=present, sides=tuple(side(track) for track in dense)
     )
 
 

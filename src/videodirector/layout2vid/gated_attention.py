@@ -57,9 +57,7 @@ def visible_tokens(
     )
     x, y = x.reshape(1, -1, 1), y.reshape(1, -1, 1)
     x0, y0, x1, y1 = (side.unsqueeze(1) for side in regions.float().unbind(-1))
-    inside = (
-        (x >= x0 - 0.5 / width) & (x <= x1 + 0.5 / width) & (y >= y0 - 0.5 / height) & (y <= y1 + 0.5 / height)
-    )
+    inside = (x >= x0 - 0.5 / width) & (x <= x1 + 0.5 / width) & (y >= y0 - 0.5 / height) & (y <= y1 + 0.5 / height)
     return inside & (x1 > x0) & (y1 > y0)
 
 

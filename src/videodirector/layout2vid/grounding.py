@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers import ConfigMixin, ModelMixin, UNet3DConditionModel
@@ -65,7 +66,9 @@ class PositionNet(nn.Module):
         self.grid, self.masked, self.frequencies = grid, masked, frequencies
         self.picture_shape = tuple(picture_shape)
         if grid > 1 and (len(self.picture_shape) != 3 or self.picture_shape[1] % grid or self.picture_shape[2] % grid):
-            raise ValueError(f"a grid of {grid} needs pictures (channels, side, side) divisible by it, not {picture_shape}")
+            raise ValueError(
+                f"a grid of {grid} needs pictures (channels, side, side) that it divides, not {picture_shape}"
+            )
         cell = torch.Size(self.picture_shape).numel() // grid**2
         boxes = 8 * frequencies * (2 if grid > 1 else 1)
         self.text_projection = nn.Linear(text_width, hidden // 2)
@@ -74,7 +77,11 @@ class PositionNet(nn.Module):
         self.null_picture_feature = nn.Parameter(torch.zeros(cell))
         self.null_position_feature = nn.Parameter(torch.zeros(boxes))
         self.linears = nn.Sequential(
-            nn.Linear(hidden + boxes, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, token_width)
+            nn.Linear(hidden + boxes, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, token_width),
         )
 
     def forward(self, entities: Entities) -> GroundingTokens:
@@ -112,7 +119,7 @@ class PositionNet(nn.Module):
             return picture.unsqueeze(2)
         channels, height, width = self.picture_shape
         g = self.grid
-        raster = picture.unflatten(-1, (channels, g, height // g, g, width // g))
+        raster = picture.reshape(*picture.shape[:2], channels, g, height // g, g, width // g)
         return raster.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3)
 
     def _regions(
@@ -213,7 +220,8 @@ class Grounding(ModelMixin, ConfigMixin):
         if list(found) != wanted or [b.attn1.to_q.in_features for b in found.values()] != list(self.config.widths):
             raise ValueError(f"this grounding fits a UNet with the spatial blocks {wanted}, not {list(found)}")
         for name, block in found.items():
-            grounded = GroundedBlock(block, self.fusers[name.replace(".", "-")])
+            fuser: Any = self.fusers[name.replace(".", "-")]
+            grounded = GroundedBlock(block, fuser)
             unet.get_submodule(name).transformer_blocks[0] = grounded
             self._attached[name] = grounded
         self._unet.append(unet)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, DiffusionPipeline, UNet3DConditionModel
 from jaxtyping import Bool, Float, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from videodirector.errors import ModelError, RenderError
+from videodirector.errors import ModelError
 from videodirector.layout2vid.checkpoint import check_folder
 from videodirector.layout2vid.conditioning import Appearance, SceneCondition
 from videodirector.layout2vid.grounding import Entities, Grounding
 from videodirector.layout2vid.latents import decode, encode, entity_picture, to_tensor
+from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, linspaced, shared_noise, to_sample
 from videodirector.layout2vid.text import encode_captions, encode_phrases, load_packaged
@@ -38,7 +39,7 @@ class Representation:
         self.text, self.pictures, self.nearest = text, pictures, nearest
 
 
-class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers is untyped
+class Layout2VidPipeline(DiffusionPipeline):
     """Draws scenes with boxes.
 
     Args:
@@ -57,9 +58,9 @@ class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers 
     """
 
     model_cpu_offload_seq = "text_encoder->prior->unet->vae"
-    _optional_components = ["text_encoder", "tokenizer", "prior"]
+    _optional_components: ClassVar = ["text_encoder", "tokenizer", "prior"]
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  diffusers passes components by position
         self,
         vae: AutoencoderKL,
         text_encoder: Any,
@@ -131,12 +132,11 @@ class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers 
         """How a thing looks, from its words or from a picture of it.
 
         Raises:
-            RenderError: the picture cannot be read.
             ModelError: words alone were given, and this model has no prior.
         """
         text = encode_phrases(self.text_encoder, self.tokenizer, [_phrase(appearance)])
         if appearance.picture is not None:
-            pictures = self._views(_open(appearance.picture))
+            pictures = self._views(appearance.picture)
             return Representation(text=text[0], pictures=pictures, nearest=None)
         if self.prior is None:
             raise ModelError(
@@ -188,6 +188,7 @@ class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers 
         looks: Sequence[Representation],
         *,
         generator: torch.Generator,
+        place: torch.Generator | None = None,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         layout_strength: float | None = None,
@@ -198,6 +199,7 @@ class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers 
             condition: the scene.
             looks: how its entities look, in their order.
             generator: of the noise, on the CPU, so that a seed means the same on every device.
+            place: of the noise that all frames share; scenes that show the same place share this one.
             num_inference_steps: DDIM steps.
             guidance_scale: w of ``x0 + w (x0(condition) - x0)``; 1 is no guidance.
             layout_strength: alpha; the boxes are imposed for the first alpha * N steps.
@@ -210,7 +212,10 @@ class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers 
         frames = condition.boxes.shape[0]
         channels, side = int(self.unet.config.in_channels), int(self.unet.config.sample_size)
         noise = shared_noise(
-            (1, channels, frames, side, side), sharing=float(self.config.noise_sharing), generator=generator
+            (1, channels, frames, side, side),
+            sharing=float(self.config.noise_sharing),
+            generator=generator,
+            common=place,
         ).to(self.unet.device)
         captions = [condition.caption] if scale == 1 else ["", condition.caption]
         words = encode_captions(self.text_encoder, self.tokenizer, captions).to(self.unet.device, self.unet.dtype)
@@ -235,30 +240,30 @@ class Layout2VidPipeline(DiffusionPipeline):  # type: ignore[misc]  # diffusers 
     def decode(self, latents: Float[Tensor, "1 channels frames height width"]) -> UInt8[np.ndarray, "frames h w 3"]:
         """Frames of one scene's latents."""
         pictures = latents[0].transpose(0, 1).to(self.vae.dtype)
-        pixels = torch.cat([decode(self.vae, part).float() for part in pictures.split(16)])
+        pixels = torch.cat([decode(self.vae, part).float() for part in torch.split(pictures, 16)])
         return ((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def __call__(
         self,
         condition: SceneCondition,
+        looks: Sequence[Appearance | Representation],
         *,
         generator: torch.Generator,
-        callback: Callable[[int, int], None] | None = None,
+        callback: Callable[[int, Tensor], None] | None = None,
         **options: Any,
     ) -> UInt8[np.ndarray, "frames h w 3"]:
         """Draw one scene; ``options`` are those of :meth:`sample`. ``callback`` hears (steps done, estimate)."""
-        latents = None
-        looks = [self.represent(appearance) for appearance in condition.appearances]
-        for done, latents in self.sample(condition, looks, generator=generator, **options):
+        latents = torch.empty(0)
+        known = [look if isinstance(look, Representation) else self.represent(look) for look in looks]
+        for done, latents in self.sample(condition, known, generator=generator, **options):
             if callback:
                 callback(done, latents)
-        if latents is None:
-            raise RenderError("no step was taken", hint="ask for at least one step")
         return self.decode(latents)
 
 
 def without_and_with(entities: Entities) -> Entities:
     """A batch of two: the scene without its entities, for guidance, and the scene as it is."""
+
     def twice(tensor: Tensor) -> Tensor:
         return torch.cat([tensor, tensor])
 
@@ -277,13 +282,28 @@ def _phrase(appearance: Appearance) -> str:
     return appearance.description or appearance.name
 
 
-def _open(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGBA")
-    except FileNotFoundError as error:
-        raise RenderError(f"the reference picture {path} does not exist", hint="mend the plan's references") from error
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise RenderError(
-            f"the reference picture {path} cannot be read: {error}", hint="give a PNG, JPEG or WebP file"
-        ) from error
+def load(model: str | Path) -> Layout2VidPipeline:
+    """A pipeline ready to draw on the best device here: networks in evaluation mode, in its fastest precision.
+
+    Raises:
+        ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
+    """
+    keep_memory()
+    pipeline = Layout2VidPipeline.from_pretrained(model)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    fast = torch.float16 if device.type == "cuda" else torch.bfloat16 if _computes_bfloat16() else torch.float32
+    for part in (pipeline.unet, pipeline.grounding):
+        part.to(device, fast).eval()
+    for part in (pipeline.vae, pipeline.text_encoder, pipeline.prior):
+        if part is not None:
+            part.to(device, torch.float32).eval()
+    for module in (*pipeline.unet.modules(), *pipeline.vae.modules()):
+        if isinstance(module, torch.nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+    return pipeline
+
+
+def _computes_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 in hardware; without that it is slower than float32."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -39,11 +39,11 @@ class BankPrior(ModelMixin, ConfigMixin):
         self,
         *,
         phrases: list[str],
-        rows: list[int],
+        rows: list[int],  # noqa: ARG002  read from the config
         pictures: int,
         text_width: int,
         picture_width: int,
-        temperature: float = 0.01,
+        temperature: float = 0.01,  # noqa: ARG002  read from the config
     ) -> None:
         super().__init__()
         self.text_keys: Tensor

@@ -109,13 +109,18 @@ def ddim(
 
 
 def shared_noise(
-    shape: tuple[int, int, int, int, int], *, sharing: float, generator: torch.Generator | None = None
+    shape: tuple[int, int, int, int, int],
+    *,
+    sharing: float,
+    generator: torch.Generator | None = None,
+    common: torch.Generator | None = None,
 ) -> Float[Tensor, "batch channels frames height width"]:
     """Gaussian noise of unit variance whose frames share ``sharing`` of it (mixed noise, arXiv 2305.10474, eq. 2).
 
-    With 0 the frames are independent, with 1 they are the same. ``sharing`` is alpha^2 / (1 + alpha^2) there.
+    With 0 the frames are independent, with 1 they are the same. ``sharing`` is alpha^2 / (1 + alpha^2) there. The
+    shared part is drawn from ``common``, where that is given.
     """
     batch, channels, frames, height, width = shape
-    common = torch.randn((batch, channels, 1, height, width), generator=generator)
+    same = torch.randn((batch, channels, 1, height, width), generator=common or generator)
     own = torch.randn((batch, channels, frames, height, width), generator=generator)
-    return sharing**0.5 * common + (1 - sharing) ** 0.5 * own
+    return sharing**0.5 * same + (1 - sharing) ** 0.5 * own

@@ -52,7 +52,7 @@ class GroundedBlock(nn.Module):
         encoder_hidden_states: Float[Tensor, "frames words context"] | None = None,
         attention_mask: Tensor | None = None,
         encoder_attention_mask: Tensor | None = None,
-        **unused: Any,
+        **_: Any,
     ) -> Float[Tensor, "frames visual width"]:
         hidden_states = self.attn1(self.norm1(hidden_states), attention_mask=attention_mask) + hidden_states
         if self.tokens is not None:
@@ -78,12 +78,12 @@ def raster(count: int, size: tuple[int, int]) -> tuple[int, int]:
 
 
 class _SameAttention(nn.Module):
-    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor]:
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor]:
         return (hidden_states,)
 
 
 class _SameConvolution(nn.Module):
-    def forward(self, hidden_states: Tensor, num_frames: int = 1) -> Tensor:
+    def forward(self, hidden_states: Tensor, num_frames: int = 1) -> Tensor:  # noqa: ARG002
         return hidden_states
 
 

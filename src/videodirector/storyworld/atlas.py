@@ -46,7 +46,7 @@ class Sprite:
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """All that it may be called, its name first: "red car", "red automobile", and for a thing's own colour "car"."""
+        """All that it may be called, its name first: "red car", "red automobile"; in its own colour also "car"."""
         words = (self.thing.name, *self.thing.synonyms)
         if self.colour is None:
             return words
@@ -57,9 +57,7 @@ class Sprite:
         """The same thing looking to that side; things drawn from the front stay as they are."""
         if self.thing.faces == "front" or (side != self.thing.faces) == self.mirrored:
             return self
-        return replace(
-            self, image=self.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), mirrored=not self.mirrored
-        )
+        return replace(self, image=self.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), mirrored=not self.mirrored)
 
     @cached_property
     def padded(self) -> Image.Image:

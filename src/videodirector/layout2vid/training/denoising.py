@@ -101,12 +101,14 @@ def denoising_loss(
     All randomness comes from ``generator``.
     """
     x0 = batch.latents
-    count, _, frames, height, width = x0.shape
+    count, channels, frames, height, width = x0.shape
     device = x0.device
     timesteps = torch.randint(len(alphas_cumprod), (count,), generator=generator)
     cumprod = alphas_cumprod[timesteps].to(device).reshape(-1, 1, 1, 1, 1)
     alpha, sigma = cumprod.sqrt(), (1 - cumprod).sqrt()
-    noise = shared_noise(tuple(x0.shape), sharing=noise_sharing, generator=generator).to(device)
+    noise = shared_noise((count, channels, frames, height, width), sharing=noise_sharing, generator=generator).to(
+        device
+    )
     noisy, velocity = alpha * x0 + sigma * noise, alpha * noise - sigma * x0
     keep_words = torch.rand(count, generator=generator).to(device) >= dropout.caption
     words = torch.where(keep_words.reshape(-1, 1, 1), batch.words[1:], batch.words[:1])

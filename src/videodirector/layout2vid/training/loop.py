@@ -7,7 +7,6 @@ undisturbed one would have seen.
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import time
@@ -19,7 +18,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Average", "Progress", "Schedule", "fit", "keep_memory"]
+from videodirector.layout2vid.memory import keep_memory
+
+__all__ = ["Average", "Progress", "Schedule", "fit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,21 +75,6 @@ class Average:
             value.copy_(kept)
 
 
-def keep_memory() -> None:
-    """Let glibc keep freed blocks instead of returning them to the kernel.
-
-    Training frees and asks again for the same large tensors at every step; the page faults of fresh ones made a step
-    of the small UNet twice as slow on a CPU.
-    """
-    try:
-        libc = ctypes.CDLL("libc.so.6")
-    except OSError:
-        return
-    m_trim_threshold, m_mmap_threshold = -1, -3
-    libc.mallopt(m_mmap_threshold, 2**30)
-    libc.mallopt(m_trim_threshold, 2**31 - 1)
-
-
 def fit(
     *,
     groups: list[dict[str, Any]],
@@ -134,19 +120,17 @@ def fit(
         with torch.autocast(device.type, torch.bfloat16):
             value = loss(batch, generator)
         optimiser.zero_grad(set_to_none=True)
-        value.backward()
+        torch.autograd.backward(value)
         nn.utils.clip_grad_norm_(parameters, schedule.clip)
         optimiser.step()
         if average:
             average.update(step)
         step += 1
-        yield Progress(
-            step=step, pictures=step * schedule.batch, loss=value.item(), fraction=fraction, seconds=seconds
-        )
+        yield Progress(step=step, pictures=step * schedule.batch, loss=value.item(), fraction=fraction, seconds=seconds)
         if time.monotonic() - saved > schedule.save_seconds:
-            _save(state, parameters, optimiser, average, step, spent + time.monotonic() - start)
+            _save(state, parameters, optimiser, average, step=step, seconds=spent + time.monotonic() - start)
             saved = time.monotonic()
-    _save(state, parameters, optimiser, average, step, spent + time.monotonic() - start)
+    _save(state, parameters, optimiser, average, step=step, seconds=spent + time.monotonic() - start)
 
 
 def _save(
@@ -154,6 +138,7 @@ def _save(
     parameters: list[nn.Parameter],
     optimiser: torch.optim.Optimizer,
     average: Average | None,
+    *,
     step: int,
     seconds: float,
 ) -> None:
