@@ -11,6 +11,7 @@ from functools import lru_cache
 from videodirector.lexicon import Thing, things
 from videodirector.planner import vocabulary as v
 from videodirector.planner.grammar import NounPhrase
+from videodirector.planner.vocabulary import article, word_set
 
 __all__ = ["MOST_COPIES", "Cast", "Member", "Mention", "thing_called"]
 
@@ -21,28 +22,11 @@ _SHE = frozenset(
     """girl woman princess queen witch mother mom mum daughter sister wife lady grandmother grandma granny old_woman
     fairy schoolgirl actress waitress nurse hen cow""".replace("_", " ").split()
 )
-_HE = frozenset(
-    [
-        "boy",
-        "man",
-        "king",
-        "prince",
-        "father",
-        "dad",
-        "son",
-        "brother",
-        "husband",
-        "gentleman",
-        "grandfather",
-        "wizard",
-        "rooster",
-        "bull",
-    ]
-)
+_HE = word_set("boy man king prince father dad son brother husband gentleman grandfather wizard rooster bull")
 
 # Words for a class of things; "the bird" may be the owl that was named before.
 _CLASSES: Mapping[str, frozenset[str]] = {
-    "bird": frozenset(["bird", "owl", "eagle", "duck", "rooster", "penguin"]),
+    "bird": word_set("bird owl eagle duck rooster penguin"),
     "insect": frozenset(["butterfly", "bee", "snail"]),
     "toy": frozenset(["teddy bear", "ball", "kite", "balloon"]),
     "fruit": frozenset(["apple", "banana"]),
@@ -53,7 +37,7 @@ _CLASSES: Mapping[str, frozenset[str]] = {
 }
 _KINDS: Mapping[str, str] = (
     dict.fromkeys(["animal", "creature", "beast", "pet"], "animal")
-    | dict.fromkeys(["person", "child", "kid", "human", "people", "guy", "hero", "friend", "stranger"], "person")
+    | dict.fromkeys(word_set("person child kid human people guy hero friend stranger"), "person")
     | {"vehicle": "vehicle", "plant": "plant", "food": "food"}
 )
 
@@ -78,6 +62,7 @@ class Member:
     Attributes:
         name: the group they form in the plan.
         words: the name without its colour.
+        called: the name by which it came in, before more was said of its looks.
         thing: what the world knows of it, if anything.
         adjectives: all that was said of its looks.
         scale: natural size times this.
@@ -87,10 +72,10 @@ class Member:
 
     name: str
     words: str
+    called: str
     thing: Thing | None
     ids: list[str]
     adjectives: list[str] = field(default_factory=list)
-    aliases: set[str] = field(default_factory=set)
     scale: float = 1.0
     seen: int = -1
     leading: bool = False
@@ -103,9 +88,10 @@ class Member:
     @property
     def description(self) -> str:
         """An indefinite noun phrase with all its adjectives."""
-        others = [word for word in self.adjectives if word not in self.name.split()]
-        text = " ".join([*others, self.name])
-        return f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}"
+        text = " ".join([*(word for word in self.adjectives if word not in self.name.split()), self.name])
+        if self.thing is not None and self.thing.kind == "sky" and self.name in ("sun", "moon"):
+            return f"the {text}"
+        return f"{article(text)} {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +108,10 @@ class Mention:
 
 
 class Cast:
-    """Everybody named so far, in order of appearance."""
+    """Everybody named so far, in order of appearance; with `known_only`, strange nouns name nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, known_only: bool = False) -> None:
+        self._known_only = known_only
         self.members: list[Member] = []
         self.unknown: dict[str, None] = {}  # names that cannot be drawn, in order
         self.crowds: dict[str, int] = {}  # names of which more were asked than are shown
@@ -185,7 +172,7 @@ class Cast:
             return []
         # The subject of the latest clause that named any of them.
         latest = max(member.seen for member in fitting)
-        leading = [member for member in fitting if member.seen >= latest - 1 and member.leading]
+        leading = [member for member in fitting if member.seen == latest and member.leading]
         chosen = leading[0] if leading else fitting[0]
         return [Mention(chosen, tuple(range(len(chosen.ids))))]
 
@@ -208,7 +195,13 @@ class Cast:
             words, noun.plural = "person", True
         last = words.split()[-1] if words else ""
         thing = thing_called(words)
-        if not words or (last in v.ABSTRACT and (thing is None or thing.name != words)):
+        if noun.adjectives and words:
+            # "old man", "hot air balloon": an adjective that makes it another thing belongs to the name.
+            longer = f"{noun.adjectives[-1]} {words}"
+            if (other := thing_called(longer)) is not None and other is not thing:
+                words, thing = longer, other
+        abstract = last in v.ABSTRACT and (thing is None or thing.name != words)
+        if not words or abstract or (self._known_only and thing is None):
             return []
         colour = next((adjective for adjective in noun.adjectives if adjective in v.COLOURS), "")
         name = f"{colour} {words}" if colour else words
@@ -227,6 +220,8 @@ class Cast:
             while len(member.ids) < count:
                 self._copy(member)
         self._describe(member, noun)
+        if noun.alias:
+            self._by_name.setdefault(noun.alias, member)
         if noun.count == 1 and len(member.ids) > 1:
             return self._one_of(Mention(member, tuple(range(len(member.ids)))))
         copies = count if noun.count else len(member.ids) if noun.plural or noun.determiner in ("the", "") else 1
@@ -242,7 +237,7 @@ class Cast:
             if name != words and member.name != member.words:
                 continue  # another colour is another thing
             same = member.words.split()[-1] == last or (thing is not None and member.thing is thing)
-            if same or words in member.aliases or self._of_class(member, words):
+            if same or self._of_class(member, words):
                 return member
         return None
 
@@ -256,7 +251,7 @@ class Cast:
         slug = self._free(_slug(name) or f"thing-{len(self.members) + 1}", several=count > 1)
         ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
         self._ids.update(ids, [slug])
-        member = Member(name=name, words=words, thing=thing, ids=ids)
+        member = Member(name=name, words=words, called=name, thing=thing, ids=ids)
         self.members.append(member)
         self._by_name[name] = member
         if thing is None:

@@ -6,31 +6,14 @@ import re
 
 from videodirector.planner import vocabulary as v
 from videodirector.planner.coreference import Mention
-from videodirector.planner.grammar import Clause, NounPhrase, Token
+from videodirector.planner.grammar import Clause, NounPhrase
+from videodirector.planner.vocabulary import word_set
 
 __all__ = ["describe"]
 
-_REPLACED = frozenset(["it", "he", "she", "they", "him", "them"])
+_REPLACED = word_set("it he she they him them")
 _NO_SPACE_BEFORE = re.compile(r"\s+([.,;:!?)])")
-_FIRST = frozenset(
-    [
-        "then",
-        "finally",
-        "next",
-        "suddenly",
-        "eventually",
-        "afterwards",
-        "later",
-        "soon",
-        "first",
-        "and",
-        "but",
-        "so",
-        ",",
-        ";",
-        "now",
-    ]
-)
+_FIRST = word_set("then finally next suddenly eventually afterwards later soon first and but so , ; now")
 
 
 def describe(
@@ -52,7 +35,7 @@ def describe(
         start = 0
         while start < len(words) and words[start].lower() in _FIRST:
             start += 1
-        text = _joined(words[start:], clause.tokens[start:])
+        text = _joined(words[start:])
         if not clause.subject and clause.verb and before and not texts and not _imperative(clause):
             text = f"{_called(before)} {text}"
         if texts and clause.link:
@@ -77,7 +60,7 @@ def _imperative(clause: Clause) -> bool:
 def _called(mentions: list[Mention]) -> str:
     names = []
     for mention in mentions:
-        name = mention.member.name
+        name = mention.member.called
         if len(mention.copies) > 1:
             name = _plural(name)
         names.append(name if name[:1].isupper() else f"the {name}")
@@ -92,7 +75,7 @@ def _plural(name: str) -> str:
     return f"{head} {forms[0] if forms else last + 's'}".strip()
 
 
-def _joined(words: list[str], tokens: list[Token]) -> str:
+def _joined(words: list[str]) -> str:
     text = _NO_SPACE_BEFORE.sub(r"\1", " ".join(words))
     quoted = text.count('"') // 2
     for _ in range(quoted):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from videodirector.lexicon import Thing
 from videodirector.planner.grammar import Clause, NounPhrase, Phrase
+from videodirector.planner.vocabulary import word_set
 
-__all__ = ["Motion", "Path", "motion_of", "visible_half"]
+__all__ = ["Motion", "Path", "Point", "motion_of", "plain_motion", "visible_half"]
 
 Path = Literal[
-    "still", "cross", "enter", "leave", "rise", "fall", "jump", "circle", "sway", "approach", "recede", "grow", "shrink",
-    "appear", "vanish", "meet", "chase",
+    "still", "cross", "enter", "leave", "rise", "fall", "jump", "circle", "sway", "approach", "recede", "grow",
+    "shrink", "appear", "vanish", "meet", "chase",
 ]  # fmt: skip
 
 
@@ -27,37 +28,46 @@ def _verbs(text: str) -> dict[str, Path]:
 # One path a verb; particles and prepositions then change it ("walks away").
 VERBS: dict[str, Path] = _verbs(
     """
-    cross: walk run go move travel roll drive ride march crawl creep sneak stroll wander trot gallop race rush hurry dash ski
-    cross: skate slide drift sail swim fly glide soar pass cross parade jog step head advance patrol hike roam wade paddle row
-    cross: cycle slither flutter tow push pull drag carry speed zoom cruise scurry waddle tiptoe scamper stride pace float
-    cross: escort lead migrate scuttle stumble limp sprint flap proceed explore transport steer pedal
-    enter: enter arrive come return emerge approach
-    leave: leave depart exit flee escape scatter retreat
-    rise: rise climb ascend lift launch blast scale hover levitate
-    fall: fall drop descend sink dive plunge land tumble collapse crash rain
-    jump: jump leap hop bounce skip spring pounce somersault vault
-    circle: circle orbit revolve
-    sway: dance play wave shake wag nod wiggle tremble sway swing fight wrestle spin rotate twirl whirl flicker shiver juggle
-    sway: flutter rock celebrate clap stir splash struggle wobble twist stretch
-    recede: recede
-    grow: grow expand inflate swell bloom enlarge
-    shrink: shrink deflate melt
-    appear: appear hatch materialize form
-    vanish: vanish disappear fade dissolve evaporate
-    meet: meet reach visit join greet attack catch hug kiss collide hit touch find discover encounter bite grab steal
-    chase: chase follow pursue hunt
+    cross:  walk run go move travel roll drive ride march crawl creep sneak stroll wander trot gallop race rush
+    cross: hurry dash ski
+    cross:  skate slide drift sail swim fly glide soar pass cross parade jog step head advance patrol hike roam
+    cross: wade paddle row
+    cross:  cycle slither flutter tow push pull drag carry speed zoom cruise scurry waddle tiptoe scamper
+    cross: stride pace float
+    cross:  escort lead migrate scuttle stumble limp sprint flap proceed explore transport steer pedal
+    enter:  enter arrive come return emerge approach
+    leave:  leave depart exit flee escape scatter retreat
+    rise:  rise climb ascend lift launch blast scale hover levitate
+    fall:  fall drop descend sink dive plunge land tumble collapse crash rain
+    jump:  jump leap hop bounce skip spring pounce somersault vault
+    circle:  circle orbit revolve
+    sway:  dance play wave shake wag nod wiggle tremble sway swing fight wrestle spin rotate twirl whirl
+    sway: flicker shiver juggle
+    sway:  flutter rock celebrate clap stir splash struggle wobble twist stretch
+    recede:  recede
+    grow:  grow expand inflate swell bloom enlarge
+    shrink:  shrink deflate melt
+    appear:  appear hatch materialize form
+    vanish:  vanish disappear fade dissolve evaporate
+    meet:  meet reach visit join greet attack catch hug kiss collide hit touch find discover encounter bite
+    meet: grab steal
+    chase:  chase follow pursue hunt
     """
 )
 _TRAVELS = frozenset(
     verb for verb, path in VERBS.items() if path in ("cross", "enter", "leave", "jump", "rise", "fall", "meet")
 )
-_AIRBORNE = frozenset(["fly", "soar", "glide", "hover", "flutter", "float", "levitate", "drift"])
+_AIRBORNE = word_set("fly soar glide hover flutter float levitate drift")
 _UPWARDS = frozenset(["up", "upward", "upwards"])
 _DOWNWARDS = frozenset(["down", "downward", "downwards"])
 _LEFT = frozenset(["left", "leftward", "leftwards"])
 _RIGHT = frozenset(["right", "rightward", "rightwards"])
 _NEARER = frozenset(["closer", "nearer"])
-_PICTURE = frozenset(["scene", "picture", "frame", "screen", "view", "image", "video", "camera", "viewer", "us"])
+_PICTURE = word_set("scene picture frame screen view image video camera viewer us")
+_VIEWER = word_set("camera viewer us")
+_SKYWARD = word_set("sky air cloud heaven space")
+_INTO = frozenset(["into", "in", "to", "up into", "toward", "towards"])
+_TOWARDS = frozenset(["to", "toward", "towards", "at"])
 
 Point = tuple[float | None, float | None]
 
@@ -93,56 +103,42 @@ def motion_of(clause: Clause, thing: Thing | None, verb: str | None = None) -> M
         verb: in place of the clause's verb.
     """
     verb = verb or _main_verb(clause)
-    path = VERBS.get(verb, "still")
-    airborne = verb in _AIRBORNE or (
-        thing is not None and thing.moves in ("flies", "floats") and path in ("cross", "rise")
-    )
-    if clause.negated or (clause.passive and path not in ("cross", "fall", "jump")):
-        return Motion(airborne=airborne)
+    motion = plain_motion(verb, thing)
+    if clause.negated or (clause.passive and motion.path not in ("cross", "fall", "jump")):
+        return Motion(airborne=motion.airborne)
     adverbs = set(clause.adverbs)
-    begin, end, facing = _sides(clause)
-    direction = facing or (1 if adverbs & _RIGHT else -1 if adverbs & _LEFT else 0)
-    travels = verb in _TRAVELS
-    target: tuple[NounPhrase, ...] = ()
-    onto = False
-    if path in ("meet", "chase") or (path in ("enter", "circle") and clause.objects):
-        target = tuple(clause.objects)
-        path = "meet" if path == "enter" and verb == "approach" else path
+    if motion.path in ("meet", "chase", "circle") or verb == "approach":
+        motion = replace(motion, path="meet" if verb == "approach" else motion.path, target=tuple(clause.objects))
     for phrase in clause.phrases:
-        path, target, onto = _by_phrase(phrase, verb, path, target, onto, travels=travels)
-    if travels or verb in ("get", "look", "turn", "burst", "pop", "take"):
-        path = _by_adverbs(adverbs, path, verb)
-    if path in ("meet", "chase", "circle") and not target:
-        path = {"meet": "still", "chase": "cross", "circle": "circle"}[path]  # type: ignore[assignment]
-    if path == "enter" and clause.objects and verb == "enter":
-        path = "cross" if not airborne else path
-    if end is not None and path in ("still", "enter", "meet", "leave", "appear"):
-        path = "cross"
-    return Motion(
-        path=path, direction=direction, airborne=airborne, begin=begin, end=end, target=target if path != "cross" else (),
-        onto=onto,
-    )  # fmt: skip
+        motion = _by_phrase(phrase, verb, motion)
+    if verb in _TRAVELS or verb in ("get", "burst", "pop", "take"):
+        motion = replace(motion, path=_by_adverbs(adverbs, motion.path, verb))
+    begin, end, facing = _sides(clause)
+    path = motion.path
+    if not motion.target and path in ("meet", "chase"):
+        path = "cross" if path == "chase" else "still"
+    if (end is not None and path in ("still", "enter", "meet", "leave", "appear")) or (
+        verb == "enter" and clause.objects and not motion.airborne
+    ):
+        path = "cross"  # "enters the cave": the place is the scene's
+    direction = facing or (1 if adverbs & _RIGHT else -1 if adverbs & _LEFT else 0)
+    target = () if path == "cross" else motion.target
+    return replace(motion, path=path, direction=direction, begin=begin, end=end, target=target)
+
+
+def plain_motion(verb: str, thing: Thing | None) -> Motion:
+    """The motion that a verb alone means for a thing."""
+    path = VERBS.get(verb, "still")
+    flier = thing is not None and thing.moves in ("flies", "floats") and path in ("cross", "rise")
+    return Motion(path=path, airborne=verb in _AIRBORNE or flier)
+
+
+_HELPING = word_set("start begin try continue keep stop want go decide seem let come be attempt")
 
 
 def _main_verb(clause: Clause) -> str:
     """The verb that says how: "starts running" runs, "tries to jump" jumps."""
-    helping = (
-        "start",
-        "begin",
-        "try",
-        "continue",
-        "keep",
-        "stop",
-        "want",
-        "go",
-        "decide",
-        "seem",
-        "let",
-        "come",
-        "be",
-        "attempt",
-    )
-    if clause.verb in helping:
+    if clause.verb in _HELPING:
         for figure, verb in clause.later_verbs:
             if figure is None and verb in VERBS:
                 return verb
@@ -152,62 +148,47 @@ def _main_verb(clause: Clause) -> str:
 def _by_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
     if adverbs & _NEARER:
         return "approach"
-    if (
-        adverbs & {"away", "off"}
-        and path not in ("fall", "jump", "vanish")
-        and verb not in ("get", "look", "turn", "take")
-    ):
-        return "leave"
     if "off" in adverbs and verb in ("take", "lift", "blast"):
         return "rise"
+    if adverbs & {"away", "off"} and path not in ("fall", "jump", "vanish") and verb not in ("get", "take"):
+        return "leave"
     if "out" in adverbs and path == "cross":
         return "leave"
     if adverbs & {"in", "inside"} and path == "cross":
         return "enter"
-    if adverbs & _UPWARDS and path in ("cross", "enter", "still") and verb != "look":
+    if adverbs & _UPWARDS and path in ("cross", "enter", "still"):
         return "rise"
-    if adverbs & _DOWNWARDS and path in ("cross", "enter", "rise", "still") and verb not in ("look", "get"):
+    if adverbs & _DOWNWARDS and path in ("cross", "enter", "rise", "still") and verb != "get":
         return "fall"
     return path
 
 
-def _by_phrase(
-    phrase: Phrase, verb: str, path: Path, target: tuple[NounPhrase, ...], onto: bool, *, travels: bool
-) -> tuple[Path, tuple[NounPhrase, ...], bool]:
-    word = phrase.preposition
-    last = phrase.ground[0].words.split()[-1:] or [phrase.ground[0].pronoun]
-    film, skyward = last[0] in _PICTURE, last[0] in ("sky", "air", "cloud", "heaven", "space")
-    if word in ("toward", "towards", "to") and last[0] in ("camera", "viewer", "us") and (travels or verb == "get"):
-        return "approach", (), onto
-    if word == "away from" and (travels or verb == "get"):
-        return ("recede" if film else "leave"), (), onto
-    if word == "from" and film and last[0] in ("camera", "viewer", "us") and travels:
-        return "recede", (), onto
-    if not travels:
-        return path, target, onto
-    if (
-        word in ("into", "in", "to", "up into", "toward", "towards")
-        and skyward
-        and path in ("cross", "enter", "jump", "rise")
-    ):
-        return "rise", (), onto
-    if word in ("into",) and film:
-        return "enter", (), onto
-    if word == "out of":
-        return ("leave" if film else path), target, onto
-    if word == "around" and path == "cross" and not film:
-        return "circle", tuple(phrase.ground), onto
-    if word in ("onto", "on", "on top of", "into") and path in ("jump", "rise", "fall", "meet") and not film:
-        return ("jump" if path == "jump" else path), tuple(phrase.ground), word != "into" and path == "jump"
-    if word in ("to", "toward", "towards", "at") and path in ("cross", "enter", "jump") and not film:
-        return "meet", tuple(phrase.ground), onto
-    if word in ("up",) and path in ("cross", "enter"):
-        return "rise", target, onto
-    if word in ("after", "behind") and path == "cross":
-        return "chase", tuple(phrase.ground), onto
-    if word == "with" and path == "meet" and not target:
-        return path, tuple(phrase.ground), onto
-    return path, target, onto
+def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
+    """The motion as a phrase changes it; a table of cases, the first that fits."""
+    word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
+    last = (ground[0].words.split() or [ground[0].pronoun])[-1]
+    film, viewer = last in _PICTURE, last in _VIEWER
+    travels = verb in _TRAVELS
+    moves = path in ("cross", "enter", "jump", "rise")
+    cases: tuple[tuple[bool, Motion], ...] = (
+        (viewer and word in _TOWARDS and (travels or verb == "get"), Motion(path="approach")),
+        (viewer and word in ("from", "away from") and travels, Motion(path="recede")),
+        (word == "away from" and (travels or verb == "get"), Motion(path="recede" if film else "leave")),
+        (not travels, motion),
+        (last in _SKYWARD and word in _INTO and moves, Motion(path="rise")),
+        (film and word == "into", Motion(path="enter")),
+        (film and word == "out of", Motion(path="leave")),
+        (film, motion),
+        (word == "around" and path == "cross", Motion(path="circle", target=ground)),
+        (word in ("onto", "on", "on top of") and path == "jump", Motion(path="jump", target=ground, onto=True)),
+        (word == "into" and path == "jump", Motion(path="jump", target=ground)),
+        (word in _TOWARDS and path in ("cross", "enter", "jump"), Motion(path="meet", target=ground)),
+        (word == "up" and path in ("cross", "enter"), Motion(path="rise")),
+        (word in ("after", "behind") and path == "cross", Motion(path="chase", target=ground)),
+        (word == "with" and path == "meet" and not motion.target, Motion(path="meet", target=ground)),
+    )
+    changed = next((case for fits, case in cases if fits), motion)
+    return replace(changed, airborne=motion.airborne)
 
 
 def _sides(clause: Clause) -> tuple[Point | None, Point | None, int]:
@@ -245,11 +226,11 @@ def _corner(noun: NounPhrase) -> Point | None:
 
 
 def visible_half(clause: Clause) -> Literal["first", "second"] | None:
-    """The half of the scene to which the clause confines what it tells ("only in the second half"); None for all of it."""
+    """The half of the scene to which the clause confines itself ("only in the second half"); None for all of it."""
     for phrase in clause.phrases:
         for noun in phrase.ground:
             if noun.words == "half":
                 for half in ("first", "second"):
                     if half in noun.adjectives or noun.determiner == half:
-                        return half  # type: ignore[return-value]
+                        return half
     return None

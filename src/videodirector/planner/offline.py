@@ -1,7 +1,7 @@
 """A planner without a model: deterministic, at once, offline.
 
-It reads English with a shallow grammar, follows who is meant from sentence to sentence, and arranges boxes from what verbs
-and prepositions say. What it does not understand it says in the plan's notes; there is always a plan.
+It reads English with a shallow grammar, follows who is meant from sentence to sentence, and arranges boxes from what
+verbs and prepositions say. What it does not understand it says in the plan's notes; there is always a plan.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from videodirector.errors import UsageError
 from videodirector.lexicon import Thing
 from videodirector.planner.coreference import MOST_COPIES, Cast, Mention, thing_called
 from videodirector.planner.describe import describe
-from videodirector.planner.grammar import Clause, clauses, tag
-from videodirector.planner.layout import Actor, arrange
+from videodirector.planner.grammar import Clause, clauses
+from videodirector.planner.layout import arrange
 from videodirector.planner.places import ground_line, infer, is_place, same_place
 from videodirector.planner.staging import Part, Staged, stage
+from videodirector.planner.tagging import tag
 from videodirector.planner.text import Shot, clean, sentences, shots
-from videodirector.planner.vocabulary import is_known
+from videodirector.planner.tracks import Actor
+from videodirector.planner.vocabulary import is_known, word_set
 from videodirector.schemas import MAX_PROMPT, Entity, Scene, VideoPlan
 from videodirector.schemas import frame_rate as as_frame_rate
 
@@ -30,23 +32,7 @@ MOST_SCENES = 1000
 MOST_ENTITIES = 24
 """Entities of one scene beyond this are left out, with a note."""
 
-_TOGETHER = frozenset(
-    [
-        "while",
-        "as",
-        "when",
-        "whenever",
-        "because",
-        "since",
-        "if",
-        "although",
-        "though",
-        "where",
-        "whereas",
-        "until",
-        "till",
-    ]
-)
+_TOGETHER = word_set("while as when whenever because since if although though where whereas until till")
 _ANYWHERE = "meadow"
 
 
@@ -90,7 +76,7 @@ class OfflinePlanner:
         _check(seed, frame_rate)
         text = clean(story)
         drafts = [draft for shot in shots(text) for draft in _drafts(shot)]
-        cast, memory = Cast(), _Memory()
+        cast, memory = Cast(known_only=_is_foreign(text)), _Memory()
         scenes: list[tuple[str, Staged]] = []
         for draft in drafts:
             before = memory.subject
@@ -173,7 +159,9 @@ def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> 
         layout = boxes[part.id]
         last = next((box for box in reversed(layout) if box is not None), None)
         if last is not None:
-            memory.x[part.id] = last.centre[0]
+            # Left stays left; but who has walked off to the right comes from the left again.
+            first = next(box for box in layout if box is not None)
+            memory.x[part.id] = first.centre[0]
             if actor.end is not None or actor.begin is not None:
                 memory.end[part.id] = last.centre
         member = part.mention.member
@@ -202,6 +190,7 @@ def _actor(part: Part, memory: _Memory) -> Actor:
         begin=begin,
         end=motion.end,
         onto=motion.onto,
+        target=part.target,
         half=part.half,
         last_x=memory.x.get(part.id),
     )
@@ -234,8 +223,7 @@ def _notes(text: str, cast: Cast, memory: _Memory, *, left_out: int, scenes: lis
     words = [word for word in text.split() if any(character.isalpha() for character in word)]
     if not words:
         return ["The story has no words: this plan is one empty scene to start from."]
-    strange = sum(not is_known(_bare(word)) for word in words[:2000]) / len(words[:2000])
-    if len(words) >= 3 and strange > 0.5:
+    if _is_foreign(text):
         notes.append(
             "The story does not seem to be in English: the offline planner understood little or nothing of it."
         )
@@ -255,6 +243,14 @@ def _notes(text: str, cast: Cast, memory: _Memory, *, left_out: int, scenes: lis
         place = next(scene.background for scene in scenes if scene.id == scene_id)
         notes.append(f"The story names no place at first: “{place}” was chosen from {scene_id} on.")
     return notes
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether most words are not English."""
+    words = [word for word in text.split() if any(character.isalpha() for character in word)][:2000]
+    strange = sum(not is_known(_bare(word)) for word in words)
+    # A word or two may be a name; but no English word has letters of another script.
+    return strange > 0.5 * len(words) and (len(words) >= 3 or not text.isascii())
 
 
 def _bare(word: str) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from videodirector.lexicon import Background, Thing, backgrounds
 from videodirector.planner.grammar import NounPhrase
+from videodirector.planner.vocabulary import word_set
 
 __all__ = [
     "DEFAULT_GROUND",
@@ -22,47 +23,15 @@ __all__ = [
 DEFAULT_GROUND = 0.72
 """Ground line of a place that the lexicon does not know."""
 
-PLACE_PREPOSITIONS = frozenset(
-    """in into at on onto through across over under along inside from to toward towards by around near within out_of
-    beside above below up down off past against outside next_to away_from up_into up_in""".replace("\n", " ").split()
+PLACE_PREPOSITIONS = word_set(
+    """in into at on onto through across over under along inside from to toward towards by around near within beside
+    above below up down off past against outside"""
 ) | {"out of", "next to", "away from", "up into", "up in"}
 
 # Words for a place that are as often a part of another one: they count only where no place is known yet.
-_WEAK = frozenset(
-    [
-        "sky",
-        "clouds",
-        "air",
-        "heaven",
-        "heavens",
-        "water",
-        "waves",
-        "trees",
-        "grass",
-        "rocks",
-        "sand",
-        "ice",
-        "field",
-        "hill",
-        "track",
-        "path",
-        "square",
-        "snow",
-        "darkness",
-        "night",
-        "evening",
-        "horizon",
-        "street",
-        "house",
-        "sunset",
-        "sunrise",
-        "dusk",
-        "dawn",
-        "midnight",
-        "twilight",
-        "universe",
-        "sidewalk",
-    ]
+_WEAK = word_set(
+    """sky clouds air heaven heavens water waves trees grass rocks sand ice field hill track path square snow darkness
+    night evening horizon street house sunset sunrise dusk dawn midnight twilight universe sidewalk"""
 )
 
 _HOMES: Mapping[str, str] = {
@@ -135,7 +104,9 @@ def infer(present: Iterable[Thing]) -> str:
     for order, thing in enumerate(present):
         home = _HOMES.get(thing.name)
         if home in backgrounds():
-            votes[str(home)] = votes.get(str(home), 0.0) + 1.0 / (1 + 0.5 * order)
+            # Who walks may be anywhere; a tree stands where it grows.
+            rooted = 2.0 if thing.kind in ("plant", "building") else 1.0
+            votes[str(home)] = votes.get(str(home), 0.0) + rooted / (1 + 0.5 * order)
     return max(votes, key=lambda place: votes[place]) if votes else ""
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from videodirector.lexicon import Thing
 from videodirector.planner import vocabulary as v
 from videodirector.planner.coreference import Cast, Mention
-from videodirector.planner.grammar import Clause, NounPhrase
-from videodirector.planner.layout import Relation, RelationKind
-from videodirector.planner.motion import VERBS, Motion, motion_of, visible_half
+from videodirector.planner.grammar import Clause, NounPhrase, Phrase
+from videodirector.planner.motion import VERBS, Motion, motion_of, plain_motion, visible_half
 from videodirector.planner.places import PLACE_PREPOSITIONS, is_weak, place_called
+from videodirector.planner.tracks import Relation, RelationKind
+from videodirector.planner.vocabulary import word_set
 
 __all__ = ["Part", "Staged", "stage"]
 
@@ -28,11 +28,11 @@ _RELATIONS: Mapping[str, RelationKind] = {
     **dict.fromkeys(["next to", "beside", "by", "near", "with", "against", "at", "opposite", "among"], "next to"),
     **dict.fromkeys(["inside", "in", "into", "within"], "inside"),
 }
-_OPPOSITE: Mapping[str, Literal["left of", "right of"]] = {"left": "left of", "right": "right of"}
-_BIGGER = frozenset(["bigger", "larger", "taller", "greater", "huger", "higher", "longer"])
-_SMALLER = frozenset(["smaller", "tinier", "shorter", "littler", "lower"])
-_WATCHES = frozenset(["see", "watch", "hear", "let", "make", "help", "find", "notice", "observe", "spot", "look"])
-_STORYTELLING = frozenset(["once", "one", "fine", "sunny", "day", "upon", "time"])
+_BIGGER = word_set("bigger larger taller greater huger higher longer")
+_SMALLER = word_set("smaller tinier shorter littler lower")
+# What follows these is a part of a name or a manner of speaking, not a thing on stage.
+_NOT_ON_STAGE = frozenset(["of", "like", "without", "about", "as", "because of", "for", "during"])
+_WATCHES = word_set("see watch hear let make help find notice observe spot look")
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class Part:
     mention: Mention
     copy: int
     motion: Motion = field(default_factory=Motion)
+    target: str | None = None  # the entity it makes for
     half: Literal["first", "second"] | None = None
 
     @property
@@ -80,208 +81,197 @@ def stage(clauses: list[Clause], cast: Cast, before: list[Mention]) -> Staged:
         cast: everybody so far; newcomers join it.
         before: the subject of the clause before, which a clause without one continues.
     """
-    staged = Staged(subject=before)
-    staged.remark = bool(clauses)
+    staged = Staged(subject=before, remark=bool(clauses))
     for clause in clauses:
         cast.clause += 1
-        _stage(clause, staged, cast)
+        _Stager(clause, staged, cast).run()
     return staged
 
 
-def _stage(clause: Clause, staged: Staged, cast: Cast) -> None:
-    mentions: dict[int, list[Mention]] = {}  # by the place of the noun phrase in the clause
+class _Stager:
+    """Puts one clause on stage."""
 
-    def meant(noun: NounPhrase, *, subject: bool = False, apart: list[Mention] | None = None) -> list[Mention]:
-        if noun.start not in mentions:
-            mentions[noun.start] = cast.resolve(noun, subject=subject, apart=apart)
+    def __init__(self, clause: Clause, staged: Staged, cast: Cast) -> None:
+        self.clause, self.staged, self.cast = clause, staged, cast
+        self.mentions: dict[int, list[Mention]] = {}  # by the place of the noun phrase in the clause
+        self.everyone: list[Mention] = []
+        self.subject = self._subject()
+        self.motion = motion_of(clause, self.subject[0].member.thing if self.subject else None)
+        self.ids = staged.ids(self.subject)
+
+    def run(self) -> None:
+        """Everything the clause says."""
+        objects = self._objects()
+        self._looks()
+        target = self._target()
+        for phrase in self.clause.phrases:
+            self._phrase(phrase)
+        self._move(target)
+        self._later_verbs(objects)
+        self.cast.together([*self.subject, *self.everyone])
+        self.staged.subject = self.subject or self.staged.subject
+        self.staged.remark = self.staged.remark and self._is_remark()
+
+    def _meant(self, noun: NounPhrase, *, subject: bool = False) -> list[Mention]:
+        """Whom a noun phrase means; a motion that stands before the noun ("a flying bird") is taken up."""
+        if noun.start not in self.mentions:
+            found = self.cast.resolve(noun, subject=subject, apart=None if subject else self.subject)
+            self.mentions[noun.start] = found
             if noun.pronoun:
-                staged.pronouns.append((noun, mentions[noun.start], clause))
-        return mentions[noun.start]
+                self.staged.pronouns.append((noun, found, self.clause))
+            self._attributive_motion(noun, found)
+        return self.mentions[noun.start]
 
-    subject: list[Mention] = []
-    for noun in clause.subject:
-        if (place := place_called(noun)) and (noun.determiner != "another"):
-            _settle(staged, place, weak=True)
-        else:
-            subject += meant(noun, subject=True)
-    if not subject and clause.verb and not clause.subject:
-        subject = list(staged.subject)
-        for mention in subject:
-            mention.member.seen, mention.member.leading = cast.clause, True
-    first = subject[0].member if subject else None
-    motion = motion_of(clause, first.thing if first else None)
-    objects = _objects(clause, staged, subject, meant)
-    _looks(clause, staged, cast, subject)
-    ids = staged.ids(subject)
-    everyone = list(subject)
-    for noun, found in objects:
-        everyone += found
-        _described_motion(noun, staged.ids(found), staged)
-    for noun in clause.subject:
-        _described_motion(noun, [i for m in mentions.get(noun.start, []) for i in m.ids], staged)
-    target = _target(motion, clause, staged, meant, subject)
-    for phrase in clause.phrases:
-        everyone += _phrase(
-            clause, phrase.preposition, phrase.ground, phrase.figure, staged, meant, ids, motion, subject
+    # -- who
+
+    def _subject(self) -> list[Mention]:
+        self.subject = []
+        for noun in self.clause.subject:
+            if (place := place_called(noun)) and noun.determiner != "another":
+                self._settle(place, weak=True)
+            else:
+                self.subject += self._meant(noun, subject=True)
+        if not self.subject and self.clause.verb and not self.clause.subject:
+            self.subject = list(self.staged.subject)
+            for mention in self.subject:
+                mention.member.seen, mention.member.leading = self.cast.clause, True
+        return self.subject
+
+    def _objects(self) -> list[Mention]:
+        found: list[Mention] = []
+        for noun in self.clause.objects:
+            place = place_called(noun)
+            if place and noun.determiner != "another":
+                self._settle(place, weak=is_weak(noun))
+            else:
+                found = self._meant(noun)
+                self.staged.ids(found)
+                self.everyone += found
+        return found
+
+    def _looks(self) -> None:
+        """ "The fox is red": looks, taken up by the member."""
+        if self.clause.verb == "be" and not self.clause.negated:
+            said = [word for word in self.clause.adjectives if word not in _BIGGER | _SMALLER]
+            for mention in self.subject:
+                self.cast.recolour(mention.member, said)
+
+    def _is_remark(self) -> bool:
+        clause = self.clause
+        return bool(
+            clause.verb == "be" and clause.adjectives and self.subject and not (clause.objects or clause.phrases)
         )
-    half = visible_half(clause)
-    chased = motion.path == "chase" and target
-    for entity in ids:
-        part = staged.parts[entity]
-        if part.motion.path == "still" and (motion.path != "still" or motion.begin is not None):
-            part.motion = replace(motion, target=())
-            if target and target != entity:
-                staged.relations.append(Relation("next to", entity, (target,)))
-        part.half = part.half or half
-    if chased and target not in ids:
-        staged.parts[target].motion = Motion(path="cross", direction=motion.direction or 1, airborne=motion.airborne)
-    if (
-        motion.path == "meet"
-        and target
-        and target not in ids
-        and clause.verb in ("meet", "greet", "hug", "join", "kiss")
-    ):
-        pass  # the other one waits
-    for figure, verb in clause.later_verbs:
-        movers = mentions.get(figure.start, []) if figure is not None else subject
-        if not movers and clause.verb in _WATCHES and objects:
-            movers = objects[-1][1]
-        also = motion_of(clause, movers[0].member.thing if movers else None, verb)
-        for entity in staged.ids(movers):
-            if staged.parts[entity].motion.path == "still":
-                staged.parts[entity].motion = replace(also, target=())
-    cast.together(everyone if len(everyone) > len(subject) or len(subject) > 1 else subject)
-    staged.subject = subject or staged.subject
-    staged.remark = staged.remark and _is_remark(clause, subject)
 
+    # -- how
 
-def _objects(clause: Clause, staged: Staged, subject: list[Mention], meant):  # type: ignore[no-untyped-def]
-    found: list[tuple[NounPhrase, list[Mention]]] = []
-    for noun in clause.objects:
-        place = place_called(noun)
-        if place and noun.determiner != "another":
-            _settle(staged, place, weak=is_weak(noun))
-            continue
-        found.append((noun, meant(noun, apart=subject)))
-    return found
+    def _attributive_motion(self, noun: NounPhrase, found: list[Mention]) -> None:
+        for adjective in noun.adjectives:
+            verb = v.lemma(adjective, "VERB") if adjective.endswith("ing") else "walk" if adjective == "lively" else ""
+            if verb in VERBS:
+                for entity in self.staged.ids(found):
+                    part = self.staged.parts[entity]
+                    if part.motion.path == "still":
+                        part.motion = plain_motion(verb, part.mention.member.thing)
 
-
-def _settle(staged: Staged, place: str, *, weak: bool) -> None:
-    if not staged.place or (staged.weak and not weak):
-        staged.place, staged.weak = place, weak
-
-
-def _looks(clause: Clause, staged: Staged, cast: Cast, subject: list[Mention]) -> None:
-    """ "The fox is red": looks, taken up by the member."""
-    if clause.verb == "be" and clause.adjectives and not clause.negated:
-        for mention in subject:
-            cast.recolour(mention.member, [word for word in clause.adjectives if word not in _BIGGER | _SMALLER])
-
-
-def _is_remark(clause: Clause, subject: list[Mention]) -> bool:
-    return bool(clause.verb == "be" and clause.adjectives and subject and not clause.objects and not clause.phrases)
-
-
-def _described_motion(noun: NounPhrase, ids: list[str], staged: Staged) -> None:
-    """ "A flying bird", "a moving car": the motion stands before the noun."""
-    for adjective in noun.adjectives:
-        verb = v.lemma(adjective, "VERB") if adjective.endswith("ing") else "walk" if adjective == "lively" else ""
-        path = VERBS.get(verb)
-        if path is None:
-            continue
-        for entity in ids:
-            part = staged.parts.get(entity)
-            if part is not None and part.motion.path == "still":
-                thing: Thing | None = part.mention.member.thing
-                flies = verb in ("fly", "soar", "glide", "hover", "flutter", "float") or (
-                    thing is not None and thing.moves in ("flies", "floats") and path == "cross"
-                )
-                part.motion = Motion(path=path, airborne=flies)
-
-
-def _target(motion: Motion, clause: Clause, staged: Staged, meant, subject: list[Mention]) -> str | None:  # type: ignore[no-untyped-def]
-    for noun in motion.target:
-        if place_called(noun) is None:
-            ids = staged.ids(meant(noun, apart=subject))
-            if ids:
+    def _target(self) -> str | None:
+        for noun in self.motion.target:
+            if place_called(noun) is None and (ids := self.staged.ids(self._meant(noun))):
                 return ids[0]
-    return None
+        return None
 
+    def _move(self, target: str | None) -> None:
+        parts, motion = self.staged.parts, self.motion
+        half = visible_half(self.clause)
+        for entity in self.ids:
+            part = parts[entity]
+            part.half = part.half or half
+            if part.motion.path == "still" and (motion.path != "still" or motion.begin is not None):
+                part.motion = motion
+                if target is not None and target != entity:
+                    part.target = target
+                    self.staged.relations.append(Relation("next to", entity, (target,)))
+        if motion.path == "chase" and target is not None and target not in self.ids:
+            parts[target].motion = Motion(path="cross", direction=motion.direction or 1, airborne=motion.airborne)
 
-def _phrase(  # type: ignore[no-untyped-def]
-    clause: Clause,
-    preposition: str,
-    nouns: list[NounPhrase],
-    figure: NounPhrase | None,
-    staged: Staged,
-    meant,
-    ids: list[str],
-    motion: Motion,
-    subject: list[Mention],
-) -> list[Mention]:
-    """Takes up one prepositional phrase: a place, or things and their relation to whom it says something of."""
-    grounds: list[Mention] = []
-    for noun in nouns:
-        place = place_called(noun)
-        if place is not None and preposition in PLACE_PREPOSITIONS | {"over", "under"}:
-            _settle(
-                staged,
-                place,
-                weak=is_weak(noun) or preposition in ("from", "out of", "away from", "of", "over", "above"),
-            )
-        elif place is None and noun.surface.lower() not in _STORYTELLING:
-            grounds += meant(noun, apart=subject)
-    if (
-        preposition in ("of", "like", "without", "than", "about", "as", "because of", "for", "during")
-        and preposition != "than"
-    ):
-        return []  # a part of a name or a manner of speaking, not a thing on stage
-    ground_ids = staged.ids(grounds)
-    for noun, found in zip(nouns, [grounds] * len(nouns), strict=True):
-        _described_motion(noun, [i for mention in found for i in mention.ids], staged)
-    figures = staged.ids(meant(figure)) if figure is not None and place_called(figure) is None else ids
-    figures = [entity for entity in figures if entity not in ground_ids] or [e for e in ids if e not in ground_ids]
-    if not ground_ids or not figures:
-        return grounds
-    if preposition == "than":
-        words = set(clause.adjectives) | set(clause.adverbs) | {w for n in clause.noun_phrases() for w in n.adjectives}
-        words |= {token.low for token in clause.tokens}
+    def _later_verbs(self, objects: list[Mention]) -> None:
+        """ "Watches the owl fly away", "a dog that runs": the verbs after the first."""
+        for figure, verb in self.clause.later_verbs:
+            movers = self.mentions.get(figure.start, []) if figure is not None else self.subject
+            if figure is None and self.clause.verb in _WATCHES and objects:
+                movers = objects
+            motion = motion_of(self.clause, movers[0].member.thing if movers else None, verb)
+            for entity in self.staged.ids(movers):
+                if self.staged.parts[entity].motion.path == "still":
+                    self.staged.parts[entity].motion = motion
+
+    # -- where
+
+    def _settle(self, place: str, *, weak: bool) -> None:
+        if not self.staged.place or (self.staged.weak and not weak):
+            self.staged.place, self.staged.weak = place, weak
+
+    def _phrase(self, phrase: Phrase) -> None:
+        """One prepositional phrase: a place, or things and their relation to whom it says something of."""
+        grounds = self._grounds(phrase)
+        if not grounds:
+            return
+        self.everyone += grounds
+        ground_ids = self.staged.ids(grounds)
+        figures = self._figures(phrase, ground_ids)
+        if not figures:
+            return
+        if phrase.preposition == "than":
+            self._compare(figures, ground_ids[0])
+        elif phrase.preposition in ("from left of", "from right of"):
+            self._pass(figures, ground_ids, 1 if phrase.preposition == "from left of" else -1)
+        else:
+            kind = self._relation(phrase, grounds)
+            places = tuple(ground_ids[:2] if kind == "between" else ground_ids[:1])
+            self.staged.relations += [Relation(kind, entity, places) for entity in figures]
+
+    def _grounds(self, phrase: Phrase) -> list[Mention]:
+        found: list[Mention] = []
+        for noun in phrase.ground:
+            place = place_called(noun)
+            if place is not None and phrase.preposition in PLACE_PREPOSITIONS:
+                self._settle(place, weak=is_weak(noun) or phrase.preposition in ("from", "out of", "away from"))
+            elif place is None and phrase.preposition not in _NOT_ON_STAGE:
+                found += self._meant(noun)
+        return found
+
+    def _figures(self, phrase: Phrase, ground_ids: list[str]) -> list[str]:
+        of_noun: list[str] = []
+        if phrase.figure is not None and place_called(phrase.figure) is None:
+            of_noun = self.staged.ids(self._meant(phrase.figure))
+        apart = [entity for entity in of_noun if entity not in ground_ids]
+        return apart or [entity for entity in self.ids if entity not in ground_ids]
+
+    def _compare(self, figures: list[str], ground: str) -> None:
+        words = {token.low for token in self.clause.tokens}
         if words & _BIGGER:
-            staged.bigger += [(entity, ground_ids[0]) for entity in figures]
+            self.staged.bigger += [(entity, ground) for entity in figures]
         elif words & _SMALLER:
-            staged.bigger += [(ground_ids[0], entity) for entity in figures]
-        return grounds
-    if preposition in ("from left of", "from right of"):
-        # "from the left of a dog to its right": past it
-        direction = 1 if preposition == "from left of" else -1
+            self.staged.bigger += [(ground, entity) for entity in figures]
+
+    def _pass(self, figures: list[str], grounds: list[str], direction: int) -> None:
+        """ "From the left of a dog to its right": past it."""
+        x = 0.15 if direction > 0 else 0.85
+        parts = self.staged.parts
         for entity in figures:
-            x = 0.15 if direction > 0 else 0.85
-            part = staged.parts[entity]
-            part.motion = replace(
-                part.motion, path="cross", direction=direction, begin=(x, None), end=(1 - x, None),
-                airborne=motion.airborne,
-            )  # fmt: skip
-        for entity in ground_ids:
-            staged.parts[entity].motion = Motion(begin=(0.5, None))
-        return grounds
-    kind = _RELATIONS.get(preposition)
-    if preposition == "over" and motion.path == "jump":
-        kind = "next to"
-    if kind == "inside" and not _holds(grounds):
-        kind = "next to"
-    if preposition == "with" and figure is not None:
-        kind = "next to"
-    if kind is None:
-        kind = "next to"
-    for entity in figures:
-        staged.relations.append(Relation(kind, entity, tuple(ground_ids[:2] if kind == "between" else ground_ids[:1])))
-    if motion.onto and kind == "on":
-        for entity in figures:
-            staged.parts[entity].motion = replace(motion, target=())
-    return grounds
+            parts[entity].motion = replace(
+                self.motion, path="cross", direction=direction, begin=(x, None), end=(1 - x, None)
+            )
+        for entity in grounds:
+            parts[entity].motion = Motion(begin=(0.5, None))
+
+    def _relation(self, phrase: Phrase, grounds: list[Mention]) -> RelationKind:
+        kind = _RELATIONS.get(phrase.preposition, "next to")
+        if kind == "inside" and not _holds(grounds[0]):
+            return "next to"
+        return "next to" if phrase.preposition == "over" and self.motion.path == "jump" else kind
 
 
-def _holds(grounds: list[Mention]) -> bool:
+def _holds(ground: Mention) -> bool:
     """Whether a thing can have another one inside."""
-    thing = grounds[0].member.thing if grounds else None
+    thing = ground.member.thing
     return thing is None or thing.kind in ("vehicle", "building") or thing.name in ("gift", "umbrella", "chair")

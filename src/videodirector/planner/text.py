@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from videodirector.lexicon import things
+from videodirector.planner.vocabulary import article
 
 __all__ = ["Shot", "clean", "sentences", "shots"]
 
@@ -31,6 +32,12 @@ _META = re.compile(
     r"(?:video|clip|movie|film|animation|footage)\s+"
     r"(?:of\s+(?:a|the)\s+(?:[\w-]+\s+){0,3}?scene\s+(?:with|in\s+which|where|of)|of|with|in\s+which|where|showing|about|that\s+shows)\s+",
     re.IGNORECASE,
+)
+
+
+# How tales begin; it names no thing and no place.
+_OPENING = re.compile(
+    r"^\s*(?:once upon a time|long ago|one (?:\w+ )?(?:day|night|morning|evening))\b[\s,]*", re.IGNORECASE
 )
 
 
@@ -69,13 +76,14 @@ def _words_for_emoji(text: str) -> str:
 
     def word(match: re.Match[str]) -> str:
         bare = match[0].rstrip("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
-        return f" a {names.get(bare, names.get(match[0], ''))} "
+        name = names.get(bare, names.get(match[0], ""))
+        return f" {article(name)} {name} "
 
     if pattern.search(text) is None:
         return text
     text = pattern.sub(word, text)
     return re.sub(
-        r"\b(the|a|an|my|his|her|its|one)\s+a\s+", r"\1 ", re.sub(r"[ \t]{2,}", " ", text), flags=re.IGNORECASE
+        r"\b(the|a|an|my|his|her|its|one)\s+an?\s+", r"\1 ", re.sub(r"[ \t]{2,}", " ", text), flags=re.IGNORECASE
     )
 
 
@@ -108,4 +116,4 @@ def sentences(text: str) -> list[str]:
             found[-1] += f" {sentence}"
         elif any(character.isalnum() for character in sentence):
             found.append(sentence)
-    return [_META.sub("", sentence, count=1) or sentence for sentence in found]
+    return [_OPENING.sub("", _META.sub("", sentence, count=1), count=1) or sentence for sentence in found]

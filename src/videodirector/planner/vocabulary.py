@@ -1,74 +1,57 @@
-"""Word classes: the closed ones as tables here, the open ones from lemminflect's dictionary (NIH SPECIALIST lexicon)."""
+"""Word classes: the closed ones as tables here, the open ones from lemminflect (the NIH SPECIALIST lexicon)."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-__all__ = ["classes_of", "is_known", "lemma"]
+__all__ = ["article", "classes_of", "is_known", "lemma", "word_set"]
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, as a table that reads as a line."""
     return frozenset(text.replace("\n", " ").split())
 
 
-DETERMINERS = _set("a an the this that these those some any each every another no both all such what which other")
-POSSESSIVES = _set("my your his her its our their whose")
-PRONOUNS = _set(
-    """i you he she it we they me him her us them himself herself itself themselves one other others
-    everyone everybody someone somebody nobody anyone"""
+DETERMINERS = word_set(
+    """a an the this that these those some any each every another no both all such what which other"""
 )
-NUMBERS: dict[str, int] = {
-    word: number
-    for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-        start=1,
-    )
-} | {"dozen": 12, "couple": 2, "pair": 2, "several": 3, "few": 3, "many": 5, "numerous": 5, "countless": 8}
+POSSESSIVES = word_set("my your his her its our their whose")
+PRONOUNS = word_set(
+    """i you he she it we they me him her us them himself herself itself themselves one other others everyone
+    everybody someone somebody nobody anyone"""
+)
+_TO_TWELVE = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905 - one line
+NUMBERS: dict[str, int] = {word: number for number, word in enumerate(_TO_TWELVE, start=1)}
+NUMBERS |= {"dozen": 12, "couple": 2, "pair": 2, "several": 3, "few": 3, "many": 5, "numerous": 5, "countless": 8}
 BUNCHES: dict[str, int] = dict.fromkeys(
-    [
-        "group",
-        "flock",
-        "herd",
-        "pack",
-        "swarm",
-        "school",
-        "crowd",
-        "bunch",
-        "team",
-        "family",
-        "row",
-        "line",
-        "number",
-        "handful",
-        "lot",
-        "lots",
-        "fleet",
-        "pride",
-        "colony",
-        "gang",
-    ],
+    word_set("""group flock herd pack swarm school crowd bunch team family row line number handful lot lots hundreds
+    dozens thousands plenty fleet pride colony gang"""),
     4,
 ) | {"dozen": 12, "couple": 2, "pair": 2, "few": 3}
-AUXILIARIES = _set(
-    """is are was were be been being am has have had do does did will would can could may might shall should must
-    isn't aren't wasn't weren't don't doesn't didn't can't won't"""
+AUXILIARIES = word_set(
+    """is are was were be been being am has have had do does did will would can could may might shall should
+    must isn't aren't wasn't weren't don't doesn't didn't can't won't"""
 )
-BE = _set("is are was were be been being am isn't aren't wasn't weren't")
-CONJUNCTIONS = _set("and or but nor yet so plus &")
-SUBORDINATORS = _set("while as when whenever because since if although though until till before after whereas where")
-RELATIVES = _set("who which that whom")
-ADVERBS = _set(
-    """away up down back off out in home forward forwards backward backwards ahead together apart then now again
-    finally suddenly first next later soon eventually meanwhile afterwards afterward slowly quickly very too so quite
-    really just only still even also not never always often once here there everywhere upward upwards downward downwards
-    leftward leftwards rightward rightwards sideways closer nearer outside inside indoors outdoors around over along
-    past by overhead ever almost nearly further farther already sometimes instead more most less"""
+BE = word_set("is are was were be been being am isn't aren't wasn't weren't")
+CONJUNCTIONS = word_set("and or but nor yet so plus &")
+SUBORDINATORS = word_set(
+    """while as when whenever because since if although though until till before after whereas where"""
 )
-PREPOSITIONS = _set(
-    """in on at to into onto through across over under below beneath underneath above between behind beside besides
-    near by with without from toward towards along around round past against among amongst amid off out of about inside
-    outside within up down for upon like via beyond during before after until till than near atop opposite"""
+RELATIVES = word_set("who which that whom")
+ADVERBS = word_set(
+    """away up down back off out in home forward forwards backward backwards ahead together apart then now
+    again finally suddenly first next later soon eventually meanwhile afterwards afterward slowly quickly
+    very too so quite really just only still even also not never always often once here there everywhere
+    upward upwards downward downwards leftward leftwards rightward rightwards sideways closer nearer outside
+    inside indoors outdoors around over along past by overhead ever almost nearly further farther already
+    sometimes instead more most less"""
+)
+PREPOSITIONS = word_set(
+    """in on at to into onto through across over under below beneath underneath above between behind beside
+    besides near by with without from toward towards along around round past against among amongst amid off
+    out of about inside outside within up down for upon like via beyond during before after until till than
+    near atop opposite"""
 )
 COMPOUND_PREPOSITIONS: dict[tuple[str, ...], str] = {
     tuple(phrase.split()): meaning
@@ -121,37 +104,42 @@ COMPOUND_PREPOSITIONS: dict[tuple[str, ...], str] = {
 }
 
 # Nouns that name no thing to be drawn: times, sides, parts, manners, and the film itself.
-CATENATIVES = _set(
-    "begin start try want learn decide continue need like love hope manage attempt plan seem appear get go"
+FUNCTION_WORDS = (
+    DETERMINERS | AUXILIARIES | CONJUNCTIONS | SUBORDINATORS | RELATIVES | PREPOSITIONS | PRONOUNS - {"other", "one"}
+)
+CATENATIVES = word_set(
+    """begin start try want learn decide continue need like love hope manage attempt plan seem appear get go"""
 )
 
-ABSTRACT = _set(
-    """day days night nights morning evening afternoon noon time times moment moments second seconds minute minutes hour
-    hours week weeks month months year years while today tomorrow yesterday season spring summer autumn fall end beginning
-    start middle center centre side sides left right top bottom front back edge corner distance direction way ways
-    part parts half piece pieces kind sort type lot lots number bit place places spot step steps turn turns
-    speed grace ease care joy fear surprise delight courage love hope anger silence peace life death dream dreams idea story
-    thought thoughts mind power strength energy effort attention help fun game games adventure journey trip danger trouble
-    noise sound sounds voice song music melody word words name names question answer smile laugh laughter cry tears look
-    view scene scenes shot shots camera video clip frame picture image background foreground movie film screen style
-    light lights shadow shadows darkness color colour colors colours shape sign signs moment air wind breeze rain weather
-    storm thunder heat cold warmth world thing things something nothing everything anything stuff sense feeling
-    head face faces eye eyes ear ears nose mouth lips tooth teeth hair neck shoulder shoulders arm arms hand hands finger
-    fingers chest stomach belly body leg legs knee knees foot feet paw paws tail tails wing wings feather feathers fur claw
-    claws skin heartbeat breath steps footstep footsteps movement motion position pose speed rest circle circles line
-    lines angle close-up closeup zoom sequence medium wide eye-level height depth size width amount use reason result
-    action event process activity appearance gaze glance expression focus dress hat coat shirt jacket shoes boots cape
-    clothes uniform suit scarf pants trousers skirt glasses apron mask gloves water food"""
+ABSTRACT = word_set(
+    """day days night nights morning evening afternoon noon time times moment moments second seconds minute
+    minutes hour hours week weeks month months year years while today tomorrow yesterday season spring
+    summer autumn fall end beginning start middle center centre side sides left right top bottom front back
+    edge corner distance direction way ways part parts half piece pieces kind sort type lot lots number bit
+    place places spot step steps turn turns speed grace ease care joy fear surprise delight courage love
+    hope anger silence peace life death dream dreams idea story thought thoughts mind power strength energy
+    effort attention help fun game games adventure journey trip danger trouble noise sound sounds voice song
+    music melody word words name names question answer smile laugh laughter cry tears look view scene scenes
+    shot shots camera video clip frame picture image background foreground movie film screen style light
+    lights shadow shadows darkness color colour colors colours shape sign signs moment air wind breeze rain
+    weather storm thunder heat cold warmth world thing things something nothing everything anything stuff
+    sense feeling head face faces eye eyes ear ears nose mouth lips tooth teeth hair neck shoulder shoulders
+    arm arms hand hands finger fingers chest stomach belly body leg legs knee knees foot feet paw paws tail
+    tails wing wings feather feathers fur claw claws skin heartbeat breath steps footstep footsteps movement
+    motion position pose speed rest circle circles line lines angle close-up closeup zoom sequence medium
+    wide eye-level height depth size width amount use reason result action event process activity appearance
+    gaze glance expression focus dress hat coat shirt jacket shoes boots cape clothes uniform suit scarf
+    pants trousers skirt glasses apron mask gloves water food"""
 )
 
-COLOURS = _set(
-    """red orange yellow green blue purple pink black white brown grey gray golden gold silver violet turquoise crimson
-    scarlet beige cyan magenta teal"""
+COLOURS = word_set(
+    """red orange yellow green blue purple pink black white brown grey gray golden gold silver violet turquoise
+    crimson scarlet beige cyan magenta teal"""
 )
 LARGER: dict[str, float] = dict.fromkeys(
-    ["big", "large", "huge", "giant", "gigantic", "enormous", "massive", "tall", "great", "towering"], 1.35
+    word_set("big large huge giant gigantic enormous massive tall great towering"), 1.35
 )
-SMALLER: dict[str, float] = dict.fromkeys(["small", "little", "tiny", "miniature", "short", "wee", "mini"], 0.7)
+SMALLER: dict[str, float] = dict.fromkeys(word_set("small little tiny miniature short wee mini"), 0.7)
 
 # Plural forms and words that the dictionary reads otherwise.
 _LEMMAS = {
@@ -162,11 +150,16 @@ _LEMMAS = {
     "children": "child",
     "left": "leave",
 }
-_NOUN_ONLY = _set("people children men women fox foxes owl owls bear bears robot robots friend friends")
-_VERB_ONLY = _set(
-    """meets meet sees sits sit walks goes comes stands runs gets has says looks eats flew begins starts becomes finds
-    takes gives makes puts keeps appears disappears arrives enters opens closes"""
+_NOUN_ONLY = word_set("people children men women fox foxes owl owls bear bears robot robots friend friends")
+_VERB_ONLY = word_set(
+    """meets meet sees sits sit walks goes comes stands runs gets has says looks eats flew begins starts
+    becomes finds takes gives makes puts keeps appears disappears arrives enters opens closes"""
 )
+
+
+def article(phrase: str) -> str:
+    """The indefinite article before a phrase."""
+    return "an" if phrase[:1].lower() in tuple("aeiou") and not phrase.lower().startswith(("uni", "eu", "one")) else "a"
 
 
 @lru_cache(maxsize=65536)

@@ -1,0 +1,377 @@
+"""One class for each word of a sentence, from the dictionary and its neighbours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from videodirector.planner import vocabulary as v
+from videodirector.planner.vocabulary import classes_of, lemma
+
+__all__ = ["IsThing", "Token", "inflected", "tag"]
+
+_TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?()\"&-]|\S")
+
+IsThing = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class Token:
+    """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT."""
+
+    text: str
+    tag: str = ""
+
+    @property
+    def low(self) -> str:
+        """The word in small letters."""
+        return self.text.lower()
+
+
+def tag(sentence: str, is_thing: IsThing) -> list[Token]:
+    """The words of a sentence with one class each.
+
+    Args:
+        sentence: one sentence.
+        is_thing: whether a word (in its dictionary form) is a thing or place that can be drawn; breaks ties for NOUN.
+    """
+    tokens = [Token(text) for text in _TOKEN.findall(sentence)]
+    quoted = False
+    had_verb = False
+    for index, token in enumerate(tokens):
+        if token.text == '"':
+            quoted = not quoted and any(other.text == '"' for other in tokens[index + 1 :])
+        if quoted:
+            token.tag = "PUNCT"  # what somebody says is not what is seen
+            continue
+        previous = tokens[index - 1] if index else None
+        if previous is None or previous.tag in ("SUB", "REL") or previous.low in (";", ":"):
+            had_verb = False
+        if previous is not None and _names(tokens, index):
+            token.tag = "NAME"
+            continue
+        token.tag = _closed(tokens, index) or _open(tokens, index, had_verb, is_thing)
+        had_verb = had_verb or token.tag == "VERB" or (token.tag == "AUX" and token.low in v.BE)
+        if token.low in ("and", "then", "but") and had_verb and _starts_clause(tokens, index + 1):
+            had_verb = False
+        if token.text == "," and had_verb and _starts_clause(tokens, index + 1):
+            had_verb = False
+    return tokens
+
+
+def _names(tokens: list[Token], index: int) -> bool:
+    """Whether this word belongs to "named Rusty" after a noun."""
+    previous, token = tokens[index - 1], tokens[index]
+    if token.low in ("named", "called") and previous.tag == "NOUN" and index + 1 < len(tokens):
+        return tokens[index + 1].text[:1].isupper()
+    return previous.tag == "NAME" and token.text[:1].isupper()
+
+
+def _closed(tokens: list[Token], index: int) -> str:
+    low = tokens[index].low
+    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
+    before = tokens[index - 1] if index else None
+    if not any(character.isalnum() for character in low):
+        return "CONJ" if low == "&" else "PUNCT"
+    if low.isdecimal():
+        return "NUM"
+    if low == "to":
+        return "TO"
+    if low in ("left", "right") and before:
+        return _side(low, before)
+    if low == "that" and before and before.tag == "NOUN":
+        return "REL"
+    return _before_noun(low, after) or _listed(tokens, index)
+
+
+def _side(low: str, before: Token) -> str:
+    """Left and right: "on the left", "flies left", but "he left"."""
+    if before.tag in ("DET", "ADJ") or before.low in ("lower", "upper", "top", "bottom"):
+        return "NOUN"
+    return "ADV" if before.tag in ("VERB", "ADV") or low == "right" else ""
+
+
+def _before_noun(low: str, after: str) -> str:
+    """Words that are one thing before a noun and another without it: her hat, the other one."""
+    nominal = bool(after) and _may_be(after, "NOUN", "ADJ")
+    if low in ("her", "his", "its"):
+        return "POSS" if low != "her" or (nominal and after not in v.ADVERBS) else "PRON"
+    if low in v.POSSESSIVES:
+        return "POSS"
+    if low in ("other", "others", "another", "one") and not nominal:
+        return "PRON"
+    return "NUM" if low in v.NUMBERS else ""
+
+
+def _listed(tokens: list[Token], index: int) -> str:
+    low = tokens[index].low
+    for table, kind in _CLOSED:
+        if low in table:
+            two_ways = low in ("after", "before", "until", "since", "as")
+            if kind == "SUB" and two_ways and not _clause_follows(tokens, index):
+                return "PREP"
+            if kind == "ADV" and low in v.PREPOSITIONS and _nominal_follows(tokens, index):
+                return "PREP"
+            return kind
+    return ""
+
+
+_CLOSED = (
+    (v.DETERMINERS, "DET"),
+    (v.PRONOUNS, "PRON"),
+    (v.AUXILIARIES, "AUX"),
+    (v.CONJUNCTIONS, "CONJ"),
+    (v.SUBORDINATORS, "SUB"),
+    (v.RELATIVES, "REL"),
+    (v.ADVERBS, "ADV"),
+    (v.PREPOSITIONS, "PREP"),
+)
+
+
+_BEFORE_NOUNS = v.DETERMINERS | v.POSSESSIVES | frozenset(v.NUMBERS)
+
+
+def _may_be(word: str, *kinds: str) -> bool:
+    if not word or word in v.FUNCTION_WORDS:
+        return False
+    found = classes_of(word)
+    return any(kind in found for kind in kinds) or (not found and word[:1].isalpha() and "NOUN" in kinds)
+
+
+def _nominal_follows(tokens: list[Token], index: int) -> bool:
+    if index + 1 >= len(tokens):
+        return False
+    low = tokens[index + 1].low
+    if low in v.ADVERBS or low in v.PREPOSITIONS or not low[:1].isalnum():
+        return False
+    return low in _BEFORE_NOUNS or low in v.PRONOUNS or _may_be(low, "NOUN", "ADJ")
+
+
+def inflected(word: str) -> bool:
+    """Whether a verb form shows that it is one: walks, walked, flew - not walk."""
+    return bool(verbs := classes_of(word).get("VERB", ())) and word.lower() not in verbs
+
+
+def _finite(word: str) -> bool:
+    return inflected(word) and not word.lower().endswith("ing")
+
+
+def _clause_follows(tokens: list[Token], index: int) -> bool:
+    """Whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
+    for other in tokens[index + 1 : index + 9]:
+        if not other.text[0].isalnum():
+            return False
+        if _finite(other.low) or other.low in v.AUXILIARIES:
+            return True
+    return False
+
+
+def _starts_clause(tokens: list[Token], index: int) -> bool:
+    """Whether a new clause begins here: a finite verb, or a subject with one."""
+    seen_noun = False
+    for other in tokens[index : index + 9]:
+        low = other.low
+        if (
+            low in v.CONJUNCTIONS
+            or low in ("then", "finally", "of")
+            or (low in v.ADVERBS and not seen_noun)
+            or _manner(low)
+        ):
+            continue
+        if low in v.DETERMINERS or low in v.POSSESSIVES or low in v.PRONOUNS or low in v.NUMBERS:
+            seen_noun = seen_noun or low in v.PRONOUNS
+            continue
+        if low in v.AUXILIARIES:
+            return True
+        if not low[0].isalnum() or low in v.PREPOSITIONS:
+            return False
+        found = classes_of(low)
+        if seen_noun and "VERB" in found:
+            return True
+        if not seen_noun and _finite(low) and other is tokens[index]:
+            return True
+        seen_noun = seen_noun or "NOUN" in found or not found
+    return False
+
+
+def _manner(low: str) -> bool:
+    return low.endswith("ly") and set(classes_of(low)) <= {"ADV"}
+
+
+@dataclass(slots=True)
+class _Word:
+    """A word of an open class, with what its neighbours say."""
+
+    tokens: list[Token]
+    index: int
+    found: dict[str, tuple[str, ...]]
+    thing: bool  # it names something that can be drawn
+    had_verb: bool  # its clause has a verb already
+
+    @property
+    def low(self) -> str:
+        return self.tokens[self.index].low
+
+    @property
+    def before(self) -> Token | None:
+        return self.tokens[self.index - 1] if self.index else None
+
+    @property
+    def after(self) -> str:
+        return self.tokens[self.index + 1].low if self.index + 1 < len(self.tokens) else ""
+
+    @property
+    def noun(self) -> bool:
+        return "NOUN" in self.found
+
+    @property
+    def verb(self) -> bool:
+        return "VERB" in self.found
+
+    @property
+    def participle(self) -> bool:
+        return self.verb and self.low.endswith(("ing", "ed", "en"))
+
+    @property
+    def adjective(self) -> bool:
+        return "ADJ" in self.found or self.participle
+
+    def first_of(self, *kinds: str) -> str:
+        """The first of these classes that the word may have."""
+        has = {"NOUN": self.noun, "VERB": self.verb, "ADJ": self.adjective, "ADV": "ADV" in self.found}
+        return next((kind for kind in kinds if has[kind]), "NOUN")
+
+
+def _open(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) -> str:
+    low = tokens[index].low
+    found = classes_of(low)
+    if not found:
+        return "ADV" if low.endswith("ly") and len(low) > 4 else "NOUN"
+    word = _Word(tokens, index, found, "NOUN" in found and is_thing(lemma(low, "NOUN")), had_verb)
+    return _AFTER.get(word.before.tag if word.before else "", _at_start)(word)
+
+
+def _in_noun_phrase(word: _Word) -> str:
+    more = _may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
+    if word.noun and _finite(word.after):
+        more = False  # "the orange rolls"
+    if word.adjective and (more or not word.noun):
+        return "ADJ"
+    return word.first_of("NOUN", "ADV", "VERB")
+
+
+def _after_auxiliary(word: _Word) -> str:
+    if word.verb and not word.thing and (word.participle or not word.adjective or not word.noun):
+        return "VERB"
+    return word.first_of("ADJ", "NOUN", "ADV")
+
+
+def _after_to(word: _Word) -> str:
+    base = word.verb and word.low in word.found["VERB"]
+    catenative = word.index > 1 and lemma(word.tokens[word.index - 2].low, "VERB") in v.CATENATIVES
+    if base and (catenative or not word.noun or (_closed_word(word.after) and not word.thing)):
+        return "VERB"
+    return word.first_of("NOUN", "ADJ", "VERB", "ADV")
+
+
+def _after_preposition(word: _Word) -> str:
+    if word.verb and word.low.endswith("ing") and (not word.noun or _closed_word(word.after)):
+        return "VERB"
+    return _in_noun_phrase(word)
+
+
+def _after_noun(word: _Word) -> str:
+    if word.verb and (word.low.endswith("ing") or not word.noun):
+        return "VERB"
+    noun = word.before.low if word.before else ""
+    if word.verb and not word.had_verb and not _verb_ahead(word):
+        plural = lemma(noun, "NOUN") != noun or _coordinated(word.tokens, word.index)
+        if inflected(word.low) or plural:
+            return "VERB"
+    return word.first_of("NOUN", "ADV", "ADJ", "VERB")
+
+
+def _after_pronoun(word: _Word) -> str:
+    return word.first_of("VERB", "ADV", "NOUN", "ADJ")
+
+
+def _after_verb(word: _Word) -> str:
+    if word.verb and word.low.endswith("ing"):
+        return "VERB"
+    if "ADV" in word.found and not word.noun:
+        return "ADV"
+    return "NOUN" if word.noun and word.thing else word.first_of("ADJ", "NOUN", "VERB", "ADV")
+
+
+def _at_start(word: _Word) -> str:
+    """At the start of a clause, or after a comma, a conjunction, an adverb."""
+    if word.verb and word.index and word.after in v.DETERMINERS | v.POSSESSIVES and not word.low.endswith("ing"):
+        return "VERB"  # ", waters the plants": a noun is not followed by an article
+    before = word.before.low if word.before else ""
+    if word.verb and word.noun and not word.thing and before == "then" and _base_verb_before(word.tokens, word.index):
+        return "VERB"  # "the words float off, and then form ..."
+    if word.verb and inflected(word.low) and not _rather_thing(word) and not _rather_adjective(word):
+        return "VERB"
+    if word.first_of("NOUN", "VERB", "ADV") == "ADV":
+        return "ADV"
+    if word.adjective and _finite(word.after) and not word.noun and word.tokens[word.index].text[:1].isupper():
+        return "NOUN"  # "Rusty meets ..."
+    if word.adjective and _may_be(word.after, "NOUN") and not (word.noun and _finite(word.after)):
+        return "ADJ"
+    return word.first_of("NOUN", "VERB", "ADJ", "ADV")
+
+
+def _rather_thing(word: _Word) -> bool:
+    """Whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
+    if not word.thing:
+        return False
+    expected = word.had_verb or word.index == 0 or (word.before is not None and word.before.tag == "ADV")
+    return not expected or word.after in ("and", ",") or _may_be(word.after, "VERB")
+
+
+def _rather_adjective(word: _Word) -> bool:
+    return word.low.endswith("ing") and word.adjective and _may_be(word.after, "NOUN")
+
+
+_AFTER: dict[str, Callable[[_Word], str]] = {
+    "DET": _in_noun_phrase,
+    "POSS": _in_noun_phrase,
+    "NUM": _in_noun_phrase,
+    "ADJ": _in_noun_phrase,
+    "AUX": _after_auxiliary,
+    "TO": _after_to,
+    "PREP": _after_preposition,
+    "NOUN": _after_noun,
+    "NAME": _after_noun,
+    "PRON": _after_pronoun,
+    "REL": _after_pronoun,
+    "VERB": _after_verb,
+}
+
+
+def _coordinated(tokens: list[Token], index: int) -> bool:
+    """Whether the nouns before this word are joined by "and": "a red car and a blue car"."""
+    for other in reversed(tokens[max(index - 9, 0) : index]):
+        if other.low == "and":
+            return True
+        if other.tag in ("VERB", "PUNCT", "SUB", "REL", "PREP"):
+            return False
+    return False
+
+
+def _base_verb_before(tokens: list[Token], index: int) -> bool:
+    """Whether the last verb is in its base form, as after a plural subject."""
+    last = next((other.low for other in reversed(tokens[:index]) if other.tag == "VERB"), "")
+    return last in classes_of(last).get("VERB", ())
+
+
+def _closed_word(low: str) -> bool:
+    return (
+        low in v.DETERMINERS or low in v.POSSESSIVES or low in v.PREPOSITIONS or low in v.PRONOUNS or low in v.ADVERBS
+    )
+
+
+def _verb_ahead(word: _Word) -> bool:
+    """Whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
+    return word.thing and bool(word.after) and "VERB" in classes_of(word.after) and not _closed_word(word.after)
