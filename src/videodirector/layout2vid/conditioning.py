@@ -63,7 +63,7 @@ def tracks(
     """Boxes of every entity on every frame, and whether it is there, from one list a entity."""
     present = torch.tensor([[box is not None for box in track] for track in boxes], dtype=torch.bool)
     values = torch.tensor([[box or (0.0, 0.0, 0.0, 0.0) for box in track] for track in boxes], dtype=torch.float32)
-    return values.reshape(-1, frames, 4).transpose(0, 1), present.reshape(-1, frames).T
+    return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
 
 
 def side(track: Track) -> Side | None:

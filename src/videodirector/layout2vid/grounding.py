@@ -110,7 +110,7 @@ class PositionNet(nn.Module):
         features = self.linears(torch.cat([content, position], dim=-1))
         seen = torch.where(present, regions, torch.zeros_like(regions)) if self.masked else None
         return GroundingTokens(
-            features=features.reshape(batch * frames, count * cells, -1),
+            features=features.reshape(batch * frames, count * cells, features.shape[-1]),
             regions=seen.reshape(batch * frames, count * cells, 4) if seen is not None else None,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -96,7 +96,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             grounding.attach(unet)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, **options: Any) -> Self:
+    def from_pretrained(cls, path: str | Path, **options: Any) -> Layout2VidPipeline:
         """Load a pipeline from a folder in diffusers' format, or from a hub id.
 
         Raises:
@@ -107,7 +107,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         if package and "text_encoder" not in options:
             options["text_encoder"], options["tokenizer"] = load_packaged(package)
         try:
-            pipeline: Self = super().from_pretrained(str(path), use_safetensors=True, **options)
+            pipeline: Layout2VidPipeline = super().from_pretrained(str(path), use_safetensors=True, **options)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(
                 f"the model {path} cannot be loaded: {error}",

@@ -53,10 +53,10 @@ class Dropout:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Clean latents with what they show. ``words`` are captions as the text encoder gives them."""
+    """Clean latents with what they show. ``words`` are the encoded captions, after the empty one in row 0."""
 
     latents: Float[Tensor, "batch channels frames height width"]
-    words: Float[Tensor, "batch words context"]
+    words: Float[Tensor, "batch+1 words context"]
     entities: Entities | None
 
 
@@ -86,7 +86,7 @@ def parameter_groups(
 
 
 def denoising_loss(
-    unet: UNet3DConditionModel,
+    unet: nn.Module,
     grounding: Grounding,
     batch: Batch,
     *,

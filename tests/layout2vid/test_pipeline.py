@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
+from videodirector.layout2vid.conditioning import Appearance, SceneCondition
+from videodirector.layout2vid.pipeline import Layout2VidPipeline, load
+
+CONDITION = SceneCondition(
+    caption="a dog and a cat",
+    boxes=torch.tensor([[[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]]]).expand(3, -1, -1),
+    present=torch.ones(3, 2, dtype=torch.bool),
+    sides=("right", None),
+)
+LOOKS = (Appearance(name="dog"), Appearance(name="cat"))
+
+
+def draw(pipeline: Layout2VidPipeline, *, seed: int = 0, condition: SceneCondition = CONDITION, **options: Any) -> Any:
+    return pipeline(condition, LOOKS, generator=torch.Generator().manual_seed(seed), **options)
+
+
+def test_a_scene_becomes_frames_and_the_same_seed_the_same_frames(pipeline: Layout2VidPipeline) -> None:
+    heard: list[int] = []
+    frames = draw(pipeline, callback=lambda done, _: heard.append(done))
+    assert frames.shape == (3, 16, 16, 3)
+    assert frames.dtype.name == "uint8"
+    assert heard == [1, 2, 3, 4]
+    assert (draw(pipeline) == frames).all()
+    assert (draw(pipeline, seed=1) != frames).any()
+
+
+def test_boxes_words_and_looks_have_a_say(pipeline: Layout2VidPipeline) -> None:
+    frames = draw(pipeline)
+    moved = SceneCondition(
+        caption=CONDITION.caption, boxes=CONDITION.boxes * 0.5, present=CONDITION.present, sides=CONDITION.sides
+    )
+    assert (draw(pipeline, condition=moved) != frames).any()
+    assert (draw(pipeline, layout_strength=0.0) != frames).any()
+    assert (draw(pipeline, guidance_scale=1.0) != frames).any()
+    turned = SceneCondition(
+        caption=CONDITION.caption, boxes=CONDITION.boxes, present=CONDITION.present, sides=("left", None)
+    )
+    assert (draw(pipeline, condition=turned) != frames).any()
+
+
+def test_without_strength_boxes_have_none(pipeline: Layout2VidPipeline) -> None:
+    moved = SceneCondition(
+        caption=CONDITION.caption, boxes=CONDITION.boxes * 0.5, present=CONDITION.present, sides=CONDITION.sides
+    )
+    assert (draw(pipeline, layout_strength=0.0) == draw(pipeline, condition=moved, layout_strength=0.0)).all()
+
+
+def test_scenes_without_entities_and_of_one_frame_are_drawn(pipeline: Layout2VidPipeline) -> None:
+    empty = SceneCondition(
+        caption="", boxes=torch.zeros(1, 0, 4), present=torch.zeros(1, 0, dtype=torch.bool), sides=()
+    )
+    assert pipeline(empty, (), generator=torch.Generator().manual_seed(0)).shape == (1, 16, 16, 3)
+
+
+def test_a_picture_takes_the_place_of_the_prior(pipeline: Layout2VidPipeline) -> None:
+    given = pipeline.represent(Appearance(name="dog", picture=Image.new("RGBA", (20, 10), "red")))
+    imagined = pipeline.represent(Appearance(name="dog"))
+    assert given.nearest is None
+    assert imagined.nearest is not None
+    assert imagined.nearest[0] == "dog"
+    assert torch.equal(given.text, imagined.text)
+    assert not torch.allclose(given.pictures, imagined.pictures)
+
+
+def test_without_a_prior_words_alone_do_not_suffice(pipeline: Layout2VidPipeline) -> None:
+    pipeline.prior = None
+    with pytest.raises(ModelError, match="no prior"):
+        pipeline.represent(Appearance(name="dog"))
+
+
+def save(pipeline: Layout2VidPipeline, folder: Path) -> Path:
+    pipeline.text_encoder, pipeline.tokenizer = None, None
+    pipeline.register_to_config(text_encoder=(None, None), tokenizer=(None, None))
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def test_saved_and_loaded_it_draws_the_same(pipeline: Layout2VidPipeline, tmp_path: Path) -> None:
+    frames = draw(pipeline)
+    folder = save(pipeline, tmp_path / "model")
+    assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".json", ".safetensors"}
+    assert (draw(Layout2VidPipeline.from_pretrained(folder)) == frames).all()
+    assert load(folder).frame_size == (16, 16)
+
+
+def test_what_is_wrong_with_a_folder_is_said(pipeline: Layout2VidPipeline, tmp_path: Path) -> None:
+    folder = save(pipeline, tmp_path / "model")
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    whole = weights.read_bytes()
+
+    weights.write_bytes(whole[:-100])
+    with pytest.raises(ModelFormatError, match=r"unet.*truncated"):
+        load(folder)
+    weights.write_bytes(b"")
+    with pytest.raises(ModelFormatError, match=r"unet.*\(0 bytes\)"):
+        load(folder)
+    weights.unlink()
+    with pytest.raises(ModelNotFoundError, match=r"unet holds no weights"):
+        load(folder)
+    (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"\x80\x04.")
+    with pytest.raises(ModelFormatError, match="pickle"):
+        load(folder)
+    (folder / "unet" / "diffusion_pytorch_model.bin").unlink()
+    weights.write_bytes(whole)
+    (folder / "prior" / "config.json").write_text("{")
+    with pytest.raises(ModelFormatError, match=r"prior/config\.json"):
+        load(folder)
+    (folder / "model_index.json").unlink()
+    with pytest.raises(ModelNotFoundError, match=r"model_index\.json"):
+        load(folder)
+
+
+def test_a_folder_that_is_not_there_is_said() -> None:
+    with pytest.raises(ModelError, match="no/such/model"):
+        load("no/such/model")

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny import tiny_unet
+
+from videodirector.layout2vid.unet import pictures_only, raster, spatial_blocks, temporal_layers
+
+
+def call(frames: torch.Tensor) -> torch.Tensor:
+    words = torch.randn(1, 6, 384, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        sample: torch.Tensor = UNET(frames, 300, encoder_hidden_states=words).sample
+    return sample
+
+
+UNET = tiny_unet()
+
+
+def test_without_temporal_layers_no_frame_knows_of_another_and_after_that_all_is_as_before() -> None:
+    x = torch.randn(1, 4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    other = x.clone()
+    other[:, :, 2] += 1
+    before, keys = call(x), list(UNET.state_dict())
+    assert not torch.allclose(call(other)[:, :, 0], before[:, :, 0])
+    with pictures_only(UNET):
+        torch.testing.assert_close(call(other)[:, :, 0], call(x)[:, :, 0])
+    assert torch.equal(call(x), before)
+    assert list(UNET.state_dict()) == keys
+
+
+def test_temporal_and_spatial_layers_are_told_apart() -> None:
+    temporal = {id(parameter) for layer in temporal_layers(UNET) for parameter in layer.parameters()}
+    spatial = {id(parameter) for block in spatial_blocks(UNET).values() for parameter in block.parameters()}
+    assert temporal
+    assert spatial
+    assert not temporal & spatial
+    named = {name for name, parameter in UNET.named_parameters() if id(parameter) in temporal}
+    assert all("temp_" in name or name.startswith("transformer_in") for name in named)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"), [(64, (8, 8), (8, 8)), (16, (8, 8), (4, 4)), (15, (10, 5), (5, 3))]
+)
+def test_the_raster_of_a_level_follows_from_the_number_of_tokens(
+    count: int, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    assert raster(count, size) == expected
+
+
+def test_a_number_of_tokens_that_is_no_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="no level of a 8x8"):
+        raster(17, (8, 8))

