@@ -149,6 +149,8 @@ class Cast:
     # -- pronouns
 
     def _pronoun(self, noun: NounPhrase, apart: list[Mention]) -> list[Mention]:
+        if noun.determiner == "each":
+            return []
         word = noun.pronoun.removesuffix("self").removesuffix("selves")
         if noun.pronoun.endswith(("self", "selves")) or word in ("you", "everyone", "everybody", "nobody", "anyone"):
             return []
@@ -224,7 +226,7 @@ class Cast:
             self._by_name.setdefault(noun.alias, member)
         if noun.count == 1 and len(member.ids) > 1:
             return self._one_of(Mention(member, tuple(range(len(member.ids)))))
-        copies = count if noun.count else len(member.ids) if noun.plural or noun.determiner in ("the", "") else 1
+        copies = count if noun.count else len(member.ids) if noun.plural else 1
         return [Mention(member, tuple(range(min(copies, len(member.ids)))))]
 
     def _known(self, noun: NounPhrase, name: str, words: str, thing: Thing | None) -> Member | None:

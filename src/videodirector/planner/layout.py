@@ -37,6 +37,9 @@ def arrange(actors: Sequence[Actor], relations: Sequence[Relation], ground: floa
             if kind in ("on", "under", "above"):
                 actor.height = min(actor.height, 0.42)
                 burden.height = min(burden.height, 0.36)
+            if burden.path == "circle":
+                actor.height = min(actor.height, 0.3 / actor.aspect)
+                burden.height = min(burden.height, 0.26 / burden.aspect)
             if kind == "under" and not actor.aloft:
                 actor.lift = 0.75 * burden.height
     # Who sits on a box that stands between two trees is between them through the box.

@@ -129,10 +129,12 @@ def motion_of(clause: Clause, thing: Thing | None, verb: str | None = None) -> M
 def plain_motion(verb: str, thing: Thing | None) -> Motion:
     """The motion that a verb alone means for a thing."""
     path = VERBS.get(verb, "still")
-    flier = thing is not None and thing.moves in ("flies", "floats") and path in ("cross", "rise")
+    flier = thing is not None and thing.moves in ("flies", "floats") and verb in _ANYHOW
     return Motion(path=path, airborne=verb in _AIRBORNE or flier)
 
 
+# Verbs that leave open how: a bird that moves flies, one that walks does not.
+_ANYHOW = word_set("go move travel pass cross head race speed rise ascend cruise circle")
 _HELPING = word_set("start begin try continue keep stop want go decide seem let come be attempt")
 
 

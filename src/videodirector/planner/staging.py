@@ -106,6 +106,7 @@ class _Stager:
         target = self._target()
         for phrase in self.clause.phrases:
             self._phrase(phrase)
+        self._ride(objects)
         self._move(target)
         self._later_verbs(objects)
         self.cast.together([*self.subject, *self.everyone])
@@ -178,6 +179,16 @@ class _Stager:
             if place_called(noun) is None and (ids := self.staged.ids(self._meant(noun))):
                 return ids[0]
         return None
+
+    def _ride(self, objects: list[Mention]) -> None:
+        """ "Rides a horse", "drives the car": the mount moves, and takes the rider along."""
+        if self.clause.verb not in ("ride", "drive", "pilot", "steer") or not objects or not self.ids:
+            return
+        mount = self.staged.ids(objects)[0]
+        kind: RelationKind = "inside" if _holds(objects[0]) and self.clause.verb != "ride" else "on"
+        self.staged.parts[mount].motion = self.motion
+        self.staged.relations += [Relation(kind, entity, (mount,)) for entity in self.ids if entity != mount]
+        self.motion = Motion()
 
     def _move(self, target: str | None) -> None:
         parts, motion = self.staged.parts, self.motion
