@@ -44,7 +44,7 @@ def see(path: Path) -> Seen:
 
 @dataclass
 class GreyBackend:
-    """Draws every scene as flat grey frames, the level told by the scene's description; fails where asked to."""
+    """Draws every scene as flat grey frames, of the level that its description tells; fails where asked to."""
 
     size: tuple[int, int] = (32, 24)
     max_frames: int | None = None
@@ -72,7 +72,11 @@ class GreyBackend:
             raise self.failing[scene.id]
         yield Progress(2, 2)
         width, height = self.size
-        frames = np.full((scene.frames, height, width, 3), int(scene.description or 128), dtype=np.uint8)
+        frames = np.full(
+            (scene.frames, height, width, 3),
+            int(scene.description) if scene.description.isdigit() else 128,
+            dtype=np.uint8,
+        )
         return Clip(frames, notes=(f"{scene.id} is grey",))
 
 

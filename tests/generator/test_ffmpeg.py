@@ -41,7 +41,9 @@ def test_a_name_is_looked_for_on_the_path(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("wrong", ["missing", "folder", "plain"])
-def test_an_order_that_names_no_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+def test_an_order_that_names_no_program_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
     program(tmp_path / "path")
     monkeypatch.setenv("PATH", str(tmp_path / "path"))  # there is one, but it was not asked for
     (tmp_path / "folder").mkdir()

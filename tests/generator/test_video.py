@@ -3,8 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import see
 
+from support import see
 from videodirector.errors import EncodeError
 from videodirector.generator.backend import Frames
 from videodirector.generator.ffmpeg import find_ffmpeg
@@ -122,7 +122,12 @@ def test_a_name_with_a_dash_is_no_option(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_program_that_cannot_be_run(tmp_path: Path) -> None:
     (tmp_path / "ffmpeg").write_text("")
     with pytest.raises(EncodeError, match="cannot run"):
-        write(tmp_path / "a.mp4", noise(1, (32, 32)), VideoFormat.of((32, 32), Fraction(8)), program=str(tmp_path / "ffmpeg"))
+        write(
+            tmp_path / "a.mp4",
+            noise(1, (32, 32)),
+            VideoFormat.of((32, 32), Fraction(8)),
+            program=str(tmp_path / "ffmpeg"),
+        )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +149,7 @@ def test_what_ffmpeg_says_reaches_the_user(tmp_path: Path, words: str, hint: str
 
 def test_a_silent_death_tells_its_status(tmp_path: Path) -> None:
     program = script(tmp_path / "ffmpeg", "cat >/dev/null; kill -9 $$")
-    with pytest.raises(EncodeError, match="after 2 frames.*status -9"):
+    with pytest.raises(EncodeError, match=r"after 2 frames.*status -9"):
         write(tmp_path / "a.mp4", noise(2, (32, 32)), VideoFormat.of((32, 32), Fraction(8)), program=program)
 
 

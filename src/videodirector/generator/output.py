@@ -30,12 +30,8 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: ``target`` is a directory or a device, or its folder cannot be written to, or the disk is full.
     """
     path = Path(os.path.realpath(target))
-    if path.is_dir():
-        raise OutputError(f"{target} is a directory", hint="name a file inside it")
-    if path.exists() and not path.is_file():
-        raise OutputError(f"{target} is a device or a pipe", hint="name an ordinary file")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise OutputError(f"{target} exists and is read-only", hint="name another file, or allow writing to this one")
+    with _explained(target):
+        _refuse_unsuitable(target, path)
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         with _explained(target):
@@ -51,6 +47,15 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # the folder may have gone, or never come to be
             temporary.unlink(missing_ok=True)
+
+
+def _refuse_unsuitable(target: str | os.PathLike[str], path: Path) -> None:
+    if path.is_dir():
+        raise OutputError(f"{target} is a directory", hint="name a file inside it")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{target} is a device or a pipe", hint="name an ordinary file")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise OutputError(f"{target} exists and is read-only", hint="name another file, or allow writing to this one")
 
 
 @contextmanager

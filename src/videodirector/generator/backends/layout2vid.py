@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,11 @@ class Layout2VidBackend:
                     "this installation came without the weights of storyworld-mini",
                     hint="install videodirector anew, give --model, or draw with --backend storyboard",
                 )
+            if self._model is not None and not Path(self._model).is_dir() and not _may_be_hub_id(self._model):
+                raise ModelNotFoundError(
+                    f"there is no model at {self._model!r}: it is no folder",
+                    hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
+                )
             from videodirector.layout2vid.pipeline import load
 
             self._loaded = load(self._model or MODEL)
@@ -111,6 +117,11 @@ class Layout2VidRenderer:
             latents = estimate
             yield Progress(done, total)
         return Clip(self._pipeline.decode(latents), tuple(self._notes[key] for key in places if key in self._notes))
+
+
+def _may_be_hub_id(model: str) -> bool:
+    """Whether it is worth loading torch and asking the hub; for a mistyped path it is not."""
+    return re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", model, re.ASCII) is not None
 
 
 def _note(name: str, look: Representation) -> str | None:

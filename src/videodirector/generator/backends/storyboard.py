@@ -20,7 +20,7 @@ from videodirector.storyworld.scene import compose
 
 __all__ = ["StoryboardBackend"]
 
-_TURN = 0.08  # a thing that moves further than this, as a fraction of the width, looks where it goes
+_TURN = 0.04  # a thing that moves further than this, as a fraction of the width, looks where it goes
 
 
 class StoryboardBackend:
@@ -140,9 +140,11 @@ def _draw(background: Frame, actors: Sequence[_Actor], number: int) -> Frame:
 
 
 def _pixels(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:
-    left, top = round(box.x0 * picture.width), round(box.y0 * picture.height)
-    right, bottom = round(box.x1 * picture.width), round(box.y1 * picture.height)
-    return left, top, max(right, left + 1), max(bottom, top + 1)
+    left = min(round(box.x0 * picture.width), picture.width - 1)
+    top = min(round(box.y0 * picture.height), picture.height - 1)
+    right = max(round(box.x1 * picture.width), left + 1)
+    bottom = max(round(box.y1 * picture.height), top + 1)
+    return left, top, right, bottom
 
 
 def _draw_picture(canvas: Image.Image, look: Image.Image, box: Box) -> None:

@@ -1,0 +1,80 @@
+"""What may be loaded when, and what is public."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import videodirector
+
+HEAVY = {"torch", "diffusers", "transformers", "PIL", "numpy", "pydantic", "ffmpeg", "typer", "ray", "langchain"}
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after running ``code``."""
+    program = f"{code}\nimport json, sys\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not loaded_after("import videodirector") & HEAVY
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import videodirector.schemas",
+        "import videodirector.cli",
+        "from videodirector import Director; Director()",
+        "from videodirector import Director; Director().plan('A fox walks through the forest.')",
+        "from videodirector.generator.backends import create; create('storyboard')",
+    ],
+)
+def test_planning_and_storyboards_need_no_tensors(code: str) -> None:
+    assert not loaded_after(code) & {"torch", "diffusers", "transformers"}
+
+
+def test_a_storyboard_video_needs_no_tensors(tmp_path: Path) -> None:
+    target = tmp_path / "a.mp4"
+    code = f"from videodirector import Director; Director(backend='storyboard').make('A fox.', {str(target)!r})"
+    assert not loaded_after(code) & {"torch", "diffusers", "transformers"}
+    assert target.exists()
+
+
+def test_the_public_names() -> None:
+    assert set(videodirector.__all__) == {
+        "Director", "Backend", "OfflinePlanner", "Planner", "__version__",
+        "VideoPlan", "Scene", "Entity", "Box", "RenderResult", "SceneResult",
+        "PlanReady", "RenderEvent", "SceneDone", "SceneStarted", "StepDone", "VideoDone",
+        "VideoDirectorError", "UsageError", "PlanError", "PlanIssue", "PlannerError", "MissingDependencyError",
+        "ModelError", "ModelFormatError", "ModelNotFoundError",
+        "RenderError", "EncodeError", "OutputError", "RenderInterrupted",
+    }  # fmt: skip
+    assert sorted(videodirector.__all__) == videodirector.__all__
+
+
+@pytest.mark.parametrize("name", videodirector.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(videodirector, name) is not None
+    assert name in dir(videodirector)
+
+
+def test_other_names_are_not() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Directr'"):
+        videodirector.Directr  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_types_and_data_are_shipped() -> None:
+    folder = Path(videodirector.__file__).parent
+    assert (folder / "py.typed").exists()
+    assert (folder / "storyworld" / "sprites.png").exists()
+
+
+def test_files_stay_short() -> None:
+    """Each holds one idea."""
+    folder = Path(videodirector.__file__).parent
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py")}
+    assert {str(path): length for path, length in lengths.items() if length > 450} == {}
