@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -60,28 +59,16 @@ MAX_PROMPT = 1_000_000
 Transition = Literal["cut", "crossfade"]
 
 
-def _encodable(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise PydanticCustomError(
-            "text", "holds half of a character (a lone surrogate) at position {at}", {"at": error.start}
-        ) from None
-    return text
-
-
 def _text(least: int, most: int) -> Any:
     return Field(strict=True, min_length=least, max_length=most)
 
 
 Id = Annotated[
-    str,
-    Field(strict=True, pattern=r"^\w[\w.\-]{0,63}$", description="letters, digits, _ . and -, 64 at most"),
-    AfterValidator(_encodable),
+    str, Field(strict=True, pattern=r"^\w[\w.\-]{0,63}$", description="letters, digits, _ . and -, 64 at most")
 ]
-Name = Annotated[str, _text(1, 200), AfterValidator(_encodable)]
-Text = Annotated[str, _text(0, 4_000), AfterValidator(_encodable)]
-LongText = Annotated[str, _text(0, MAX_PROMPT), AfterValidator(_encodable)]
+Name = Annotated[str, _text(1, 200)]
+Text = Annotated[str, _text(0, 4_000)]
+LongText = Annotated[str, _text(0, MAX_PROMPT)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 Layout = Annotated[
     list[Box | None],
@@ -132,7 +119,7 @@ class Scene(_Document):
 
     id: Id
     description: Text
-    background: Annotated[str, _text(0, 200), AfterValidator(_encodable)] = ""
+    background: Annotated[str, _text(0, 200)] = ""
     frames: Annotated[int, Field(strict=True, ge=1, le=MAX_FRAMES)] = 16
     entities: Annotated[list[Entity], Field(max_length=MAX_ENTITIES)] = Field(default_factory=list)
     layout_strength: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = None

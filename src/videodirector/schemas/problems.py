@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from videodirector.errors import PlanIssue
 
-__all__ = ["issues_of", "json_path"]
+__all__ = ["issues_of", "json_path", "shorten"]
 
 _FOUND = 60  # characters of the offending value that a message shows
 
@@ -42,6 +42,8 @@ def issues_of(error: ValidationError, models: Iterable[type[BaseModel]] = ()) ->
             problem, found = "missing", ""
         elif kind == "string_pattern_mismatch":
             problem = "an id is made of letters, digits, _ . and -, at most 64, and begins with a letter, digit or _"
+        elif kind == "string_unicode":
+            problem = "holds half of a character (a lone surrogate)"
         elif kind == "recursion_loop":
             problem, found = "contains itself", ""
         issues.append(PlanIssue(json_path(location), problem[:1].lower() + problem[1:], found, hint))

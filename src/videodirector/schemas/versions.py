@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from videodirector.errors import PlanError, PlanIssue
+from videodirector.schemas.problems import shorten
 
 __all__ = ["CURRENT_VERSION", "UPGRADES", "Upgrade", "upgrade"]
 
@@ -54,5 +55,4 @@ def upgrade(
 
 
 def _refused(problem: str, found: object = None, *, hint: str = "") -> PlanError:
-    shown = "" if found is None else repr(found)[:40]
-    return PlanError([PlanIssue("schema_version", problem, shown, hint)])
+    return PlanError([PlanIssue("schema_version", problem, "" if found is None else shorten(found), hint)])
