@@ -23,6 +23,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
 from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from PIL import Image
 from torch import Tensor, nn
+from export import without_text_encoder
 from world import Tables, World, make_prior
 
 from videodirector.layout2vid.conditioning import SceneCondition
@@ -181,10 +182,9 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
                 sheet_due = time.monotonic() + 60 * options.sheet_minutes
         average.swap()
         sheet(pipeline, tables, options.out / "sheet.png", clips=stage.clips)
-    pipeline.to("cpu", torch.bfloat16)
-    pipeline.text_encoder, pipeline.tokenizer = None, None
-    pipeline.register_to_config(text_encoder=(None, None), tokenizer=(None, None))
-    pipeline.save_pretrained(options.out / "model", safe_serialization=True)
+    pipeline.to("cpu")
+    without_text_encoder(pipeline)
+    pipeline.save_pretrained(options.out / "model")
 
 
 def learning(unet: UNet3DConditionModel, grounding: Grounding, device: torch.device) -> None:

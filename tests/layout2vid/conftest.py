@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from tiny import PACKAGE, PHRASES, open_gates, tiny_grounding, tiny_unet, tiny_vae
 
+from tiny import PACKAGE, PHRASES, open_gates, tiny_grounding, tiny_unet, tiny_vae
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases, load_packaged

@@ -6,8 +6,8 @@ import pytest
 import torch
 from diffusers import UNet3DConditionModel
 from diffusers.models.embeddings import get_fourier_embeds_from_boundingbox
-from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 
+from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.grounding import Grounding, PositionNet, fourier
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tiny import PHRASES
 
+from tiny import PHRASES
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
 

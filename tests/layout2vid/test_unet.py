@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import tiny_unet
 
+from tiny import tiny_unet
 from videodirector.layout2vid.unet import pictures_only, raster, spatial_blocks, temporal_layers
 
 

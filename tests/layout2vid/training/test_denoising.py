@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 
+from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.training.denoising import (
     STAGES,
     Batch,

@@ -1,0 +1,42 @@
+"""The examples run as they stand."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from support import see
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_example_is_tested() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"edit_and_render", "follow_progress"}
+
+
+def test_edit_and_render(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("edit_and_render").main(["--backend", "storyboard", "--out", str(tmp_path)])
+    before, after = see(tmp_path / "before.mp4"), see(tmp_path / "after.mp4")
+    assert len(before.frames) == len(after.frames) == 32
+    # The first scene ends otherwise, the second is what it was.
+    assert abs(before.frames[15].astype(int) - after.frames[15]).mean() > 5
+    assert abs(before.frames[31].astype(int) - after.frames[31]).mean() < 1
+    assert "s1: 16 frames" in capsys.readouterr().out
+
+
+def test_follow_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("follow_progress").main(["--backend", "storyboard", "--out", str(tmp_path / "ducks.mp4")])
+    printed = capsys.readouterr().out
+    assert "step 1 of" in printed
+    assert "ducks.mp4 is written" in printed
