@@ -154,7 +154,7 @@ class Cast:
         word = noun.pronoun.removesuffix("self").removesuffix("selves")
         if noun.pronoun.endswith(("self", "selves")) or word in ("you", "everyone", "everybody", "nobody", "anyone"):
             return []
-        if word in ("i", "me", "we", "us", "someone", "somebody"):
+        if word in ("i", "we", "someone", "somebody"):
             return self._named(NounPhrase(words="person", surface="person", determiner="the"))
         if word in ("they", "them", "others") or noun.count:
             return [] if apart and {m.member for m in self._pair} <= {m.member for m in apart} else list(self._pair)

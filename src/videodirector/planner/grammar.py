@@ -254,6 +254,9 @@ def _noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False) -> t
     last = nouns[-1].low.removesuffix("'s")
     single = lemma(last, "NOUN")
     phrase.plural = single != last
+    if phrase.determiner in ("a", "an", "another", "each", "every") and phrase.count is None:
+        phrase.plural = False  # "a triceratops"
+        single = single if v.is_known(last) else last
     phrase.words = " ".join([*(noun.low for noun in nouns[:-1]), single])
     phrase.surface = " ".join(noun.text for noun in nouns)
     while index < len(tokens) and tokens[index].tag == "NAME":
@@ -276,8 +279,8 @@ def _premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
             phrase.count = int(token.low[:9]) if token.low.isdecimal() else v.NUMBERS.get(token.low)
         elif token.tag == "ADJ" or (token.tag == "ADV" and index > phrase.start and _adjective_next(tokens, index)):
             adjectives.append(token.low)
-        else:
-            break
+        elif token.low != "of" or index == phrase.start or tokens[index - 1].tag != "NUM":
+            break  # "a pair of ducks" goes on
         index += 1
     phrase.adjectives = tuple(adjectives)
     return phrase, index

@@ -184,7 +184,7 @@ def _actor(part: Part, memory: _Memory) -> Actor:
         height=min(max(size * member.scale, 0.08), 0.7),
         aspect=thing.aspect if thing else 0.9,
         level=_level(thing, airborne=motion.airborne, swims=swims),
-        path=motion.path,
+        path="still" if part.half and motion.path in ("appear", "vanish") else motion.path,
         direction=motion.direction,
         airborne=motion.airborne or swims,
         begin=begin,

@@ -99,6 +99,8 @@ def _before_noun(low: str, after: str) -> str:
         return "POSS" if low != "her" or (nominal and after not in v.ADVERBS) else "PRON"
     if low in v.POSSESSIVES:
         return "POSS"
+    if low == "one" and after == "of":
+        return "NUM"  # "one of the ducks"
     if low in ("other", "others", "another", "one") and not nominal:
         return "PRON"
     return "NUM" if low in v.NUMBERS else ""
@@ -207,6 +209,7 @@ class _Word:
     index: int
     found: dict[str, tuple[str, ...]]
     thing: bool  # it names something that can be drawn
+    thing_next: bool  # the next word does
     had_verb: bool  # its clause has a verb already
 
     @property
@@ -248,14 +251,16 @@ def _open(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) ->
     found = classes_of(low)
     if not found:
         return "ADV" if low.endswith("ly") and len(low) > 4 else "NOUN"
-    word = _Word(tokens, index, found, "NOUN" in found and is_thing(lemma(low, "NOUN")), had_verb)
+    following = tokens[index + 1].low if index + 1 < len(tokens) else ""
+    thing, thing_next = (is_thing(lemma(other, "NOUN")) for other in (low, following))
+    word = _Word(tokens, index, found, "NOUN" in found and thing, thing_next, had_verb)
     return _AFTER.get(word.before.tag if word.before else "", _at_start)(word)
 
 
 def _in_noun_phrase(word: _Word) -> str:
     more = _may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
-    if word.noun and _finite(word.after):
-        more = False  # "the orange rolls"
+    if word.noun and _finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
+        more = False  # "the orange rolls"; but "small ducks", "the lower left"
     if word.adjective and (more or not word.noun):
         return "ADJ"
     return word.first_of("NOUN", "ADV", "VERB")

@@ -23,7 +23,17 @@ PRONOUNS = word_set(
 )
 _TO_TWELVE = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905 - one line
 NUMBERS: dict[str, int] = {word: number for number, word in enumerate(_TO_TWELVE, start=1)}
-NUMBERS |= {"dozen": 12, "couple": 2, "pair": 2, "several": 3, "few": 3, "many": 5, "numerous": 5, "countless": 8}
+NUMBERS |= {
+    "dozen": 12,
+    "couple": 2,
+    "pair": 2,
+    "several": 3,
+    "few": 3,
+    "many": 5,
+    "numerous": 5,
+    "countless": 8,
+    "hundred": 100,
+}
 BUNCHES: dict[str, int] = dict.fromkeys(
     word_set("""group flock herd pack swarm school crowd bunch team family row line number handful lot lots hundreds
     dozens thousands plenty fleet pride colony gang"""),
