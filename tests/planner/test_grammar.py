@@ -68,7 +68,8 @@ def test_paths(sentence: str, path: str) -> None:
 
 
 def actor(name: str, **changes: typing.Any) -> Actor:
-    return Actor(**({"id": name, "height": 0.3, "aspect": 1.0} | changes))
+    defaults: dict[str, typing.Any] = {"id": name, "height": 0.3, "aspect": 1.0}
+    return Actor(**(defaults | changes))
 
 
 def test_relations_in_a_circle_still_give_boxes() -> None:

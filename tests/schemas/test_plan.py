@@ -204,10 +204,10 @@ def test_the_json_schema_describes_the_golden_file() -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 names = texts.filter(bool)
 coordinates = st.tuples(st.floats(0, 0.49), st.floats(0, 0.49), st.floats(0.5, 1), st.floats(0.5, 1))
-entities = st.builds(
+entities: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict, name=names, description=texts, layout=st.lists(st.none() | coordinates.map(list), min_size=1, max_size=9)
 )
-scenes = st.builds(
+scenes: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     description=texts,
     background=texts,
