@@ -12,7 +12,7 @@ import numpy as np
 
 from videodirector.generator import Capabilities, Clip, Progress
 from videodirector.generator.backend import Frame
-from videodirector.schemas import Entity, Scene, VideoPlan
+from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def grey_plan(*levels: int, frames: int = 6) -> VideoPlan:
 
 def fox_plan() -> VideoPlan:
     """Two scenes of one fox; the second has an owl as well."""
-    fox = [(0.1, 0.5, 0.4, 0.8), (0.6, 0.5, 0.9, 0.8)]
-    owl = [None, (0.4, 0.1, 0.6, 0.3)]
+    fox: list[Box | None] = [Box(0.1, 0.5, 0.4, 0.8), Box(0.6, 0.5, 0.9, 0.8)]
+    owl: list[Box | None] = [None, Box(0.4, 0.1, 0.6, 0.3)]
     return VideoPlan.model_validate(
         {
             "seed": 3,

@@ -211,25 +211,9 @@ def test_interruption_leaves_nothing(tmp_path: Path, number: signal.Signals) -> 
     target = tmp_path / "out" / "a.mp4"
     target.parent.mkdir()
     target.write_bytes(b"old")
-    command = [
-        sys.executable,
-        "-m",
-        "videodirector.cli",
-        "render",
-        "plan.json",
-        "-o",
-        str(target),
-        "--backend",
-        "storyboard",
-    ]
-    process = subprocess.Popen(
-        [*command, "--json"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ},
-    )
+    arguments = ["render", "plan.json", "-o", str(target), "--backend", "storyboard", "--json"]
+    command = [sys.executable, "-m", "videodirector.cli", *arguments]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not any(path.suffix == ".part" and path.stat().st_size for path in target.parent.iterdir()):
         assert process.poll() is None, process.communicate()

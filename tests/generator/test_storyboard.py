@@ -9,7 +9,7 @@ from videodirector.errors import PlanError
 from videodirector.generator import Backend, Clip, Progress, derived_seed
 from videodirector.generator.backends import create
 from videodirector.generator.backends.storyboard import StoryboardBackend
-from videodirector.schemas import Entity, Scene, VideoPlan
+from videodirector.schemas import Box, Entity, Scene, VideoPlan
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.scene import compose
 
@@ -54,7 +54,7 @@ def test_sprites_stand_in_their_boxes_to_the_pixel() -> None:
 
 
 def test_a_moving_thing_looks_where_it_goes() -> None:
-    left, right = (0.1, 0.4, 0.4, 0.8), (0.6, 0.4, 0.9, 0.8)
+    left, right = Box(0.1, 0.4, 0.4, 0.8), Box(0.6, 0.4, 0.9, 0.8)
     rightwards = draw(one(Entity(id="car", name="car", layout=[left, right])), "s").frames
     leftwards = draw(one(Entity(id="car", name="car", layout=[right, left])), "s").frames
     assert not np.array_equal(rightwards[0], leftwards[-1])
@@ -66,17 +66,17 @@ def test_a_moving_thing_looks_where_it_goes() -> None:
 
 
 def test_colours_come_from_name_or_description() -> None:
-    box = [(0.2, 0.2, 0.8, 0.8)]
-    named = draw(one(Entity(id="c", name="red car", layout=box)), "s").frames
-    described = draw(one(Entity(id="c", name="car", description="a shiny red one", layout=box)), "s").frames
-    blue = draw(one(Entity(id="c", name="blue car", layout=box)), "s").frames
+    box = Box(0.2, 0.2, 0.8, 0.8)
+    named = draw(one(Entity(id="c", name="red car", layout=[box])), "s").frames
+    described = draw(one(Entity(id="c", name="car", description="a shiny red one", layout=[box])), "s").frames
+    blue = draw(one(Entity(id="c", name="blue car", layout=[box])), "s").frames
     np.testing.assert_array_equal(named, described)
     assert not np.array_equal(named, blue)
 
 
 @pytest.mark.parametrize("name", ["quasar", "it's 100%: %{pts} [x]=\\n", "🦑🦑", "x" * 200, "a\nb"])
 def test_unknown_things_are_boxes_with_their_name(name: str) -> None:
-    clip = draw(one(Entity(id="q", name=name, layout=[(0.25, 0.5, 0.75, 1.0)])), "s", size=(256, 256))
+    clip = draw(one(Entity(id="q", name=name, layout=[Box(0.25, 0.5, 0.75, 1.0)])), "s", size=(256, 256))
     assert clip.notes == (f"no picture of {name!r}: drawn as a box with its name",)
     changed = (clip.frames[0] != (226, 228, 232)).any(axis=-1)
     rows, columns = np.nonzero(changed)
@@ -85,26 +85,26 @@ def test_unknown_things_are_boxes_with_their_name(name: str) -> None:
 
 
 def test_a_box_smaller_than_a_pixel_is_still_there() -> None:
-    frames = draw(one(Entity(id="q", name="quasar", layout=[(0.999, 0.999, 1.0, 1.0)])), "s").frames
+    frames = draw(one(Entity(id="q", name="quasar", layout=[Box(0.999, 0.999, 1.0, 1.0)])), "s").frames
     assert (frames[0, 63, 63] != (226, 228, 232)).any()
 
 
 def test_later_entities_stand_before_earlier_ones() -> None:
-    box = [(0.2, 0.2, 0.8, 0.8)]
-    plan = one(Entity(id="q", name="quasar", layout=box))
+    box = Box(0.2, 0.2, 0.8, 0.8)
+    plan = one(Entity(id="q", name="quasar", layout=[box]))
     behind = draw(plan, "s").frames
-    plan.scenes[0].entities.append(Entity(id="fox", name="fox", layout=box))
-    plan.scenes[0].entities.append(Entity(id="p", name="pulsar", layout=[(0.4, 0.4, 0.6, 0.6)]))
+    plan.scenes[0].entities.append(Entity(id="fox", name="fox", layout=[box]))
+    plan.scenes[0].entities.append(Entity(id="p", name="pulsar", layout=[Box(0.4, 0.4, 0.6, 0.6)]))
     frames = draw(plan, "s").frames
     fox = atlas.load().find("fox")
     assert fox is not None
-    over = compose(behind[0], [(fox, box[0])])
+    over = compose(behind[0], [(fox, box)])
     np.testing.assert_array_equal(frames[0, :25], over[:25])
     assert not np.array_equal(frames[0, 26:38, 26:38], over[26:38, 26:38]), "the pulsar covers the fox"
 
 
 def test_nothing_is_drawn_where_the_layout_is_null() -> None:
-    frames = draw(one(Entity(id="fox", name="fox", layout=[None, (0.2, 0.2, 0.8, 0.8)])), "s").frames
+    frames = draw(one(Entity(id="fox", name="fox", layout=[None, Box(0.2, 0.2, 0.8, 0.8)])), "s").frames
     assert (frames[0] == (226, 228, 232)).all()
     assert not (frames[-1] == (226, 228, 232)).all()
 
@@ -139,7 +139,7 @@ def test_backgrounds_by_name_by_words_or_plain() -> None:
 
 def test_reference_pictures_fill_their_boxes(tmp_path: Path) -> None:
     Image.new("RGB", (30, 10), (255, 0, 0)).save(tmp_path / "red.png")
-    plan = one(Entity(id="fox", name="fox", layout=[(0.25, 0.25, 0.75, 0.5)]))
+    plan = one(Entity(id="fox", name="fox", layout=[Box(0.25, 0.25, 0.75, 0.5)]))
     plan.references = {"fox": str(tmp_path / "red.png")}
     frame = draw(plan, "s").frames[0]
     assert (frame[16:32, 16:48] == (255, 0, 0)).all()
