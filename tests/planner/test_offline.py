@@ -252,7 +252,7 @@ def test_comparisons_of_size() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 8, 12])
-@pytest.mark.parametrize("what", ["ducks swim", "cars drive", "trees stand", "birds fly", "people wait"])
+@pytest.mark.parametrize("what", ["ducks swim", "cars drive to the left", "trees stand", "birds fly", "people wait"])
 def test_things_stay_apart_at_all_times(count: int, what: str) -> None:
     scene = first(f"{count} {what}.")
     assert len(scene.entities) == count

@@ -27,6 +27,13 @@ def arrange(actors: Sequence[Actor], relations: Sequence[Relation], ground: floa
         `KEY_BOXES` key boxes for each actor's id.
     """
     by_id = {actor.id: actor for actor in actors}
+    for actor in actors:
+        # "Four cars drive to the left": they cannot all end in one place, so the direction alone counts.
+        if any(other is not actor and (other.begin, other.end) == (actor.begin, actor.end) for other in actors):
+            actor.shared = True
+    for actor in actors:
+        if actor.shared:
+            actor.begin = actor.end = None
     floor = min(0.95, ground + 0.6 * (1.0 - ground)) if ground < 0.93 else 0.72
     attached = _attachments(by_id, relations)
     free = [actor for actor in actors if actor.id not in attached]
@@ -179,9 +186,19 @@ def _rows(order: list[Actor], top: float, floor: float) -> dict[str, Cell]:
         for actor, share in zip(members, shares, strict=True):
             width = actor.width + max(room, 0.0) * share / sum(shares)
             cells[actor.id] = Cell(x, x + width, bottom - height, bottom)
+            if _convoy(members):
+                # All move as one, so that each may use all of the free width.
+                width = actor.width
+                cells[actor.id] = Cell(x, x + width + max(room, 0.0), bottom - height, bottom)
             x += width + GAP
         bottom -= height + GAP
     return cells
+
+
+def _convoy(members: list[Actor]) -> bool:
+    """Whether all of them go the same way at the same time."""
+    free = all(actor.path in ("cross", "chase") and actor.begin is None and actor.end is None for actor in members)
+    return free and len({actor.direction or 1 for actor in members}) == 1
 
 
 def _squeeze(members: list[Actor]) -> float:

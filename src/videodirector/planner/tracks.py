@@ -49,6 +49,7 @@ class Actor:
     half: Literal["first", "second"] | None = None
     last_x: float | None = None
     lift: float = 0.0  # raised by so much, for whom it shelters
+    shared: bool = False  # others begin and end at the same places
     shift: float = 0.0  # to the side of what it stands on or under
 
     @property
