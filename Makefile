@@ -22,7 +22,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 # One thread for each worker: two workers with two threads each on two cores only get into each other's way.
 test: lint
