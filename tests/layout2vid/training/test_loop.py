@@ -31,7 +31,7 @@ def regress(state: Path, *, pictures: int, stop: int | None = None, width: int =
         groups=[{"params": parameters, "lr": 0.05}],
         loss=loss,
         batches=batches,
-        schedule=Schedule(pictures=pictures, batch=4, warmup=5, save_seconds=0),
+        schedule=Schedule(pictures=pictures, batch=4, warmup=5, save_seconds=0.0),
         state=state,
         device=torch.device("cpu"),
         average=average,
