@@ -304,5 +304,5 @@ def _fits(member: Member, word: str) -> bool:
 
 
 def _slug(name: str) -> str:
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[^\w]+", "-", plain).strip("-")[:48].strip("-")
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()  # "rémi" is remi
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")

@@ -139,7 +139,8 @@ ABSTRACT = word_set(
     motion position pose speed rest circle circles line lines angle close-up closeup zoom sequence medium
     wide eye-level height depth size width amount use reason result action event process activity appearance
     gaze glance expression focus dress hat coat shirt jacket shoes boots cape clothes uniform suit scarf
-    pants trousers skirt glasses apron mask gloves water food"""
+    pants trousers skirt glasses apron mask gloves water food ground floor cheek cheeks forehead mane nail nails soil
+    splash surface"""
 )
 
 COLOURS = word_set(
