@@ -1,0 +1,336 @@
+"""Finds a thing in a picture by comparing crops with the atlas: no learning, no model.
+
+Every candidate box is cut out and resampled to one small grid, the thing in the middle and a margin around it. Such a
+crop is explained by a template as
+
+    crop = gain * alpha * colour + (1 - alpha) * (b0 + bx x + by y)
+
+the thing as the atlas shows it, before a background that may change slowly, both fitted by least squares. The share of
+the crop's variance that this explains is the score: colours, inner pattern and outline must all be right at once, while
+brightness and what stands behind are free. A thing counts as found where the score is high and no other template of
+the atlas explains the same crop clearly better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from videodirector.errors import UsageError
+from videodirector.schemas import Box
+
+__all__ = ["Detection", "Detector", "DetectorConfig"]
+
+Floats = NDArray[np.float32]
+Frame = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorConfig:
+    """How carefully to look, and what to believe.
+
+    Attributes:
+        cells: side of the grid on which the thing itself is compared.
+        margin: cells around it.
+        softness: standard deviations, in cells, by which the templates are blurred: one for every sharpness expected.
+        surround: weight of a cell that the thing leaves free, where one that it covers has 1.
+        heights: least and most height that is looked for, as fractions of the frame's.
+        scale_step: ratio of one height to the next.
+        stretches: how much wider than its picture a thing may have been drawn.
+        stride: step between candidate boxes, as a fraction of their side.
+        gain: least and most brightness, relative to the atlas.
+        candidates: how many boxes are looked at closely.
+        score: a thing is found from this explained share of the variance on, in [0, 1].
+        rivalry: the most by which its unexplained rest may exceed that of the template that explains the crop best.
+    """
+
+    cells: int = 12
+    margin: int = 2
+    softness: tuple[float, ...] = (0.0, 0.8)
+    surround: float = 0.15
+    heights: tuple[float, float] = (0.13, 0.92)
+    scale_step: float = 1.24
+    stretches: tuple[float, ...] = (0.8, 1.0, 1.25)
+    stride: float = 0.15
+    gain: tuple[float, float] = (0.8, 1.2)
+    candidates: int = 6
+    score: float = 0.7
+    rivalry: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """Where a thing was found.
+
+    Attributes:
+        box: in fractions of the frame.
+        score: share of the crop's variance that the thing explains, in [0, 1].
+        rivalry: its unexplained rest over that of the best other template; below 1 nothing explains the crop better.
+        rival: the name of that other template.
+    """
+
+    box: Box
+    score: float
+    rivalry: float
+    rival: str
+
+
+class Detector:
+    """Looks for things that it has pictures of.
+
+    Args:
+        templates: name -> RGBA picture, cropped to what is visible; mirror views are made from them.
+        config: see there.
+
+    Raises:
+        UsageError: there are fewer than two templates, or one has no visible pixel.
+    """
+
+    def __init__(self, templates: Mapping[str, Image.Image], config: DetectorConfig | None = None) -> None:
+        if len(templates) < 2:
+            raise UsageError(
+                f"a detector needs at least two templates to tell things apart, found {len(templates)}",
+                hint="give the pictures of the whole atlas",
+            )
+        self.config = config or DetectorConfig()
+        self._names = tuple(templates)
+        self._aspects = {name: image.width / image.height for name, image in templates.items()}
+        views = [view for name, image in templates.items() for view in _views(name, image, self.config)]
+        self._bank = _Bank(views, self.config)
+        self._owner = np.repeat(np.arange(len(self._names)), len(views) // len(self._names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it can look for."""
+        return self._names
+
+    def find(self, frame: Frame, name: str) -> Detection | None:
+        """The thing's place in a frame, or None when it is not there.
+
+        Args:
+            frame: RGB, shape (height, width, 3).
+            name: one of ``names``.
+
+        Raises:
+            UsageError: no such template, or not such a frame.
+        """
+        best = self.best(frame, name)
+        believed = best.score >= self.config.score and best.rivalry <= self.config.rivalry
+        return best if believed else None
+
+    def best(self, frame: Frame, name: str) -> Detection:
+        """The likeliest place of the thing, whether or not it is believable; see ``find``."""
+        if name not in self._aspects:
+            raise UsageError(f"the detector has no picture of {name!r}", hint=f"it knows {', '.join(self._names)}")
+        if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+            raise UsageError(
+                f"a frame is uint8 of shape (height, width, 3), found {frame.dtype} of shape {frame.shape}",
+                hint="evaluate one frame at a time",
+            )
+        pixels = frame.astype(np.float32) / 255
+        number = self._names.index(name)
+        own = slice(*np.searchsorted(self._owner, [number, number + 1]).tolist())
+        boxes, scores = self._search(pixels, self._aspects[name], own)
+        boxes, scores = _distinct(boxes, scores, self.config.candidates)
+        for step in _STEPS:
+            boxes, scores = self._improve(pixels, boxes, step, own)
+        found = int(scores.argmax())
+        rest = self._rests(pixels, boxes[found])
+        rest_of = np.full(len(self._names), np.inf, dtype=np.float32)
+        np.minimum.at(rest_of, self._owner, rest)
+        mine, rest_of[number] = rest_of[number], np.inf
+        rival = int(rest_of.argmin())
+        box = Box(*(float(value) for value in _corners(boxes[found])))
+        return Detection(
+            box=box.clipped() or box,
+            score=float(scores[found]),
+            rivalry=float((mine + _FLOOR) / (rest_of[rival] + _FLOOR)),
+            rival=self._names[rival],
+        )
+
+    def _search(self, pixels: Floats, aspect: float, own: slice) -> tuple[Floats, Floats]:
+        """All candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
+        found: list[tuple[Floats, Floats]] = []
+        for width, height in self._extents(aspect, pixels.shape[0] / pixels.shape[1]):
+            xs, ys = _centres(width, self.config.stride), _centres(height, self.config.stride)
+            size = np.array([width, height], dtype=np.float32)
+            crops = _crops_on_grid(pixels, (xs, ys), size, self.config)
+            scores = self._bank.scores(crops, own, self.config.gain).max(axis=1)
+            keep = np.argsort(scores)[-4 * self.config.candidates :]
+            y, x = np.divmod(keep, len(xs))
+            found.append((np.column_stack([xs[x], ys[y], np.tile(size, (len(keep), 1))]), scores[keep]))
+        return np.concatenate([boxes for boxes, _ in found]), np.concatenate([scores for _, scores in found])
+
+    def _extents(self, aspect: float, frame_aspect: float) -> Iterator[tuple[float, float]]:
+        least, most = self.config.heights
+        heights = least * self.config.scale_step ** np.arange(np.log(most / least) / np.log(self.config.scale_step) + 1)
+        for height, stretch in product(heights.tolist(), self.config.stretches):
+            width = height * aspect * stretch * frame_aspect
+            if height <= 1 and least / 2 <= width <= 1:
+                yield width, height
+
+    def _improve(self, pixels: Floats, boxes: Floats, step: float, own: slice) -> tuple[Floats, Floats]:
+        """Each box moved and scaled a little in every way; the best of each family."""
+        family = _family(boxes, step)
+        crops = _crops(pixels, family.reshape(-1, 4), self.config)
+        scores = self._bank.scores(crops, own, self.config.gain).max(axis=1).reshape(family.shape[:2])
+        best = scores.argmax(axis=1)
+        rows = np.arange(len(boxes))
+        return family[rows, best], scores[rows, best]
+
+    def _rests(self, pixels: Floats, box: Floats) -> Floats:
+        """The unexplained rest of every view at the box, each at the nearby box that suits it best."""
+        family = _family(box[None], _STEPS[-2])[0]
+        return self._bank.rests(_crops(pixels, family, self.config), slice(None), self.config.gain)[0].min(axis=0)
+
+
+# By how much boxes are moved and scaled, as fractions of their sides, from the search's grid to a fraction of a pixel.
+_STEPS = (0.08, 0.08, 0.05, 0.05, 0.03, 0.03, 0.015, 0.008)
+
+# A crop without any contrast has no variance to explain; this much, per pixel and channel, is noise.
+_FLOOR = 0.02**2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _View:
+    """A template on the grid: ``colour`` (cells, cells, 3) times alpha, and ``alpha`` (cells, cells)."""
+
+    colour: Floats
+    alpha: Floats
+
+
+def _views(name: str, image: Image.Image, config: DetectorConfig) -> Iterator[_View]:
+    """Both sides of a thing, in every softness."""
+    inner = image.convert("RGBA").convert("RGBa").resize((config.cells, config.cells), Image.Resampling.BOX)
+    pixels = np.pad(np.asarray(inner, dtype=np.float32) / 255, ((config.margin,) * 2, (config.margin,) * 2, (0, 0)))
+    if pixels[..., 3].max() < 0.5:
+        raise UsageError(f"the template {name!r} shows nothing", hint="give an RGBA picture cropped to the thing")
+    for side, sigma in product((pixels, pixels[:, ::-1]), config.softness):
+        soft = gaussian_filter(side, (sigma, sigma, 0), mode="constant")
+        yield _View(colour=soft[..., :3], alpha=soft[..., 3])
+
+
+class _Bank:
+    """All templates as matrices, so that crops are compared with many at once.
+
+    Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (3, cells) reads from a crop
+    the coefficients of what the background can explain, in an orthonormal basis; ``shown`` (3 channels, cells) reads
+    how much of the thing is in it, apart from that; ``weight`` (cells).
+    """
+
+    def __init__(self, views: list[_View], config: DetectorConfig) -> None:
+        grid = config.cells + 2 * config.margin
+        axis = np.linspace(-1, 1, grid, dtype=np.float32)
+        planes = np.stack([np.ones((grid, grid), np.float32), *np.meshgrid(axis, axis)]).reshape(3, -1)
+        clear, shown, energy, weights = [], [], [], []
+        for view in views:
+            alpha = view.alpha.reshape(-1)
+            weight = alpha + config.surround * (1 - alpha)
+            root = np.sqrt(weight)
+            basis = np.linalg.qr((root * (1 - alpha) * planes).T)[0].T
+            colour = root * view.colour.reshape(-1, 3).T
+            colour -= colour @ basis.T @ basis
+            clear.append(basis * root)
+            shown.append(colour * root)
+            energy.append((colour**2).sum())
+            weights.append(weight)
+        self._clear = np.stack(clear).astype(np.float32)
+        self._shown = np.stack(shown).astype(np.float32)
+        self._energy = np.array(energy, dtype=np.float32)
+        self._weight = np.stack(weights).astype(np.float32)
+
+    def rests(self, crops: Floats, views: slice, gain: tuple[float, float]) -> tuple[Floats, Floats]:
+        """Weighted mean square of what each view leaves unexplained of crops (n, 3, cells), and of their variance.
+
+        Returns:
+            Two arrays (n, views).
+        """
+        clear, shown, energy, weight = (part[views] for part in (self._clear, self._shown, self._energy, self._weight))
+        count, cells = len(crops), crops.shape[2]
+        mass = weight.sum(axis=1)
+        power = np.einsum("nkc,nkc->nc", crops, crops) @ weight.T
+        means = (crops @ (weight / mass[:, None]).T) ** 2
+        variance = power - mass * means.sum(axis=1)
+        in_clear = (crops @ clear.reshape(-1, cells).T).reshape(count, 3, len(clear), 3)
+        in_shown = crops.reshape(count, -1) @ shown.reshape(len(shown), -1).T
+        fitted = np.clip(in_shown / energy, *gain)
+        rest = power - (in_clear**2).sum(axis=(1, 3)) - 2 * fitted * in_shown + fitted**2 * energy
+        return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
+
+    def scores(self, crops: Floats, views: slice, gain: tuple[float, float]) -> Floats:
+        """Explained share of the variance, (n, views)."""
+        rest, variance = self.rests(crops, views, gain)
+        return 1 - (rest + _FLOOR) / (variance + _FLOOR)
+
+
+def _centres(side: float, stride: float) -> Floats:
+    """Centres of boxes of this side that lie in the picture."""
+    count = max(1, round((1 - side) / (side * stride))) + 1
+    return np.linspace(side / 2, 1 - side / 2, count, dtype=np.float32)
+
+
+def _corners(boxes: Floats) -> Floats:
+    half = boxes[..., 2:] / 2
+    return np.concatenate([boxes[..., :2] - half, boxes[..., :2] + half], axis=-1)
+
+
+def _family(boxes: Floats, step: float) -> Floats:
+    """Boxes (n, 4) and all that differ from them by a step in one of centre, width and height, (n, 9, 4)."""
+    moves = step * np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)]).astype(np.float32)
+    centre = boxes[:, None, :2] + moves[:, :2] * boxes[:, None, 2:]
+    return np.concatenate([centre, boxes[:, None, 2:] * np.exp(moves[:, 2:])], axis=-1)
+
+
+def _distinct(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
+    """The best boxes, leaving out those that say almost the same as a better one."""
+    kept: list[int] = []
+    corners = [Box(*(float(value) for value in row)) for row in _corners(boxes)]
+    for index in np.argsort(scores)[::-1].tolist():
+        if all(corners[index].iou(corners[other]) < 0.6 for other in kept):
+            kept.append(index)
+        if len(kept) == count:
+            break
+    return boxes[kept], scores[kept]
+
+
+def _averaging(centres: Floats, sides: Floats, pixels: int, config: DetectorConfig) -> Floats:
+    """Weights (n, grid, pixels) that average a row of pixels over the cells of intervals, exactly to a fraction.
+
+    Beyond the edge of the picture its last pixel goes on.
+    """
+    grid = config.cells + 2 * config.margin
+    cell = sides / config.cells * pixels
+    edges = centres[:, None] * pixels + cell[:, None] * (np.arange(grid + 1, dtype=np.float32) - grid / 2)
+    # Coverage of [0, e] by pixel p is clip(e - p, 0, 1); the first and last pixel reach to infinity.
+    reach = edges[..., None] - np.arange(pixels, dtype=np.float32)
+    low, high = np.zeros(pixels, dtype=np.float32), np.ones(pixels, dtype=np.float32)
+    low[0], high[-1] = -np.inf, np.inf
+    covered = np.clip(reach, low, high)
+    return (np.diff(covered, axis=1) / cell[:, None, None]).astype(np.float32)
+
+
+def _crops_on_grid(pixels: Floats, centres: tuple[Floats, Floats], size: Floats, config: DetectorConfig) -> Floats:
+    """Crops of boxes of one size (width, height) at all centres (xs, ys), rows first: (len(ys) * len(xs), 3, cells)."""
+    xs, ys = centres
+    width, height = size
+    down = _averaging(ys, np.full(len(ys), height, np.float32), pixels.shape[0], config)
+    across = _averaging(xs, np.full(len(xs), width, np.float32), pixels.shape[1], config)
+    grid = down.shape[1]
+    rows = np.tensordot(down, pixels, axes=(2, 0))  # (ys, grid, width, 3)
+    both = np.tensordot(rows, across, axes=(2, 2))  # (ys, grid, 3, xs, grid)
+    return np.ascontiguousarray(both.transpose(0, 3, 2, 1, 4)).reshape(-1, 3, grid * grid)
+
+
+def _crops(pixels: Floats, boxes: Floats, config: DetectorConfig) -> Floats:
+    """Crops of any boxes (n, 4), (n, 3, cells)."""
+    down = _averaging(boxes[:, 1], boxes[:, 3], pixels.shape[0], config)
+    across = _averaging(boxes[:, 0], boxes[:, 2], pixels.shape[1], config)
+    rows = np.tensordot(down, pixels, axes=(2, 0))  # (n, grid, width, 3)
+    both = across[:, None] @ rows  # (n, grid down, grid across, 3)
+    return np.ascontiguousarray(both.transpose(0, 3, 1, 2)).reshape(len(boxes), 3, -1)
