@@ -5,7 +5,7 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from videodirector.errors import UsageError
@@ -323,6 +323,7 @@ behind rides car horse
 
 @settings(deadline=None, max_examples=150)
 @given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join)))
+@example("\U000102e1")  # a letter to Python, none to the pattern of ids
 def test_any_text_gives_a_valid_plan(story: str) -> None:
     found = plan(story)
     assert VideoPlan.from_json(found.to_json()) == found
