@@ -38,7 +38,7 @@ _HOMES: Mapping[str, str] = {
     thing: place
     for place, inhabitants in {
         "forest": "fox,owl,bear,wolf,panda,tiger,monkey,mushroom,tree,pine,fairy,wizard,snake",
-        "meadow": "rabbit,horse,unicorn,lion,elephant,kite,dinosaur,tree,dog,boy,girl,ball,rainbow",
+        "meadow": "rabbit,horse,unicorn,lion,elephant,kite,dinosaur,tree,house,dog,boy,girl,ball,rainbow",
         "farm": "pig,cow,sheep,rooster,tractor,farmer,carrot,egg",
         "underwater": "fish,goldfish,whale,dolphin,shark,octopus",
         "sea": "ship,boat,pirate flag",
@@ -47,13 +47,13 @@ _HOMES: Mapping[str, str] = {
         "snow": "penguin,snowman",
         "desert": "cactus",
         "space": "rocket,astronaut,alien",
-        "city": "man,woman,bicycle,ferris wheel,robot,basketball,hero,doctor",
+        "city": "man,woman,bicycle,ferris wheel,robot,basketball,doctor",
         "road": "car,bus,truck,train",
         "garden": "butterfly,bee,flower,sunflower,snail,apple,bird",
         "kitchen": "chef,bread,pizza,cake,hamburger,banana",
         "room": "cat,baby,chair,book,lamp,candle,guitar,gift,teddy bear,old man,old woman,mouse,key,heart",
         "cave": "dragon,diamond",
-        "mountains": "eagle,castle,king,princess,crown",
+        "mountains": "eagle,castle,king,princess,crown,hero",
         "sky": "airplane,helicopter,balloon,cloud,sun",
         "night": "moon,star,ghost,fire,tent",
     }.items()
