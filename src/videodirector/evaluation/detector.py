@@ -3,18 +3,18 @@
 Every candidate box is cut out and resampled to one small grid, the thing in the middle and a margin around it. Such a
 crop is explained by a template as
 
-    crop = gain * alpha * colour + (1 - alpha) * (b0 + bx x + by y)
+    crop = gain * alpha * colour + (1 - alpha) * (a polynomial in x and y)
 
-the thing as the atlas shows it, before a background that may change slowly, both fitted by least squares. The share of
+the thing as the atlas shows it, before a background that changes slowly, both fitted by least squares. The share of
 the crop's variance that this explains is the score: colours, inner pattern and outline must all be right at once, while
-brightness and what stands behind are free. A thing counts as found where the score is high and no other template of
-the atlas explains the same crop clearly better.
+brightness and what stands behind are free. The rival is the other template that explains the same crop best; a thing
+counts as found where its score is high and it leaves clearly less unexplained than the rival does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -53,15 +53,15 @@ class DetectorConfig:
     cells: int = 12
     margin: int = 2
     softness: tuple[float, ...] = (0.0, 0.8)
-    surround: float = 0.15
-    heights: tuple[float, float] = (0.13, 0.92)
+    surround: float = 0.08
+    heights: tuple[float, float] = (0.16, 0.95)
     scale_step: float = 1.24
     stretches: tuple[float, ...] = (0.8, 1.0, 1.25)
     stride: float = 0.15
     gain: tuple[float, float] = (0.8, 1.2)
     candidates: int = 6
-    score: float = 0.7
-    rivalry: float = 1.0
+    score: float = 0.65
+    rivalry: float = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +101,10 @@ class Detector:
         self.config = config or DetectorConfig()
         self._names = tuple(templates)
         self._aspects = {name: image.width / image.height for name, image in templates.items()}
-        views = [view for name, image in templates.items() for view in _views(name, image, self.config)]
-        self._bank = _Bank(views, self.config)
-        self._owner = np.repeat(np.arange(len(self._names)), len(views) // len(self._names))
+        # The search looks at many boxes and only has to come near: half the cells do, and one softness.
+        self._glance = replace(self.config, cells=self.config.cells // 2, margin=1, softness=(0.4,))
+        self._bank = _Bank(templates, self.config)
+        self._rough = _Bank(templates, self._glance)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,33 +136,33 @@ class Detector:
             )
         pixels = frame.astype(np.float32) / 255
         number = self._names.index(name)
-        own = slice(*np.searchsorted(self._owner, [number, number + 1]).tolist())
-        boxes, scores = self._search(pixels, self._aspects[name], own)
+        boxes, scores = self._search(pixels, number)
         boxes, scores = _distinct(boxes, scores, self.config.candidates)
         for step in _STEPS:
-            boxes, scores = self._improve(pixels, boxes, step, own)
-        found = int(scores.argmax())
-        rest = self._rests(pixels, boxes[found])
-        rest_of = np.full(len(self._names), np.inf, dtype=np.float32)
-        np.minimum.at(rest_of, self._owner, rest)
-        mine, rest_of[number] = rest_of[number], np.inf
-        rival = int(rest_of.argmin())
-        box = Box(*(float(value) for value in _corners(boxes[found])))
+            boxes, scores = self._improve(pixels, boxes, step, number)
+        rests = self._rests(pixels, boxes)
+        mine = rests[:, number].copy()
+        rests[:, number] = np.inf
+        rivals = rests.argmin(axis=1)
+        rivalry = (mine + _FLOOR) / (rests.min(axis=1) + _FLOOR)
+        # High contrast makes for a good score on the wrong thing; how much better the rivals do there gives it away.
+        found = int(((1 - scores) * rivalry**2).argmin())
+        box = Box(*_corners(boxes[found]).tolist())
         return Detection(
             box=box.clipped() or box,
             score=float(scores[found]),
-            rivalry=float((mine + _FLOOR) / (rest_of[rival] + _FLOOR)),
-            rival=self._names[rival],
+            rivalry=float(rivalry[found]),
+            rival=self._names[int(rivals[found])],
         )
 
-    def _search(self, pixels: Floats, aspect: float, own: slice) -> tuple[Floats, Floats]:
+    def _search(self, pixels: Floats, number: int) -> tuple[Floats, Floats]:
         """All candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
         found: list[tuple[Floats, Floats]] = []
-        for width, height in self._extents(aspect, pixels.shape[0] / pixels.shape[1]):
+        for width, height in self._extents(self._aspects[self._names[number]], pixels.shape[0] / pixels.shape[1]):
             xs, ys = _centres(width, self.config.stride), _centres(height, self.config.stride)
             size = np.array([width, height], dtype=np.float32)
-            crops = _crops_on_grid(pixels, (xs, ys), size, self.config)
-            scores = self._bank.scores(crops, own, self.config.gain).max(axis=1)
+            crops = _crops_on_grid(pixels, (xs, ys), size, self._glance)
+            scores = self._rough.scores(crops, number)
             keep = np.argsort(scores)[-4 * self.config.candidates :]
             y, x = np.divmod(keep, len(xs))
             found.append((np.column_stack([xs[x], ys[y], np.tile(size, (len(keep), 1))]), scores[keep]))
@@ -175,23 +176,27 @@ class Detector:
             if height <= 1 and least / 2 <= width <= 1:
                 yield width, height
 
-    def _improve(self, pixels: Floats, boxes: Floats, step: float, own: slice) -> tuple[Floats, Floats]:
+    def _improve(self, pixels: Floats, boxes: Floats, step: float, number: int) -> tuple[Floats, Floats]:
         """Each box moved and scaled a little in every way; the best of each family."""
         family = _family(boxes, step)
         crops = _crops(pixels, family.reshape(-1, 4), self.config)
-        scores = self._bank.scores(crops, own, self.config.gain).max(axis=1).reshape(family.shape[:2])
+        scores = self._bank.scores(crops, number).reshape(family.shape[:2])
         best = scores.argmax(axis=1)
         rows = np.arange(len(boxes))
         return family[rows, best], scores[rows, best]
 
-    def _rests(self, pixels: Floats, box: Floats) -> Floats:
-        """The unexplained rest of every view at the box, each at the nearby box that suits it best."""
-        family = _family(box[None], _STEPS[-2])[0]
-        return self._bank.rests(_crops(pixels, family, self.config), slice(None), self.config.gain)[0].min(axis=0)
+    def _rests(self, pixels: Floats, boxes: Floats) -> Floats:
+        """What each template leaves unexplained of each box (n, names), in its best view and nearby box."""
+        family = _family(boxes, _STEPS[-2])
+        rest, _ = self._bank.rests(_crops(pixels, family.reshape(-1, 4), self.config), slice(None))
+        return rest.reshape(len(boxes), family.shape[1], len(self._names), -1).min(axis=(1, 3))
 
 
 # By how much boxes are moved and scaled, as fractions of their sides, from the search's grid to a fraction of a pixel.
 _STEPS = (0.08, 0.08, 0.05, 0.05, 0.03, 0.03, 0.015, 0.008)
+
+# What a background may look like behind a thing: powers of x and y. Most of it changes from top to bottom.
+_GROUND = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (0, 3))
 
 # A crop without any contrast has no variance to explain; this much, per pixel and channel, is noise.
 _FLOOR = 0.02**2
@@ -219,21 +224,25 @@ def _views(name: str, image: Image.Image, config: DetectorConfig) -> Iterator[_V
 class _Bank:
     """All templates as matrices, so that crops are compared with many at once.
 
-    Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (3, cells) reads from a crop
+    Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (terms, cells) reads from a crop
     the coefficients of what the background can explain, in an orthonormal basis; ``shown`` (3 channels, cells) reads
     how much of the thing is in it, apart from that; ``weight`` (cells).
     """
 
-    def __init__(self, views: list[_View], config: DetectorConfig) -> None:
+    def __init__(self, templates: Mapping[str, Image.Image], config: DetectorConfig) -> None:
+        views = [view for name, image in templates.items() for view in _views(name, image, config)]
+        self._gain = config.gain
+        self._each = len(views) // len(templates)
         grid = config.cells + 2 * config.margin
         axis = np.linspace(-1, 1, grid, dtype=np.float32)
-        planes = np.stack([np.ones((grid, grid), np.float32), *np.meshgrid(axis, axis)]).reshape(3, -1)
+        x, y = np.meshgrid(axis, axis)
+        ground = np.stack([x**i * y**j for i, j in _GROUND]).reshape(len(_GROUND), -1)
         clear, shown, energy, weights = [], [], [], []
         for view in views:
             alpha = view.alpha.reshape(-1)
             weight = alpha + config.surround * (1 - alpha)
             root = np.sqrt(weight)
-            basis = np.linalg.qr((root * (1 - alpha) * planes).T)[0].T
+            basis = np.linalg.qr((root * (1 - alpha) * ground).T)[0].T
             colour = root * view.colour.reshape(-1, 3).T
             colour -= colour @ basis.T @ basis
             clear.append(basis * root)
@@ -245,7 +254,7 @@ class _Bank:
         self._energy = np.array(energy, dtype=np.float32)
         self._weight = np.stack(weights).astype(np.float32)
 
-    def rests(self, crops: Floats, views: slice, gain: tuple[float, float]) -> tuple[Floats, Floats]:
+    def rests(self, crops: Floats, views: slice) -> tuple[Floats, Floats]:
         """Weighted mean square of what each view leaves unexplained of crops (n, 3, cells), and of their variance.
 
         Returns:
@@ -257,16 +266,16 @@ class _Bank:
         power = np.einsum("nkc,nkc->nc", crops, crops) @ weight.T
         means = (crops @ (weight / mass[:, None]).T) ** 2
         variance = power - mass * means.sum(axis=1)
-        in_clear = (crops @ clear.reshape(-1, cells).T).reshape(count, 3, len(clear), 3)
+        in_clear = (crops @ clear.reshape(-1, cells).T).reshape(count, 3, *clear.shape[:2])
         in_shown = crops.reshape(count, -1) @ shown.reshape(len(shown), -1).T
-        fitted = np.clip(in_shown / energy, *gain)
+        fitted = np.clip(in_shown / energy, *self._gain)
         rest = power - (in_clear**2).sum(axis=(1, 3)) - 2 * fitted * in_shown + fitted**2 * energy
         return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
 
-    def scores(self, crops: Floats, views: slice, gain: tuple[float, float]) -> Floats:
-        """Explained share of the variance, (n, views)."""
-        rest, variance = self.rests(crops, views, gain)
-        return 1 - (rest + _FLOOR) / (variance + _FLOOR)
+    def scores(self, crops: Floats, number: int) -> Floats:
+        """Share of each crop's variance that a template explains in its best view, (n,)."""
+        rest, variance = self.rests(crops, slice(number * self._each, (number + 1) * self._each))
+        return (1 - (rest + _FLOOR) / (variance + _FLOOR)).max(axis=1)
 
 
 def _centres(side: float, stride: float) -> Floats:
