@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from support import see
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

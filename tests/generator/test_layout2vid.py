@@ -36,7 +36,7 @@ def plan(**fields: object) -> VideoPlan:
         dog = {"id": "dog", "name": "dog", "layout": [LEFT, RIGHT]}
         return {"id": f"s{number}", "description": "A dog.", "background": "beach", "frames": 3, "entities": [dog]}
 
-    return VideoPlan.parse({"seed": 3, "scenes": [scene(1), scene(2)], **fields})
+    return VideoPlan.parse({"schema_version": 1, "seed": 3, "scenes": [scene(1), scene(2)], **fields})
 
 
 def draw(backend: Layout2VidBackend, story: VideoPlan, scene_id: str = "s1", steps: int = 2) -> Clip:
