@@ -168,7 +168,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             )
         known = torch.ones(1, count, dtype=torch.bool, device=device)
         return Entities(
-            boxes=condition.boxes.to(device, dtype).unsqueeze(0),
+            boxes=condition.boxes.to(device).unsqueeze(0),  # in full precision: half of it would make things jerk
             present=condition.present.to(device).unsqueeze(0),
             text=text.to(device, dtype).unsqueeze(0),
             picture=picture.to(device, dtype).unsqueeze(0),
