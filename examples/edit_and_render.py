@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from videodirector import Director, VideoPlan
+from videodirector import Box, Director, VideoPlan
 
 STORY = "A fox walks through the forest. It meets an owl."
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     director.render(plan, options.out / "before.mp4")
 
     fox = plan.scenes[0].entity("fox")
-    fox.layout[-1] = (0.55, 0.35, 0.95, 0.85)  # it ends its walk nearer to us
+    fox.layout[-1] = Box(0.55, 0.35, 0.95, 0.85)  # it ends its walk nearer to us
     plan.save(options.out / "plan.json")
 
     plan = VideoPlan.load(options.out / "plan.json")

@@ -23,13 +23,13 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
 from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from export import without_text_encoder
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from world import Tables, World, make_prior
 
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.latents import encode, to_tensor
-from videodirector.layout2vid.memory import keep_memory
+from videodirector.layout2vid.memory import channels_last, keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import numbered
@@ -83,13 +83,6 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         guidance_scale=2.0,
         num_inference_steps=16,
     )
-
-
-def channels_last(model: nn.Module) -> None:
-    """Store 2-D convolutions the way that a CPU computes them fastest."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)
 
 
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom

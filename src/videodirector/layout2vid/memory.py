@@ -1,10 +1,13 @@
-"""Memory on a CPU."""
+"""Memory and its layout on a CPU."""
 
 from __future__ import annotations
 
 import ctypes
 
-__all__ = ["keep_memory"]
+import torch
+from torch import nn
+
+__all__ = ["channels_last", "keep_memory"]
 
 
 def keep_memory() -> None:
@@ -20,3 +23,10 @@ def keep_memory() -> None:
     m_trim_threshold, m_mmap_threshold = -1, -3
     libc.mallopt(m_mmap_threshold, 2**30)
     libc.mallopt(m_trim_threshold, 2**31 - 1)
+
+
+def channels_last(model: nn.Module) -> None:
+    """Store the weights of 2-D convolutions the way that a CPU computes them fastest; 3-D ones keep their order."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)

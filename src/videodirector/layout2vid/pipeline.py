@@ -18,7 +18,7 @@ from videodirector.layout2vid.checkpoint import check_folder
 from videodirector.layout2vid.conditioning import Appearance, SceneCondition
 from videodirector.layout2vid.grounding import Entities, Grounding
 from videodirector.layout2vid.latents import decode, encode, entity_picture, to_tensor
-from videodirector.layout2vid.memory import keep_memory
+from videodirector.layout2vid.memory import channels_last, keep_memory
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, linspaced, shared_noise, to_sample
 from videodirector.layout2vid.text import encode_captions, encode_phrases, load_packaged
@@ -299,9 +299,8 @@ def load(model: str | Path) -> Layout2VidPipeline:
     for part in (pipeline.vae, pipeline.text_encoder, pipeline.prior):
         if part is not None:
             part.to(device, torch.float32).eval()
-    for module in (*pipeline.unet.modules(), *pipeline.vae.modules()):
-        if isinstance(module, torch.nn.Conv2d):
-            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+    channels_last(pipeline.unet)
+    channels_last(pipeline.vae)
     return pipeline
 
 

@@ -111,7 +111,8 @@ def temporal_layers(unet: UNet3DConditionModel) -> list[nn.Module]:
 
 def _last(layer: nn.Module) -> nn.Module:
     """The layer that a temporal layer's residual branch ends with."""
-    return layer.proj_out if hasattr(layer, "proj_out") else layer.conv4[-1]
+    name = "proj_out" if hasattr(layer, "proj_out") else "conv4.3"
+    return layer.get_submodule(name)
 
 
 def close_temporal_layers(unet: UNet3DConditionModel) -> None:

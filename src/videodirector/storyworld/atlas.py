@@ -135,8 +135,8 @@ def _distance(a: float, b: float) -> float:
 
 
 def _hsv(image: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    hsv = np.asarray(image.convert("RGB").convert("HSV"), dtype=np.float32)
-    return hsv[..., 0] * (360 / 255), hsv[..., 1] / 255, hsv[..., 2] / 255
+    hsv = np.asarray(image.convert("RGB").convert("HSV"), dtype=np.float32) * np.array([360, 1, 1], np.float32) / 255
+    return hsv[..., 0], hsv[..., 1], hsv[..., 2]
 
 
 def _dominant_hue(image: Image.Image) -> float:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from videodirector.layout2vid.training.loop import Average, Progress, Schedule, fit
 
 
-def regress(state: Path, *, pictures: int, stop: int | None = None, width: int = 3) -> tuple[nn.Module, list[Progress]]:
+def regress(state: Path, *, pictures: int, stop: int | None = None, width: int = 3) -> tuple[nn.Linear, list[Progress]]:
     """Fit a line; ``stop`` ends the run early, as an interruption would, right after a checkpoint."""
     torch.manual_seed(0)
     model = nn.Linear(width, 1)
