@@ -116,7 +116,7 @@ def test_validation_counts_hits_alarms_and_what_it_leaves_out(
     detector: Detector, classifier: BackgroundClassifier
 ) -> None:
     pixels = fox_in("forest", PLANNED)
-    right = LabelledFrame(pixels=pixels, names=("fox",), boxes=(PLANNED,), background="forest", absent=("owl", "bus"))
+    right = LabelledFrame(pixels=pixels, names=("fox",), boxes=(PLANNED,), background="forest", absent=("owl", "truck"))
     # Labels that are wrong on purpose: each must be counted as the instrument's error.
     wrong = LabelledFrame(
         pixels=pixels,

@@ -45,7 +45,7 @@ class DetectorConfig:
         stretches: how much wider than its picture a thing may have been drawn.
         stride: step between candidate boxes, as a fraction of their side.
         gain: least and most brightness, relative to the atlas.
-        candidates: how many boxes are looked at closely.
+        candidates: how many boxes are compared with rivals at a glance; a quarter of them is looked at closely.
         score: a thing is found from this explained share of the variance on, in [0, 1].
         rivalry: the most by which its unexplained rest may exceed that of the template that explains the crop best.
     """
@@ -55,13 +55,13 @@ class DetectorConfig:
     softness: tuple[float, ...] = (0.0, 0.8)
     surround: float = 0.08
     heights: tuple[float, float] = (0.16, 0.95)
-    scale_step: float = 1.24
+    scale_step: float = 1.18
     stretches: tuple[float, ...] = (0.8, 1.0, 1.25)
-    stride: float = 0.15
+    stride: float = 0.12
     gain: tuple[float, float] = (0.8, 1.2)
-    candidates: int = 6
+    candidates: int = 80
     score: float = 0.65
-    rivalry: float = 0.6
+    rivalry: float = 0.62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,8 @@ class Detector:
         self.config = config or DetectorConfig()
         self._names = tuple(templates)
         self._aspects = {name: image.width / image.height for name, image in templates.items()}
-        # The search looks at many boxes and only has to come near: half the cells do, and one softness.
-        self._glance = replace(self.config, cells=self.config.cells // 2, margin=1, softness=(0.4,))
+        # The search looks at many boxes and only has to come near: fewer cells do, and one softness.
+        self._glance = replace(self.config, cells=round(self.config.cells * 2 / 3), margin=1, softness=(0.4,))
         self._bank = _Bank(templates, self.config)
         self._rough = _Bank(templates, self._glance)
 
@@ -136,17 +136,15 @@ class Detector:
             )
         pixels = frame.astype(np.float32) / 255
         number = self._names.index(name)
-        boxes, scores = self._search(pixels, number)
-        boxes, scores = _distinct(boxes, scores, self.config.candidates)
-        for step in _STEPS:
+        boxes, scores = _distinct(*self._search(pixels, number), self.config.candidates)
+        boxes, scores = self._best_of(pixels, boxes, scores, number, self._rough)
+        for step in _STEPS[:3]:
             boxes, scores = self._improve(pixels, boxes, step, number)
-        rests = self._rests(pixels, boxes)
-        mine = rests[:, number].copy()
-        rests[:, number] = np.inf
-        rivals = rests.argmin(axis=1)
-        rivalry = (mine + _FLOOR) / (rests.min(axis=1) + _FLOOR)
-        # High contrast makes for a good score on the wrong thing; how much better the rivals do there gives it away.
-        found = int(((1 - scores) * rivalry**2).argmin())
+        boxes, scores = self._best_of(pixels, boxes, scores, number, self._bank)
+        for step in _STEPS[3:]:
+            boxes, scores = self._improve(pixels, boxes, step, number)
+        rivalry, rivals = self._rivalry(pixels, boxes, number, self._bank, _RIVAL_STEPS)
+        found = int(_doubt(scores, rivalry).argmin())
         box = Box(*_corners(boxes[found]).tolist())
         return Detection(
             box=box.clipped() or box,
@@ -163,7 +161,7 @@ class Detector:
             size = np.array([width, height], dtype=np.float32)
             crops = _crops_on_grid(pixels, (xs, ys), size, self._glance)
             scores = self._rough.scores(crops, number)
-            keep = np.argsort(scores)[-4 * self.config.candidates :]
+            keep = np.argsort(scores)[-2 * self.config.candidates :]
             y, x = np.divmod(keep, len(xs))
             found.append((np.column_stack([xs[x], ys[y], np.tile(size, (len(keep), 1))]), scores[keep]))
         return np.concatenate([boxes for boxes, _ in found]), np.concatenate([scores for _, scores in found])
@@ -185,15 +183,43 @@ class Detector:
         rows = np.arange(len(boxes))
         return family[rows, best], scores[rows, best]
 
-    def _rests(self, pixels: Floats, boxes: Floats) -> Floats:
-        """What each template leaves unexplained of each box (n, names), in its best view and nearby box."""
-        family = _family(boxes, _STEPS[-2])
-        rest, _ = self._bank.rests(_crops(pixels, family.reshape(-1, 4), self.config), slice(None))
-        return rest.reshape(len(boxes), family.shape[1], len(self._names), -1).min(axis=(1, 3))
+    def _best_of(
+        self, pixels: Floats, boxes: Floats, scores: Floats, number: int, bank: _Bank
+    ) -> tuple[Floats, Floats]:
+        """The quarter of the boxes that is least in doubt."""
+        rivalry, _ = self._rivalry(pixels, boxes, number, bank)
+        kept = np.argsort(_doubt(scores, rivalry))[: -(-len(boxes) // 4)]
+        return boxes[kept], scores[kept]
+
+    def _rivalry(
+        self, pixels: Floats, boxes: Floats, number: int, bank: _Bank, steps: tuple[float, ...] = ()
+    ) -> tuple[Floats, NDArray[np.intp]]:
+        """For each box the thing's unexplained rest over that of its rival, and who that is, (n,) each.
+
+        Every template may choose its view, and the best of them the box or one that differs from it by a step.
+        """
+        names = np.arange(len(self._names))
+        rests = bank.rests_of(_crops(pixels, boxes, bank.config), names)
+        if steps:
+            near = np.argsort(rests, axis=1)[:, :_RIVALS].ravel()
+            names = np.unique(np.append(near, number))
+            family = np.concatenate([boxes[:, None], *(_family(boxes, step)[:, 1:] for step in steps)], axis=1)
+            crops = _crops(pixels, family.reshape(-1, 4), bank.config)
+            rests = bank.rests_of(crops, names).reshape(*family.shape[:2], -1).min(axis=1)
+        rests += _FLOOR
+        mine = rests[:, names == number][:, 0]
+        rests[:, names == number] = np.inf
+        return mine / rests.min(axis=1), names[rests.argmin(axis=1)]
 
 
 # By how much boxes are moved and scaled, as fractions of their sides, from the search's grid to a fraction of a pixel.
 _STEPS = (0.08, 0.08, 0.05, 0.05, 0.03, 0.03, 0.015, 0.008)
+
+# How many templates are tried in several places as a box's rivals.
+_RIVALS = 8
+
+# A rival may sit a little differently: the whole of a man explains what his upper half has in common with a boy.
+_RIVAL_STEPS = (0.03, 0.1)
 
 # What a background may look like behind a thing: powers of x and y. Most of it changes from top to bottom.
 _GROUND = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (0, 3))
@@ -224,14 +250,14 @@ def _views(name: str, image: Image.Image, config: DetectorConfig) -> Iterator[_V
 class _Bank:
     """All templates as matrices, so that crops are compared with many at once.
 
-    Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (terms, cells) reads from a crop
-    the coefficients of what the background can explain, in an orthonormal basis; ``shown`` (3 channels, cells) reads
-    how much of the thing is in it, apart from that; ``weight`` (cells).
+    Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (terms, cells) reads from a
+    crop the coefficients of what the background can explain, in an orthonormal basis; ``shown`` (3 channels, cells)
+    reads how much of the thing is in it, apart from that; ``weight`` (cells).
     """
 
     def __init__(self, templates: Mapping[str, Image.Image], config: DetectorConfig) -> None:
         views = [view for name, image in templates.items() for view in _views(name, image, config)]
-        self._gain = config.gain
+        self.config = config
         self._each = len(views) // len(templates)
         grid = config.cells + 2 * config.margin
         axis = np.linspace(-1, 1, grid, dtype=np.float32)
@@ -254,7 +280,7 @@ class _Bank:
         self._energy = np.array(energy, dtype=np.float32)
         self._weight = np.stack(weights).astype(np.float32)
 
-    def rests(self, crops: Floats, views: slice) -> tuple[Floats, Floats]:
+    def rests(self, crops: Floats, views: slice | NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Weighted mean square of what each view leaves unexplained of crops (n, 3, cells), and of their variance.
 
         Returns:
@@ -268,9 +294,15 @@ class _Bank:
         variance = power - mass * means.sum(axis=1)
         in_clear = (crops @ clear.reshape(-1, cells).T).reshape(count, 3, *clear.shape[:2])
         in_shown = crops.reshape(count, -1) @ shown.reshape(len(shown), -1).T
-        fitted = np.clip(in_shown / energy, *self._gain)
+        fitted = np.clip(in_shown / energy, *self.config.gain)
         rest = power - (in_clear**2).sum(axis=(1, 3)) - 2 * fitted * in_shown + fitted**2 * energy
         return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
+
+    def rests_of(self, crops: Floats, numbers: NDArray[np.intp]) -> Floats:
+        """What templates leave unexplained in their best views, (n, numbers)."""
+        views = (numbers[:, None] * self._each + np.arange(self._each)).ravel()
+        best: Floats = self.rests(crops, views)[0].reshape(len(crops), len(numbers), -1).min(axis=2)
+        return best
 
     def scores(self, crops: Floats, number: int) -> Floats:
         """Share of each crop's variance that a template explains in its best view, (n,)."""
@@ -296,15 +328,22 @@ def _family(boxes: Floats, step: float) -> Floats:
     return np.concatenate([centre, boxes[:, None, 2:] * np.exp(moves[:, 2:])], axis=-1)
 
 
+def _doubt(scores: Floats, rivalry: Floats) -> Floats:
+    """Ranks boxes. High contrast makes for a good score on the wrong thing: how well rivals do gives that away."""
+    doubt: Floats = (1 - scores) * rivalry**2
+    return doubt
+
+
 def _distinct(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
     """The best boxes, leaving out those that say almost the same as a better one."""
+    corners, area = _corners(boxes), boxes[:, 2] * boxes[:, 3]
+    open_ = scores.copy()
     kept: list[int] = []
-    corners = [Box(*(float(value) for value in row)) for row in _corners(boxes)]
-    for index in np.argsort(scores)[::-1].tolist():
-        if all(corners[index].iou(corners[other]) < 0.6 for other in kept):
-            kept.append(index)
-        if len(kept) == count:
-            break
+    while len(kept) < count and np.isfinite(open_[best := int(open_.argmax())]):
+        kept.append(best)
+        sides = np.minimum(corners[best, 2:], corners[:, 2:]) - np.maximum(corners[best, :2], corners[:, :2])
+        shared = np.maximum(sides, 0).prod(axis=1)
+        open_[shared / (area[best] + area - shared) >= 0.6] = -np.inf
     return boxes[kept], scores[kept]
 
 
