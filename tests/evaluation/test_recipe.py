@@ -28,17 +28,18 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def test_the_storyboard_follows_every_plan(
     recipe: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recipe.main(["--backend", "storyboard", "--plans", "8", "--moves", "3", "--truths", "6", "--out", str(tmp_path)])
+    recipe.main(["--backend", "storyboard", "--plans", "5", "--moves", "2", "--truths", "3", "--out", str(tmp_path)])
     report = json.loads((tmp_path / "report.json").read_text())
     plans, moved = report["plans"], report["moved_boxes"]
     assert plans["entities_in_box"]["value"] == 1
     assert plans["backgrounds_right"]["value"] == 1
     assert plans["mean_iou_of_found"] > 0.8
-    assert moved["followed"] == {**moved["followed"], "successes": 3, "total": 3}
+    assert moved["followed"] == {**moved["followed"], "successes": 2, "total": 2}
     assert moved["ratio"] == pytest.approx(1, abs=0.1)
     assert moved["correlation"] > 0.98
     assert report["instruments"]["true frames"]["recall"]["value"] == 1
-    assert Image.open(tmp_path / "worst.png").width > 1000
+    with Image.open(tmp_path / "worst.png") as sheet:
+        assert sheet.width > 1000
     assert (tmp_path / "report.md").read_text() in capsys.readouterr().out
 
 

@@ -42,7 +42,7 @@ def comparison_sheet(
     font = ImageFont.load_default(10)
     for number, (score, frame, truth) in enumerate(cases):
         left, top = number % columns * cell[0], number // columns * cell[1]
-        for offset, pixels in ((0, frame), (side, truth)):
+        for offset, pixels in ((0, frame), (side + _GAP // 2, truth)):
             picture = Image.fromarray(pixels).resize((side, height), Image.Resampling.NEAREST)
             sheet.paste(picture, (left + offset, top + _TEXT))
         for entity in score.entities:
