@@ -156,7 +156,8 @@ def follow(
 def blurred(pixels: Pixels) -> Pixels:
     """As soft as pictures of a small autoencoder are: a Gaussian with sigma 1/64 of the height."""
     sigma = pixels.shape[0] / 64
-    return gaussian_filter(pixels.astype(np.float32), (sigma, sigma, 0)).round().astype(np.uint8)
+    soft = gaussian_filter(pixels.astype(np.float32), (sigma, sigma, 0))
+    return np.asarray(soft.round(), dtype=np.uint8)
 
 
 def autoencoded(model: str | None) -> Callable[[Pixels], Pixels]:
@@ -167,7 +168,7 @@ def autoencoded(model: str | None) -> Callable[[Pixels], Pixels]:
     from videodirector.generator.backends.layout2vid import MODEL
     from videodirector.layout2vid.latents import decode, encode, to_tensor
 
-    vae = AutoencoderKL.from_pretrained(model or MODEL, subfolder="vae").float().eval()
+    vae = AutoencoderKL.from_pretrained(model or MODEL, subfolder="vae", low_cpu_mem_usage=False).float().eval()
 
     @torch.no_grad()
     def through(pixels: Pixels) -> Pixels:
@@ -191,8 +192,14 @@ def markdown(heading: str, validations: dict[str, Validation], report: Report, d
         f"{displacement.ratio:.2f} times as far as asked, correlation {displacement.correlation:.3f}."
     )
     tried = [f"- {name}: {_line(validation)}" for name, validation in validations.items()]
-    parts = [f"# {heading}", report.markdown(), followed, "The instruments on frames whose truth is known:"]
-    return "\n\n".join([*parts, "\n".join(tried)]) + "\n"
+    parts = [
+        f"# {heading}",
+        report.markdown(),
+        followed if displacement.asked else "No boxes were moved.",
+        "The instruments on frames whose truth is known:",
+        "\n".join(tried),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _line(validation: Validation) -> str:

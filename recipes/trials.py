@@ -74,7 +74,11 @@ def unseen_plans(number: int, *, frames: int = 16) -> list[VideoPlan]:
 
 def _plan(clip: Clip, number: int, frames: int) -> VideoPlan:
     entities = [
-        Entity(id=f"thing-{index + 1}", name=actor.sprite.name, layout=dense(actor.track, KEY_BOXES))
+        Entity(
+            id=f"thing-{index + 1}",
+            name=actor.sprite.name,
+            layout=dense([box and Box(*box) for box in actor.track], KEY_BOXES),
+        )
         for index, actor in enumerate(clip.actors)
     ]
     scene = Scene(

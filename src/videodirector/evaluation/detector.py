@@ -134,7 +134,7 @@ class Detector:
                 f"a frame is uint8 of shape (height, width, 3), found {frame.dtype} of shape {frame.shape}",
                 hint="evaluate one frame at a time",
             )
-        pixels = frame.astype(np.float32) / 255
+        pixels = np.divide(frame, 255, dtype=np.float32)
         number = self._names.index(name)
         boxes, scores = _distinct(*self._search(pixels, number), self.config.candidates)
         boxes, scores = self._best_of(pixels, boxes, scores, number, self._rough)
@@ -307,7 +307,8 @@ class _Bank:
     def scores(self, crops: Floats, number: int) -> Floats:
         """Share of each crop's variance that a template explains in its best view, (n,)."""
         rest, variance = self.rests(crops, slice(number * self._each, (number + 1) * self._each))
-        return (1 - (rest + _FLOOR) / (variance + _FLOOR)).max(axis=1)
+        explained: Floats = 1 - (rest + _FLOOR) / (variance + _FLOOR)
+        return np.asarray(explained.max(axis=1))
 
 
 def _centres(side: float, stride: float) -> Floats:

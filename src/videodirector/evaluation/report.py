@@ -221,10 +221,10 @@ class Report:
             ("planned things found in their box (IoU >= 0.5)", str(self.in_box)),
             ("planned things found anywhere", str(self.anywhere)),
             ("backgrounds right", str(self.backgrounds)),
-            ("mean IoU of the things found", f"{self.mean_iou:.3f}"),
-            ("mean distance of centres of the things found", f"{self.mean_offset:.3f}"),
+            ("mean IoU of the things found", _shown(self.mean_iou)),
+            ("mean distance of centres of the things found", _shown(self.mean_offset)),
         )
-        return "\n".join(["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), ""])
+        return "\n".join(["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
 
 def _scene_dict(score: SceneScore) -> dict[str, Any]:
@@ -254,6 +254,10 @@ def _scene_dict(score: SceneScore) -> dict[str, Any]:
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else math.nan
+
+
+def _shown(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "none"
 
 
 def _finite(value: float) -> float | None:

@@ -46,6 +46,8 @@ class Proportion:
         return float(bounds.low), float(bounds.high)
 
     def __str__(self) -> str:
+        if not self.total:
+            return "none (0/0)"
         low, high = self.interval
         return f"{self.value:.1%} ({self.successes}/{self.total}, 95 % interval {low:.1%} to {high:.1%})"
 
