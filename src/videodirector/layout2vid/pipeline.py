@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from videodirector.layout2vid.conditioning import Appearance, SceneCondition
 from videodirector.layout2vid.grounding import Entities, Grounding
 from videodirector.layout2vid.latents import decode, encode, entity_picture, to_tensor
 from videodirector.layout2vid.memory import channels_last, keep_memory
+from videodirector.layout2vid.messages import quiet
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, linspaced, shared_noise, to_sample
 from videodirector.layout2vid.text import encode_captions, encode_phrases, load_packaged
@@ -105,10 +107,12 @@ class Layout2VidPipeline(DiffusionPipeline):
             MissingDependencyError: the package with the text encoder is not installed.
         """
         package = check_folder(Path(path)) if Path(path).is_dir() else None
-        if package and "text_encoder" not in options:
-            options["text_encoder"], options["tokenizer"] = load_packaged(package)
+        options.setdefault("low_cpu_mem_usage", importlib.util.find_spec("accelerate") is not None)
         try:
-            pipeline: Layout2VidPipeline = super().from_pretrained(str(path), use_safetensors=True, **options)
+            with quiet():
+                if package and "text_encoder" not in options:
+                    options["text_encoder"], options["tokenizer"] = load_packaged(package)
+                pipeline: Layout2VidPipeline = super().from_pretrained(str(path), use_safetensors=True, **options)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(
                 f"the model {path} cannot be loaded: {error}",
@@ -290,15 +294,14 @@ def load(model: str | Path) -> Layout2VidPipeline:
         ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
     """
     keep_memory()
-    pipeline = Layout2VidPipeline.from_pretrained(model)
-    skip_closed_temporal_layers(pipeline.unet)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     fast = torch.float16 if device.type == "cuda" else torch.bfloat16 if _computes_bfloat16() else torch.float32
-    for part in (pipeline.unet, pipeline.grounding):
-        part.to(device, fast).eval()
-    for part in (pipeline.vae, pipeline.text_encoder, pipeline.prior):
+    precision = {"unet": fast, "grounding": fast, "default": torch.float32}
+    pipeline = Layout2VidPipeline.from_pretrained(model, dtype=precision)
+    skip_closed_temporal_layers(pipeline.unet)
+    for part in (pipeline.unet, pipeline.grounding, pipeline.vae, pipeline.text_encoder, pipeline.prior):
         if part is not None:
-            part.to(device, torch.float32).eval()
+            part.to(device).eval()
     channels_last(pipeline.unet)
     channels_last(pipeline.vae)
     return pipeline
