@@ -80,8 +80,8 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         text_encoder_package=TEXT_ENCODER,
         noise_sharing=0.8,
         layout_strength=1.0,
-        guidance_scale=2.0,
-        num_inference_steps=16,
+        guidance_scale=1.5,
+        num_inference_steps=10,
     )
 
 
@@ -96,6 +96,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--batch", type=int, default=16, help="pictures, or clips in the motion stage")
     parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--box-weight", type=float, default=1.0, help="what lies in boxes counts 1 + this")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -130,6 +131,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
             generator=generator,
             dropout=Dropout(),
             noise_sharing=float(pipeline.config.noise_sharing),
+            box_weight=options.box_weight,
         )
 
     def batches(step: int) -> Iterator[Any]:

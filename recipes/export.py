@@ -9,6 +9,7 @@ and is kept.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -30,6 +31,10 @@ def main() -> None:
     for part in (pipeline.unet, pipeline.grounding, pipeline.prior, pipeline.vae):
         part.to(torch.float16)
     pipeline.save_pretrained(options.out)
+    for config in options.out.rglob("*.json"):  # where it lay while it was trained concerns nobody
+        content = json.loads(config.read_text())
+        content.pop("_name_or_path", None)
+        config.write_text(json.dumps(content, indent=2) + "\n")
     for path in sorted(options.out.rglob("*.safetensors")):
         print(f"{path.relative_to(options.out)}: {path.stat().st_size / 1e6:.1f} MB")
 
