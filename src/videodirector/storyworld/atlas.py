@@ -134,9 +134,10 @@ def _distance(a: float, b: float) -> float:
     return abs((a - b + 180) % 360 - 180)
 
 
-def _hsv(image: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    hsv = np.asarray(image.convert("RGB").convert("HSV"), dtype=np.float32) * np.array([360, 1, 1], np.float32) / 255
-    return hsv[..., 0], hsv[..., 1], hsv[..., 2]
+def _hsv(image: Image.Image) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Hue in degrees, saturation and value in [0, 1]."""
+    hsv = np.asarray(image.convert("RGB").convert("HSV"), dtype=np.float64) / 255
+    return hsv[..., 0] * 360, hsv[..., 1], hsv[..., 2]
 
 
 def _dominant_hue(image: Image.Image) -> float:
