@@ -91,7 +91,8 @@ def test_best_tells_what_find_does_not_believe(detector: Detector) -> None:
     frame = scene("fox")
     assert detector.find(frame, "owl") is None
     best = detector.best(frame, "owl")
-    assert best.score < detector.config.score or best.rivalry > detector.config.rivalry
+    assert best.doubt > detector.config.doubt or best.rivalry > detector.config.rivalry
+    assert best.doubt == pytest.approx((1 - best.score) * best.rivalry**2)
 
 
 def test_wrong_questions_are_refused(detector: Detector) -> None:
@@ -110,3 +111,9 @@ def test_wrong_templates_are_refused() -> None:
         Detector({"fox": fox})
     with pytest.raises(UsageError, match="'air' shows nothing"):
         Detector({"fox": fox, "air": Image.new("RGBA", (20, 20))})
+
+
+def test_a_thing_too_wide_for_any_frame_is_refused() -> None:
+    strip = Image.new("RGBA", (400, 10), "red")
+    with pytest.raises(UsageError, match="'strip' fits into no frame of 64x64 pixels"):
+        Detector({"fox": sprite("fox").image, "strip": strip}).find(scene("fox"), "strip")

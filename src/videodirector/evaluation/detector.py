@@ -8,7 +8,7 @@ crop is explained by a template as
 the thing as the atlas shows it, before a background that changes slowly, both fitted by least squares. The share of
 the crop's variance that this explains is the score: colours, inner pattern and outline must all be right at once, while
 brightness and what stands behind are free. The rival is the other template that explains the same crop best; a thing
-counts as found where its score is high and it leaves clearly less unexplained than the rival does.
+counts as found where it leaves clearly less unexplained than its rival does.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from videodirector.errors import UsageError
+from videodirector.evaluation.crops import Floats, Grid, centres, corners, cut, cut_on_grid, neighbours
 from videodirector.schemas import Box
 
 __all__ = ["Detection", "Detector", "DetectorConfig"]
 
-Floats = NDArray[np.float32]
 Frame = NDArray[np.uint8]
 
 
@@ -42,26 +42,28 @@ class DetectorConfig:
         surround: weight of a cell that the thing leaves free, where one that it covers has 1.
         heights: least and most height that is looked for, as fractions of the frame's.
         scale_step: ratio of one height to the next.
-        stretches: how much wider than its picture a thing may have been drawn.
+        stretches: how much wider than its picture a thing is looked for at first.
+        most_stretch: how much wider or narrower it may turn out to be; beyond that, and below the least height, almost
+            anything looks like something.
         stride: step between candidate boxes, as a fraction of their side.
         gain: least and most brightness, relative to the atlas.
         candidates: how many boxes are compared with rivals at a glance; a quarter of them is looked at closely.
-        score: a thing is found from this explained share of the variance on, in [0, 1].
-        rivalry: the most by which its unexplained rest may exceed that of the template that explains the crop best.
+        doubt, rivalry: a thing is found where its detection has no more of either.
     """
 
     cells: int = 12
     margin: int = 2
     softness: tuple[float, ...] = (0.0, 0.8)
     surround: float = 0.08
-    heights: tuple[float, float] = (0.16, 0.95)
+    heights: tuple[float, float] = (0.18, 0.95)
     scale_step: float = 1.18
     stretches: tuple[float, ...] = (0.8, 1.0, 1.25)
+    most_stretch: float = 1.45
     stride: float = 0.12
     gain: tuple[float, float] = (0.8, 1.2)
     candidates: int = 80
-    score: float = 0.65
-    rivalry: float = 0.62
+    doubt: float = 0.1
+    rivalry: float = 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,13 @@ class Detection:
     score: float
     rivalry: float
     rival: str
+
+    @property
+    def doubt(self) -> float:
+        """How far it is from certain: a middling score is enough where no other template comes near, and no score is
+        where others do as well. High contrast alone makes for a good score, on the wrong thing too.
+        """
+        return (1 - self.score) * self.rivalry**2
 
 
 class Detector:
@@ -102,9 +111,9 @@ class Detector:
         self._names = tuple(templates)
         self._aspects = {name: image.width / image.height for name, image in templates.items()}
         # The search looks at many boxes and only has to come near: fewer cells do, and one softness.
-        self._glance = replace(self.config, cells=round(self.config.cells * 2 / 3), margin=1, softness=(0.4,))
+        glance = replace(self.config, cells=round(self.config.cells * 2 / 3), margin=1, softness=(0.4,))
         self._bank = _Bank(templates, self.config)
-        self._rough = _Bank(templates, self._glance)
+        self._rough = _Bank(templates, glance)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,7 +131,7 @@ class Detector:
             UsageError: no such template, or not such a frame.
         """
         best = self.best(frame, name)
-        believed = best.score >= self.config.score and best.rivalry <= self.config.rivalry
+        believed = best.doubt <= self.config.doubt and best.rivalry <= self.config.rivalry
         return best if believed else None
 
     def best(self, frame: Frame, name: str) -> Detection:
@@ -145,7 +154,7 @@ class Detector:
             boxes, scores = self._improve(pixels, boxes, step, number)
         rivalry, rivals = self._rivalry(pixels, boxes, number, self._bank, _RIVAL_STEPS)
         found = int(_doubt(scores, rivalry).argmin())
-        box = Box(*_corners(boxes[found]).tolist())
+        box = Box(*corners(boxes[found]).tolist())
         return Detection(
             box=box.clipped() or box,
             score=float(scores[found]),
@@ -157,13 +166,18 @@ class Detector:
         """All candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
         found: list[tuple[Floats, Floats]] = []
         for width, height in self._extents(self._aspects[self._names[number]], pixels.shape[0] / pixels.shape[1]):
-            xs, ys = _centres(width, self.config.stride), _centres(height, self.config.stride)
+            xs, ys = centres(width, self.config.stride), centres(height, self.config.stride)
             size = np.array([width, height], dtype=np.float32)
-            crops = _crops_on_grid(pixels, (xs, ys), size, self._glance)
+            crops = cut_on_grid(pixels, (xs, ys), size, self._rough.grid)
             scores = self._rough.scores(crops, number)
             keep = np.argsort(scores)[-2 * self.config.candidates :]
             y, x = np.divmod(keep, len(xs))
             found.append((np.column_stack([xs[x], ys[y], np.tile(size, (len(keep), 1))]), scores[keep]))
+        if not found:
+            raise UsageError(
+                f"{self._names[number]!r} fits into no frame of {pixels.shape[1]}x{pixels.shape[0]} pixels: it is "
+                f"{self._aspects[self._names[number]]:.1f} times as wide as high"
+            )
         return np.concatenate([boxes for boxes, _ in found]), np.concatenate([scores for _, scores in found])
 
     def _extents(self, aspect: float, frame_aspect: float) -> Iterator[tuple[float, float]]:
@@ -176,9 +190,13 @@ class Detector:
 
     def _improve(self, pixels: Floats, boxes: Floats, step: float, number: int) -> tuple[Floats, Floats]:
         """Each box moved and scaled a little in every way; the best of each family."""
-        family = _family(boxes, step)
-        crops = _crops(pixels, family.reshape(-1, 4), self.config)
+        family = neighbours(boxes, step)
+        crops = cut(pixels, family.reshape(-1, 4), self._bank.grid)
         scores = self._bank.scores(crops, number).reshape(family.shape[:2])
+        width, height = family[..., 2] * (pixels.shape[1] / pixels.shape[0]), family[..., 3]
+        stretch = np.abs(np.log(width / height / self._aspects[self._names[number]]))
+        low, high = self.config.heights
+        scores[(height < low) | (height > high) | (stretch > np.log(self.config.most_stretch))] = -np.inf
         best = scores.argmax(axis=1)
         rows = np.arange(len(boxes))
         return family[rows, best], scores[rows, best]
@@ -199,12 +217,12 @@ class Detector:
         Every template may choose its view, and the best of them the box or one that differs from it by a step.
         """
         names = np.arange(len(self._names))
-        rests = bank.rests_of(_crops(pixels, boxes, bank.config), names)
+        rests = bank.rests_of(cut(pixels, boxes, bank.grid), names)
         if steps:
             near = np.argsort(rests, axis=1)[:, :_RIVALS].ravel()
             names = np.unique(np.append(near, number))
-            family = np.concatenate([boxes[:, None], *(_family(boxes, step)[:, 1:] for step in steps)], axis=1)
-            crops = _crops(pixels, family.reshape(-1, 4), bank.config)
+            family = np.concatenate([boxes[:, None], *(neighbours(boxes, step)[:, 1:] for step in steps)], axis=1)
+            crops = cut(pixels, family.reshape(-1, 4), bank.grid)
             rests = bank.rests_of(crops, names).reshape(*family.shape[:2], -1).min(axis=1)
         rests += _FLOOR
         mine = rests[:, names == number][:, 0]
@@ -257,10 +275,10 @@ class _Bank:
 
     def __init__(self, templates: Mapping[str, Image.Image], config: DetectorConfig) -> None:
         views = [view for name, image in templates.items() for view in _views(name, image, config)]
-        self.config = config
+        self.grid = Grid(cells=config.cells, margin=config.margin)
+        self._gain = config.gain
         self._each = len(views) // len(templates)
-        grid = config.cells + 2 * config.margin
-        axis = np.linspace(-1, 1, grid, dtype=np.float32)
+        axis = np.linspace(-1, 1, self.grid.side, dtype=np.float32)
         x, y = np.meshgrid(axis, axis)
         ground = np.stack([x**i * y**j for i, j in _GROUND]).reshape(len(_GROUND), -1)
         clear, shown, energy, weights = [], [], [], []
@@ -294,7 +312,7 @@ class _Bank:
         variance = power - mass * means.sum(axis=1)
         in_clear = (crops @ clear.reshape(-1, cells).T).reshape(count, 3, *clear.shape[:2])
         in_shown = crops.reshape(count, -1) @ shown.reshape(len(shown), -1).T
-        fitted = np.clip(in_shown / energy, *self.config.gain)
+        fitted = np.clip(in_shown / energy, *self._gain)
         rest = power - (in_clear**2).sum(axis=(1, 3)) - 2 * fitted * in_shown + fitted**2 * energy
         return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
 
@@ -311,75 +329,20 @@ class _Bank:
         return np.asarray(explained.max(axis=1))
 
 
-def _centres(side: float, stride: float) -> Floats:
-    """Centres of boxes of this side that lie in the picture."""
-    count = max(1, round((1 - side) / (side * stride))) + 1
-    return np.linspace(side / 2, 1 - side / 2, count, dtype=np.float32)
-
-
-def _corners(boxes: Floats) -> Floats:
-    half = boxes[..., 2:] / 2
-    return np.concatenate([boxes[..., :2] - half, boxes[..., :2] + half], axis=-1)
-
-
-def _family(boxes: Floats, step: float) -> Floats:
-    """Boxes (n, 4) and all that differ from them by a step in one of centre, width and height, (n, 9, 4)."""
-    moves = step * np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)]).astype(np.float32)
-    centre = boxes[:, None, :2] + moves[:, :2] * boxes[:, None, 2:]
-    return np.concatenate([centre, boxes[:, None, 2:] * np.exp(moves[:, 2:])], axis=-1)
-
-
 def _doubt(scores: Floats, rivalry: Floats) -> Floats:
-    """Ranks boxes. High contrast makes for a good score on the wrong thing: how well rivals do gives that away."""
+    """``Detection.doubt`` of many boxes."""
     doubt: Floats = (1 - scores) * rivalry**2
     return doubt
 
 
 def _distinct(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
     """The best boxes, leaving out those that say almost the same as a better one."""
-    corners, area = _corners(boxes), boxes[:, 2] * boxes[:, 3]
+    edges, area = corners(boxes), boxes[:, 2] * boxes[:, 3]
     open_ = scores.copy()
     kept: list[int] = []
     while len(kept) < count and np.isfinite(open_[best := int(open_.argmax())]):
         kept.append(best)
-        sides = np.minimum(corners[best, 2:], corners[:, 2:]) - np.maximum(corners[best, :2], corners[:, :2])
+        sides = np.minimum(edges[best, 2:], edges[:, 2:]) - np.maximum(edges[best, :2], edges[:, :2])
         shared = np.maximum(sides, 0).prod(axis=1)
         open_[shared / (area[best] + area - shared) >= 0.6] = -np.inf
     return boxes[kept], scores[kept]
-
-
-def _averaging(centres: Floats, sides: Floats, pixels: int, config: DetectorConfig) -> Floats:
-    """Weights (n, grid, pixels) that average a row of pixels over the cells of intervals, exactly to a fraction.
-
-    Beyond the edge of the picture its last pixel goes on.
-    """
-    grid = config.cells + 2 * config.margin
-    cell = sides / config.cells * pixels
-    edges = centres[:, None] * pixels + cell[:, None] * (np.arange(grid + 1, dtype=np.float32) - grid / 2)
-    # Coverage of [0, e] by pixel p is clip(e - p, 0, 1); the first and last pixel reach to infinity.
-    reach = edges[..., None] - np.arange(pixels, dtype=np.float32)
-    low, high = np.zeros(pixels, dtype=np.float32), np.ones(pixels, dtype=np.float32)
-    low[0], high[-1] = -np.inf, np.inf
-    covered = np.clip(reach, low, high)
-    return (np.diff(covered, axis=1) / cell[:, None, None]).astype(np.float32)
-
-
-def _crops_on_grid(pixels: Floats, centres: tuple[Floats, Floats], size: Floats, config: DetectorConfig) -> Floats:
-    """Crops of boxes of one size (width, height) at all centres (xs, ys), rows first: (len(ys) * len(xs), 3, cells)."""
-    xs, ys = centres
-    width, height = size
-    down = _averaging(ys, np.full(len(ys), height, np.float32), pixels.shape[0], config)
-    across = _averaging(xs, np.full(len(xs), width, np.float32), pixels.shape[1], config)
-    grid = down.shape[1]
-    rows = np.tensordot(down, pixels, axes=(2, 0))  # (ys, grid, width, 3)
-    both = np.tensordot(rows, across, axes=(2, 2))  # (ys, grid, 3, xs, grid)
-    return np.ascontiguousarray(both.transpose(0, 3, 2, 1, 4)).reshape(-1, 3, grid * grid)
-
-
-def _crops(pixels: Floats, boxes: Floats, config: DetectorConfig) -> Floats:
-    """Crops of any boxes (n, 4), (n, 3, cells)."""
-    down = _averaging(boxes[:, 1], boxes[:, 3], pixels.shape[0], config)
-    across = _averaging(boxes[:, 0], boxes[:, 2], pixels.shape[1], config)
-    rows = np.tensordot(down, pixels, axes=(2, 0))  # (n, grid, width, 3)
-    both = across[:, None] @ rows  # (n, grid down, grid across, 3)
-    return np.ascontiguousarray(both.transpose(0, 3, 1, 2)).reshape(len(boxes), 3, -1)
