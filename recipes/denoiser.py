@@ -78,7 +78,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         prior=prior,
         scheduler=scheduler,
         text_encoder_package=TEXT_ENCODER,
-        noise_sharing=0.8,
+        noise_sharing=1.0,
         layout_strength=1.0,
         guidance_scale=1.5,
         num_inference_steps=10,

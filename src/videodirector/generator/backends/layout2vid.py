@@ -96,12 +96,15 @@ class Layout2VidRenderer:
                 self._notes[place] = note
 
     def render(self, scene: Scene, *, seed: int, steps: int | None = None) -> Generator[Progress, None, Clip]:
-        """See ``SceneRenderer.render``. Scenes of one background group start from the same place in the noise."""
+        """See ``SceneRenderer.render``.
+
+        Scenes of one background group start from the same place in the noise, but for a scene with a seed of its own.
+        """
         import torch
 
         from videodirector.layout2vid.conditioning import from_scene
 
-        group = self._plan.background_group(scene)
+        group = self._plan.background_group(scene) if scene.seed is None else None
         place = seed if group is None else derived_seed(self._plan.seed, "background", group)
         places = [(scene.id, entity.id) for entity in scene.entities]
         total = steps or int(self._pipeline.config.num_inference_steps)
