@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--truths", type=int, default=100, help="true frames for each try of the instruments")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
+    if options.plans < 1 or options.frames < 1 or options.truths < 1 or options.moves < 0:
+        parser.error("--plans, --frames and --truths are at least 1, --moves at least 0")
     options.out.mkdir(parents=True, exist_ok=True)
 
     backend = backends.create(options.backend, model=options.model, size=(SIDE, SIDE))
