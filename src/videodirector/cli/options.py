@@ -1,0 +1,99 @@
+"""Options that several commands share, and what they are turned into."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videodirector.director import RenderOptions
+from videodirector.errors import UsageError
+
+Story = Annotated[
+    str,
+    typer.Argument(
+        metavar="STORY", help="The story, as text; [bold]-[/] reads it from standard input, [bold]@FILE[/] from a file."
+    ),
+]
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file, as `videodirector plan` writes it.")]
+Video = Annotated[Path, typer.Option("--output", "-o", metavar="VIDEO.mp4", help="The video to write.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Another seed gives another video of the same story. [dim]default: the plan's[/]")
+]
+Steps = Annotated[
+    int | None, typer.Option(help="Denoising steps a scene: more is finer and slower. [dim]default: the model's[/]")
+]
+BackendName = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="[layout2vid|storyboard]",
+        help="What draws: the diffusion model, or at once with ready-made pictures in their boxes.",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(metavar="PATH_OR_HUB_ID", help="Weights for layout2vid. [dim]default: those in the package[/]"),
+]
+Fps = Annotated[
+    str | None, typer.Option(metavar="RATE", help="Frames a second, like 8 or 30000/1001. [dim]default: the plan's[/]")
+]
+Transition = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[cut|crossfade]",
+        help="Between scenes that do not say it themselves; a crossfade takes four frames from the length. "
+        "[dim]default: cut[/]",
+    ),
+]
+Width = Annotated[
+    int | None, typer.Option(help="Width of the video in pixels. [dim]default: the model's, 256 at least[/]")
+]
+Height = Annotated[int | None, typer.Option(help="Height of the video in pixels.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
+
+
+def read_story(story: str) -> str:
+    if story == "-":
+        content, source = sys.stdin.buffer.read(), "standard input"
+    elif story.startswith("@"):
+        source = story[1:]
+        try:
+            content = Path(source).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"cannot read the story from {source!r}: {reason}",
+                hint="@ names a file; to begin a story with @, put a blank before it",
+            ) from None
+    else:
+        return story
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"the story in {source} is not UTF-8 text: byte {error.start} is 0x{content[error.start]:02x}",
+            hint="save it as UTF-8",
+        ) from None
+
+
+def render_options(
+    *,
+    seed: int | None,
+    steps: int | None,
+    fps: str | None,
+    transition: str | None,
+    width: int | None,
+    height: int | None,
+) -> RenderOptions:
+    return {
+        "seed": seed,
+        "steps": steps,
+        "fps": fps,
+        "transition": transition,  # type: ignore[typeddict-item]  # RenderSettings refuses other words
+        "width": width,
+        "height": height,
+    }

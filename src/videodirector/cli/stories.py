@@ -1,0 +1,150 @@
+"""A story to a plan, a plan to a video: the commands that everyone starts with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videodirector.cli.app import app
+from videodirector.cli.options import (
+    AsJson,
+    BackendName,
+    Fps,
+    Height,
+    Model,
+    PlanFile,
+    Quiet,
+    Seed,
+    Steps,
+    Story,
+    Transition,
+    Video,
+    Width,
+    read_story,
+    render_options,
+)
+from videodirector.cli.output import follow, summarise
+from videodirector.director import Director, RenderOptions
+from videodirector.schemas import VideoPlan, json_schema
+
+__all__: list[str] = []
+
+
+@app.command()
+def make(
+    story: Story,
+    *,
+    output: Video,
+    seed: Seed = None,
+    steps: Steps = None,
+    backend: BackendName = "layout2vid",
+    model: Model = None,
+    fps: Fps = None,
+    transition: Transition = None,
+    width: Width = None,
+    height: Height = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn a story into a video, with the plan and a contact sheet beside it.
+
+    For example: videodirector make "A fox meets an owl." -o fox.mp4
+
+    This writes fox.mp4, fox.plan.json and fox.png.
+    """
+    director = Director(backend=backend, model=model)
+    plan = director.plan(read_story(story), seed=seed, fps=fps)
+    options = render_options(seed=seed, steps=steps, fps=fps, transition=transition, width=width, height=height)
+    beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
+    follow(director.stream(plan, output, **beside), as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def plan(
+    story: Story,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PLAN.json", help="The plan to write. [dim]default: standard output[/]"),
+    ] = None,
+    seed: Seed = None,
+    fps: Fps = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn a story into a plan: scenes, the things in them, and where they are.
+
+    The plan is a JSON file; edit it and render it. Without -o it is printed.
+    """
+    made = Director().plan(read_story(story), seed=seed, fps=fps)
+    if output is None:
+        sys.stdout.write(made.to_json())
+        return
+    made.save(output)
+    summarise(made, output, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def render(
+    plan: PlanFile,
+    *,
+    output: Video,
+    seed: Seed = None,
+    steps: Steps = None,
+    backend: BackendName = "layout2vid",
+    model: Model = None,
+    fps: Fps = None,
+    transition: Transition = None,
+    width: Width = None,
+    height: Height = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn a plan into a video.
+
+    The same plan and seed give the same video. Nothing is written beside it, and the plan is not changed.
+    """
+    loaded = VideoPlan.load(plan)
+    options = render_options(seed=seed, steps=steps, fps=fps, transition=transition, width=width, height=height)
+    events = Director(backend=backend, model=model).stream(loaded, output, **options)
+    follow(events, as_json=as_json, quiet=quiet, plan_path=plan)
+
+
+@app.command()
+def validate(plan: PlanFile, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Check a plan: every problem is named with its place in the file."""
+    summarise(VideoPlan.load(plan), plan, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def preview(
+    plan: PlanFile,
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="SHEET.png|PREVIEW.mp4", help="A contact sheet or a video, by its ending."
+        ),
+    ],
+    seed: Seed = None,
+    fps: Fps = None,
+    transition: Transition = None,
+    width: Width = None,
+    height: Height = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a plan at once with ready-made pictures, to see where things will be. Needs no model."""
+    options = render_options(seed=seed, steps=None, fps=fps, transition=transition, width=width, height=height)
+    events = Director().stream_preview(VideoPlan.load(plan), output, **options)
+    follow(events, as_json=as_json, quiet=quiet, plan_path=plan, sheet_path=output)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of plans, for editors and programs."""
+    print(json.dumps(json_schema(), indent=2))
