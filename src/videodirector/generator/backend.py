@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from videodirector.schemas import Scene, VideoPlan
+from videodirector.schemas import Control, Drawn, Scene, VideoPlan
 
 __all__ = ["Backend", "Capabilities", "Clip", "Frame", "Frames", "Progress", "SceneRenderer"]
 
@@ -54,10 +54,19 @@ class Progress:
 
 @dataclass(frozen=True)
 class Clip:
-    """A scene as it was drawn: its frames, and notes on what of the scene was approximated or left out."""
+    """A scene as it was drawn.
+
+    Attributes:
+        frames: as many as the scene asks for, of the backend's frame size.
+        notes: what the reader should know, in words.
+        controls: what became of everything that the plan asks of the scene; see ``generator.controls.account``.
+        drawn: what the model drew, where ``frames`` were fitted to the plan afterwards.
+    """
 
     frames: Frames
     notes: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    drawn: Drawn | None = None
 
 
 class SceneRenderer(Protocol):

@@ -157,9 +157,12 @@ def _draw(
         result = SceneResult(
             id=scene.id,
             frames=len(clip.frames),
+            planned_frames=scene.frames,
+            drawn=clip.drawn,
             seconds=perf_counter() - started,
             seed=seed,
             backend=capabilities.name,
+            controls=clip.controls,
             notes=clip.notes,
         )
         results.append(result)

@@ -18,6 +18,8 @@ from videodirector.schemas.plan import (
 )
 from videodirector.schemas.rate import FrameRate, frame_rate
 from videodirector.schemas.render import (
+    Control,
+    Drawn,
     PlanReady,
     RenderEvent,
     RenderResult,
@@ -39,6 +41,8 @@ __all__ = [
     "MAX_SCENES",
     "MIN_SIDE",
     "Box",
+    "Control",
+    "Drawn",
     "Entity",
     "FrameRate",
     "Layout",

@@ -14,6 +14,8 @@ from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
 
 __all__ = [
+    "Control",
+    "Drawn",
     "PlanReady",
     "RenderEvent",
     "RenderResult",
@@ -74,23 +76,58 @@ class RenderSettings(_Frozen):
             raise UsageError("; ".join(map(str, issues)), hint="see `videodirector render --help`") from None
 
 
+class Control(_Frozen):
+    """What became of one thing that a plan asks of a scene, such as its boxes.
+
+    Attributes:
+        name: what was asked for: "boxes", "references", "groups", "steps", ...
+        status: whether the backend did it, did something near it, or left it out.
+        detail: by which means, or why not; may be empty.
+    """
+
+    name: Annotated[str, Field(strict=True, min_length=1)]
+    status: Literal["honoured", "approximated", "ignored"]
+    detail: str = ""
+
+
+class Drawn(_Frozen):
+    """A clip as the model drew it, before it was fitted to the plan.
+
+    Attributes:
+        frames: its length.
+        width, height: its size in pixels.
+        frame_rate: frames a second; None where the model knows of no rate.
+    """
+
+    frames: Annotated[int, Field(strict=True, ge=1)]
+    width: Annotated[int, Field(strict=True, ge=1)]
+    height: Annotated[int, Field(strict=True, ge=1)]
+    frame_rate: FrameRate | None = None
+
+
 class SceneResult(_Frozen):
     """One scene as it was drawn.
 
     Attributes:
         id: the scene.
-        frames: frames actually drawn.
+        frames: frames that it has in the video.
+        planned_frames: frames that the plan asks for; 0 where nobody said.
+        drawn: what the model drew, where that had to be fitted to the plan; None where it drew just what was asked.
         seconds: time it took.
         seed: the seed actually used.
         backend: the backend that drew it.
-        notes: what of the scene the backend approximated or could not honour.
+        controls: what became of everything that the plan asks of the scene.
+        notes: what else the reader should know.
     """
 
     id: Id
     frames: Annotated[int, Field(strict=True, ge=1)]
+    planned_frames: Count = 0
+    drawn: Drawn | None = None
     seconds: Seconds
     seed: Seed
     backend: str
+    controls: tuple[Control, ...] = ()
     notes: tuple[str, ...] = ()
 
 

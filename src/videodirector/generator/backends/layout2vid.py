@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from videodirector.errors import ModelNotFoundError
 from videodirector.generator.backend import Capabilities, Clip, Progress
+from videodirector.generator.controls import account
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
-from videodirector.schemas import Scene, VideoPlan
+from videodirector.schemas import Control, Scene, VideoPlan
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
@@ -23,6 +24,16 @@ MODEL = Path(__file__).parents[2] / "weights" / "storyworld-mini"
 LONGEST = 64  # frames: four times what the temporal layers learned from
 
 KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thing (measured: strangers stay below 0.55)
+
+KNOWN_CONTROLS = (
+    Control(name="description", status="honoured"),
+    Control(name="background", status="honoured", detail="in the words"),
+    Control(name="boxes", status="honoured", detail="grounding tokens"),
+    Control(name="references", status="honoured", detail="picture embeddings"),
+    Control(name="groups", status="honoured", detail="one representation a group"),
+    Control(name="layout_strength", status="honoured"),
+    Control(name="steps", status="honoured"),
+)
 
 
 class Layout2VidBackend:
@@ -119,7 +130,11 @@ class Layout2VidRenderer:
         ):
             latents = estimate
             yield Progress(done, total)
-        return Clip(self._pipeline.decode(latents), tuple(self._notes[key] for key in places if key in self._notes))
+        return Clip(
+            self._pipeline.decode(latents),
+            tuple(self._notes[key] for key in places if key in self._notes),
+            account(self._plan, scene, KNOWN_CONTROLS, steps=steps),
+        )
 
 
 def _may_be_hub_id(model: str) -> bool:

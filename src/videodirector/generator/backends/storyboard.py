@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from videodirector.generator.backend import Capabilities, Clip, Frame, Frames, Progress
+from videodirector.generator.controls import account
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.generator.text import fitted_lines
-from videodirector.schemas import Box, Entity, Scene, VideoPlan
+from videodirector.schemas import Box, Control, Entity, Scene, VideoPlan
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.atlas import Sprite
 from videodirector.storyworld.scene import compose
@@ -69,7 +71,7 @@ class StoryboardRenderer:
         scene: Scene,
         *,
         seed: int,
-        steps: int | None = None,  # noqa: ARG002  it draws in one step
+        steps: int | None = None,
     ) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``; progress is told frame by frame."""
         notes: list[str] = []
@@ -79,10 +81,14 @@ class StoryboardRenderer:
         for number in range(scene.frames):
             frames[number] = _draw(background, actors, number)
             yield Progress(number + 1, scene.frames)
-        return Clip(frames, tuple(notes))
+        known = [Control(name=name, status="honoured") for name in ("boxes", "references", "groups")]
+        if scene.background:
+            status: Literal["honoured", "ignored"] = "ignored" if self._painting(scene) is None else "honoured"
+            known.append(Control(name="background", status=status, detail="a ready-made painting"))
+        return Clip(frames, tuple(notes), account(self._plan, scene, known, steps=steps))
 
     def _background(self, scene: Scene, seed: int, notes: list[str]) -> Frame:
-        name = backgrounds.find(scene.background) or backgrounds.find(scene.description)
+        name = self._painting(scene)
         if name is None:
             if scene.background:
                 notes.append(f"no painting of the background {scene.background!r}: drawn plain")
@@ -91,6 +97,10 @@ class StoryboardRenderer:
         if group is not None:
             seed = derived_seed(self._plan.seed, "background", group)
         return backgrounds.paint(name, size=self._size, seed=seed)
+
+    @staticmethod
+    def _painting(scene: Scene) -> str | None:
+        return backgrounds.find(scene.background) or backgrounds.find(scene.description)
 
     def _actor(self, scene: Scene, entity: Entity, notes: list[str]) -> _Actor:
         track = entity.boxes(scene.frames)
