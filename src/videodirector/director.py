@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from videodirector.errors import UsageError
-from videodirector.schemas import RenderEvent, RenderResult, RenderSettings, VideoDone, VideoPlan, frame_rate
+from videodirector.schemas import (
+    CastMember,
+    PlanRequest,
+    RenderEvent,
+    RenderResult,
+    RenderSettings,
+    VideoDone,
+    VideoPlan,
+    frame_rate,
+)
 
 if TYPE_CHECKING:
     from videodirector.generator import Backend
     from videodirector.planner import Planner
 
-__all__ = ["Director", "RenderOptions"]
+__all__ = ["Director", "PlanOptions", "RenderOptions"]
+
+
+class PlanOptions(TypedDict, total=False):
+    """What the plan of a story shall keep; the fields mean what they mean in ``PlanRequest``."""
+
+    scenes: int | None
+    max_entities: int | None
+    cast: Sequence[CastMember]
+    style: str
+    backgrounds: Sequence[str]
 
 
 class RenderOptions(TypedDict, total=False):
@@ -61,22 +80,36 @@ class Director:
         self._ffmpeg = ffmpeg
         self._made: Backend | None = None
 
-    def plan(self, story: str, *, seed: int | None = None, fps: Fraction | int | str | None = None) -> VideoPlan:
+    def plan(
+        self,
+        story: str,
+        *,
+        seed: int | None = None,
+        fps: Fraction | int | str | None = None,
+        **wishes: Unpack[PlanOptions],
+    ) -> VideoPlan:
         """The plan of a story: yours to read, edit, save and render.
 
+        Args:
+            story: any text.
+            seed: the plan's seed; None leaves it to the planner.
+            fps: frames a second; None leaves it to the planner.
+            **wishes: what else the plan shall keep, see ``PlanRequest``; what it does not keep is in its notes.
+
         Raises:
-            UsageError: a seed or frame rate that a plan cannot have.
+            UsageError: a seed, frame rate or wish that cannot be meant.
             PlannerError: the planner could not make one.
         """
-        if self._planner is None:
-            from videodirector.planner import OfflinePlanner
+        from videodirector.planner import OfflinePlanner, fulfil
 
+        if self._planner is None:
             self._planner = OfflinePlanner()
         try:
             rate = None if fps is None else frame_rate(fps)
         except ValueError as error:
             raise UsageError(f"fps is {fps!r}: {error}", hint='give one like 8 or "30000/1001"') from None
-        return self._planner.plan(story, seed=seed, frame_rate=rate)
+        request = PlanRequest.parse({"story": story, "seed": seed, "frame_rate": rate, **wishes})
+        return fulfil(self._planner, request)
 
     def stream(
         self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from videodirector.director import RenderOptions
+from videodirector.director import PlanOptions, RenderOptions
 from videodirector.errors import UsageError
+from videodirector.schemas import load_cast
 
 Story = Annotated[
     str,
@@ -52,6 +53,29 @@ Width = Annotated[
     int | None, typer.Option(help="Width of the video in pixels. [dim]default: the model's, 256 at least[/]")
 ]
 Height = Annotated[int | None, typer.Option(help="Height of the video in pixels.")]
+Scenes = Annotated[
+    int | None, typer.Option("--scenes", min=1, help="How many scenes. [dim]default: the story's own[/]")
+]
+MaxEntities = Annotated[
+    int | None, typer.Option("--max-entities", min=1, help="The most things in one scene. [dim]default: no limit[/]")
+]
+CastFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cast",
+        metavar="CAST.json",
+        help="Who and what appears: a JSON list of objects with name, description (optional) and picture (optional).",
+    ),
+]
+Style = Annotated[str, typer.Option(metavar="TEXT", help='The look of every scene, like "watercolour, soft light".')]
+Backgrounds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--background",
+        metavar="PLACE",
+        help="Where it happens; several times for several scenes in order, of which the last holds for the rest.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
 
@@ -78,6 +102,18 @@ def read_story(story: str) -> str:
             f"the story in {source} is not UTF-8 text: byte {error.start} is 0x{content[error.start]:02x}",
             hint="save it as UTF-8",
         ) from None
+
+
+def plan_options(
+    *, scenes: int | None, max_entities: int | None, cast: Path | None, style: str, backgrounds: list[str] | None
+) -> PlanOptions:
+    return {
+        "scenes": scenes,
+        "max_entities": max_entities,
+        "cast": () if cast is None else load_cast(cast),
+        "style": style,
+        "backgrounds": tuple(backgrounds or ()),
+    }
 
 
 def render_options(

@@ -13,17 +13,23 @@ from videodirector.cli.app import app
 from videodirector.cli.options import (
     AsJson,
     BackendName,
+    Backgrounds,
+    CastFile,
     Fps,
     Height,
+    MaxEntities,
     Model,
     PlanFile,
     Quiet,
+    Scenes,
     Seed,
     Steps,
     Story,
+    Style,
     Transition,
     Video,
     Width,
+    plan_options,
     read_story,
     render_options,
 )
@@ -39,6 +45,11 @@ def make(
     story: Story,
     *,
     output: Video,
+    scenes: Scenes = None,
+    max_entities: MaxEntities = None,
+    cast: CastFile = None,
+    style: Style = "",
+    background: Backgrounds = None,
     seed: Seed = None,
     steps: Steps = None,
     backend: BackendName = "layout2vid",
@@ -57,7 +68,8 @@ def make(
     This writes fox.mp4, fox.plan.json and fox.png.
     """
     director = Director(backend=backend, model=model)
-    plan = director.plan(read_story(story), seed=seed, fps=fps)
+    wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
+    plan = director.plan(read_story(story), seed=seed, fps=fps, **wishes)
     options = render_options(seed=seed, steps=steps, fps=fps, transition=transition, width=width, height=height)
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
     follow(director.stream(plan, output, **beside), as_json=as_json, quiet=quiet)
@@ -71,6 +83,11 @@ def plan(
         Path | None,
         typer.Option("--output", "-o", metavar="PLAN.json", help="The plan to write. [dim]default: standard output[/]"),
     ] = None,
+    scenes: Scenes = None,
+    max_entities: MaxEntities = None,
+    cast: CastFile = None,
+    style: Style = "",
+    background: Backgrounds = None,
     seed: Seed = None,
     fps: Fps = None,
     as_json: AsJson = False,
@@ -80,7 +97,8 @@ def plan(
 
     The plan is a JSON file; edit it and render it. Without -o it is printed.
     """
-    made = Director().plan(read_story(story), seed=seed, fps=fps)
+    wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
+    made = Director().plan(read_story(story), seed=seed, fps=fps, **wishes)
     if output is None:
         sys.stdout.write(made.to_json())
         return

@@ -1,6 +1,7 @@
 """Planners: any input -> VideoPlan."""
 
-from videodirector.planner.base import Planner
+from videodirector.planner.base import Planner, RequestPlanner
 from videodirector.planner.offline import OfflinePlanner
+from videodirector.planner.wishes import fulfil, granted
 
-__all__ = ["OfflinePlanner", "Planner"]
+__all__ = ["OfflinePlanner", "Planner", "RequestPlanner", "fulfil", "granted"]

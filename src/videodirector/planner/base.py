@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
-from videodirector.schemas import VideoPlan
+from videodirector.schemas import PlanRequest, VideoPlan
 
-__all__ = ["Planner"]
+__all__ = ["Planner", "RequestPlanner"]
 
 
 @runtime_checkable
@@ -28,5 +28,21 @@ class Planner(Protocol):
         Raises:
             UsageError: a seed or frame rate that a plan cannot have.
             PlannerError: no plan could be made (a planner that needs a model or a network may meet this).
+        """
+        ...
+
+
+@runtime_checkable
+class RequestPlanner(Planner, Protocol):
+    """A planner that also listens to what the user wants of the plan."""
+
+    def plan_request(self, request: PlanRequest) -> VideoPlan:
+        """The plan of a request.
+
+        Returns:
+            A valid plan; its notes say which of the wishes it does not keep, and why.
+
+        Raises:
+            PlannerError: no plan could be made.
         """
         ...

@@ -30,6 +30,7 @@ from videodirector.schemas.render import (
     StepDone,
     VideoDone,
 )
+from videodirector.schemas.request import CastMember, PlanRequest, load_cast
 from videodirector.schemas.versions import CURRENT_VERSION, upgrade
 
 __all__ = [
@@ -41,12 +42,14 @@ __all__ = [
     "MAX_SCENES",
     "MIN_SIDE",
     "Box",
+    "CastMember",
     "Control",
     "Drawn",
     "Entity",
     "FrameRate",
     "Layout",
     "PlanReady",
+    "PlanRequest",
     "RenderEvent",
     "RenderResult",
     "RenderSettings",
@@ -62,6 +65,7 @@ __all__ = [
     "dense",
     "frame_rate",
     "json_schema",
+    "load_cast",
     "normalised",
     "upgrade",
     "write_atomically",
