@@ -5,7 +5,10 @@ another world can be measured in the same way; ``recipes/evaluate.py`` puts the 
 """
 
 from videodirector.evaluation.background import BackgroundClassifier, BackgroundMatch
+from videodirector.evaluation.checks import Check, Skill, Track, tracks_of
 from videodirector.evaluation.detector import Detection, Detector, DetectorConfig
+from videodirector.evaluation.plans import PlanReport, PlanScore, Verdict, score_plan
+from videodirector.evaluation.prompts import checks_of
 from videodirector.evaluation.report import Displacement, EntityScore, Report, SceneScore, score_scene
 from videodirector.evaluation.statistics import Proportion
 from videodirector.evaluation.validation import LabelledFrame, Validation, clearly_visible, validate
@@ -13,17 +16,26 @@ from videodirector.evaluation.validation import LabelledFrame, Validation, clear
 __all__ = [
     "BackgroundClassifier",
     "BackgroundMatch",
+    "Check",
     "Detection",
     "Detector",
     "DetectorConfig",
     "Displacement",
     "EntityScore",
     "LabelledFrame",
+    "PlanReport",
+    "PlanScore",
     "Proportion",
     "Report",
     "SceneScore",
+    "Skill",
+    "Track",
     "Validation",
+    "Verdict",
+    "checks_of",
     "clearly_visible",
+    "score_plan",
     "score_scene",
+    "tracks_of",
     "validate",
 ]
