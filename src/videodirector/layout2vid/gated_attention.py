@@ -23,10 +23,12 @@ class GroundingTokens:
 
     ``features``: tokens as the position net made them. ``regions``: the part of the picture, x0, y0, x1, y1 in
     [0, 1], in which a token may be seen; None lets it be seen everywhere. Absent tokens have an empty region.
+    ``canvas``: features for the UNet's first convolution, where the grounding has a canvas.
     """
 
     features: Float[Tensor, "frames tokens width"]
     regions: Float[Tensor, "frames tokens 4"] | None = None
+    canvas: Float[Tensor, "frames channels high wide"] | None = None
     _biases: dict[tuple[int, int, torch.dtype], Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     def bias(self, height: int, width: int, dtype: torch.dtype) -> Float[Tensor, "frames visual tokens"] | None:

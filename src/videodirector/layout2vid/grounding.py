@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import torch
 from diffusers import ConfigMixin, ModelMixin, UNet3DConditionModel
 from diffusers.configuration_utils import register_to_config
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
+from videodirector.layout2vid.canvas import Canvas
+from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.gated_attention import GatedSelfAttention, GroundingTokens
 from videodirector.layout2vid.unet import GroundedBlock, spatial_blocks
 
-__all__ = ["Entities", "Grounding", "PositionNet", "fourier"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entities:
-    """What is to be drawn where: a batch of scenes, each padded to the same number of entities.
-
-    ``boxes`` are x0, y0, x1, y1 in [0, 1]; ``present`` says in which frames an entity is in the picture; ``text`` and
-    ``picture`` are its two embeddings, used where ``text_known`` and ``picture_known`` say so and replaced by a
-    learned null elsewhere.
-    """
-
-    boxes: Float[Tensor, "batch frames entities 4"]
-    present: Bool[Tensor, "batch frames entities"]
-    text: Float[Tensor, "batch entities text"]
-    text_known: Bool[Tensor, "batch entities"]
-    picture: Float[Tensor, "batch entities picture"]
-    picture_known: Bool[Tensor, "batch entities"]
+__all__ = ["Grounding", "PositionNet", "fourier"]
 
 
 def fourier(boxes: Float[Tensor, "*shape 4"], *, frequencies: int = 8) -> Float[Tensor, "*shape features"]:
@@ -148,6 +134,9 @@ class Grounding(ModelMixin, ConfigMixin):
         token_width: of the grounding tokens.
         grid: tokens of an entity along each side of its box.
         masked: whether a token is seen in its region alone.
+        canvas_width: of the UNet's first convolution, which then also sees the pictures laid into their boxes; 0 for
+            no canvas.
+        patch_size: of the canvas, see :class:`Canvas`.
     """
 
     config_name = "config.json"
@@ -164,6 +153,8 @@ class Grounding(ModelMixin, ConfigMixin):
         token_width: int,
         grid: int = 1,
         masked: bool = False,
+        canvas_width: int = 0,
+        patch_size: int = 1,
     ) -> None:
         super().__init__()
         self.position_net = PositionNet(
@@ -175,7 +166,15 @@ class Grounding(ModelMixin, ConfigMixin):
                 for name, width, count in zip(blocks, widths, heads, strict=True)
             }
         )
+        channels, side = picture_shape[0], picture_shape[-1]
+        self.canvas = (
+            Canvas(picture_shape=(channels, side, side), patch_size=patch_size, width=canvas_width)
+            if canvas_width
+            else None
+        )
         self._attached: dict[str, GroundedBlock] = {}
+        self._features: Tensor | None = None  # of the canvas, while it is in use
+        self._hooks: list[RemovableHandle] = []
         self._unet: list[UNet3DConditionModel] = []  # in a list, so that it is not taken for a submodule
 
     @classmethod
@@ -188,6 +187,8 @@ class Grounding(ModelMixin, ConfigMixin):
         token_width: int,
         grid: int = 1,
         masked: bool = False,
+        canvas: bool = False,
+        patch_size: int = 1,
     ) -> Grounding:
         """A fresh adapter with closed gates that fits a UNet."""
         found = spatial_blocks(unet)
@@ -200,6 +201,8 @@ class Grounding(ModelMixin, ConfigMixin):
             token_width=token_width,
             grid=grid,
             masked=masked,
+            canvas_width=unet.conv_in.out_channels if canvas else 0,
+            patch_size=patch_size,
         )
 
     @property
@@ -224,14 +227,26 @@ class Grounding(ModelMixin, ConfigMixin):
             grounded = GroundedBlock(block, fuser)
             unet.get_submodule(name).transformer_blocks[0] = grounded
             self._attached[name] = grounded
+        if self.canvas is not None:
+            self._hooks.append(unet.conv_in.register_forward_hook(self._add_canvas))
         self._unet.append(unet)
+
+    def _add_canvas(self, _module: nn.Module, _given: Any, output: Tensor) -> Tensor:
+        return output if self._features is None else output + self._features.to(output.dtype)
 
     def detach(self) -> None:
         """Give the UNet its own blocks back."""
         for name, grounded in self._attached.items():
             self._unet[0].get_submodule(name).transformer_blocks[0] = grounded.original
+        while self._hooks:
+            self._hooks.pop().remove()
         self._attached.clear()
         self._unet.clear()
+
+    def tokens(self, entities: Entities, *, size: tuple[int, int]) -> GroundingTokens:
+        """What the entities say to the UNet, for latents of ``size`` = (height, width)."""
+        tokens = self.position_net(entities)
+        return tokens if self.canvas is None else replace(tokens, canvas=self.canvas(entities, size))
 
     @contextmanager
     def use(self, tokens: GroundingTokens | None, *, size: tuple[int, int]) -> Iterator[None]:
@@ -241,8 +256,10 @@ class Grounding(ModelMixin, ConfigMixin):
         """
         for grounded in self._attached.values():
             grounded.tokens, grounded.size = tokens, size
+        self._features = tokens.canvas if tokens is not None else None
         try:
             yield
         finally:
+            self._features = None
             for grounded in self._attached.values():
                 grounded.tokens = None

@@ -17,7 +17,8 @@ from torch import Tensor
 from videodirector.errors import ModelError
 from videodirector.layout2vid.checkpoint import check_folder
 from videodirector.layout2vid.conditioning import Appearance, SceneCondition
-from videodirector.layout2vid.grounding import Entities, Grounding
+from videodirector.layout2vid.entities import Entities
+from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.latents import decode, encode, entity_picture, to_tensor
 from videodirector.layout2vid.memory import channels_last, keep_memory
 from videodirector.layout2vid.messages import quiet
@@ -58,6 +59,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         layout_strength: the part of the steps in which the boxes are imposed, when the plan leaves it open.
         guidance_scale: of classifier-free guidance when the call leaves it open; 1 is none.
         num_inference_steps: when the call leaves them open.
+        patch_size: how many latents along each side the UNet sees as one, packed into its channels.
     """
 
     model_cpu_offload_seq = "text_encoder->prior->unet->vae"
@@ -77,6 +79,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         layout_strength: float = 0.1,
         guidance_scale: float = 9.0,
         num_inference_steps: int = 50,
+        patch_size: int = 1,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -94,6 +97,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             layout_strength=layout_strength,
             guidance_scale=guidance_scale,
             num_inference_steps=num_inference_steps,
+            patch_size=patch_size,
         )
         if not grounding.attached:
             grounding.attach(unet)
@@ -123,8 +127,13 @@ class Layout2VidPipeline(DiffusionPipeline):
     @property
     def frame_size(self) -> tuple[int, int]:
         """(width, height) of the frames in pixels."""
-        side = int(self.unet.config.sample_size) * self._latent_scale
+        side = int(self.unet.config.sample_size) * self.patch_size * self._latent_scale
         return side, side
+
+    @property
+    def patch_size(self) -> int:
+        """How many latents along each side the UNet sees as one."""
+        return int(self.config.patch_size)
 
     @property
     def _latent_scale(self) -> int:
@@ -153,7 +162,7 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     def _views(self, image: Image.Image) -> Float[Tensor, "2 picture"]:
         """Embeddings of a picture as it is and mirrored."""
-        size = self.frame_size[0]
+        size = int(self.grounding.config.picture_shape[-1]) * self._latent_scale
         pixels = [entity_picture(view, size) for view in (image, ImageOps.mirror(image))]
         return encode(self.vae, to_tensor(np.stack(pixels)).to(self.vae.device, self.vae.dtype)).flatten(1)
 
@@ -225,7 +234,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         captions = [condition.caption] if scale == 1 else ["", condition.caption]
         words = encode_captions(self.text_encoder, self.tokenizer, captions).to(self.unet.device, self.unet.dtype)
         entities = self.entities(condition, looks)
-        tokens = self.grounding.position_net(without_and_with(entities) if scale != 1 else entities)
+        tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=(side, side))
         prediction: Prediction = self.scheduler.config.prediction_type
 
         def denoise(x: Tensor, index: int) -> Tensor:
@@ -245,7 +254,9 @@ class Layout2VidPipeline(DiffusionPipeline):
     def decode(self, latents: Float[Tensor, "1 channels frames height width"]) -> UInt8[np.ndarray, "frames h w 3"]:
         """Frames of one scene's latents."""
         pictures = latents[0].transpose(0, 1).to(self.vae.dtype)
-        pixels = torch.cat([decode(self.vae, part).float() for part in torch.split(pictures, 16)])
+        pixels = torch.cat(
+            [decode(self.vae, part, patch_size=self.patch_size).float() for part in torch.split(pictures, 16)]
+        )
         return ((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def __call__(

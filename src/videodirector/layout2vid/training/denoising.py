@@ -14,8 +14,9 @@ from diffusers import UNet3DConditionModel
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.gated_attention import visible_tokens
-from videodirector.layout2vid.grounding import Entities, Grounding
+from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.sampler import shared_noise
 from videodirector.layout2vid.unet import temporal_layers
 
@@ -114,7 +115,7 @@ def denoising_loss(
     words = torch.where(keep_words.reshape(-1, 1, 1), batch.words[1:], batch.words[:1])
     tokens = None
     if batch.entities is not None:
-        tokens = grounding.position_net(withheld(batch.entities, dropout, generator))
+        tokens = grounding.tokens(withheld(batch.entities, dropout, generator), size=(height, width))
     with grounding.use(tokens, size=(height, width)):
         output = unet(noisy, timesteps.to(device), encoder_hidden_states=words).sample.float()
     error = (output - velocity).square()

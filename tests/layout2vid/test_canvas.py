@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.functional import interpolate
+
+from tiny import some_entities, tiny_unet
+from videodirector.layout2vid.canvas import Canvas, covered, resampling
+from videodirector.layout2vid.entities import Entities
+from videodirector.layout2vid.grounding import Grounding
+
+
+def whole(places: int, cells: int) -> torch.Tensor:
+    return resampling(torch.tensor(0.0), torch.tensor(1.0), cells=cells, places=places)
+
+
+@pytest.mark.parametrize(("cells", "places"), [(4, 8), (8, 8), (5, 12)])
+def test_a_stretched_row_is_torchs_linear_interpolation(cells: int, places: int) -> None:
+    row = torch.randn(1, 1, cells, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(
+        row[0] @ whole(places, cells).T, interpolate(row, size=places, mode="linear", align_corners=False)[0]
+    )
+
+
+def test_a_squeezed_row_is_torchs_antialiased_interpolation_but_for_the_rims() -> None:
+    row = torch.randn(1, 1, 1, 24, generator=torch.Generator().manual_seed(0))
+    expected = interpolate(row, size=(1, 8), mode="bilinear", align_corners=False, antialias=True)
+    torch.testing.assert_close((row[0, 0] @ whole(8, 24).T)[:, 1:-1], expected[0, 0, :, 1:-1])
+
+
+@given(st.floats(0, 0.9), st.floats(0.01, 1), st.integers(1, 20), st.integers(1, 20))
+def test_weights_are_a_mean_and_shares_add_up_to_the_length(low: float, length: float, cells: int, places: int) -> None:
+    high = min(1.0, low + length)
+    share = covered(torch.tensor(low), torch.tensor(high), places)
+    weight = resampling(torch.tensor(low), torch.tensor(high), cells=cells, places=places)
+    torch.testing.assert_close(share.sum() / places, torch.tensor(high - low), atol=1e-5, rtol=1e-4)
+    assert weight.shape == (places, cells)
+    assert (weight >= 0).all()
+    torch.testing.assert_close(weight[share > 0].sum(-1), torch.ones(int((share > 0).sum())))
+
+
+def canvas(patch_size: int = 1) -> Canvas:
+    torch.manual_seed(0)
+    made = Canvas(picture_shape=(4, 8, 8), patch_size=patch_size, width=16)
+    torch.nn.init.normal_(made.project.weight, std=0.1)
+    return made.eval()
+
+
+def opaque(made: Canvas) -> Canvas:
+    torch.nn.init.zeros_(made.matte[2].weight)  # type: ignore[arg-type]
+    torch.nn.init.constant_(made.matte[2].bias, 100.0)  # type: ignore[arg-type]
+    return made
+
+
+@torch.no_grad()
+def test_pictures_lie_in_their_boxes_and_nowhere_else() -> None:
+    entities = some_entities()
+    laid = opaque(canvas()).lay(entities, (16, 16))
+    picture = entities.picture[0, 0].reshape(4, 8, 8)
+    torch.testing.assert_close(laid[0, :4, :8, :8], picture)  # 8x8 cells in a box of 8x8 places
+    torch.testing.assert_close(laid[0, 4, :8, :8], torch.ones(8, 8))
+    assert not laid[0, :, 8:].any()  # the second entity is absent from the first frame
+    torch.testing.assert_close(laid[1, :4, 8:, 8:], entities.picture[0, 1].reshape(4, 8, 8))
+
+
+@torch.no_grad()
+def test_a_later_entity_stands_in_front() -> None:
+    entities = some_entities()
+    same = entities.boxes[..., :1, :].expand_as(entities.boxes)
+    laid = opaque(canvas()).lay(replace(entities, boxes=same), (16, 16))
+    torch.testing.assert_close(laid[1, :4, :8, :8], entities.picture[0, 1].reshape(4, 8, 8))
+    torch.testing.assert_close(laid[0, :4, :8, :8], entities.picture[0, 0].reshape(4, 8, 8))
+
+
+@torch.no_grad()
+def test_without_a_picture_there_is_nothing_to_lay() -> None:
+    entities = some_entities()
+    assert not canvas().lay(replace(entities, picture_known=~entities.picture_known), (16, 16)).any()
+
+
+@torch.no_grad()
+def test_patches_hold_finer_pictures_on_the_same_raster() -> None:
+    assert canvas(2)(some_entities(), (8, 8)).shape == (2, 16, 8, 8)
+
+
+def with_canvas(entities: Entities) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The UNet's output: alone, with a canvas that starts closed, with an open one, detached."""
+    unet = tiny_unet()
+    x = torch.randn(1, 4, 2, 8, 8, generator=torch.Generator().manual_seed(5))
+    words = torch.randn(1, 6, 384, generator=torch.Generator().manual_seed(6))
+    grounding = Grounding.for_unet(
+        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True
+    ).eval()
+    outputs = [unet(x, 500, encoder_hidden_states=words).sample]
+    grounding.attach(unet)
+    assert grounding.canvas is not None
+    for _ in range(2):
+        with grounding.use(grounding.tokens(entities, size=(8, 8)), size=(8, 8)):
+            outputs.append(unet(x, 500, encoder_hidden_states=words).sample)
+        torch.nn.init.normal_(grounding.canvas.project.weight, std=0.1)
+    grounding.detach()
+    outputs.append(unet(x, 500, encoder_hidden_states=words).sample)
+    return outputs[0], outputs[1], outputs[2], outputs[3]
+
+
+@torch.no_grad()
+def test_a_closed_canvas_changes_no_bit_an_open_one_does_and_detaching_restores() -> None:
+    alone, closed, opened, detached = with_canvas(some_entities())
+    assert torch.equal(closed, alone)
+    assert not torch.allclose(opened, alone)
+    assert torch.equal(detached, alone)
