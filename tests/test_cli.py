@@ -11,6 +11,7 @@ import pytest
 from support import fox_plan, see
 from videodirector import VideoPlan
 from videodirector.cli import main
+from videodirector.schemas import SceneResult
 
 STORY = "A fox walks through the forest. It meets an owl."
 
@@ -58,7 +59,7 @@ def test_make_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "height": 256,
     }
     assert len(scenes) == 2
-    assert all(scene.keys() == {"id", "frames", "seconds", "seed", "backend", "notes"} for scene in scenes)
+    assert all(scene.keys() == set(SceneResult.model_fields) for scene in scenes)
     assert [scene["backend"] for scene in scenes] == ["storyboard"] * 2
 
 

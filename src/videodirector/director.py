@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from videodirector.errors import UsageError
 from videodirector.schemas import (
@@ -15,6 +15,7 @@ from videodirector.schemas import (
     RenderEvent,
     RenderResult,
     RenderSettings,
+    Transition,
     VideoDone,
     VideoPlan,
     frame_rate,
@@ -43,7 +44,8 @@ class RenderOptions(TypedDict, total=False):
     seed: int | None
     steps: int | None
     fps: Fraction | int | str | None
-    transition: Literal["cut", "crossfade"] | None
+    transition: Transition | None
+    transition_frames: int | None
     width: int | None
     height: int | None
     save_plan: bool

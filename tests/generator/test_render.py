@@ -55,6 +55,15 @@ def test_crossfades_of_plan_and_settings(tmp_path: Path) -> None:
     np.testing.assert_allclose(levels, [0] * 8 + [100] * 4 + [120, 140, 160, 180] + [200] * 4, atol=3)
 
 
+def test_holds_and_fades_last_as_long_as_they_are_asked_to(tmp_path: Path) -> None:
+    plan = grey_plan(200, 100, frames=8)
+    plan.scenes[1].transition = "fade"
+    result = video(plan, tmp_path / "a.mp4", transition="hold", transition_frames=3)
+    assert result.frames == 8 + 3 + 8
+    levels = [frame.mean() for frame in see(result.path).frames]
+    np.testing.assert_allclose(levels, [200] * 11 + [100] * 5 + [67, 33, 0], atol=3)
+
+
 def test_settings_stand_in_for_the_plan(tmp_path: Path) -> None:
     plan, backend = grey_plan(10), GreyBackend()
     result = video(plan, tmp_path / "a.mp4", backend, seed=99, fps=Fraction(30000, 1001), width=64)

@@ -97,6 +97,9 @@ def test_frames_out_of_bounds(frames: object) -> None:
         (document(scene(layout_strength=1.2)), "scenes[0].layout_strength", "less than or equal to 1"),
         (document(scene(layout_strength=math.nan)), "scenes[0].layout_strength", "finite"),
         (document(scene(transition="wipe")), "scenes[0].transition", "crossfade"),
+        (document(scene(transition_frames=0)), "scenes[0].transition_frames", "greater than or equal to 1"),
+        (document(scene(audio="")), "scenes[0].audio", "at least 1"),
+        (document(scene(frame_rate=0)), "scenes[0].frame_rate", "between"),
         (document(scene(frame=8)), "scenes[0].frame", "did you mean 'frames'"),
         (document(colour="red"), "colour", "unknown field"),
         (document(scene(entities=[{"id": "fox", "name": "fox", "layout": []}])), "scenes[0].entities[0].layout", "1"),
@@ -214,7 +217,10 @@ scenes: st.SearchStrategy[dict[str, Any]] = st.builds(
     frames=st.integers(1, 1024),
     entities=st.lists(entities, max_size=3).map(lambda found: [e | {"id": f"e{n}"} for n, e in enumerate(found)]),
     layout_strength=st.none() | st.floats(0, 1),
-    transition=st.sampled_from([None, "cut", "crossfade"]),
+    transition=st.sampled_from([None, "cut", "crossfade", "fade", "hold"]),
+    frame_rate=st.sampled_from([None, "4/1", 12]),
+    transition_frames=st.none() | st.integers(1, 1024),
+    subtitle=st.none() | texts,
     seed=st.none() | st.integers(0, 2**63 - 1),
 )
 plans = st.builds(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -44,11 +45,12 @@ Fps = Annotated[
 Transition = Annotated[
     str | None,
     typer.Option(
-        metavar="[cut|crossfade]",
-        help="Between scenes that do not say it themselves; a crossfade takes four frames from the length. "
-        "[dim]default: cut[/]",
+        metavar="[cut|crossfade|fade|hold]",
+        help="Between scenes that do not say it themselves; a crossfade shortens the video, a fade goes through black, "
+        "a hold lets the last frame stand. [dim]default: cut[/]",
     ),
 ]
+TransitionFrames = Annotated[int | None, typer.Option(help="Length of transitions in frames. [dim]default: 4[/]")]
 Width = Annotated[
     int | None, typer.Option(help="Width of the video in pixels. [dim]default: the model's, 256 at least[/]")
 ]
@@ -116,20 +118,6 @@ def plan_options(
     }
 
 
-def render_options(
-    *,
-    seed: int | None,
-    steps: int | None,
-    fps: str | None,
-    transition: str | None,
-    width: int | None,
-    height: int | None,
-) -> RenderOptions:
-    return {
-        "seed": seed,
-        "steps": steps,
-        "fps": fps,
-        "transition": transition,  # type: ignore[typeddict-item]  # RenderSettings refuses other words
-        "width": width,
-        "height": height,
-    }
+def render_options(given: Mapping[str, object]) -> RenderOptions:
+    """Those of a command's arguments, ``locals()``, that say how to draw; ``RenderSettings`` checks their values."""
+    return cast(RenderOptions, {name: given[name] for name in RenderOptions.__annotations__ if name in given})

@@ -27,6 +27,7 @@ from videodirector.cli.options import (
     Story,
     Style,
     Transition,
+    TransitionFrames,
     Video,
     Width,
     plan_options,
@@ -56,6 +57,7 @@ def make(
     model: Model = None,
     fps: Fps = None,
     transition: Transition = None,
+    transition_frames: TransitionFrames = None,
     width: Width = None,
     height: Height = None,
     as_json: AsJson = False,
@@ -67,10 +69,10 @@ def make(
 
     This writes fox.mp4, fox.plan.json and fox.png.
     """
+    options = render_options(locals())
     director = Director(backend=backend, model=model)
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     plan = director.plan(read_story(story), seed=seed, fps=fps, **wishes)
-    options = render_options(seed=seed, steps=steps, fps=fps, transition=transition, width=width, height=height)
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
     follow(director.stream(plan, output, **beside), as_json=as_json, quiet=quiet)
 
@@ -117,6 +119,7 @@ def render(
     model: Model = None,
     fps: Fps = None,
     transition: Transition = None,
+    transition_frames: TransitionFrames = None,
     width: Width = None,
     height: Height = None,
     as_json: AsJson = False,
@@ -126,8 +129,8 @@ def render(
 
     The same plan and seed give the same video. Nothing is written beside it, and the plan is not changed.
     """
+    options = render_options(locals())
     loaded = VideoPlan.load(plan)
-    options = render_options(seed=seed, steps=steps, fps=fps, transition=transition, width=width, height=height)
     events = Director(backend=backend, model=model).stream(loaded, output, **options)
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan)
 
@@ -151,13 +154,14 @@ def preview(
     seed: Seed = None,
     fps: Fps = None,
     transition: Transition = None,
+    transition_frames: TransitionFrames = None,
     width: Width = None,
     height: Height = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw a plan at once with ready-made pictures, to see where things will be. Needs no model."""
-    options = render_options(seed=seed, steps=None, fps=fps, transition=transition, width=width, height=height)
+    options = render_options(locals())
     events = Director().stream_preview(VideoPlan.load(plan), output, **options)
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan, sheet_path=output)
 

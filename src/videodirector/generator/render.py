@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
-from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
 from videodirector.errors import UsageError
+from videodirector.generator.assembly import assembling
 from videodirector.generator.backend import Backend, Frames
 from videodirector.generator.ffmpeg import find_ffmpeg
 from videodirector.generator.output import atomic_file
 from videodirector.generator.scene import render_scene, scene_seed
 from videodirector.generator.sheet import ContactSheet
-from videodirector.generator.stitch import Stitcher
-from videodirector.generator.video import VideoFormat, VideoWriter
 from videodirector.schemas import (
     PlanReady,
     RenderEvent,
@@ -53,8 +51,8 @@ def render_video(
     """Draw a plan and write it as a video.
 
     One scene is in memory at a time. A scene passes into the next as it says itself, else as the settings say, else by
-    a cut; a crossfade shortens the video by its frames (see ``Stitcher``). The video and the sheet appear under their
-    names when both are whole. If anything goes wrong, or the generator is closed, what stood there before stays.
+    a cut (see ``timeline``). The video and what is written with it appear under their names when all are whole. If
+    anything goes wrong, or the generator is closed, what stood there before stays.
 
     Args:
         plan: what to draw; it is checked first and not changed.
@@ -80,40 +78,23 @@ def render_video(
     if video_path.suffix.lower() != ".mp4":
         raise UsageError(f"videos are written as mp4, and {os.fspath(path)!r} does not end in .mp4", hint="name it so")
     plan_path = video_path.with_suffix(".plan.json") if settings.save_plan else None
-    sheet_path = video_path.with_suffix(".png") if settings.contact_sheet else None
     plan = settled(plan, settings)
     program = find_ffmpeg(ffmpeg)
-    with ExitStack() as stack:
-        # Left in reverse order: the encoder ends the file, the sheet gets its name, and last of all the video.
-        partial_video = stack.enter_context(atomic_file(video_path))
-        partial_sheet = stack.enter_context(atomic_file(sheet_path)) if sheet_path else None
+    with assembling(plan, video_path, settings=settings, program=program) as assembly:
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
-        frame_size = backend.capabilities.frame_size
-        fmt = VideoFormat.of(frame_size, plan.frame_rate, width=settings.width, height=settings.height)
-        sheet = ContactSheet(len(plan.scenes), frame_size)
-        with VideoWriter(partial_video, fmt, program=program) as writer:
-            stitcher = Stitcher(writer.write)
-
-            def take(scene: Scene, frames: Frames) -> None:
-                stitcher.add(frames, scene.transition or settings.transition or "cut")
-                sheet.add(scene, frames)
-
-            results = yield from _draw(plan, backend, settings, take)
-            stitcher.close()
-        if partial_sheet is not None and sheet_path is not None:
-            sheet.save(partial_sheet)
+        results = yield from _draw(plan, backend, settings, assembly.add)
     yield VideoDone(
         result=RenderResult(
             path=video_path,
             plan_path=plan_path,
-            sheet_path=sheet_path,
+            sheet_path=assembly.sheet_path,
             scenes=results,
-            frames=writer.frames,
+            frames=assembly.frames,
             frame_rate=plan.frame_rate,
-            width=fmt.size[0],
-            height=fmt.size[1],
+            width=assembly.size[0],
+            height=assembly.size[1],
             seconds=perf_counter() - started,
         )
     )

@@ -56,7 +56,8 @@ MAX_ENTITIES = 100
 MAX_PROMPT = 1_000_000
 """The most characters of a prompt."""
 
-Transition = Literal["cut", "crossfade"]
+Transition = Literal["cut", "crossfade", "fade", "hold"]
+"""How a scene passes into the next: at once, by blending, through black, or after its last frame has stood still."""
 
 
 def _text(least: int, most: int) -> Any:
@@ -70,6 +71,8 @@ Name = Annotated[str, _text(1, 200)]
 Text = Annotated[str, _text(0, 4_000)]
 LongText = Annotated[str, _text(0, MAX_PROMPT)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+TransitionFrames = Annotated[int, Field(strict=True, ge=1, le=MAX_FRAMES)]
+FileName = Annotated[str, _text(1, 1_000)]
 Layout = Annotated[
     list[Box | None],
     Field(
@@ -113,7 +116,12 @@ class Scene(_Document):
         entities: the things in it.
         layout_strength: for which part of the denoising steps the boxes are imposed, in [0, 1]; None leaves it to the
             backend.
-        transition: how this scene passes into the next; None leaves it to the render settings.
+        frame_rate: frames a second of this scene, where they are not the plan's: 16 frames at "4/1" last four seconds.
+        transition: how this scene passes into the next; None leaves it to the render settings. The last scene of a
+            plan may end with a "fade" to black or a "hold".
+        transition_frames: length of that, in frames of the video; None leaves it to the render settings.
+        subtitle: what is written or said under it, if subtitles are asked for; None takes the description, "" nothing.
+        audio: a sound file that begins with the scene and is cut or padded to its length.
         seed: a seed for this scene alone; None derives one from the plan's seed and the scene's id.
     """
 
@@ -123,7 +131,11 @@ class Scene(_Document):
     frames: Annotated[int, Field(strict=True, ge=1, le=MAX_FRAMES)] = 16
     entities: Annotated[list[Entity], Field(max_length=MAX_ENTITIES)] = Field(default_factory=list)
     layout_strength: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = None
+    frame_rate: FrameRate | None = None
     transition: Transition | None = None
+    transition_frames: TransitionFrames | None = None
+    subtitle: Text | None = None
+    audio: FileName | None = None
     seed: Seed | None = None
 
     def entity(self, entity_id: str) -> Entity:
@@ -156,6 +168,7 @@ class VideoPlan(_Document):
         scenes: the shots in order; at least one.
         consistency_groups: see above.
         references: group or entity id -> picture file.
+        audio: a sound file for the whole video, cut or padded to its length, under the sounds of the scenes.
         notes: what the planner did not understand or had to decide, for the reader.
     """
 
@@ -166,6 +179,7 @@ class VideoPlan(_Document):
     scenes: Annotated[list[Scene], Field(min_length=1, max_length=MAX_SCENES)]
     consistency_groups: dict[Name, Annotated[list[Id], Field(min_length=1)]] = Field(default_factory=dict)
     references: dict[Name, Name] = Field(default_factory=dict)
+    audio: FileName | None = None
     notes: list[Text] = Field(default_factory=list)
 
     @model_validator(mode="wrap")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from videodirector.errors import UsageError
-from videodirector.schemas.plan import Id, Seed, Transition, VideoPlan
+from videodirector.schemas.plan import FileName, Id, Seed, Transition, TransitionFrames, VideoPlan
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
 
@@ -46,6 +46,8 @@ class RenderSettings(_Frozen):
         steps: denoising steps a scene.
         fps: in place of the plan's frame rate.
         transition: between scenes that do not say how they pass into the next.
+        transition_frames: length of transitions that do not say it, in frames.
+        audio: a sound file for the whole video, in place of the plan's.
         width, height: size of the video in pixels; even, as H.264 with 4:2:0 asks.
         contact_sheet: whether a picture with the frames of every scene is written beside the video.
         save_plan: whether the plan is written beside the video.
@@ -57,6 +59,8 @@ class RenderSettings(_Frozen):
     steps: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     fps: FrameRate | None = None
     transition: Transition | None = None
+    transition_frames: TransitionFrames | None = None
+    audio: FileName | None = None
     width: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
     height: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
     contact_sheet: bool = True
