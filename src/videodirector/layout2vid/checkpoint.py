@@ -8,7 +8,7 @@ from typing import Any
 
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
 
-__all__ = ["check_folder"]
+__all__ = ["PICKLES", "check_folder", "check_weights"]
 
 INDEX = "model_index.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -36,12 +36,17 @@ def check_folder(folder: Path) -> str | None:
             )
         if (place / "config.json").exists():
             _json(place / "config.json")
-        _check_weights(place)
+        check_weights(place)
     package = index.get("text_encoder_package")
     return package if isinstance(package, str) else None
 
 
-def _check_weights(place: Path) -> None:
+def check_weights(place: Path) -> None:
+    """Check the weights of one part of a model: there, whole, and no pickles.
+
+    Raises:
+        ModelNotFoundError, ModelFormatError: as ``check_folder``.
+    """
     tensors = sorted(place.glob("*.safetensors"))
     pickles = sorted(path for path in place.iterdir() if path.suffix in PICKLES)
     if pickles and not tensors:

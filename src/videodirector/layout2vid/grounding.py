@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from diffusers import ConfigMixin, ModelMixin, UNet3DConditionModel
@@ -17,16 +17,13 @@ from torch.utils.hooks import RemovableHandle
 from videodirector.layout2vid.canvas import Canvas
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.gated_attention import GatedSelfAttention, GroundingTokens
+from videodirector.layout2vid.published import PublishedPositionNet, fourier
 from videodirector.layout2vid.unet import GroundedBlock, spatial_blocks
 
-__all__ = ["Grounding", "PositionNet", "fourier"]
+__all__ = ["Form", "Grounding", "PositionNet", "fourier"]
 
-
-def fourier(boxes: Float[Tensor, "*shape 4"], *, frequencies: int = 8) -> Float[Tensor, "*shape features"]:
-    """Fourier features of boxes, 8 per frequency: sin and cos of x0, y0, x1, y1 at 100^(i / frequencies) radians."""
-    scale = 100 ** (torch.arange(frequencies, device=boxes.device, dtype=torch.float32) / frequencies)
-    angle = boxes.float().unsqueeze(-2) * scale.unsqueeze(-1)
-    return torch.stack([angle.sin(), angle.cos()], dim=-2).flatten(-3).to(boxes.dtype)
+Form = Literal["layout2vid", "text", "text-image"]
+"""Which position net: VideoDirectorGPT's, or one of the public checkpoints' (see ``published``)."""
 
 
 class PositionNet(nn.Module):
@@ -137,6 +134,7 @@ class Grounding(ModelMixin, ConfigMixin):
         canvas_width: of the UNet's first convolution, which then also sees the pictures laid into their boxes; 0 for
             no canvas.
         patch_size: of the canvas, see :class:`Canvas`.
+        form: the position net; ``grid`` and ``masked`` are those of ``layout2vid``.
     """
 
     config_name = "config.json"
@@ -155,11 +153,18 @@ class Grounding(ModelMixin, ConfigMixin):
         masked: bool = False,
         canvas_width: int = 0,
         patch_size: int = 1,
+        form: Form = "layout2vid",
     ) -> None:
         super().__init__()
-        self.position_net = PositionNet(
-            text_width=text_width, picture_shape=picture_shape, token_width=token_width, grid=grid, masked=masked
-        )
+        self.position_net: PositionNet | PublishedPositionNet
+        if form == "layout2vid":
+            self.position_net = PositionNet(
+                text_width=text_width, picture_shape=picture_shape, token_width=token_width, grid=grid, masked=masked
+            )
+        else:
+            self.position_net = PublishedPositionNet(
+                width=text_width, token_width=token_width, pictures=form == "text-image"
+            )
         self.fusers = nn.ModuleDict(
             {
                 name.replace(".", "-"): GatedSelfAttention(width=width, context=token_width, heads=count)
@@ -189,6 +194,7 @@ class Grounding(ModelMixin, ConfigMixin):
         masked: bool = False,
         canvas: bool = False,
         patch_size: int = 1,
+        form: Form = "layout2vid",
     ) -> Grounding:
         """A fresh adapter with closed gates that fits a UNet."""
         found = spatial_blocks(unet)
@@ -203,6 +209,7 @@ class Grounding(ModelMixin, ConfigMixin):
             masked=masked,
             canvas_width=unet.conv_in.out_channels if canvas else 0,
             patch_size=patch_size,
+            form=form,
         )
 
     @property

@@ -1,0 +1,70 @@
+"""Models from the hub: what is needed of them is fetched, what is already here is not fetched again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from videodirector.errors import ModelFormatError, ModelNotFoundError
+
+__all__ = ["fetched"]
+
+WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
+VARIANTS = ("*.fp16.*", "*.bf16.*", "*.fp32.*", "*non_ema*", "*.ckpt")
+
+
+def fetched(model: str, *, variant: str | None = None) -> Path:
+    """The folder of a hub model on this machine, fetched where it is not here yet; an interrupted fetch is taken up.
+
+    Args:
+        model: hub id, ``owner/name``.
+        variant: fetch the weights of this variant (``fp16``) instead of the plain ones.
+
+    Raises:
+        ModelNotFoundError: there is no such model, no network, or the fetch broke off.
+        ModelFormatError: it has pickled weights alone.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+    )
+
+    ignored = [pattern for pattern in VARIANTS if variant is None or variant not in pattern]
+    try:
+        folder = Path(snapshot_download(model, allow_patterns=list(WANTED), ignore_patterns=ignored))
+    except HFValidationError as error:
+        raise ModelNotFoundError(
+            f"there is no model at {model!r}: it is no folder",
+            hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
+        ) from error
+    except GatedRepoError as error:
+        raise ModelNotFoundError(
+            f"the model {model} is gated: its owner asks for an agreement first",
+            hint=f"agree at https://huggingface.co/{model}, then log in with `hf auth login`",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelNotFoundError(
+            f"the hub has no model {model!r}, or it is private",
+            hint="check the id; for a private model log in with `hf auth login`",
+        ) from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        raise ModelNotFoundError(
+            f"the model {model} is not on this machine, and the hub cannot be reached",
+            hint="connect to the network (and unset HF_HUB_OFFLINE), or give the folder of a copy",
+        ) from error
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:  # whichever client is below raises errors of its own when a connection breaks
+        raise ModelNotFoundError(
+            f"fetching {model} broke off: {error or type(error).__name__}",
+            hint="run the same command again: what has arrived is kept, and the rest is fetched",
+        ) from error
+    if not any(folder.rglob("*.safetensors")):
+        raise ModelFormatError(
+            f"the model {model} has no .safetensors weights" + (f" of the variant {variant}" if variant else ""),
+            hint="pickled weights are not opened, for they can run any code; ask its owner for safetensors",
+        )
+    return folder
