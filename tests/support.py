@@ -57,7 +57,7 @@ class GreyBackend:
             name="grey",
             frame_size=self.size,
             boxes="approximate",
-            references=False,
+            references=0,
             shared_groups=False,
             max_frames=self.max_frames,
         )

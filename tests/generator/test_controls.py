@@ -13,13 +13,19 @@ from videodirector.schemas import Control, RenderSettings, Scene, SceneDone, Vid
 
 def test_what_a_plan_asks() -> None:
     plan = fox_plan()
-    assert asked(plan, plan.scene("walk")) == ("description", "background", "boxes", "groups")
+    assert asked(plan, plan.scene("walk")) == (
+        "description", "background", "frames", "seed", "boxes", "groups",
+    )  # fmt: skip
     plan.references = {"fox": "fox.png"}
     plan.scene("meet").layout_strength = 0.5
-    everything = ("description", "background", "boxes", "references", "groups", "layout_strength", "steps")
+    plan.scene("meet").continues = "walk"
+    everything = (
+        "description", "background", "frames", "seed", "boxes", "references", "groups", "continues", "layout_strength",
+        "steps",
+    )  # fmt: skip
     assert asked(plan, plan.scene("meet"), steps=3) == everything
     bare = VideoPlan(scenes=[Scene(id="s", description="")])
-    assert asked(bare, bare.scenes[0]) == ()
+    assert asked(bare, bare.scenes[0]) == ("frames", "seed")
 
 
 def test_a_group_of_one_scene_asks_for_nothing() -> None:
@@ -34,6 +40,8 @@ def test_what_a_backend_does_not_know_is_ignored() -> None:
     assert [(control.name, control.status) for control in account(plan, plan.scene("walk"), known)] == [
         ("description", "ignored"),
         ("background", "ignored"),
+        ("frames", "ignored"),
+        ("seed", "ignored"),
         ("boxes", "honoured"),
         ("groups", "ignored"),
     ]
@@ -51,7 +59,9 @@ def test_controls_stand_in_the_result(tmp_path: Path) -> None:
     ]
     assert {control.name: control.status for control in results[0].controls} == {
         "description": "ignored",
-        "background": "honoured",
+        "background": "approximated",
+        "frames": "honoured",
+        "seed": "honoured",
         "boxes": "honoured",
         "groups": "honoured",
         "steps": "ignored",

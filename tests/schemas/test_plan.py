@@ -92,6 +92,9 @@ def test_frames_out_of_bounds(frames: object) -> None:
     [
         (document(scenes=[]), "scenes", "at least 1"),
         (document(scene(), scene()), "scenes[1].id", "two scenes have this id"),
+        (document(scene(continues="s9")), "scenes[0].continues", "there is no scene of this id"),
+        (document(scene(continues="s1")), "scenes[0].continues", "stands before it"),
+        (document(scene(continues="s2"), scene("s2")), "scenes[0].continues", "stands before it"),
         (document(scene(id="a b")), "scenes[0].id", "letters, digits"),
         (document(scene(id="../x")), "scenes[0].id", "letters, digits"),
         (document(scene(layout_strength=1.2)), "scenes[0].layout_strength", "less than or equal to 1"),

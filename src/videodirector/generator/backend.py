@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from videodirector.generator.fitting import ANY_LENGTH, ANY_SIZE, Lengths, Sizes
 from videodirector.schemas import Control, Drawn, Scene, VideoPlan
 
 __all__ = ["Backend", "Capabilities", "Clip", "Frame", "Frames", "Progress", "SceneRenderer"]
@@ -27,21 +29,43 @@ class Capabilities:
     Attributes:
         name: as it is registered and written into results.
         frame_size: (width, height) of its frames in pixels.
-        boxes: whether a thing is drawn in its box exactly (``exact``), is guided into it (``native``), or boxes are
-            only hinted at (``approximate``).
-        references: whether the reference pictures of a plan are used.
+        boxes: whether a thing is drawn in its box exactly (``exact``), is guided into it by the model itself
+            (``native``), or boxes are only hinted at (``approximate``), by the best of the means below.
+        control_video: whether it follows a video in which the boxes are drawn.
+        regions: whether words can be confined to the boxes they belong to.
+        first_frame, last_frame: whether it begins or ends with a given picture.
+        words: whether it reads the descriptions.
+        references: how many reference pictures it takes in a scene; None for any number.
         shared_groups: whether the members of a consistency group share one representation.
-        steps: denoising steps when none are asked for; 0 when it draws at once and the setting means nothing.
+        lengths: numbers of frames that the model draws; scenes of other lengths are fitted to them and back.
         max_frames: the longest scene it can draw, None for no limit.
+        sizes: of the pictures that the model draws; they are scaled to ``frame_size``.
+        rate: frames a second that the model learned from; None where it has none of its own.
+        any_rate: whether it is told the rate, and draws accordingly.
+        steps: denoising steps when none are asked for; 0 when it draws at once and the setting means nothing.
+        negative_prompt, guidance: whether it takes words to avoid, and a strength of guidance.
+        batch: how many scenes it draws at the same time.
     """
 
     name: str
     frame_size: tuple[int, int]
     boxes: Literal["exact", "native", "approximate"]
-    references: bool
+    control_video: bool = False
+    regions: bool = False
+    first_frame: bool = False
+    last_frame: bool = False
+    words: bool = True
+    references: int | None
     shared_groups: bool
-    steps: int = 0
+    lengths: Lengths = ANY_LENGTH
     max_frames: int | None = None
+    sizes: Sizes = ANY_SIZE
+    rate: Fraction | None = None
+    any_rate: bool = False
+    steps: int = 0
+    negative_prompt: bool = False
+    guidance: bool = False
+    batch: int = 1
 
 
 @dataclass(frozen=True)

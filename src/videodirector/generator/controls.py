@@ -13,9 +13,11 @@ def asked(plan: VideoPlan, scene: Scene, *, steps: int | None = None) -> tuple[s
     """The names of the controls that the plan and the settings put on a scene, in a fixed order.
 
     - ``description``, ``background``: words for the scene and its place.
+    - ``frames``, ``seed``: its length, and what its randomness follows from.
     - ``boxes``: where its entities are.
     - ``references``: pictures that its entities shall look like.
     - ``groups``: entities or a background that it shares with other scenes.
+    - ``continues``: that it carries on from the last frame of another scene.
     - ``layout_strength``: for which part of the denoising the boxes are imposed.
     - ``steps``: a number of denoising steps.
     """
@@ -24,9 +26,12 @@ def asked(plan: VideoPlan, scene: Scene, *, steps: int | None = None) -> tuple[s
     wanted = {
         "description": bool(scene.description),
         "background": bool(scene.background),
+        "frames": True,
+        "seed": True,
         "boxes": bool(scene.entities),
         "references": any(plan.reference_of(scene, entity) for entity in scene.entities),
         "groups": any(len(plan.consistency_groups[group]) > 1 for group in groups),
+        "continues": scene.continues is not None,
         "layout_strength": scene.layout_strength is not None,
         "steps": steps is not None,
     }

@@ -35,8 +35,22 @@ def contradictions(plan: object) -> Iterator[Contradiction]:
             if scene_id in names:
                 yield ("scenes", index, "id"), "two scenes have this id", scene_id, "scene ids are unique within a plan"
             names.setdefault(scene_id, set()).update(seen - {""})
+    yield from _continuations(scenes)
     yield from _groups(_field(plan, "consistency_groups"), names)
     yield from _references(plan, names)
+
+
+def _continuations(scenes: Sequence[object]) -> Iterator[Contradiction]:
+    everywhere = [_field(scene, "id") for scene in scenes]
+    for index, scene in enumerate(scenes):
+        continued = _field(scene, "continues")
+        if not isinstance(continued, str) or continued in everywhere[:index]:
+            continue
+        where = ("scenes", index, "continues")
+        if continued in everywhere:
+            yield where, "a scene can only continue one that stands before it", continued, "move it, or name another"
+        else:
+            yield where, "there is no scene of this id", continued, "name a scene of this plan, or remove it"
 
 
 def _groups(groups: object, names: Mapping[str, set[str]]) -> Iterator[Contradiction]:

@@ -116,6 +116,7 @@ class Scene(_Document):
         entities: the things in it.
         layout_strength: for which part of the denoising steps the boxes are imposed, in [0, 1]; None leaves it to the
             backend.
+        continues: the scene, earlier in the plan, from whose last frame this one carries on; None begins afresh.
         frame_rate: frames a second of this scene, where they are not the plan's: 16 frames at "4/1" last four seconds.
         transition: how this scene passes into the next; None leaves it to the render settings. The last scene of a
             plan may end with a "fade" to black or a "hold".
@@ -131,6 +132,7 @@ class Scene(_Document):
     frames: Annotated[int, Field(strict=True, ge=1, le=MAX_FRAMES)] = 16
     entities: Annotated[list[Entity], Field(max_length=MAX_ENTITIES)] = Field(default_factory=list)
     layout_strength: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = None
+    continues: Id | None = None
     frame_rate: FrameRate | None = None
     transition: Transition | None = None
     transition_frames: TransitionFrames | None = None

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from videodirector.errors import ModelNotFoundError
 from videodirector.generator.backend import Capabilities, Clip, Progress
-from videodirector.generator.controls import account
+from videodirector.generator.ladder import lower
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
-from videodirector.schemas import Control, Scene, VideoPlan
+from videodirector.schemas import Scene, VideoPlan
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
@@ -24,16 +24,6 @@ MODEL = Path(__file__).parents[2] / "weights" / "storyworld-mini"
 LONGEST = 64  # frames: four times what the temporal layers learned from
 
 KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thing (measured: strangers stay below 0.55)
-
-KNOWN_CONTROLS = (
-    Control(name="description", status="honoured"),
-    Control(name="background", status="honoured", detail="in the words"),
-    Control(name="boxes", status="honoured", detail="grounding tokens"),
-    Control(name="references", status="honoured", detail="picture embeddings"),
-    Control(name="groups", status="honoured", detail="one representation a group"),
-    Control(name="layout_strength", status="honoured"),
-    Control(name="steps", status="honoured"),
-)
 
 
 class Layout2VidBackend:
@@ -55,7 +45,7 @@ class Layout2VidBackend:
             name="layout2vid",
             frame_size=pipeline.frame_size,
             boxes="native",
-            references=True,
+            references=None,
             shared_groups=True,
             steps=int(pipeline.config.num_inference_steps),
             max_frames=LONGEST,
@@ -68,7 +58,7 @@ class Layout2VidBackend:
             PlanError: a reference is not a picture that can be read.
             ModelError, MissingDependencyError: the weights or the text encoder are missing or cannot be used.
         """
-        return Layout2VidRenderer(plan, self._pipeline())
+        return Layout2VidRenderer(plan, self._pipeline(), self.capabilities)
 
     def _pipeline(self) -> Layout2VidPipeline:
         if self._loaded is None:
@@ -91,10 +81,10 @@ class Layout2VidBackend:
 class Layout2VidRenderer:
     """Draws the scenes of one plan; see ``SceneRenderer``."""
 
-    def __init__(self, plan: VideoPlan, pipeline: Layout2VidPipeline) -> None:
+    def __init__(self, plan: VideoPlan, pipeline: Layout2VidPipeline, capabilities: Capabilities) -> None:
         from videodirector.layout2vid.conditioning import Appearance, appearances
 
-        self._plan, self._pipeline = plan, pipeline
+        self._plan, self._pipeline, self._capabilities = plan, pipeline, capabilities
         known: dict[Appearance, Representation] = {}
         self._looks: dict[tuple[str, str], Representation] = {}
         self._notes: dict[tuple[str, str], str] = {}
@@ -133,7 +123,7 @@ class Layout2VidRenderer:
         return Clip(
             self._pipeline.decode(latents),
             tuple(self._notes[key] for key in places if key in self._notes),
-            account(self._plan, scene, KNOWN_CONTROLS, steps=steps),
+            lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from videodirector.generator.backend import Capabilities, Clip, Frame, Frames, Progress
-from videodirector.generator.controls import account
+from videodirector.generator.control_video import box_pixels
+from videodirector.generator.ladder import lower
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.generator.text import fitted_lines
-from videodirector.schemas import Box, Control, Entity, Scene, VideoPlan
+from videodirector.schemas import Box, Entity, Scene, VideoPlan
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.atlas import Sprite
 from videodirector.storyworld.scene import compose
@@ -45,7 +45,7 @@ class StoryboardBackend:
     def capabilities(self) -> Capabilities:
         """Exact boxes, reference pictures, any length."""
         return Capabilities(
-            name="storyboard", frame_size=self._size, boxes="exact", references=True, shared_groups=True
+            name="storyboard", frame_size=self._size, boxes="exact", words=False, references=None, shared_groups=True
         )
 
     def prepare(self, plan: VideoPlan) -> StoryboardRenderer:
@@ -54,15 +54,16 @@ class StoryboardBackend:
         Raises:
             PlanError: a reference is not a picture that can be read.
         """
-        return StoryboardRenderer(plan, self._size, load_references(plan))
+        return StoryboardRenderer(plan, self.capabilities, load_references(plan))
 
 
 class StoryboardRenderer:
     """Draws the scenes of one plan; see ``StoryboardBackend``."""
 
-    def __init__(self, plan: VideoPlan, size: tuple[int, int], references: Mapping[str, Image.Image]) -> None:
+    def __init__(self, plan: VideoPlan, capabilities: Capabilities, references: Mapping[str, Image.Image]) -> None:
         self._plan = plan
-        self._size = size
+        self._capabilities = capabilities
+        self._size = capabilities.frame_size
         self._references = references
         self._atlas = atlas.load()
 
@@ -81,14 +82,10 @@ class StoryboardRenderer:
         for number in range(scene.frames):
             frames[number] = _draw(background, actors, number)
             yield Progress(number + 1, scene.frames)
-        known = [Control(name=name, status="honoured") for name in ("boxes", "references", "groups")]
-        if scene.background:
-            status: Literal["honoured", "ignored"] = "ignored" if self._painting(scene) is None else "honoured"
-            known.append(Control(name="background", status=status, detail="a ready-made painting"))
-        return Clip(frames, tuple(notes), account(self._plan, scene, known, steps=steps))
+        return Clip(frames, tuple(notes), lower(self._plan, scene, self._capabilities, steps=steps).controls)
 
     def _background(self, scene: Scene, seed: int, notes: list[str]) -> Frame:
-        name = self._painting(scene)
+        name = backgrounds.find(scene.background) or backgrounds.find(scene.description)
         if name is None:
             if scene.background:
                 notes.append(f"no painting of the background {scene.background!r}: drawn plain")
@@ -97,10 +94,6 @@ class StoryboardRenderer:
         if group is not None:
             seed = derived_seed(self._plan.seed, "background", group)
         return backgrounds.paint(name, size=self._size, seed=seed)
-
-    @staticmethod
-    def _painting(scene: Scene) -> str | None:
-        return backgrounds.find(scene.background) or backgrounds.find(scene.description)
 
     def _actor(self, scene: Scene, entity: Entity, notes: list[str]) -> _Actor:
         track = entity.boxes(scene.frames)
@@ -149,22 +142,14 @@ def _draw(background: Frame, actors: Sequence[_Actor], number: int) -> Frame:
     return compose(canvas, sprites)
 
 
-def _pixels(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:
-    left = min(round(box.x0 * picture.width), picture.width - 1)
-    top = min(round(box.y0 * picture.height), picture.height - 1)
-    right = max(round(box.x1 * picture.width), left + 1)
-    bottom = max(round(box.y1 * picture.height), top + 1)
-    return left, top, right, bottom
-
-
 def _draw_picture(canvas: Image.Image, look: Image.Image, box: Box) -> None:
-    left, top, right, bottom = _pixels(box, canvas)
+    left, top, right, bottom = box_pixels(box, canvas.size)
     canvas.alpha_composite(look.resize((right - left, bottom - top), Image.Resampling.LANCZOS), (left, top))
 
 
 def _draw_label(canvas: Image.Image, name: str, box: Box) -> None:
     """A translucent box in a colour that belongs to the name, with the name in it."""
-    left, top, right, bottom = _pixels(box, canvas)
+    left, top, right, bottom = box_pixels(box, canvas.size)
     width, height = right - left, bottom - top
     red, green, blue = (60 + byte // 2 for byte in hashlib.blake2b(name.encode(), digest_size=3).digest())
     line = max(1, canvas.height // 128)

@@ -1,0 +1,151 @@
+"""By which means a backend is given the layout of a scene: the best rung that it can stand on.
+
+From the surest to the loosest:
+
+1. ``exact``: it draws the boxes itself (storyboard).
+2. ``grounding tokens``: the model learned to read boxes (Layout2Vid).
+3. ``control video``: it follows a video in which the boxes are drawn (VACE and its kind).
+4. ``key picture``: a first picture, in which things stand in their boxes, is drawn by other means and then moves.
+5. ``regional attention``: an entity's words act only inside of its box.
+6. ``words``: "the fox is on the left and moves right".
+
+Everything here is pure and needs no weights, so a dry run can show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from videodirector.generator.backend import Capabilities
+from videodirector.generator.controls import account
+from videodirector.generator.fitting import fit_length
+from videodirector.generator.words import caption, told_layout
+from videodirector.schemas import Control, Scene, VideoPlan
+
+__all__ = ["Lowering", "Rung", "lower", "rung"]
+
+
+class Rung(StrEnum):
+    """A means of imposing a layout; see the module."""
+
+    EXACT = "exact"
+    TOKENS = "grounding tokens"
+    CONTROL_VIDEO = "control video"
+    KEY_PICTURE = "key picture"
+    REGIONS = "regional attention"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lowering:
+    """A scene as it will be asked of a model.
+
+    Attributes:
+        rung: how its boxes are imposed.
+        prompt: the words; empty for models that read none.
+        frames: how many the model draws.
+        size: (width, height) of the pictures it draws, in pixels.
+        rate: frames a second for which it draws.
+        controls: what becomes of everything that the plan asks of the scene.
+    """
+
+    rung: Rung
+    prompt: str
+    frames: int
+    size: tuple[int, int]
+    rate: Fraction
+    controls: tuple[Control, ...]
+
+
+def rung(capabilities: Capabilities) -> Rung:
+    """The best rung for a backend."""
+    means = {
+        Rung.EXACT: capabilities.boxes == "exact",
+        Rung.TOKENS: capabilities.boxes == "native",
+        Rung.CONTROL_VIDEO: capabilities.control_video,
+        Rung.KEY_PICTURE: capabilities.first_frame,
+        Rung.REGIONS: capabilities.regions,
+    }
+    return next((step for step, there in means.items() if there), Rung.WORDS)
+
+
+def lower(plan: VideoPlan, scene: Scene, capabilities: Capabilities, *, steps: int | None = None) -> Lowering:
+    """What a backend will be asked for one scene, without loading any weights.
+
+    Args:
+        plan: a valid plan.
+        scene: one of its scenes.
+        capabilities: of the backend.
+        steps: denoising steps, where the settings ask for some.
+    """
+    step = rung(capabilities)
+    rate = scene.frame_rate or plan.frame_rate
+    frames = fit_length(scene.frames, rate, lengths=capabilities.lengths, model_rate=_own_rate(capabilities))
+    return Lowering(
+        rung=step,
+        prompt=_prompt(scene, step) if capabilities.words else "",
+        frames=frames,
+        size=capabilities.sizes.fit(capabilities.frame_size),
+        rate=_own_rate(capabilities) or rate,
+        controls=account(plan, scene, _known(plan, scene, capabilities, step, frames), steps=steps),
+    )
+
+
+def _own_rate(capabilities: Capabilities) -> Fraction | None:
+    return None if capabilities.any_rate else capabilities.rate
+
+
+def _prompt(scene: Scene, step: Rung) -> str:
+    told = {Rung.WORDS: told_layout(scene), Rung.KEY_PICTURE: told_layout(scene, places=False)}
+    return " ".join(filter(None, (caption(scene), told.get(step, ""))))
+
+
+def _known(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung, frames: int) -> Iterator[Control]:
+    fitted = "" if frames == scene.frames else f"{frames} frames are drawn and {scene.frames} of them taken"
+    yield Control(name="frames", status="approximated" if fitted else "honoured", detail=fitted)
+    yield Control(name="seed", status="honoured")
+    yield Control(name="steps", status="honoured" if capabilities.steps else "ignored")
+    if capabilities.words:
+        yield Control(name="description", status="honoured")
+        yield Control(name="background", status="honoured", detail="in the words")
+    elif capabilities.boxes == "exact":
+        yield Control(name="background", status="approximated", detail="a painting, where there is one of its name")
+    elif step is Rung.KEY_PICTURE:
+        for name in ("description", "background"):
+            yield Control(name=name, status="approximated", detail="in the key picture alone")
+    sure = step in {Rung.EXACT, Rung.TOKENS, Rung.CONTROL_VIDEO}
+    yield Control(name="boxes", status="honoured" if sure else "approximated", detail=_means(scene, step))
+    if step in {Rung.TOKENS, Rung.REGIONS}:
+        yield Control(name="layout_strength", status="honoured")
+    yield from _sameness(plan, scene, capabilities, step)
+    if capabilities.first_frame:
+        yield Control(name="continues", status="honoured", detail="its first frame is given")
+
+
+def _means(scene: Scene, step: Rung) -> str:
+    if step is Rung.KEY_PICTURE and scene.continues is not None:
+        return "words; the first frame is that of the scene before"
+    return {Rung.EXACT: "drawn", Rung.KEY_PICTURE: "key picture, then words"}.get(step, step.value)
+
+
+def _sameness(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung) -> Iterator[Control]:
+    """References and groups: pictures to whatever takes them, else the same words."""
+    pictures = len({file for entity in scene.entities if (file := plan.reference_of(scene, entity)) is not None})
+    limit = capabilities.references
+    if limit is None or 0 < pictures <= limit:
+        yield Control(name="references", status="honoured")
+    elif limit > 0:
+        yield Control(name="references", status="approximated", detail=f"the model takes {limit} at most")
+    elif step is Rung.KEY_PICTURE:
+        yield Control(name="references", status="approximated", detail="in the key picture alone")
+    if capabilities.shared_groups:
+        yield Control(name="groups", status="honoured", detail="one representation a group")
+    elif limit is None or limit > 0:
+        yield Control(name="groups", status="honoured", detail="one reference picture a group")
+    elif step is Rung.KEY_PICTURE:
+        yield Control(name="groups", status="approximated", detail="the same look in the key pictures")
+    else:
+        yield Control(name="groups", status="approximated", detail="the same words")

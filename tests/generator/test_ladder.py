@@ -1,0 +1,94 @@
+"""The best rung for what a backend can do, and what becomes of a plan on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from support import GreyBackend, fox_plan
+from videodirector.generator import Capabilities
+from videodirector.generator.fitting import Lengths, Sizes
+from videodirector.generator.ladder import Rung, lower, rung
+
+BARE: Capabilities = GreyBackend(size=(100, 60)).capabilities
+
+
+def statuses(capabilities: Capabilities, scene: str = "walk", *, steps: int | None = None) -> dict[str, str]:
+    plan = fox_plan()
+    return {
+        control.name: control.status for control in lower(plan, plan.scene(scene), capabilities, steps=steps).controls
+    }
+
+
+@pytest.mark.parametrize(
+    ("can", "best"),
+    [
+        ({"boxes": "exact", "control_video": True}, Rung.EXACT),
+        ({"boxes": "native", "control_video": True}, Rung.TOKENS),
+        ({"control_video": True, "first_frame": True}, Rung.CONTROL_VIDEO),
+        ({"first_frame": True, "regions": True}, Rung.KEY_PICTURE),
+        ({"regions": True}, Rung.REGIONS),
+        ({}, Rung.WORDS),
+    ],
+)
+def test_the_best_rung(can: dict[str, object], best: Rung) -> None:
+    assert rung(replace(BARE, **can)) is best  # type: ignore[arg-type]
+
+
+def test_the_words_tell_what_nothing_else_does() -> None:
+    plan = fox_plan()
+    scene = plan.scene("walk")
+    assert lower(plan, scene, BARE).prompt == (
+        "A fox walks. Background: forest. The fox is on the left and moves right."
+    )
+    pictured = lower(plan, scene, replace(BARE, first_frame=True))
+    assert pictured.prompt == "A fox walks. Background: forest. The fox moves right."
+    assert lower(plan, scene, replace(BARE, control_video=True)).prompt == "A fox walks. Background: forest."
+    assert lower(plan, scene, replace(BARE, words=False)).prompt == ""
+
+
+def test_lengths_and_sizes_are_the_models() -> None:
+    plan = fox_plan()
+    wan = replace(BARE, lengths=Lengths(step=4, offset=1), sizes=Sizes(multiple=16), rate=Fraction(16))
+    lowered = lower(plan, plan.scene("walk"), wan)
+    assert (lowered.frames, lowered.size, lowered.rate) == (33, (112, 64), Fraction(16))
+    told = lower(plan, plan.scene("walk"), replace(wan, any_rate=True))
+    assert (told.frames, told.rate) == (17, Fraction(8))
+
+
+def test_what_becomes_of_the_controls() -> None:
+    assert statuses(BARE, steps=3) == {
+        "description": "honoured",
+        "background": "honoured",
+        "frames": "honoured",
+        "boxes": "approximated",
+        "groups": "approximated",
+        "steps": "ignored",
+        "seed": "honoured",
+    }
+    assert statuses(replace(BARE, control_video=True))["boxes"] == "honoured"
+    assert statuses(replace(BARE, words=False))["description"] == "ignored"
+    assert statuses(replace(BARE, words=False, first_frame=True))["description"] == "approximated"
+    assert statuses(replace(BARE, references=1))["groups"] == "honoured"
+    assert statuses(replace(BARE, lengths=Lengths(step=4, offset=1)))["frames"] == "approximated"
+
+
+@pytest.mark.parametrize(
+    ("taken", "status"), [(None, "honoured"), (2, "honoured"), (1, "approximated"), (0, "ignored")]
+)
+def test_reference_pictures_by_their_number(taken: int | None, status: str) -> None:
+    plan = fox_plan()
+    plan.references = {"fox": "a.png", "owl": "b.png"}
+    controls = lower(plan, plan.scene("meet"), replace(BARE, references=taken)).controls
+    assert next(control.status for control in controls if control.name == "references") == status
+
+
+def test_a_scene_that_continues_another() -> None:
+    plan = fox_plan()
+    plan.scene("meet").continues = "walk"
+    plan = plan.checked()
+    for can, status in ((True, "honoured"), (False, "ignored")):
+        controls = lower(plan, plan.scene("meet"), replace(BARE, first_frame=can)).controls
+        assert next(control.status for control in controls if control.name == "continues") == status
