@@ -1,6 +1,7 @@
 """The prompts: whole, geometrically right, and replaceable."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_entering() -> None:
     assert fox[1] is not None
     assert fox[1].x0 == 0, "cut off by the edge that it comes over"
     seen = [box for box in fox if box]
-    assert all(a.x1 < b.x1 or a == b for a, b in zip(seen, seen[1:], strict=False)), "to the right, then still"
+    assert all(a.x1 < b.x1 or a == b for a, b in pairwise(seen)), "to the right, then still"
     assert seen[-1] == seen[-2]
     assert rock.count(rock[0]) == 9
     assert rock[0] is not None
@@ -64,7 +65,7 @@ def test_leaving() -> None:
     seen = [box for box in owl if box]
     assert owl[-1] is None
     assert (seen[-1].x1, seen[-1].y0) == (1, 0), "out at the upper right corner"
-    steps = [b.centre[0] - a.centre[0] for a, b in zip(seen[:-1], seen[1:-1], strict=False)]
+    steps = [b.centre[0] - a.centre[0] for a, b in pairwise(seen[:-1])]
     assert all(0 < step < 0.1 for step in steps)
     assert cat.count(cat[0]) == 9
 
@@ -73,7 +74,7 @@ def test_growing() -> None:
     bus, mailbox = layouts("growing").values()
     boxes = [box for box in bus if box]
     assert len(boxes) == 9
-    for a, b in zip(boxes, boxes[1:], strict=False):
+    for a, b in pairwise(boxes):
         assert a.width < b.width
         assert a.y0 > b.y0
         assert a.y1 < b.y1

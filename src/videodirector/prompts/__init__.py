@@ -1,7 +1,7 @@
 """What chat models are told: versioned templates and in-context examples, as files that people may replace.
 
-A folder of prompts holds the files of `FILES`. Templates are text with `${placeholders}`; examples are JSON. The ones in
-this package are used unless an argument, the environment variable VIDEODIRECTOR_PROMPTS or `use()` names others.
+A folder of prompts holds the files of `FILES`. Templates are text with `${placeholders}`; examples are JSON. The ones
+in this package are used unless an argument, the environment variable VIDEODIRECTOR_PROMPTS or `use()` names others.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def load(folder: str | os.PathLike[str] | None = None) -> Prompts:
         folder: None takes those in use: see `current_folder`.
 
     Raises:
-        UsageError: a file is missing or not text, a template lacks a placeholder or has an unknown one, an example has not
-            the form that it must have.
+        UsageError: a file is missing or not text, a template lacks a placeholder or has an unknown one, an example is
+            not of the form that it must have.
     """
     place = current_folder() if folder is None else Path(folder)
     templates = {name: _text(place / name) for name in FILES}
