@@ -208,4 +208,4 @@ def _is_key(key: object) -> bool:
     if not isinstance(key, list) or len(key) != 4 or not all(isinstance(side, (int, float)) for side in key):
         return False
     x0, y0, x1, y1 = key
-    return 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1
+    return bool(0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1)
