@@ -46,6 +46,6 @@ def _packaged() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError) as error:
         raise MissingDependencyError(
-            "no ffmpeg was found, and it is needed to write videos",
+            "no ffmpeg was found, and it is needed to read and write videos and sounds",
             hint=f"install one (pip install imageio-ffmpeg), or set {FFMPEG_VARIABLE} to its path",
         ) from error

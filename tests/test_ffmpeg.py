@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from videodirector.errors import MissingDependencyError
-from videodirector.generator.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
+from videodirector.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
 
 
 def program(folder: Path, name: str = "ffmpeg") -> Path:
