@@ -6,8 +6,8 @@ import pytest
 
 from support import see
 from videodirector.errors import EncodeError
-from videodirector.generator.backend import Frames
 from videodirector.ffmpeg import find_ffmpeg
+from videodirector.generator.backend import Frames
 from videodirector.generator.video import VideoFormat, VideoWriter
 
 

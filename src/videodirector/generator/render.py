@@ -8,9 +8,9 @@ from pathlib import Path
 from time import perf_counter
 
 from videodirector.errors import UsageError
+from videodirector.ffmpeg import find_ffmpeg
 from videodirector.generator.assembly import assembling
 from videodirector.generator.backend import Backend, Frames
-from videodirector.ffmpeg import find_ffmpeg
 from videodirector.generator.output import atomic_file
 from videodirector.generator.scene import render_scene, scene_seed
 from videodirector.generator.sheet import ContactSheet
