@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from videodirector import lexicon
+from videodirector.lexicon import words
 
 
 def test_the_world_is_as_large_as_promised() -> None:
@@ -9,9 +12,9 @@ def test_the_world_is_as_large_as_promised() -> None:
 
 
 def test_no_word_means_two_things() -> None:
-    for words in (lexicon.things(), lexicon.backgrounds()):
+    for table in (lexicon.things(), lexicon.backgrounds()):
         seen: dict[str, str] = {}
-        for name, entry in words.items():
+        for name, entry in table.items():
             for word in (name, *entry.synonyms):
                 assert seen.setdefault(word, name) == name, f"{word!r} means {seen[word]!r} and {name!r}"
 
@@ -30,3 +33,48 @@ def test_colour_variants_are_colours() -> None:
 def test_people_of_stories_are_there() -> None:
     words = {word for thing in lexicon.things().values() for word in (thing.name, *thing.synonyms)}
     assert {"boy", "girl", "king", "princess", "knight", "wizard", "farmer", "queen", "chef", "man", "woman"} <= words
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "moves"),
+    [
+        ("husky", "animal", "walks"),
+        ("sparrow", "animal", "flies"),
+        ("salmon", "animal", "swims"),
+        ("canoe", "vehicle", "swims"),
+        ("gazebo", "building", "still"),
+        ("ballerina", "person", "walks"),
+        ("violin", "object", "still"),
+        ("pear", "food", "rolls"),
+    ],
+)
+def test_things_that_no_table_names_have_the_nature_of_their_class(word: str, kind: str, moves: str) -> None:
+    nature = lexicon.nature_of(word)
+    assert nature is not None
+    assert (nature.kind, nature.moves) == (kind, moves)
+
+
+@pytest.mark.parametrize("word", ["joy", "yesterday", "idea", "qwxz", "", "*", "a\tb"])
+def test_what_cannot_be_seen_has_no_nature(word: str) -> None:
+    assert lexicon.nature_of(word) is None
+
+
+def test_a_class_may_be_a_thing_that_can_be_drawn() -> None:
+    assert lexicon.nature_of("husky") == lexicon.things()["dog"]
+
+
+@pytest.mark.parametrize(
+    ("word", "place"), [("stadium", "city"), ("corridor", "road"), ("library", "room"), ("zoo", "farm"), ("fox", None)]
+)
+def test_places_that_no_table_names_look_like_those_of_their_class(word: str, place: str | None) -> None:
+    found = lexicon.background_like(word)
+    assert (found.name if found else None) == place
+
+
+def test_the_tables_are_sorted_and_lineages_end() -> None:
+    for table in ("nouns.tsv.gz", "verbs.tsv.gz"):
+        lines = words._lines(table)
+        assert lines == sorted(lines)
+    assert "animal" in words.noun("husky").lineage  # type: ignore[union-attr]
+    assert words.verb("trudge").lineage[:2] == ("slog", "walk")  # type: ignore[union-attr]
+    assert words.verb("idea") is None

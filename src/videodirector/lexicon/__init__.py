@@ -2,7 +2,8 @@
 
 Plain data, read by the planner (how large is an owl, does it fly?) and by the storyworld (which sprite draws it?).
 It lies below both, so that neither needs the other. To draw another world, edit ``things.tsv`` and
-``backgrounds.tsv`` and rebuild the atlas with ``recipes/atlas.py``.
+``backgrounds.tsv`` and rebuild the atlas with ``recipes/atlas.py``. What no table names is judged by its class in
+WordNet (see ``words``): a gazebo is a building, so it is large and stands still.
 """
 
 from __future__ import annotations
@@ -13,30 +14,52 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from videodirector.lexicon import words
 
 Kind = Literal["person", "animal", "plant", "food", "vehicle", "sky", "building", "object"]
 Moves = Literal["walks", "flies", "swims", "rolls", "floats", "still"]
 Facing = Literal["left", "right", "front"]
 
-__all__ = ["Background", "Facing", "Kind", "Moves", "Thing", "backgrounds", "colours", "things"]
+__all__ = [
+    "Background",
+    "Facing",
+    "Kind",
+    "Moves",
+    "Nature",
+    "Thing",
+    "background_like",
+    "backgrounds",
+    "colours",
+    "nature_of",
+    "things",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
-    """Something that can appear in a scene.
+class Nature:
+    """How large something is and how it moves, whether or not it can be drawn.
 
     ``size`` is its natural height as a fraction of the picture's height, ``aspect`` its width over its height.
+    """
+
+    kind: Kind
+    size: float
+    aspect: float
+    moves: Moves
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing(Nature):
+    """Something that can be drawn.
+
     ``faces`` is the side to which its picture looks; ``front`` means that it looks alike from both.
     ``colours`` are the variants that exist beside its own colour.
     """
 
     name: str
     emoji: str
-    kind: Kind
-    size: float
-    aspect: float
-    moves: Moves
     faces: Facing
     colours: tuple[str, ...]
     synonyms: tuple[str, ...]
@@ -44,12 +67,17 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """A painted background; ``ground`` is the height of its ground line, 0 at the top and 1 at the bottom."""
+    """A painted background.
+
+    ``ground`` is the height of its ground line, 0 at the top and 1 at the bottom; ``classes`` are the classes of
+    places, in WordNet's words, that look most like it.
+    """
 
     name: str
     description: str
     ground: float
     synonyms: tuple[str, ...]
+    classes: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +96,7 @@ def backgrounds() -> Mapping[str, Background]:
                 description=row["description"],
                 ground=float(row["ground"]),
                 synonyms=_words(row["synonyms"]),
+                classes=_words(row["classes"]),
             )
             for row in _rows("backgrounds.tsv", Background)
         }
@@ -79,19 +108,59 @@ def colours() -> tuple[str, ...]:
     return ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 
 
+def nature_of(word: str) -> Nature | None:
+    """How large and how mobile a thing of this name is, by its nearest class; None where nothing is known of it.
+
+    A class may be a thing that can be drawn: a husky is a dog.
+    """
+    sense = words.noun(word)
+    if sense is None or sense.kind in UNSEEN:
+        return None
+    return next((found for name in sense.lineage if (found := _natures().get(name)) is not None), None)
+
+
+UNSEEN = frozenset(
+    ["act", "attribute", "cognition", "event", "feeling", "motive", "process", "quantity", "relation", "state", "time"]
+)
+"""Kinds of nouns, in WordNet's words, that name nothing to be seen."""
+
+
+def background_like(word: str) -> Background | None:
+    """The background that a place of this name looks most like, by its nearest class; None for what is no place."""
+    sense = words.noun(word)
+    if sense is None:
+        return None
+    classes = {name: place for place in backgrounds().values() for name in place.classes}
+    return next((classes[name] for name in sense.lineage if name in classes), None)
+
+
+@lru_cache(maxsize=1)
+def _natures() -> Mapping[str, Nature]:
+    """Natures by class; things that can be drawn are classes too."""
+    table = {row["class"]: Nature(**_nature(row)) for row in _rows("natures.tsv", Nature, "class")}
+    synonyms = {name: thing for thing in things().values() for name in thing.synonyms}
+    return {**synonyms, **table, **things()}
+
+
+def _nature(row: dict[str, str]) -> dict[str, Any]:
+    kind, moves = _one_of(Kind, row, "kind"), _one_of(Moves, row, "moves")
+    return {"kind": kind, "size": float(row["size"]), "aspect": float(row["aspect"]), "moves": moves}
+
+
+def _one_of(allowed: Any, row: dict[str, str], column: str) -> Any:
+    if row[column] not in get_args(allowed):
+        raise ValueError(
+            f"{row.get('name') or row.get('class')}: {column} {row[column]!r}, none of {get_args(allowed)}"
+        )
+    return row[column]
+
+
 def _thing(row: dict[str, str]) -> Thing:
-    kind, moves, faces = row["kind"], row["moves"], row["faces"]
-    for value, allowed in ((kind, Kind), (moves, Moves), (faces, Facing)):
-        if value not in get_args(allowed):
-            raise ValueError(f"things.tsv, {row['name']}: {value!r} is none of {get_args(allowed)}")
     return Thing(
         name=row["name"],
         emoji="".join(chr(int(code, 16)) for code in row["emoji"].split("_")),
-        kind=kind,  # type: ignore[arg-type]  # checked above
-        size=float(row["size"]),
-        aspect=float(row["aspect"]),
-        moves=moves,  # type: ignore[arg-type]
-        faces=faces,  # type: ignore[arg-type]
+        **_nature(row),
+        faces=_one_of(Facing, row, "faces"),
         colours=_words(row["colours"]),
         synonyms=_words(row["synonyms"]),
     )
@@ -101,10 +170,10 @@ def _words(cell: str) -> tuple[str, ...]:
     return tuple(word for word in cell.split(",") if word)
 
 
-def _rows(name: str, kind: type) -> list[dict[str, str]]:
+def _rows(name: str, kind: type, *more: str) -> list[dict[str, str]]:
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
-    columns = {field.name for field in fields(kind)}
+    columns = {field.name for field in fields(kind)} | {*more}
     if not rows or set(rows[0]) != columns:
         raise ValueError(f"{name} must have the columns {sorted(columns)}, has {sorted(rows[0] if rows else [])}")
     return rows

@@ -1,0 +1,76 @@
+"""What any word of English names or does, from WordNet: the kinds of things, the kinds of motions.
+
+Two tables, built by ``recipes/words.py``, sorted by word, with the columns
+
+1. the word (a sense that no word has as its own is marked ``word#number``),
+2. the share of the word's use, 0 to 9, in which it names something that can be seen (a verb: in which it moves),
+3. the kind of its chosen sense ("animal", "artifact", "feeling"), or ``=`` for a synonym of the next column,
+4. the word for the sense above it.
+"""
+
+from __future__ import annotations
+
+import gzip
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+__all__ = ["Sense", "noun", "verb"]
+
+_DEEPEST = 30  # levels; WordNet has 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """The commonest sense of a word that can be seen, or else the commonest.
+
+    Attributes:
+        kind: WordNet's file ("animal", "artifact", "location", "feeling", "time").
+        share: how much of the word's use it is, or others that can be seen are, in [0, 1].
+        lineage: synonyms and the ever wider classes it belongs to, nearest first: husky -> working dog, dog, canid ...
+    """
+
+    kind: str
+    share: float
+    lineage: tuple[str, ...]
+
+
+def noun(word: str) -> Sense | None:
+    """The sense of a noun in the singular, in small letters; None for a word that WordNet does not have."""
+    return _sense("nouns.tsv.gz", word)
+
+
+def verb(word: str) -> Sense | None:
+    """The sense of a verb in its base form; None for a word that WordNet does not have."""
+    return _sense("verbs.tsv.gz", word)
+
+
+@lru_cache(maxsize=16384)
+def _sense(table: str, word: str) -> Sense | None:
+    row = _row(table, word)
+    if row is None:
+        return None
+    share, kind, above = row
+    lineage: list[str] = []
+    while above and len(lineage) < _DEEPEST:
+        lineage.append(above.partition("#")[0])
+        row = _row(table, above)
+        if row is None:
+            break
+        kind, above = row[1] if kind == "=" else kind, row[2]
+    return Sense(kind, int(share) / 9, tuple(lineage))
+
+
+def _row(table: str, word: str) -> tuple[str, str, str] | None:
+    lines = _lines(table)
+    place = bisect_left(lines, f"{word}\t")
+    if place == len(lines) or not lines[place].startswith(f"{word}\t"):
+        return None
+    _, share, kind, above = lines[place].split("\t")
+    return share, kind, above
+
+
+@lru_cache(maxsize=2)
+def _lines(table: str) -> list[str]:
+    return gzip.decompress(files(__package__).joinpath(table).read_bytes()).decode().splitlines()
