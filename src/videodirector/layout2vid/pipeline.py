@@ -23,7 +23,7 @@ from videodirector.layout2vid.latents import decode, encode, entity_picture, to_
 from videodirector.layout2vid.memory import channels_last, keep_memory
 from videodirector.layout2vid.messages import quiet
 from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, linspaced, shared_noise, to_sample
+from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, shared_noise, spaced, to_sample
 from videodirector.layout2vid.text import encode_captions, encode_phrases, load_packaged
 from videodirector.layout2vid.unet import skip_closed_temporal_layers
 
@@ -193,7 +193,7 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     def schedule(self, steps: int) -> NoiseSchedule:
         """The points that sampling with this many steps visits."""
-        return linspaced(self.scheduler.alphas_cumprod, steps)
+        return spaced(self.scheduler.alphas_cumprod, steps)
 
     @torch.no_grad()
     def sample(

@@ -14,9 +14,25 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Denoiser", "NoiseSchedule", "Prediction", "Step", "ddim", "linspaced", "shared_noise", "to_sample"]
+__all__ = [
+    "SAMPLERS",
+    "Denoiser",
+    "NoiseSchedule",
+    "Prediction",
+    "Sampler",
+    "SamplerName",
+    "Spacing",
+    "Step",
+    "ddim",
+    "dpm_solver",
+    "plms",
+    "shared_noise",
+    "spaced",
+    "to_sample",
+]
 
 Prediction = Literal["epsilon", "v_prediction", "sample"]
+Spacing = Literal["trailing", "leading", "linspace"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +59,32 @@ class Step:
     x0: Tensor
 
 
+Sampler = Callable[..., Iterator[Step]]
+"""(denoise, x, schedule) -> a step for every point of the schedule."""
+
 Denoiser = Callable[[Tensor, int], Tensor]
 """(x_t, index into the schedule) -> estimate of x_0, of the same shape."""
 
 
-def linspaced(
-    alphas_cumprod: Float[Tensor, " train"], steps: int, *, final_alpha_cumprod: float = 1.0
+def spaced(
+    alphas_cumprod: Float[Tensor, " train"],
+    steps: int,
+    *,
+    spacing: Spacing = "trailing",
+    offset: int = 0,
+    short_of_the_last: bool = False,
+    final_alpha_cumprod: float = 1.0,
 ) -> NoiseSchedule:
-    """Trailing spacing (arXiv 2305.08891, table 2): the first step is the noisiest of training.
+    """The points that a number of steps visits (arXiv 2305.08891, table 2).
 
     Args:
         alphas_cumprod: of the training schedule, cleanest first.
         steps: how many to take.
+        spacing: ``trailing`` begins at the noisiest point of training, ``leading`` ends at its cleanest, ``linspace``
+            does both.
+        offset: added to the timesteps of ``leading`` spacing.
+        short_of_the_last: space one point more and leave the cleanest out, as DPM-Solver's authors do; not with
+            ``trailing``.
         final_alpha_cumprod: of the point behind the last step.
 
     Raises:
@@ -63,18 +93,30 @@ def linspaced(
     train = len(alphas_cumprod)
     if not 1 <= steps <= train:
         raise ValueError(f"steps must lie between 1 and {train}, not {steps}")
-    spaced = torch.arange(steps, dtype=torch.float64)
-    timesteps = (train - spaced * (train / steps)).round().long() - 1
+    points = steps + short_of_the_last
+    if spacing == "trailing":
+        timesteps = (train - torch.arange(steps, dtype=torch.float64) * (train / steps)).round().long() - 1
+    elif spacing == "leading":
+        timesteps = (torch.arange(points) * (train // points)).flip(0)[:steps] + offset
+    else:
+        timesteps = torch.linspace(0, train - 1, points, dtype=torch.float64).round().long().flip(0)[:steps]
+    timesteps = timesteps.clamp(0, train - 1)
     cumprod = torch.cat([alphas_cumprod.double()[timesteps], torch.tensor([final_alpha_cumprod], dtype=torch.float64)])
     return NoiseSchedule(timesteps=timesteps, alpha=cumprod.sqrt().float(), sigma=(1 - cumprod).sqrt().float())
 
 
 def to_sample(output: Tensor, x: Tensor, alpha: Tensor, sigma: Tensor, prediction: Prediction) -> Tensor:
-    """The clean sample that a network's output stands for."""
+    """The clean sample that a network's output stands for.
+
+    Raises:
+        ValueError: the network predicts noise, and there is nothing but noise at this point (zero terminal SNR).
+    """
     if prediction == "sample":
         return output
     if prediction == "v_prediction":  # arXiv 2202.00512, appendix D: v = alpha eps - sigma x_0
         return alpha * x - sigma * output
+    if float(alpha) == 0:
+        raise ValueError("a network that predicts noise cannot start from pure noise: zero terminal SNR needs v")
     return (x - sigma * output) / alpha
 
 
@@ -108,6 +150,67 @@ def ddim(
         yield Step(index=index, x=x, x0=x0)
 
 
+def plms(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterator[Step]:
+    """Pseudo linear multistep (arXiv 2202.09778, eq. 12), yielding after every step.
+
+    The noise that a step follows is extrapolated from the last four. The first step has none before it and asks the
+    denoiser a second time, at its end (pseudo improved Euler).
+    """
+    alpha, sigma = schedule.alpha, schedule.sigma
+    known: list[Tensor] = []  # noise at the points passed, the latest first
+
+    def moved(noise: Tensor, index: int) -> Tensor:
+        # eq. 11, which is DDIM's step for whatever noise it is given
+        return (alpha[index + 1] / alpha[index]) * (x - sigma[index] * noise) + sigma[index + 1] * noise
+
+    for index in range(len(schedule)):
+        x0 = denoise(x, index)
+        if float(alpha[index]) == 0:  # pure noise: eq. 11 would divide by 0, DDIM's form does not
+            known = []
+            x = alpha[index + 1] * x0 + sigma[index + 1] * x
+            yield Step(index=index, x=x, x0=x0)
+            continue
+        known = [(x - alpha[index] * x0) / sigma[index], *known][:4]
+        if len(known) == 1 and index + 1 < len(schedule):
+            ahead = moved(known[0], index)
+            there = (ahead - alpha[index + 1] * denoise(ahead, index + 1)) / sigma[index + 1]
+            noise = (known[0] + there) / 2
+        else:
+            weights = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
+            noise = sum(  # Adams-Bashforth
+                (weight * one for weight, one in zip(weights[len(known) - 1], known, strict=True)), torch.zeros_like(x)
+            )
+        x = moved(noise, index)
+        yield Step(index=index, x=x, x0=x0)
+
+
+def dpm_solver(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterator[Step]:
+    """DPM-Solver++ (2M) (arXiv 2211.01095, algorithm 2), yielding after every step.
+
+    The last step is of first order when it ends at the clean sample or when there are fewer than 15 (section 5).
+    """
+    steps = len(schedule)
+    lambdas = (schedule.alpha.double() / schedule.sigma.double()).log()
+    before: Tensor | None = None
+    for index in range(steps):
+        alpha, sigma = schedule.alpha[index + 1], schedule.sigma[index + 1]
+        x0 = denoise(x, index)
+        h = lambdas[index + 1] - lambdas[index]
+        slope = x0
+        final = index + 1 == steps and (float(sigma) == 0 or steps < 15)
+        if before is not None and not final:
+            ratio = (h / (lambdas[index] - lambdas[index - 1])).to(x.dtype)  # 1 / r; 0 after a step from pure noise
+            slope = x0 + 0.5 * ratio * (x0 - before)
+        x = (sigma / schedule.sigma[index]) * x - alpha * torch.expm1(-h).to(x.dtype) * slope
+        before = x0
+        yield Step(index=index, x=x, x0=x0)
+
+
+SamplerName = Literal["ddim", "plms", "dpm-solver++"]
+
+SAMPLERS: dict[SamplerName, Sampler] = {"ddim": ddim, "plms": plms, "dpm-solver++": dpm_solver}
+
+
 def shared_noise(
     shape: tuple[int, int, int, int, int],
     *,
@@ -121,6 +224,8 @@ def shared_noise(
     shared part is drawn from ``common``, where that is given.
     """
     batch, channels, frames, height, width = shape
+    if sharing == 0:  # the very noise that diffusers' pipelines draw
+        return torch.randn(shape, generator=generator)
     same = torch.randn((batch, channels, 1, height, width), generator=common or generator)
     own = torch.randn((batch, channels, frames, height, width), generator=generator)
     return sharing**0.5 * same + (1 - sharing) ** 0.5 * own
