@@ -117,3 +117,32 @@ def test_a_thing_too_wide_for_any_frame_is_refused() -> None:
     strip = Image.new("RGBA", (400, 10), "red")
     with pytest.raises(UsageError, match="'strip' fits into no frame of 64x64 pixels"):
         Detector({"fox": sprite("fox").image, "strip": strip}).find(scene("fox"), "strip")
+
+
+def test_it_finds_a_thing_near_where_it_was(detector: Detector) -> None:
+    frame = scene("fox")
+    found = detector.find_near(frame, "fox", BOX.moved(0.05, -0.04))
+    assert found is not None
+    assert found.box.iou(BOX) > 0.75
+    assert detector.find_near(frame, "fox", Box(0.0, 0.0, 0.3, 0.25)) is None
+    assert detector.find_near(frame, "owl", BOX) is None
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_it_counts(detector: Detector, size: int) -> None:
+    boxes = [Box(0.05, 0.1, 0.4, 0.42), Box(0.6, 0.55, 0.95, 0.87), Box(0.1, 0.6, 0.4, 0.87)]
+    placed = [(sprite("fox"), box) for box in boxes]
+    for number in (1, 2, 3):
+        frame = compose(backgrounds.paint("meadow", size=size, seed=5), placed[:number])
+        found = detector.find_all(frame, "fox")
+        assert len(found) == number
+        assert all(max(box.iou(detection.box) for detection in found) > 0.7 for box in boxes[:number])
+    assert detector.find_all(frame, "owl") == ()
+    assert len(detector.find_all(frame, "fox", most=2)) == 2
+
+
+def test_it_tells_which_of_several_things_it_is(detector: Detector) -> None:
+    colours = ["green car", "blue car", "red car"]
+    assert [detector.likest(scene(name), BOX, colours) for name in colours] == colours
+    with pytest.raises(UsageError, match="no picture of 'gryphon'"):
+        detector.likest(scene("fox"), BOX, ["fox", "gryphon"])

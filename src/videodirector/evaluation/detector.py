@@ -13,16 +13,16 @@ counts as found where it leaves clearly less unexplained than its rival does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 
 from videodirector.errors import UsageError
+from videodirector.evaluation.bank import FLOOR, Bank
 from videodirector.evaluation.crops import Floats, Grid, centres, corners, cut, cut_on_grid, neighbours
 from videodirector.schemas import Box
 
@@ -110,10 +110,12 @@ class Detector:
         self.config = config or DetectorConfig()
         self._names = tuple(templates)
         self._aspects = {name: image.width / image.height for name, image in templates.items()}
+        cells, surround, gain = self.config.cells, self.config.surround, self.config.gain
+        grid = Grid(cells=cells, margin=self.config.margin)
+        self._bank = Bank(templates, grid=grid, softness=self.config.softness, surround=surround, gain=gain)
         # The search looks at many boxes and only has to come near: fewer cells do, and one softness.
-        glance = replace(self.config, cells=round(self.config.cells * 2 / 3), margin=1, softness=(0.4,))
-        self._bank = _Bank(templates, self.config)
-        self._rough = _Bank(templates, glance)
+        glance = Grid(cells=round(cells * 2 / 3), margin=1)
+        self._rough = Bank(templates, grid=glance, softness=(0.4,), surround=surround, gain=gain)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,11 +133,68 @@ class Detector:
             UsageError: no such template, or not such a frame.
         """
         best = self.best(frame, name)
-        believed = best.doubt <= self.config.doubt and best.rivalry <= self.config.rivalry
-        return best if believed else None
+        return best if self._believes(best) else None
+
+    def find_near(self, frame: Frame, name: str, box: Box) -> Detection | None:
+        """The thing's place in a frame if it is about where it was a moment ago; much quicker than ``find``.
+
+        Raises:
+            UsageError: as ``find``.
+        """
+        pixels, number = self._asked(frame, name)
+        here = np.array([[*box.centre, box.width, box.height]], dtype=np.float32)
+        around = np.concatenate([here, *(neighbours(here, step)[0, 1:] for step in _NEAR_STEPS)])
+        scores = self._bank.scores(cut(pixels, around, self._bank.grid), number)
+        boxes, scores = _fittest(around, scores, _NEAR)
+        for step in _STEPS[:3]:
+            boxes, scores = self._improve(pixels, boxes, step, number)
+        best = self._settled(pixels, *_fittest(boxes, scores, 1), number, _STEPS[3:])[0]
+        return best if self._believes(best) else None
+
+    def find_all(self, frame: Frame, name: str, *, most: int = 8) -> tuple[Detection, ...]:
+        """Every place of the thing in a frame, the surest first, no two on the same spot; at most so many.
+
+        Raises:
+            UsageError: as ``find``.
+        """
+        pixels, number = self._asked(frame, name)
+        boxes, scores = _distinct(*self._search(pixels, number), 2 * self.config.candidates)
+        rivalry, _ = self._rivalry(pixels, boxes, number, self._rough)
+        boxes, scores = _distinct(boxes, -_doubt(scores, rivalry), 3 * most, overlap=_SAME)
+        for step in _STEPS[:3]:
+            boxes, scores = self._improve(pixels, boxes, step, number)
+        boxes, scores = _distinct(boxes, scores, 2 * most, overlap=_SAME)
+        found: list[Detection] = []
+        for detection in self._settled(pixels, boxes, scores, number, _STEPS[3:]):
+            if self._believes(detection) and not any(_share(detection.box, other.box) > _SAME for other in found):
+                found.append(detection)
+        return tuple(found[:most])
+
+    def likest(self, frame: Frame, box: Box, names: Sequence[str]) -> str:
+        """Which of these things looks most like what is in a box: the colour variant of a thing, for one.
+
+        Raises:
+            UsageError: as ``find``, for any of the names.
+        """
+        pixels, _ = self._asked(frame, names[0])
+        numbers = np.array([self._asked(frame, name)[1] for name in names])
+        here = np.array([[*box.centre, box.width, box.height]], dtype=np.float32)
+        family = np.concatenate([here, neighbours(here, _RIVAL_STEPS[0])[0, 1:]])
+        rests = self._bank.rests_of(cut(pixels, family, self._bank.grid), numbers).min(axis=0)
+        return names[int(rests.argmin())]
 
     def best(self, frame: Frame, name: str) -> Detection:
         """The likeliest place of the thing, whether or not it is believable; see ``find``."""
+        pixels, number = self._asked(frame, name)
+        boxes, scores = _distinct(*self._search(pixels, number), self.config.candidates)
+        boxes, scores = self._best_of(pixels, boxes, scores, number, self._rough)
+        for step in _STEPS[:3]:
+            boxes, scores = self._improve(pixels, boxes, step, number)
+        boxes, scores = self._best_of(pixels, boxes, scores, number, self._bank)
+        return self._settled(pixels, boxes, scores, number, _STEPS[3:])[0]
+
+    def _asked(self, frame: Frame, name: str) -> tuple[Floats, int]:
+        """The frame with values in [0, 1], and the number of the template."""
         if name not in self._aspects:
             raise UsageError(f"the detector has no picture of {name!r}", hint=f"it knows {', '.join(self._names)}")
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
@@ -143,24 +202,28 @@ class Detector:
                 f"a frame is uint8 of shape (height, width, 3), found {frame.dtype} of shape {frame.shape}",
                 hint="evaluate one frame at a time",
             )
-        pixels = np.divide(frame, 255, dtype=np.float32)
-        number = self._names.index(name)
-        boxes, scores = _distinct(*self._search(pixels, number), self.config.candidates)
-        boxes, scores = self._best_of(pixels, boxes, scores, number, self._rough)
-        for step in _STEPS[:3]:
-            boxes, scores = self._improve(pixels, boxes, step, number)
-        boxes, scores = self._best_of(pixels, boxes, scores, number, self._bank)
-        for step in _STEPS[3:]:
+        return np.divide(frame, 255, dtype=np.float32), self._names.index(name)
+
+    def _believes(self, detection: Detection) -> bool:
+        return detection.doubt <= self.config.doubt and detection.rivalry <= self.config.rivalry
+
+    def _settled(
+        self, pixels: Floats, boxes: Floats, scores: Floats, number: int, steps: Sequence[float]
+    ) -> list[Detection]:
+        """The boxes fitted by ever smaller steps, as detections, the least doubtful first."""
+        for step in steps:
             boxes, scores = self._improve(pixels, boxes, step, number)
         rivalry, rivals = self._rivalry(pixels, boxes, number, self._bank, _RIVAL_STEPS)
-        found = int(_doubt(scores, rivalry).argmin())
-        box = Box(*corners(boxes[found]).tolist())
-        return Detection(
-            box=box.clipped() or box,
-            score=float(scores[found]),
-            rivalry=float(rivalry[found]),
-            rival=self._names[int(rivals[found])],
-        )
+        edges = [Box(*sides) for sides in corners(boxes).tolist()]
+        return [
+            Detection(
+                box=edges[row].clipped() or edges[row],
+                score=float(scores[row]),
+                rivalry=float(rivalry[row]),
+                rival=self._names[int(rivals[row])],
+            )
+            for row in np.argsort(_doubt(scores, rivalry)).tolist()
+        ]
 
     def _search(self, pixels: Floats, number: int) -> tuple[Floats, Floats]:
         """All candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
@@ -201,16 +264,14 @@ class Detector:
         rows = np.arange(len(boxes))
         return family[rows, best], scores[rows, best]
 
-    def _best_of(
-        self, pixels: Floats, boxes: Floats, scores: Floats, number: int, bank: _Bank
-    ) -> tuple[Floats, Floats]:
+    def _best_of(self, pixels: Floats, boxes: Floats, scores: Floats, number: int, bank: Bank) -> tuple[Floats, Floats]:
         """The quarter of the boxes that is least in doubt."""
         rivalry, _ = self._rivalry(pixels, boxes, number, bank)
         kept = np.argsort(_doubt(scores, rivalry))[: -(-len(boxes) // 4)]
         return boxes[kept], scores[kept]
 
     def _rivalry(
-        self, pixels: Floats, boxes: Floats, number: int, bank: _Bank, steps: tuple[float, ...] = ()
+        self, pixels: Floats, boxes: Floats, number: int, bank: Bank, steps: tuple[float, ...] = ()
     ) -> tuple[Floats, NDArray[np.intp]]:
         """For each box the thing's unexplained rest over that of its rival, and who that is, (n,) each.
 
@@ -224,7 +285,7 @@ class Detector:
             family = np.concatenate([boxes[:, None], *(neighbours(boxes, step)[:, 1:] for step in steps)], axis=1)
             crops = cut(pixels, family.reshape(-1, 4), bank.grid)
             rests = bank.rests_of(crops, names).reshape(*family.shape[:2], -1).min(axis=1)
-        rests += _FLOOR
+        rests += FLOOR
         mine = rests[:, names == number][:, 0]
         rests[:, names == number] = np.inf
         return mine / rests.min(axis=1), names[rests.argmin(axis=1)]
@@ -239,94 +300,12 @@ _RIVALS = 8
 # A rival may sit a little differently: the whole of a man explains what his upper half has in common with a boy.
 _RIVAL_STEPS = (0.03, 0.1)
 
-# What a background may look like behind a thing: powers of x and y. Most of it changes from top to bottom.
-_GROUND = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (0, 3))
+# Where a thing is looked for that was seen a moment ago, and how many of these places are looked at closely.
+_NEAR_STEPS = (0.08, 0.2)
+_NEAR = 3
 
-# A crop without any contrast has no variance to explain; this much, per pixel and channel, is noise.
-_FLOOR = 0.02**2
-
-
-@dataclass(frozen=True, kw_only=True)
-class _View:
-    """A template on the grid: ``colour`` (cells, cells, 3) times alpha, and ``alpha`` (cells, cells)."""
-
-    colour: Floats
-    alpha: Floats
-
-
-def _views(name: str, image: Image.Image, config: DetectorConfig) -> Iterator[_View]:
-    """Both sides of a thing, in every softness."""
-    inner = image.convert("RGBA").convert("RGBa").resize((config.cells, config.cells), Image.Resampling.BOX)
-    pixels = np.pad(np.asarray(inner, dtype=np.float32) / 255, ((config.margin,) * 2, (config.margin,) * 2, (0, 0)))
-    if pixels[..., 3].max() < 0.5:
-        raise UsageError(f"the template {name!r} shows nothing", hint="give an RGBA picture cropped to the thing")
-    for side, sigma in product((pixels, pixels[:, ::-1]), config.softness):
-        soft = gaussian_filter(side, (sigma, sigma, 0), mode="constant")
-        yield _View(colour=soft[..., :3], alpha=soft[..., 3])
-
-
-class _Bank:
-    """All templates as matrices, so that crops are compared with many at once.
-
-    Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (terms, cells) reads from a
-    crop the coefficients of what the background can explain, in an orthonormal basis; ``shown`` (3 channels, cells)
-    reads how much of the thing is in it, apart from that; ``weight`` (cells).
-    """
-
-    def __init__(self, templates: Mapping[str, Image.Image], config: DetectorConfig) -> None:
-        views = [view for name, image in templates.items() for view in _views(name, image, config)]
-        self.grid = Grid(cells=config.cells, margin=config.margin)
-        self._gain = config.gain
-        self._each = len(views) // len(templates)
-        axis = np.linspace(-1, 1, self.grid.side, dtype=np.float32)
-        x, y = np.meshgrid(axis, axis)
-        ground = np.stack([x**i * y**j for i, j in _GROUND]).reshape(len(_GROUND), -1)
-        clear, shown, energy, weights = [], [], [], []
-        for view in views:
-            alpha = view.alpha.reshape(-1)
-            weight = alpha + config.surround * (1 - alpha)
-            root = np.sqrt(weight)
-            basis = np.linalg.qr((root * (1 - alpha) * ground).T)[0].T
-            colour = root * view.colour.reshape(-1, 3).T
-            colour -= colour @ basis.T @ basis
-            clear.append(basis * root)
-            shown.append(colour * root)
-            energy.append((colour**2).sum())
-            weights.append(weight)
-        self._clear = np.stack(clear).astype(np.float32)
-        self._shown = np.stack(shown).astype(np.float32)
-        self._energy = np.array(energy, dtype=np.float32)
-        self._weight = np.stack(weights).astype(np.float32)
-
-    def rests(self, crops: Floats, views: slice | NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Weighted mean square of what each view leaves unexplained of crops (n, 3, cells), and of their variance.
-
-        Returns:
-            Two arrays (n, views).
-        """
-        clear, shown, energy, weight = (part[views] for part in (self._clear, self._shown, self._energy, self._weight))
-        count, cells = len(crops), crops.shape[2]
-        mass = weight.sum(axis=1)
-        power = np.einsum("nkc,nkc->nc", crops, crops) @ weight.T
-        means = (crops @ (weight / mass[:, None]).T) ** 2
-        variance = power - mass * means.sum(axis=1)
-        in_clear = (crops @ clear.reshape(-1, cells).T).reshape(count, 3, *clear.shape[:2])
-        in_shown = crops.reshape(count, -1) @ shown.reshape(len(shown), -1).T
-        fitted = np.clip(in_shown / energy, *self._gain)
-        rest = power - (in_clear**2).sum(axis=(1, 3)) - 2 * fitted * in_shown + fitted**2 * energy
-        return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
-
-    def rests_of(self, crops: Floats, numbers: NDArray[np.intp]) -> Floats:
-        """What templates leave unexplained in their best views, (n, numbers)."""
-        views = (numbers[:, None] * self._each + np.arange(self._each)).ravel()
-        best: Floats = self.rests(crops, views)[0].reshape(len(crops), len(numbers), -1).min(axis=2)
-        return best
-
-    def scores(self, crops: Floats, number: int) -> Floats:
-        """Share of each crop's variance that a template explains in its best view, (n,)."""
-        rest, variance = self.rests(crops, slice(number * self._each, (number + 1) * self._each))
-        explained: Floats = 1 - (rest + _FLOOR) / (variance + _FLOOR)
-        return np.asarray(explained.max(axis=1))
+# Two detections of a name that overlap by so much are one thing, or one is a part of the other.
+_SAME = 0.3
 
 
 def _doubt(scores: Floats, rivalry: Floats) -> Floats:
@@ -335,8 +314,18 @@ def _doubt(scores: Floats, rivalry: Floats) -> Floats:
     return doubt
 
 
-def _distinct(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
-    """The best boxes, leaving out those that say almost the same as a better one."""
+def _share(a: Box, b: Box) -> float:
+    """Which part of the smaller box the other one covers."""
+    return a.overlap(b) / min(a.area, b.area)
+
+
+def _fittest(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
+    kept = np.argsort(scores)[-count:]
+    return boxes[kept], scores[kept]
+
+
+def _distinct(boxes: Floats, scores: Floats, count: int, *, overlap: float = 0.6) -> tuple[Floats, Floats]:
+    """The best boxes, leaving out those that overlap a better one by so much (intersection over union)."""
     edges, area = corners(boxes), boxes[:, 2] * boxes[:, 3]
     open_ = scores.copy()
     kept: list[int] = []
@@ -344,5 +333,5 @@ def _distinct(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats
         kept.append(best)
         sides = np.minimum(edges[best, 2:], edges[:, 2:]) - np.maximum(edges[best, :2], edges[:, :2])
         shared = np.maximum(sides, 0).prod(axis=1)
-        open_[shared / (area[best] + area - shared) >= 0.6] = -np.inf
+        open_[shared / (area[best] + area - shared) >= overlap] = -np.inf
     return boxes[kept], scores[kept]
