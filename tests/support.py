@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -64,6 +65,9 @@ class GreyBackend:
 
     def prepare(self, plan: VideoPlan) -> GreyBackend:
         return self
+
+    def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
+        return {"size": self.size, "frames": scene.frames, "description": scene.description, "id": scene.id}
 
     def render(self, scene: Scene, *, seed: int, steps: int | None) -> Generator[Progress, None, Clip]:
         self.drawn.append((scene.id, seed, steps))

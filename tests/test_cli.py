@@ -57,6 +57,7 @@ def test_make_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "frame_rate": "30000/1001",
         "width": 256,
         "height": 256,
+        "warnings": [],
     }
     assert len(scenes) == 2
     assert all(scene.keys() == set(SceneResult.model_fields) for scene in scenes)

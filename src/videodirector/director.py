@@ -22,7 +22,7 @@ from videodirector.schemas import (
 )
 
 if TYPE_CHECKING:
-    from videodirector.generator import Backend
+    from videodirector.generator import Backend, SceneCache
     from videodirector.planner import Planner
 
 __all__ = ["Director", "PlanOptions", "RenderOptions"]
@@ -64,6 +64,9 @@ class Director:
         model: folder or hub id of the backend's weights; None takes those of the package.
         ffmpeg: the ffmpeg to use; None looks into the environment variable VIDEODIRECTOR_FFMPEG, then for one on the
             search path, then for that of imageio-ffmpeg.
+        cache: where drawn scenes are kept, so that what is drawn once is not drawn again: True keeps them where the
+            environment variable VIDEODIRECTOR_CACHE says, else where this platform keeps such things; a folder or a
+            ``generator.SceneCache`` keeps them there; False draws everything anew.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Director:
         backend: str | Backend = "layout2vid",
         model: str | os.PathLike[str] | None = None,
         ffmpeg: str | os.PathLike[str] | None = None,
+        cache: bool | str | os.PathLike[str] | SceneCache = True,
     ) -> None:
         if model is not None and not isinstance(backend, str):
             raise UsageError("a backend object has its model already", hint="leave out model, or name the backend")
@@ -80,6 +84,7 @@ class Director:
         self._backend = backend
         self._model = None if model is None else os.fspath(model)
         self._ffmpeg = ffmpeg
+        self._cache = cache
         self._made: Backend | None = None
 
     def plan(
@@ -125,7 +130,9 @@ class Director:
 
         settings = self._settings({"save_plan": False, "contact_sheet": False, **options})
         backend = self._drawing(settings)
-        yield from render_video(plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg)
+        yield from render_video(
+            plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg, cache=self._scene_cache()
+        )
 
     def render(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> RenderResult:
         """Draw a plan and write it as an mp4; the same plan, seed and backend give the same bytes.
@@ -194,6 +201,13 @@ class Director:
         if backend is None:
             backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
         return RenderSettings.parse({**options, "backend": backend, "model": self._model})
+
+    def _scene_cache(self) -> SceneCache | None:
+        from videodirector.generator import SceneCache
+
+        if isinstance(self._cache, bool):
+            return SceneCache() if self._cache else None
+        return self._cache if isinstance(self._cache, SceneCache) else SceneCache(self._cache)
 
     def _drawing(self, settings: RenderSettings) -> Backend:
         if not isinstance(self._backend, str):

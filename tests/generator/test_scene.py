@@ -74,6 +74,9 @@ def test_a_backend_that_returns_something_else(frames: np.ndarray[tuple[int, ...
             yield Progress(1, 1)
             return Clip(frames)
 
+        def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, object]:
+            return {}
+
     capabilities: Capabilities = GreyBackend().capabilities
     with pytest.raises(RenderError, match="'s0': the backend grey returned"):
         finish(render_scene(Wrong(), grey_plan(9).scenes[0], capabilities=capabilities, seed=0, steps=None))

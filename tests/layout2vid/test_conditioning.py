@@ -4,7 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
-from videodirector.layout2vid.conditioning import appearances, caption, from_scene, pad_entities
+from videodirector.layout2vid.appearance import appearances, caption
+from videodirector.layout2vid.conditioning import from_scene, pad_entities
 from videodirector.schemas import Entity, Scene, VideoPlan
 
 HALF = (0.0, 0.25, 0.5, 0.75)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from tiny import save
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
-from videodirector.layout2vid.conditioning import Appearance, SceneCondition
+from videodirector.layout2vid.appearance import Appearance
+from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, load
 
 CONDITION = SceneCondition(

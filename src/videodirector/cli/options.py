@@ -78,6 +78,12 @@ Backgrounds = Annotated[
         help="Where it happens; several times for several scenes in order, of which the last holds for the rest.",
     ),
 ]
+UseCache = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache", help="Scenes that were drawn before are taken from the cache; without it all are drawn."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
 

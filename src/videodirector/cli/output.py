@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from videodirector.errors import PlanError, VideoDirectorError
 from videodirector.schemas import (
+    Notice,
     PlanReady,
     RenderEvent,
     SceneDone,
@@ -37,17 +38,21 @@ def follow(
 ) -> None:
     """Follow a render to its end and tell what came of it."""
     scenes: list[SceneResult] = []
+    warnings: list[str] = []
     told: dict[str, object] = {"plan": plan_path, "video": None, "sheet": sheet_path}
     with closing(events):
         for event in shown(events, quiet=quiet or as_json):
             if isinstance(event, SceneDone):
                 scenes.append(event.result)
+            elif isinstance(event, Notice):
+                warnings.append(event.message)
             elif isinstance(event, VideoDone):
                 result = event.result
                 told["plan"] = plan_path or result.plan_path
                 told |= {"video": result.path, "sheet": result.sheet_path, "frames": result.frames}
                 told |= {"frame_rate": str(result.frame_rate), "width": result.width, "height": result.height}
                 told["seconds"] = round(result.seconds, 3)
+    told["warnings"] = warnings
     told["scenes"] = [scene.model_dump(mode="json") for scene in scenes]
     if as_json:
         print_json(told)
@@ -55,8 +60,13 @@ def follow(
         paths = [str(told[key]) for key in ("video", "sheet") if told[key]]
         if plan_path is None and told["plan"]:
             paths.append(str(told["plan"]))
-        typer.echo(f"wrote {', '.join(paths)}", err=True)
+        recalled = sum(scene.cached for scene in scenes)
+        from_cache = f" ({recalled} of {len(scenes)} scenes from the cache)" if recalled else ""
+        typer.echo(f"wrote {', '.join(paths)}{from_cache}", err=True)
         print_notes(f"scene {scene.id}: {note}" for scene in scenes for note in scene.notes)
+    if not as_json:
+        for warning in warnings:
+            typer.echo(f"warning: {warning}", err=True)
 
 
 def shown(events: Generator[RenderEvent, None, Any], *, quiet: bool) -> Generator[RenderEvent, None, None]:

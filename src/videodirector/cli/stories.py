@@ -28,6 +28,7 @@ from videodirector.cli.options import (
     Style,
     Transition,
     TransitionFrames,
+    UseCache,
     Video,
     Width,
     plan_options,
@@ -60,6 +61,7 @@ def make(
     transition_frames: TransitionFrames = None,
     width: Width = None,
     height: Height = None,
+    cache: UseCache = True,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,7 +72,7 @@ def make(
     This writes fox.mp4, fox.plan.json and fox.png.
     """
     options = render_options(locals())
-    director = Director(backend=backend, model=model)
+    director = Director(backend=backend, model=model, cache=cache)
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     plan = director.plan(read_story(story), seed=seed, fps=fps, **wishes)
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
@@ -122,6 +124,7 @@ def render(
     transition_frames: TransitionFrames = None,
     width: Width = None,
     height: Height = None,
+    cache: UseCache = True,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -131,7 +134,7 @@ def render(
     """
     options = render_options(locals())
     loaded = VideoPlan.load(plan)
-    events = Director(backend=backend, model=model).stream(loaded, output, **options)
+    events = Director(backend=backend, model=model, cache=cache).stream(loaded, output, **options)
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan)
 
 

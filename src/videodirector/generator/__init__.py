@@ -1,6 +1,8 @@
 """From a plan to an mp4: backends draw the scenes, the rest joins and writes them."""
 
 from videodirector.generator.backend import Backend, Capabilities, Clip, Progress, SceneRenderer
+from videodirector.generator.cache import SceneCache
+from videodirector.generator.drawing import Drawing
 from videodirector.generator.render import render_sheet, render_video
 from videodirector.generator.scene import derived_seed, scene_seed
 
@@ -8,7 +10,9 @@ __all__ = [
     "Backend",
     "Capabilities",
     "Clip",
+    "Drawing",
     "Progress",
+    "SceneCache",
     "SceneRenderer",
     "derived_seed",
     "render_sheet",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ class Clip:
     Attributes:
         frames: as many as the scene asks for, of the backend's frame size.
         notes: what the reader should know, in words.
-        controls: what became of everything that the plan asks of the scene; see ``generator.controls.account``.
+        controls: what became of everything that the plan asks of the scene; see ``generator.ladder.lower``.
         drawn: what the model drew, where ``frames`` were fitted to the plan afterwards.
     """
 
@@ -115,6 +115,18 @@ class SceneRenderer(Protocol):
 
         Raises:
             RenderError: the scene cannot be drawn.
+        """
+        ...
+
+    def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
+        """Everything besides the code that decides what ``render`` returns for the same arguments, as plain data.
+
+        Two scenes whose effective inputs are equal must give the same frames, to the bit, and notes that are true of
+        both; scenes that look the same should have equal ones as far as that is cheap to tell. So: words as the model
+        reads them, boxes frame by frame (``fingerprint.track_digest``), digests of pictures and the revision of
+        weights in place of their names; nothing of positions, ids, transitions or what the backend does not read.
+
+        It is quick and loads no weights: it is asked for every scene, drawn or not.
         """
         ...
 

@@ -11,8 +11,9 @@ from videodirector.errors import UsageError
 from videodirector.ffmpeg import find_ffmpeg
 from videodirector.generator.assembly import assembling
 from videodirector.generator.backend import Backend, Frames
+from videodirector.generator.cache import SceneCache
+from videodirector.generator.drawing import Drawing
 from videodirector.generator.output import atomic_file
-from videodirector.generator.scene import render_scene, scene_seed
 from videodirector.generator.sheet import ContactSheet
 from videodirector.schemas import (
     PlanReady,
@@ -20,9 +21,7 @@ from videodirector.schemas import (
     RenderResult,
     RenderSettings,
     Scene,
-    SceneDone,
     SceneResult,
-    SceneStarted,
     VideoDone,
     VideoPlan,
 )
@@ -47,6 +46,7 @@ def render_video(
     backend: Backend,
     settings: RenderSettings,
     ffmpeg: str | os.PathLike[str] | None = None,
+    cache: SceneCache | None = None,
 ) -> Generator[RenderEvent, None, None]:
     """Draw a plan and write it as a video.
 
@@ -62,9 +62,11 @@ def render_video(
         backend: what draws.
         settings: how.
         ffmpeg: the program to use, see ``find_ffmpeg``.
+        cache: where scenes that were drawn before are taken from, and those that are drawn now are kept; None draws
+            them all.
 
     Yields:
-        ``PlanReady``; for each scene ``SceneStarted``, a ``StepDone`` a step, ``SceneDone``; at last ``VideoDone``.
+        ``PlanReady``; for each scene what ``Drawing.draw`` tells; at last ``VideoDone``.
 
     Raises:
         UsageError: the name does not end in .mp4.
@@ -84,7 +86,7 @@ def render_video(
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
-        results = yield from _draw(plan, backend, settings, assembly.add)
+        results = yield from _draw(plan, backend, settings, cache, assembly.add)
     yield VideoDone(
         result=RenderResult(
             path=video_path,
@@ -117,35 +119,23 @@ def render_sheet(
     with atomic_file(sheet_path) as partial:
         yield PlanReady(plan=plan)
         sheet = ContactSheet(len(plan.scenes), backend.capabilities.frame_size)
-        results = yield from _draw(plan, backend, settings, sheet.add)
+        results = yield from _draw(plan, backend, settings, None, sheet.add)
         sheet.save(partial)
     return results
 
 
 def _draw(
-    plan: VideoPlan, backend: Backend, settings: RenderSettings, take: Callable[[Scene, Frames], None]
+    plan: VideoPlan,
+    backend: Backend,
+    settings: RenderSettings,
+    cache: SceneCache | None,
+    take: Callable[[Scene, Frames], None],
 ) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
     """Draw scene after scene, hand each on, and forget it."""
-    capabilities = backend.capabilities
-    renderer = backend.prepare(plan)
+    drawing = Drawing(plan, backend, steps=settings.steps, cache=cache)
     results: list[SceneResult] = []
-    for index, scene in enumerate(plan.scenes):
-        yield SceneStarted(scene=scene.id, index=index, scenes=len(plan.scenes))
-        started = perf_counter()
-        seed = scene_seed(plan, scene)
-        clip = yield from render_scene(renderer, scene, capabilities=capabilities, seed=seed, steps=settings.steps)
+    for scene in plan.scenes:
+        clip, result = yield from drawing.draw(scene)
         take(scene, clip.frames)
-        result = SceneResult(
-            id=scene.id,
-            frames=len(clip.frames),
-            planned_frames=scene.frames,
-            drawn=clip.drawn,
-            seconds=perf_counter() - started,
-            seed=seed,
-            backend=capabilities.name,
-            controls=clip.controls,
-            notes=clip.notes,
-        )
         results.append(result)
-        yield SceneDone(result=result)
     return tuple(results)

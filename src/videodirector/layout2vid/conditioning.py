@@ -1,46 +1,18 @@
-"""A scene as the tensors that ground it. The only file of this room that reads a plan."""
+"""A scene as the tensors that ground it. With ``appearance`` the only file of this room that reads a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
-from PIL.Image import Image
 from torch import Tensor
 
-from videodirector.schemas import Box, Scene, VideoPlan
+from videodirector.layout2vid.appearance import Side, Track, caption, side
+from videodirector.schemas import Scene
 
-__all__ = [
-    "Appearance",
-    "SceneCondition",
-    "Side",
-    "Track",
-    "appearances",
-    "caption",
-    "from_scene",
-    "pad_entities",
-    "tracks",
-]
-
-Side = Literal["left", "right"]
-Track = Sequence[Box | tuple[float, float, float, float] | None]
-
-STILL = 0.04  # a thing whose centre moves less than this share of the picture looks to neither side
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Appearance:
-    """What one thing looks like, one object for all scenes of its consistency group.
-
-    ``name`` and ``description`` say it in words; ``picture`` shows it, if the plan refers to one.
-    """
-
-    name: str
-    description: str = ""
-    picture: Image | None = None
+__all__ = ["SceneCondition", "from_scene", "pad_entities", "tracks"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,45 +36,6 @@ def tracks(
     present = torch.tensor([[box is not None for box in track] for track in boxes], dtype=torch.bool)
     values = torch.tensor([[box or (0.0, 0.0, 0.0, 0.0) for box in track] for track in boxes], dtype=torch.float32)
     return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
-
-
-def side(track: Track) -> Side | None:
-    """To which side a thing moves, from where it is first seen to where it is last seen."""
-    seen = [box for box in track if box is not None]
-    if not seen:
-        return None
-    shift = (seen[-1][0] + seen[-1][2] - seen[0][0] - seen[0][2]) / 2
-    if abs(shift) < STILL:
-        return None
-    return "right" if shift > 0 else "left"
-
-
-def caption(scene: Scene) -> str:
-    """The scene in words, in the form that the captions of training have."""
-    description = scene.description.strip().rstrip(".")
-    if not scene.background:
-        return description
-    return f"{description}. Background: {scene.background}" if description else f"Background: {scene.background}"
-
-
-def appearances(plan: VideoPlan, pictures: Mapping[str, Image]) -> dict[tuple[str, str], Appearance]:
-    """How every entity looks, by (scene id, entity id); members of one group share one appearance, the first one's.
-
-    ``pictures`` are the plan's reference pictures by file name.
-    """
-    shared: dict[str, Appearance] = {}
-    found: dict[tuple[str, str], Appearance] = {}
-    for scene, entity in plan.appearances():
-        file = plan.reference_of(scene, entity)
-        own = Appearance(
-            name=entity.name, description=entity.description, picture=None if file is None else pictures[file]
-        )
-        group = plan.group_of(scene, entity)
-        # An entity with a picture of its own keeps it, whatever its group looks like.
-        found[scene.id, entity.id] = (
-            own if group is None or entity.id in plan.references else shared.setdefault(group, own)
-        )
-    return found
 
 
 def from_scene(scene: Scene) -> SceneCondition:

@@ -15,8 +15,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from videodirector.errors import ModelError
+from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.checkpoint import check_folder
-from videodirector.layout2vid.conditioning import Appearance, SceneCondition
+from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.latents import decode, encode, entity_picture, to_tensor
@@ -148,7 +149,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         Raises:
             ModelError: words alone were given, and this model has no prior.
         """
-        text = encode_phrases(self.text_encoder, self.tokenizer, [_phrase(appearance)])
+        text = encode_phrases(self.text_encoder, self.tokenizer, [appearance.phrase])
         if appearance.picture is not None:
             pictures = self._views(appearance.picture)
             return Representation(text=text[0], pictures=pictures, nearest=None)
@@ -294,10 +295,6 @@ def without_and_with(entities: Entities) -> Entities:
     )
 
 
-def _phrase(appearance: Appearance) -> str:
-    return appearance.description or appearance.name
-
-
 def load(model: str | Path) -> Layout2VidPipeline:
     """A pipeline ready to draw on the best device here: networks in evaluation mode, in its fastest precision.
 
@@ -305,8 +302,7 @@ def load(model: str | Path) -> Layout2VidPipeline:
         ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
     """
     keep_memory()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    fast = torch.float16 if device.type == "cuda" else torch.bfloat16 if _computes_bfloat16() else torch.float32
+    device, fast = _best()
     precision = {"unet": fast, "grounding": fast, "default": torch.float32}
     pipeline = Layout2VidPipeline.from_pretrained(model, dtype=precision)
     skip_closed_temporal_layers(pipeline.unet)
@@ -316,6 +312,19 @@ def load(model: str | Path) -> Layout2VidPipeline:
     channels_last(pipeline.unet)
     channels_last(pipeline.vae)
     return pipeline
+
+
+def arithmetic() -> str:
+    """What ``load`` draws with here, in words: where these differ, pictures differ in their last bits."""
+    device, fast = _best()
+    kind = torch.cuda.get_device_name() if device.type == "cuda" else f"cpu {torch.backends.cpu.get_cpu_capability()}"
+    return f"{kind}, {str(fast).removeprefix('torch.')}"
+
+
+def _best() -> tuple[torch.device, torch.dtype]:
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.float16
+    return torch.device("cpu"), torch.bfloat16 if _computes_bfloat16() else torch.float32
 
 
 def _computes_bfloat16() -> bool:

@@ -20,6 +20,7 @@ from videodirector.schemas.rate import FrameRate, frame_rate
 from videodirector.schemas.render import (
     Control,
     Drawn,
+    Notice,
     PlanReady,
     RenderEvent,
     RenderResult,
@@ -48,6 +49,7 @@ __all__ = [
     "Entity",
     "FrameRate",
     "Layout",
+    "Notice",
     "PlanReady",
     "PlanRequest",
     "RenderEvent",

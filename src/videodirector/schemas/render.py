@@ -16,6 +16,7 @@ from videodirector.schemas.rate import FrameRate
 __all__ = [
     "Control",
     "Drawn",
+    "Notice",
     "PlanReady",
     "RenderEvent",
     "RenderResult",
@@ -122,6 +123,9 @@ class SceneResult(_Frozen):
         backend: the backend that drew it.
         controls: what became of everything that the plan asks of the scene.
         notes: what else the reader should know.
+        key: its key in the scene cache: equal keys, equal frames.
+        cached: whether it came out of the cache.
+        drawing_seconds: time that it took to draw it, now or when it was put into the cache.
     """
 
     id: Id
@@ -133,6 +137,9 @@ class SceneResult(_Frozen):
     backend: str
     controls: tuple[Control, ...] = ()
     notes: tuple[str, ...] = ()
+    key: str = ""
+    cached: bool = False
+    drawing_seconds: Seconds = 0.0
 
 
 class RenderResult(_Frozen):
@@ -185,6 +192,17 @@ class StepDone(_Frozen):
     steps: Count
 
 
+class Notice(_Frozen):
+    """Something that the user should know and that stops nothing, such as a damaged file in the cache.
+
+    ``scene`` is the scene that it is about, if it is about one.
+    """
+
+    event: Literal["notice"] = "notice"
+    scene: Id | None = None
+    message: str
+
+
 class SceneDone(_Frozen):
     """A scene is drawn."""
 
@@ -199,4 +217,4 @@ class VideoDone(_Frozen):
     result: RenderResult
 
 
-RenderEvent = PlanReady | SceneStarted | StepDone | SceneDone | VideoDone
+RenderEvent = PlanReady | SceneStarted | StepDone | Notice | SceneDone | VideoDone

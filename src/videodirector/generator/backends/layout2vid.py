@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from videodirector.errors import ModelNotFoundError
 from videodirector.generator.backend import Capabilities, Clip, Progress
+from videodirector.generator.fingerprint import folder_revision, machine, track_digest
 from videodirector.generator.ladder import lower
+from videodirector.generator.memo import remembered
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
+from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
+from videodirector.layout2vid.facts import ModelFacts, read_facts
 from videodirector.schemas import Scene, VideoPlan
 
 if TYPE_CHECKING:
@@ -29,72 +34,118 @@ KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thin
 class Layout2VidBackend:
     """The ``layout2vid`` backend: a layout-grounded video diffusion model.
 
+    What it can do, and what decides a scene, is read from the model's folder; torch and the weights are loaded when
+    the first scene is drawn.
+
     Args:
         model: folder or hub id of the weights; None takes storyworld-mini, which the package brings.
     """
 
     def __init__(self, model: str | None = None) -> None:
         self._model = model
+        self._found: tuple[Path, ModelFacts] | None = None
         self._loaded: Layout2VidPipeline | None = None
 
     @property
     def capabilities(self) -> Capabilities:
         """Boxes and reference pictures are part of what the model was trained on."""
-        pipeline = self._pipeline()
+        _, facts = self._place()
         return Capabilities(
             name="layout2vid",
-            frame_size=pipeline.frame_size,
+            frame_size=facts.frame_size,
             boxes="native",
             references=None,
             shared_groups=True,
-            steps=int(pipeline.config.num_inference_steps),
+            steps=facts.num_inference_steps,
             max_frames=LONGEST,
         )
 
     def prepare(self, plan: VideoPlan) -> Layout2VidRenderer:
-        """Compute how every thing of the plan looks, once for all scenes of its group.
+        """Settle which things of the plan look alike; how they look is computed when they are first drawn.
 
         Raises:
             PlanError: a reference is not a picture that can be read.
-            ModelError, MissingDependencyError: the weights or the text encoder are missing or cannot be used.
+            ModelError: the weights are missing or cannot be used.
         """
-        return Layout2VidRenderer(plan, self._pipeline(), self.capabilities)
+        folder, facts = self._place()
+        return Layout2VidRenderer(plan, folder, facts, self.capabilities, self._pipeline)
+
+    def _place(self) -> tuple[Path, ModelFacts]:
+        if self._found is None:
+            folder = _folder(self._model)
+            self._found = folder, read_facts(folder)
+        return self._found
 
     def _pipeline(self) -> Layout2VidPipeline:
         if self._loaded is None:
-            if self._model is None and not MODEL.is_dir():
-                raise ModelNotFoundError(
-                    "this installation came without the weights of storyworld-mini",
-                    hint="install videodirector anew, give --model, or draw with --backend storyboard",
-                )
-            if self._model is not None and not Path(self._model).is_dir() and not _may_be_hub_id(self._model):
-                raise ModelNotFoundError(
-                    f"there is no model at {self._model!r}: it is no folder",
-                    hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
-                )
             from videodirector.layout2vid.pipeline import load
 
-            self._loaded = load(self._model or MODEL)
+            self._loaded = load(self._place()[0])
         return self._loaded
 
 
 class Layout2VidRenderer:
     """Draws the scenes of one plan; see ``SceneRenderer``."""
 
-    def __init__(self, plan: VideoPlan, pipeline: Layout2VidPipeline, capabilities: Capabilities) -> None:
-        from videodirector.layout2vid.conditioning import Appearance, appearances
+    def __init__(
+        self,
+        plan: VideoPlan,
+        folder: Path,
+        facts: ModelFacts,
+        capabilities: Capabilities,
+        pipeline: Callable[[], Layout2VidPipeline],
+    ) -> None:
+        self._plan, self._folder, self._facts = plan, folder, facts
+        self._capabilities, self._pipeline = capabilities, pipeline
+        self._pictures = load_references(plan)
+        self._appearances = appearances(plan, self._pictures)
+        self._looks: dict[Appearance, Representation] = {}
+        self._model: dict[str, str] = {}
 
-        self._plan, self._pipeline, self._capabilities = plan, pipeline, capabilities
-        known: dict[Appearance, Representation] = {}
-        self._looks: dict[tuple[str, str], Representation] = {}
-        self._notes: dict[tuple[str, str], str] = {}
-        for place, appearance in appearances(plan, load_references(plan)).items():
-            if appearance not in known:
-                known[appearance] = pipeline.represent(appearance)
-            self._looks[place] = known[appearance]
-            note = _note(appearance.name, known[appearance])
-            if note:
-                self._notes[place] = note
+    def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
+        """See ``SceneRenderer.effective``.
+
+        Boxes count frame by frame and in single precision, as the network sees them. A seed counts as far as noise is
+        drawn from it: with ``noise_sharing`` 1 that of the place alone.
+        """
+        steps = steps or self._facts.num_inference_steps
+        strength = self._facts.layout_strength if scene.layout_strength is None else scene.layout_strength
+        return {
+            **self._weights(),
+            "caption": caption(scene),
+            "frames": scene.frames,
+            "steps": steps,
+            "grounded_steps": round(strength * steps),
+            "seed": seed if self._facts.noise_sharing < 1 else None,
+            "place_seed": self._place_seed(scene, seed) if self._facts.noise_sharing > 0 else None,
+            "entities": [self._entity(scene, place) for place in range(len(scene.entities))],
+        }
+
+    def _weights(self) -> dict[str, str]:
+        if not self._model:
+            package = self._facts.text_encoder_package
+            self._model = {
+                "weights": folder_revision(self._folder),
+                "text_encoder": f"{package} {metadata.version(package)}" if package else "in the folder",
+                "arithmetic": remembered("arithmetic", machine("torch"), _arithmetic),
+            }
+        return self._model
+
+    def _entity(self, scene: Scene, number: int) -> dict[str, Any]:
+        entity = scene.entities[number]
+        appearance = self._appearances[scene.id, entity.id]
+        track = entity.boxes(scene.frames)
+        file = appearance.file
+        return {
+            "words": appearance.phrase,
+            "picture": None if file is None else self._pictures.digest(file),
+            "side": side(track),
+            "boxes": track_digest(track, single=True),
+        }
+
+    def _place_seed(self, scene: Scene, seed: int) -> int:
+        group = self._plan.background_group(scene) if scene.seed is None else None
+        return seed if group is None else derived_seed(self._plan.seed, "background", group)
 
     def render(self, scene: Scene, *, seed: int, steps: int | None = None) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``.
@@ -105,37 +156,69 @@ class Layout2VidRenderer:
 
         from videodirector.layout2vid.conditioning import from_scene
 
-        group = self._plan.background_group(scene) if scene.seed is None else None
-        place = seed if group is None else derived_seed(self._plan.seed, "background", group)
-        places = [(scene.id, entity.id) for entity in scene.entities]
-        total = steps or int(self._pipeline.config.num_inference_steps)
+        pipeline = self._pipeline()
+        shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
+        looks = [self._look(appearance, pipeline) for appearance in shown]
+        total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
-        for done, estimate in self._pipeline.sample(
+        for done, estimate in pipeline.sample(
             from_scene(scene),
-            [self._looks[place] for place in places],
+            looks,
             generator=torch.Generator().manual_seed(seed),
-            place=torch.Generator().manual_seed(place),
+            place=torch.Generator().manual_seed(self._place_seed(scene, seed)),
             num_inference_steps=total,
             layout_strength=scene.layout_strength,
         ):
             latents = estimate
             yield Progress(done, total)
+        notes = (_note(appearance.phrase, look) for appearance, look in zip(shown, looks, strict=True))
         return Clip(
-            self._pipeline.decode(latents),
-            tuple(self._notes[key] for key in places if key in self._notes),
+            pipeline.decode(latents),
+            tuple(filter(None, notes)),
             lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
+    def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> Representation:
+        if appearance not in self._looks:
+            self._looks[appearance] = pipeline.represent(appearance)
+        return self._looks[appearance]
+
+
+def _folder(model: str | None) -> Path:
+    if model is None:
+        if not MODEL.is_dir():
+            raise ModelNotFoundError(
+                "this installation came without the weights of storyworld-mini",
+                hint="install videodirector anew, give --model, or draw with --backend storyboard",
+            )
+        return MODEL
+    if Path(model).is_dir():
+        return Path(model)
+    if not _may_be_hub_id(model):
+        raise ModelNotFoundError(
+            f"there is no model at {model!r}: it is no folder",
+            hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
+        )
+    from videodirector.layout2vid.hub import fetched
+
+    return fetched(model)
+
+
+def _arithmetic() -> str:
+    from videodirector.layout2vid.pipeline import arithmetic
+
+    return arithmetic()
+
 
 def _may_be_hub_id(model: str) -> bool:
-    """Whether it is worth loading torch and asking the hub; for a mistyped path it is not."""
+    """Whether it is worth asking the hub; for a mistyped path it is not."""
     return re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", model, re.ASCII) is not None
 
 
-def _note(name: str, look: Representation) -> str | None:
-    if look.nearest is None or look.nearest[0] == name:
+def _note(phrase: str, look: Representation) -> str | None:
+    if look.nearest is None or look.nearest[0] == re.sub(r"^(an?|the) ", "", phrase):
         return None
-    phrase, cosine = look.nearest
+    known, cosine = look.nearest
     if cosine < KNOWN:
-        return f"this model does not know {name!r}; the nearest it can draw is {phrase!r} (cosine {cosine:.2f})"
-    return f"{name!r} is drawn as {phrase!r} (cosine {cosine:.2f})"
+        return f"this model does not know {phrase!r}; the nearest it can draw is {known!r} (cosine {cosine:.2f})"
+    return f"{phrase!r} is drawn as {known!r} (cosine {cosine:.2f})"

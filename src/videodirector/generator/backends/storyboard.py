@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from videodirector.generator.backend import Capabilities, Clip, Frame, Frames, Progress
 from videodirector.generator.control_video import box_pixels
+from videodirector.generator.fingerprint import track_digest
 from videodirector.generator.ladder import lower
-from videodirector.generator.references import load_references
+from videodirector.generator.references import References, load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.generator.text import fitted_lines
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
@@ -21,6 +23,8 @@ from videodirector.storyworld.atlas import Sprite
 from videodirector.storyworld.scene import compose
 
 __all__ = ["StoryboardBackend"]
+
+_PLAIN = (226, 228, 232)  # what stands behind the things where there is no painting
 
 _TURN = 0.04  # a thing that moves further than this, as a fraction of the width, looks where it goes
 
@@ -60,7 +64,7 @@ class StoryboardBackend:
 class StoryboardRenderer:
     """Draws the scenes of one plan; see ``StoryboardBackend``."""
 
-    def __init__(self, plan: VideoPlan, capabilities: Capabilities, references: Mapping[str, Image.Image]) -> None:
+    def __init__(self, plan: VideoPlan, capabilities: Capabilities, references: References) -> None:
         self._plan = plan
         self._capabilities = capabilities
         self._size = capabilities.frame_size
@@ -75,44 +79,91 @@ class StoryboardRenderer:
         steps: int | None = None,
     ) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``; progress is told frame by frame."""
-        notes: list[str] = []
-        background = self._background(scene, seed, notes)
-        actors = [self._actor(scene, entity, notes) for entity in scene.entities]
+        painting, actors = self._painting(scene, seed), self._actors(scene)
+        if painting is None:
+            background: Frame = np.full((self._size[1], self._size[0], 3), _PLAIN, dtype=np.uint8)
+        else:
+            background = backgrounds.paint(painting.name, size=self._size, seed=painting.seed)
         frames: Frames = np.empty((scene.frames, *background.shape), dtype=np.uint8)
         for number in range(scene.frames):
             frames[number] = _draw(background, actors, number)
             yield Progress(number + 1, scene.frames)
-        return Clip(frames, tuple(notes), lower(self._plan, scene, self._capabilities, steps=steps).controls)
+        controls = lower(self._plan, scene, self._capabilities, steps=steps).controls
+        return Clip(frames, tuple(self._notes(scene, painting, actors)), controls)
 
-    def _background(self, scene: Scene, seed: int, notes: list[str]) -> Frame:
+    def effective(
+        self,
+        scene: Scene,
+        *,
+        seed: int,
+        steps: int | None,  # noqa: ARG002  it draws in one step
+    ) -> dict[str, Any]:
+        """See ``SceneRenderer.effective``: which painting, which pictures, and where they stand on every frame."""
+        painting = self._painting(scene, seed)
+        return {
+            "size": list(self._size),
+            "frames": scene.frames,
+            "painting": None if painting is None else painting.name,
+            "painting_seed": None if painting is None else painting.seed,
+            "no_painting_of": scene.background if painting is None else None,
+            "entities": [
+                {"look": self._described(actor.look), "boxes": track_digest(actor.track)}
+                for actor in self._actors(scene)
+            ],
+        }
+
+    def _painting(self, scene: Scene, seed: int) -> _Painting | None:
         name = backgrounds.find(scene.background) or backgrounds.find(scene.description)
         if name is None:
-            if scene.background:
-                notes.append(f"no painting of the background {scene.background!r}: drawn plain")
-            return np.full((self._size[1], self._size[0], 3), (226, 228, 232), dtype=np.uint8)
+            return None
         group = self._plan.background_group(scene)
-        if group is not None:
-            seed = derived_seed(self._plan.seed, "background", group)
-        return backgrounds.paint(name, size=self._size, seed=seed)
+        return _Painting(name, seed if group is None else derived_seed(self._plan.seed, "background", group))
 
-    def _actor(self, scene: Scene, entity: Entity, notes: list[str]) -> _Actor:
-        track = entity.boxes(scene.frames)
-        look: Sprite | Image.Image | str
+    def _actors(self, scene: Scene) -> list[_Actor]:
+        """The things of a scene that can be seen on any of its frames."""
+        tracks = [(entity, entity.boxes(scene.frames)) for entity in scene.entities]
+        return [_Actor(self._look(scene, entity, track), track) for entity, track in tracks if any(track)]
+
+    def _look(self, scene: Scene, entity: Entity, track: Sequence[Box | None]) -> _Look:
         file = self._plan.reference_of(scene, entity)
-        sprite = self._atlas.find(entity.name, entity.description)
         if file is not None:
-            look = self._references[file]
-        elif sprite is not None:
-            look = _facing(sprite, track)
-        else:
-            look = entity.name
-            notes.append(f"no picture of {entity.name!r}: drawn as a box with its name")
-        return _Actor(look, track)
+            return _Reference(self._references[file], self._references.digest(file))
+        sprite = self._atlas.find(entity.name, entity.description)
+        return entity.name if sprite is None else _facing(sprite, track)
+
+    @staticmethod
+    def _described(look: _Look) -> list[str | bool]:
+        if isinstance(look, Sprite):
+            return ["sprite", look.name, look.mirrored]
+        return ["label", look] if isinstance(look, str) else ["picture", look.digest]
+
+    @staticmethod
+    def _notes(scene: Scene, painting: _Painting | None, actors: Sequence[_Actor]) -> Iterator[str]:
+        if painting is None and scene.background:
+            yield f"no painting of the background {scene.background!r}: drawn plain"
+        for actor in actors:
+            if isinstance(actor.look, str):
+                yield f"no picture of {actor.look!r}: drawn as a box with its name"
+
+
+@dataclass(frozen=True)
+class _Painting:
+    name: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Reference:
+    picture: Image.Image
+    digest: str
+
+
+_Look = Sprite | _Reference | str
 
 
 @dataclass(frozen=True)
 class _Actor:
-    look: Sprite | Image.Image | str
+    look: _Look
     track: Sequence[Box | None]
 
 
@@ -137,7 +188,7 @@ def _draw(background: Frame, actors: Sequence[_Actor], number: int) -> Frame:
         if isinstance(actor.look, str):
             _draw_label(picture, actor.look, box)
         else:
-            _draw_picture(picture, actor.look, box)
+            _draw_picture(picture, actor.look.picture, box)
         canvas = np.asarray(picture.convert("RGB"))
     return compose(canvas, sprites)
 

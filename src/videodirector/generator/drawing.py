@@ -1,0 +1,119 @@
+"""The scenes of a plan, one by one: out of the cache, or from the backend and then into the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from time import perf_counter
+
+from videodirector.errors import OutputError
+from videodirector.generator.backend import Backend, Clip
+from videodirector.generator.cache import CachedClip, DamagedEntryError, SceneCache
+from videodirector.generator.controls import account
+from videodirector.generator.fingerprint import SceneKey, scene_key
+from videodirector.generator.ladder import lower
+from videodirector.generator.scene import render_scene, scene_seed
+from videodirector.schemas import (
+    Control,
+    Notice,
+    RenderEvent,
+    Scene,
+    SceneDone,
+    SceneResult,
+    SceneStarted,
+    VideoPlan,
+)
+
+__all__ = ["Drawing"]
+
+
+class Drawing:
+    """A plan that is being drawn.
+
+    Args:
+        plan: a valid plan; it is not changed while this lives.
+        backend: what draws. Its weights are loaded when the first scene has to be drawn.
+        steps: denoising steps, None for the backend's own number.
+        cache: where clips are looked for and kept; None draws everything.
+
+    Raises:
+        PlanError: a reference is not a picture that can be read.
+        ModelError, MissingDependencyError: the backend cannot start.
+    """
+
+    def __init__(
+        self, plan: VideoPlan, backend: Backend, *, steps: int | None = None, cache: SceneCache | None = None
+    ) -> None:
+        self.plan, self.steps = plan, steps
+        self.capabilities = backend.capabilities
+        self._renderer = backend.prepare(plan)
+        self._cache = cache
+        self._places = {scene.id: place for place, scene in enumerate(plan.scenes)}
+
+    def key(self, scene: Scene) -> SceneKey:
+        """The scene's key in the cache; the same for scenes that look the same."""
+        return scene_key(self._renderer, scene, seed=scene_seed(self.plan, scene), steps=self.steps)
+
+    def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
+        """The clip of a scene, and what there is to say of it.
+
+        Yields:
+            ``SceneStarted``; a ``StepDone`` a step if it is drawn, and a ``Notice`` of any trouble with the cache;
+            ``SceneDone``.
+
+        Raises:
+            RenderError: it cannot be drawn.
+        """
+        yield SceneStarted(scene=scene.id, index=self._places[scene.id], scenes=len(self.plan.scenes))
+        started = perf_counter()
+        key = self.key(scene)
+        seed = scene_seed(self.plan, scene)
+        cached = yield from self._recalled(scene, key)
+        if cached is not None:
+            clip, drawing_seconds = cached.clip, float(cached.about["seconds"])
+        else:
+            clip = yield from render_scene(
+                self._renderer, scene, capabilities=self.capabilities, seed=seed, steps=self.steps
+            )
+            drawing_seconds = perf_counter() - started
+            yield from self._keep(scene, key, clip, drawing_seconds)
+        result = SceneResult(
+            id=scene.id,
+            frames=len(clip.frames),
+            planned_frames=scene.frames,
+            drawn=clip.drawn,
+            seconds=perf_counter() - started,
+            seed=seed,
+            backend=self.capabilities.name,
+            controls=self._controls(scene, clip),
+            notes=clip.notes,
+            key=key.key,
+            cached=cached is not None,
+            drawing_seconds=drawing_seconds,
+        )
+        yield SceneDone(result=result)
+        return clip, result
+
+    def _controls(self, scene: Scene, clip: Clip) -> tuple[Control, ...]:
+        """What became of everything that is asked now: when the clip was drawn, the plan may have asked for less."""
+        lowered = lower(self.plan, scene, self.capabilities, steps=self.steps)
+        return account(self.plan, scene, [*lowered.controls, *clip.controls], steps=self.steps)
+
+    def _recalled(self, scene: Scene, key: SceneKey) -> Generator[Notice, None, CachedClip | None]:
+        if self._cache is None:
+            return None
+        try:
+            return self._cache.load(key.key)
+        except DamagedEntryError as error:
+            message = f"the clip of scene {scene.id} in the cache is damaged, so it is drawn anew ({error})"
+            yield Notice(scene=scene.id, message=message)
+            return None
+
+    def _keep(self, scene: Scene, key: SceneKey, clip: Clip, seconds: float) -> Generator[Notice, None, None]:
+        if self._cache is None:
+            return
+        about = {"scene": scene.id, "backend": self.capabilities.name, "inputs": key.inputs, "seconds": seconds}
+        try:
+            self._cache.store(key.key, clip, about)
+        except OutputError as error:
+            self._cache = None  # one complaint is enough
+            yield Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")

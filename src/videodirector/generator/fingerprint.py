@@ -1,0 +1,205 @@
+"""What decides the frames of a scene, as one short string: scenes of the same key look the same, to the bit.
+
+A key is a SHA-256 over canonical JSON of two things: the *effective inputs* of the scene, as the backend tells them
+(``SceneRenderer.effective``), and the *code revision*, a hash of the source of everything that draws. What is not in
+them (positions, file names, transitions, times) cannot decide a frame.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import struct
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from videodirector.errors import ModelNotFoundError
+from videodirector.generator.backend import SceneRenderer
+from videodirector.generator.memo import remembered
+from videodirector.schemas import Box, Scene
+
+__all__ = [
+    "SceneKey",
+    "code_revision",
+    "digest",
+    "folder_revision",
+    "machine",
+    "scene_key",
+    "track_digest",
+]
+
+ROOT = Path(__file__).parents[1]
+"""The folder of the package."""
+
+TYPES_ONLY = frozenset({"beartype", "jaxtyping", "pydantic", "pydantic_core", "typing_extensions"})
+"""Libraries that drawing modules import and that cannot change a pixel."""
+
+_DISTRIBUTIONS = {"PIL": "pillow"}  # where the name to install is another than the name to import
+
+
+@dataclass(frozen=True)
+class SceneKey:
+    """A scene's key, and what it was made of, for people who ask why it changed.
+
+    Attributes:
+        key: 64 hexadecimal digits.
+        inputs: the effective inputs and, under ``code``, the code revision.
+    """
+
+    key: str
+    inputs: dict[str, Any]
+
+
+def scene_key(renderer: SceneRenderer, scene: Scene, *, seed: int, steps: int | None) -> SceneKey:
+    """The key of a scene that this renderer would draw with this seed and these steps.
+
+    Raises:
+        PlanError: a reference is not a picture that can be read.
+        ModelError: the weights are missing.
+    """
+    inputs = {"code": code_revision(type(renderer).__module__), **renderer.effective(scene, seed=seed, steps=steps)}
+    return SceneKey(digest(inputs), inputs)
+
+
+def digest(value: object) -> str:
+    """SHA-256 of plain data, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def track_digest(boxes: Sequence[Box | None], *, single: bool = False) -> str:
+    """A short stand-in for the boxes of every frame; ``single``: of their values in single precision."""
+    form = "<4f" if single else "<4d"
+    packed = b"".join(b"0" * struct.calcsize(form) if box is None else struct.pack(form, *box) for box in boxes)
+    there = bytes(box is not None for box in boxes)
+    return hashlib.sha256(there + packed).hexdigest()[:32]
+
+
+# -- machines, files and code
+
+
+def machine(library: str) -> list[str]:
+    """What decides how a numerical library computes here, as far as one can tell without loading it."""
+    try:
+        processor = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+        features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU part"))]
+    except OSError:
+        features = [platform.node()]  # elsewhere a name must do
+    devices = sorted(str(path) for path in Path("/dev").glob("nvidia[0-9]*"))
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+    return [platform.platform(), metadata.version(library), visible, *devices, *features]
+
+
+def folder_revision(folder: Path) -> str:
+    """The revision of a model: the commit of a folder that came from the hub, else a hash of the files in it.
+
+    Raises:
+        ModelNotFoundError: there is no such folder.
+    """
+    if folder.parent.name == "snapshots" and len(folder.name) == 40:
+        return f"commit:{folder.name}"
+    if not folder.is_dir():
+        raise ModelNotFoundError(f"there is no model folder {folder}", hint="check the path")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() != ".md")
+    stamps = [_stamp(path) for path in files]
+    return remembered(
+        "folder",
+        stamps,
+        lambda: "sha256:" + digest([[str(path.relative_to(folder)), _read_digest(path)] for path in files]),
+    )
+
+
+@lru_cache
+def code_revision(module: str) -> str:
+    """A hash of the code that a drawing module runs: its source, that of what it imports in turn, and the data there.
+
+    Imports are read from the source, so there is no list to keep up to date. Libraries count with their version.
+
+    Args:
+        module: the dotted name of the module that draws; it is loaded already.
+    """
+    sources, libraries = _drawing_code(module)
+    files = {*sources.values(), *(file for path in sources.values() for file in _data_beside(path))}
+    contents = sorted((path.name, _read_digest(path)) for path in files)
+    return digest([contents, _versions(libraries)])[:32]
+
+
+def _drawing_code(module: str) -> tuple[dict[str, Path], set[str]]:
+    """The source files that a module runs, by module, and the libraries that they import."""
+    sources: dict[str, Path] = {}
+    libraries: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in sources:
+            continue
+        path = _own_file(name)
+        if path is None:
+            libraries.add(name.partition(".")[0])
+        else:
+            sources[name] = path
+            waiting += _imports(path, name)
+    return sources, libraries - sys.stdlib_module_names - TYPES_ONLY
+
+
+def _own_file(module: str) -> Path | None:
+    """The source of one of our modules, or of a user's; None for a library."""
+    package, *rest = module.split(".")
+    if package == ROOT.name:
+        path = ROOT.joinpath(*rest)
+        return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or package in sys.stdlib_module_names or "site-packages" in Path(file).parts:
+        return None
+    return Path(file) if file.endswith(".py") else None
+
+
+def _imports(path: Path, module: str) -> Iterator[str]:
+    """The modules that a file imports, inside functions too."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")
+            base = ".".join(parents[: len(parents) - node.level + 1]) if node.level else ""
+            source = ".".join(filter(None, (base, node.module)))
+            inner = [f"{source}.{alias.name}" for alias in node.names]
+            if source.partition(".")[0] == ROOT.name and all(map(_own_file, inner)):
+                yield from inner  # `from package import module`: the package itself has no say
+            else:
+                yield source
+
+
+def _data_beside(path: Path) -> Iterator[Path]:
+    if ROOT in path.parents and path.parent != ROOT:
+        yield from (
+            file for file in path.parent.iterdir() if file.is_file() and file.suffix not in {".py", ".pyc", ".md"}
+        )
+
+
+def _versions(libraries: Iterable[str]) -> dict[str, str]:
+    versions: dict[str, str] = {}
+    for name in libraries:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(_DISTRIBUTIONS.get(name, name))
+    return versions
+
+
+def _stamp(path: Path) -> list[str | int]:
+    status = path.stat()
+    return [str(path), status.st_size, status.st_mtime_ns]
+
+
+def _read_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,56 @@
+"""Remembers what is slow to work out and follows from things that are quick to look at, from process to process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+
+__all__ = ["CACHE_VARIABLE", "cache_folder", "remembered"]
+
+CACHE_VARIABLE = "VIDEODIRECTOR_CACHE"
+"""The environment variable that names the cache folder."""
+
+
+def cache_folder() -> Path:
+    """Where drawn scenes are kept: as ``VIDEODIRECTOR_CACHE`` says, else where this platform keeps such things."""
+    named = os.environ.get(CACHE_VARIABLE)
+    return Path(named).absolute() if named else platformdirs.user_cache_path("videodirector", appauthor=False)
+
+
+def remembered(kind: str, signature: object, work_out: Callable[[], str]) -> str:
+    """``work_out()``, or what it gave when it was last called for the same ``kind`` and ``signature``.
+
+    Kept in small files under the cache folder. Where they cannot be written, or are damaged, the work is done again.
+
+    Args:
+        kind: what is remembered, in a word.
+        signature: plain data; changes whenever the answer may.
+        work_out: gives the answer, one line of text.
+    """
+    name = hashlib.sha256(json.dumps([kind, signature]).encode()).hexdigest()
+    file = cache_folder() / "memo" / name
+    with suppress(OSError, ValueError):
+        check, _, answer = file.read_text(encoding="utf-8").partition(" ")
+        if check == _check(name, answer):
+            return answer
+    answer = work_out()
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f".{name}.{secrets.token_hex(4)}")
+        try:
+            partial.write_text(f"{_check(name, answer)} {answer}", encoding="utf-8")
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)
+    return answer
+
+
+def _check(name: str, answer: str) -> str:
+    return hashlib.sha256(f"{name} {answer}".encode()).hexdigest()[:16]
