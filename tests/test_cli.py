@@ -53,6 +53,7 @@ def test_make_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "plan": str(tmp_path / "fox.plan.json"),
         "video": str(video),
         "sheet": str(tmp_path / "fox.png"),
+        "beside": [],
         "frames": 32,
         "frame_rate": "30000/1001",
         "width": 256,
@@ -79,6 +80,19 @@ def test_render_writes_the_video_alone(tmp_path: Path, plan_file: Path, capsys: 
     assert see(tmp_path / "a.mp4").size == (128, 128)
     assert plan_file.read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "a.mp4"}
+
+
+def test_what_goes_with_a_video(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--backend", "storyboard", "--subtitles", "vtt", "--otio", "--coco", "--transition", "fade"]
+    assert run("render", plan_file, "-o", f"{tmp_path}/frames/", *arguments, "--json") == 0
+    value = told(capsys)
+    names = ["frames.vtt", "frames.coco.json", "frames.otio", "frames.clips"]
+    assert value["beside"] == [str(tmp_path / name) for name in names]
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "frames", *names}
+    assert len(list((tmp_path / "frames").iterdir())) == value["frames"] == 24
+    assert run("render", plan_file, "-o", tmp_path / "a.gif", "--backend", "storyboard", "--width", "64") == 0
+    assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF89a")
+    assert "a.gif" in capsys.readouterr().err
 
 
 def test_a_name_that_starts_with_a_dash(tmp_path: Path, plan_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +173,9 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition", "wipe"], 2, "transition"),
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--backend", "magic"], 2, "no backend 'magic'"),
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--fps", "29.97"], 2, "fps"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--audio", "{folder}/none.wav"], 2, "none.wav"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--subtitles", "ass"], 2, "subtitles"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition-frames", "0"], 2, "transition_frames"),
         (["render", "{plan}", "-o", "{folder}/a.avi", "--backend", "storyboard"], 2, ".mp4"),
         (["render", "{folder}/none.json", "-o", "{folder}/a.mp4"], 2, "no such file"),
         (["render", "{plan}"], 2, "--output"),

@@ -103,11 +103,12 @@ def test_errors_of_a_backend_pass_through(tmp_path: Path) -> None:
 
 def test_previews_need_no_model(tmp_path: Path) -> None:
     director = Director(model=tmp_path / "missing")
-    with pytest.raises(UsageError, match=r"neither \.png nor \.mp4"):
-        director.preview(fox_plan(), tmp_path / "a.gif")
+    with pytest.raises(UsageError, match=r"a contact sheet \(\.png\) or a video"):
+        director.preview(fox_plan(), tmp_path / "a.avi")
     director = Director()
     director.preview(fox_plan(), tmp_path / "a.png")
     director.preview(fox_plan(), tmp_path / "a.mp4", width=64, height=64)
+    director.preview(fox_plan(), tmp_path / "a.gif", width=64, height=64)
     assert see(tmp_path / "a.mp4").size == (64, 64)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     broken = fox_plan()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from videodirector.errors import UsageError
 from videodirector.schemas import (
@@ -46,6 +46,11 @@ class RenderOptions(TypedDict, total=False):
     fps: Fraction | int | str | None
     transition: Transition | None
     transition_frames: int | None
+    audio: str | None
+    subtitles: Literal["none", "burn", "srt", "vtt"]
+    font: str | None
+    otio: bool
+    coco: bool
     width: int | None
     height: int | None
     save_plan: bool
@@ -135,11 +140,12 @@ class Director:
         )
 
     def render(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> RenderResult:
-        """Draw a plan and write it as an mp4; the same plan, seed and backend give the same bytes.
+        """Draw a plan and write it as a video; the same plan, seed and backend give the same bytes.
 
         Args:
             plan: what to draw; edits are checked first, and the plan is not changed.
-            path: the file to write, ending in .mp4; it appears when it is whole.
+            path: the file to write, ending in .mp4, .gif or .webp, or a folder for the frames, ending in a slash; it
+                appears when it is whole.
             **options: see ``RenderSettings``. Unless asked for, no plan and no contact sheet are written beside it.
 
         Raises:
@@ -166,12 +172,12 @@ class Director:
         return self.render(plan, path, **beside)
 
     def preview(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> None:
-        """Draw a plan at once as a storyboard: a contact sheet (.png) or a video (.mp4).
+        """Draw a plan at once as a storyboard: a contact sheet (.png) or a video (.mp4, .gif, .webp).
 
         Whatever backend the director has, this one draws sprites in their boxes and needs no model.
 
         Raises:
-            UsageError: the path ends in neither; else as ``render``.
+            UsageError: the path ends in none of these; else as ``render``.
         """
         with closing(self.stream_preview(plan, path, **options)) as events:
             for _ in events:
@@ -189,11 +195,11 @@ class Director:
         kind = os.path.splitext(path)[1].lower()
         if kind == ".png":
             yield from render_sheet(plan, path, backend=backend, settings=settings)
-        elif kind == ".mp4":
+        elif kind in (".mp4", ".gif", ".webp"):
             yield from render_video(plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg)
         else:
             raise UsageError(
-                f"a preview is a contact sheet or a video, and {os.fspath(path)!r} ends in neither .png nor .mp4",
+                f"a preview is a contact sheet (.png) or a video (.mp4, .gif, .webp), and not {os.fspath(path)!r}",
                 hint="name it sheet.png or preview.mp4",
             )
 

@@ -94,11 +94,17 @@ def test_odd_frames_are_padded_and_keep_their_pixels(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("frame_size", "size", "rate"),
-    [((0, 4), (4, 4), Fraction(8)), ((4, 4), (5, 4), Fraction(8)), ((4, 4), (4, 4), Fraction(0))],
+    [((0, 4), (4, 4), Fraction(8)), ((4, 4), (4, 0), Fraction(8)), ((4, 4), (4, 4), Fraction(0))],
 )
 def test_formats_that_cannot_be(frame_size: tuple[int, int], size: tuple[int, int], rate: Fraction) -> None:
     with pytest.raises(ValueError, match="must be positive"):
         VideoFormat(frame_size=frame_size, size=size, rate=rate)
+
+
+def test_an_mp4_has_even_sides(tmp_path: Path) -> None:
+    fmt = VideoFormat(frame_size=(4, 4), size=(5, 4), rate=Fraction(8))
+    with pytest.raises(ValueError, match="must be even"):
+        VideoWriter(tmp_path / "a.mp4", fmt, program=find_ffmpeg())
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,15 @@ Story = Annotated[
     ),
 ]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file, as `videodirector plan` writes it.")]
-Video = Annotated[Path, typer.Option("--output", "-o", metavar="VIDEO.mp4", help="The video to write.")]
+Video = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="VIDEO",
+        help="The video to write, by its ending: .mp4, .gif, .webp, or / for a folder of frames.",
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option(help="Another seed gives another video of the same story. [dim]default: the plan's[/]")
 ]
@@ -51,6 +59,25 @@ Transition = Annotated[
     ),
 ]
 TransitionFrames = Annotated[int | None, typer.Option(help="Length of transitions in frames. [dim]default: 4[/]")]
+Audio = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Sound for the whole video, cut or padded to it. [dim]default: the plan's[/]"),
+]
+Subtitles = Annotated[
+    str,
+    typer.Option(
+        metavar="[none|burn|srt|vtt]",
+        help="The words of the scenes, drawn into the video or in a file beside it.",
+    ),
+]
+FontFile = Annotated[
+    str | None, typer.Option("--font", metavar="FILE", help="Font for subtitles that are drawn; needed beyond Latin.")
+]
+Otio = Annotated[
+    bool,
+    typer.Option("--otio", help="Write the cut beside the video for editing programs, with the scenes as clips."),
+]
+Coco = Annotated[bool, typer.Option("--coco", help="Write the boxes of every frame beside the video.")]
 Width = Annotated[
     int | None, typer.Option(help="Width of the video in pixels. [dim]default: the model's, 256 at least[/]")
 ]

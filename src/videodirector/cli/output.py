@@ -39,7 +39,8 @@ def follow(
     """Follow a render to its end and tell what came of it."""
     scenes: list[SceneResult] = []
     warnings: list[str] = []
-    told: dict[str, object] = {"plan": plan_path, "video": None, "sheet": sheet_path}
+    told: dict[str, object] = {"plan": plan_path, "video": None, "sheet": sheet_path, "beside": []}
+    beside: tuple[Path, ...] = ()
     with closing(events):
         for event in shown(events, quiet=quiet or as_json):
             if isinstance(event, SceneDone):
@@ -49,7 +50,9 @@ def follow(
             elif isinstance(event, VideoDone):
                 result = event.result
                 told["plan"] = plan_path or result.plan_path
-                told |= {"video": result.path, "sheet": result.sheet_path, "frames": result.frames}
+                beside = result.beside
+                told |= {"video": result.path, "sheet": result.sheet_path, "beside": list(map(str, beside))}
+                told["frames"] = result.frames
                 told |= {"frame_rate": str(result.frame_rate), "width": result.width, "height": result.height}
                 told["seconds"] = round(result.seconds, 3)
     told["warnings"] = warnings
@@ -57,7 +60,7 @@ def follow(
     if as_json:
         print_json(told)
     elif not quiet:
-        paths = [str(told[key]) for key in ("video", "sheet") if told[key]]
+        paths = [str(path) for path in (told["video"], told["sheet"], *beside) if path]
         if plan_path is None and told["plan"]:
             paths.append(str(told["plan"]))
         recalled = sum(scene.cached for scene in scenes)

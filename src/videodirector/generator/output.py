@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from videodirector.errors import OutputError
 
-__all__ = ["atomic_file", "output_error"]
+__all__ = ["atomic_file", "atomic_folder", "output_error"]
 
 
 @contextmanager
@@ -47,6 +49,45 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # the folder may have gone, or never come to be
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> Iterator[Path]:
+    """A folder to fill that becomes ``target`` when the block ends well; the counterpart of ``atomic_file``.
+
+    A folder of that name is replaced if it holds nothing but files of names that match ``ours`` as a whole, such as an
+    earlier run left; any other is refused, so that nobody loses pictures of their own.
+
+    Yields:
+        The absolute path of an empty folder.
+
+    Raises:
+        OutputError: ``target`` is a file or holds other files, or its place cannot be written to, or the disk is full.
+    """
+    path = Path(os.path.realpath(target))
+    with _explained(target):
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{target} is a file", hint="name a folder, or remove it first")
+        names = [item.name for item in path.iterdir()] if path.is_dir() else []
+        strange = next((name for name in names if not ours.fullmatch(name)), None)
+        if strange is not None:
+            raise OutputError(f"{target} holds other files, such as {strange!r}", hint="name a new or an empty folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    old = temporary.with_suffix(".old")
+    try:
+        with _explained(target):
+            temporary.mkdir()
+        yield temporary
+        with _explained(target):
+            if path.exists():  # there is no step that swaps two folders; the old one is there until the new one is
+                path.replace(old)
+            temporary.replace(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.replace(path)
+        for folder in (temporary, old):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_unsuitable(target: str | os.PathLike[str], path: Path) -> None:

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from videodirector.errors import UsageError
 from videodirector.ffmpeg import find_ffmpeg
-from videodirector.generator.assembly import assembling
+from videodirector.generator.assembly import Target, assembling
 from videodirector.generator.backend import Backend, Frames
 from videodirector.generator.cache import SceneCache
 from videodirector.generator.drawing import Drawing
@@ -56,9 +56,9 @@ def render_video(
 
     Args:
         plan: what to draw; it is checked first and not changed.
-        path: the mp4 to write. The plan and the contact sheet, if the settings want them, go beside it:
-            ``fox.mp4``, ``fox.plan.json``, ``fox.png``. The plan is written before the drawing begins, so that it is
-            not lost if that fails.
+        path: the mp4, gif or webp to write, or a folder for its frames (see ``Target``). The plan and the contact
+            sheet, if the settings want them, go beside it: ``fox.mp4``, ``fox.plan.json``, ``fox.png``. The plan is
+            written before the drawing begins, so that it is not lost if that fails.
         backend: what draws.
         settings: how.
         ffmpeg: the program to use, see ``find_ffmpeg``.
@@ -69,29 +69,28 @@ def render_video(
         ``PlanReady``; for each scene what ``Drawing.draw`` tells; at last ``VideoDone``.
 
     Raises:
-        UsageError: the name does not end in .mp4.
-        PlanError: the plan is not valid.
+        UsageError: the name says no kind of video, or a setting cannot be meant.
+        PlanError: the plan is not valid, or a file that it names cannot be used.
         OutputError: the place cannot be written to; found before the drawing begins where that is possible.
         ModelError, MissingDependencyError: the backend cannot start, or there is no ffmpeg.
         RenderError: a scene cannot be drawn, or the video not be encoded.
     """
     started = perf_counter()
-    video_path = Path(path)
-    if video_path.suffix.lower() != ".mp4":
-        raise UsageError(f"videos are written as mp4, and {os.fspath(path)!r} does not end in .mp4", hint="name it so")
-    plan_path = video_path.with_suffix(".plan.json") if settings.save_plan else None
+    target = Target(path)
+    plan_path = target.beside(".plan.json") if settings.save_plan else None
     plan = settled(plan, settings)
     program = find_ffmpeg(ffmpeg)
-    with assembling(plan, video_path, settings=settings, program=program) as assembly:
+    with assembling(plan, target, settings=settings, program=program) as assembly:
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
         results = yield from _draw(plan, backend, settings, cache, assembly.add)
     yield VideoDone(
         result=RenderResult(
-            path=video_path,
+            path=target.path,
             plan_path=plan_path,
             sheet_path=assembly.sheet_path,
+            beside=tuple(assembly.beside),
             scenes=results,
             frames=assembly.frames,
             frame_rate=plan.frame_rate,

@@ -1,4 +1,4 @@
-"""Frames to H.264 in mp4, through ffmpeg, a frame at a time."""
+"""Frames to H.264 in mp4, or to GIF or WebP, through ffmpeg, a frame at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Literal, Self
 
 import ffmpeg
 import numpy as np
@@ -19,7 +19,13 @@ import numpy as np
 from videodirector.errors import EncodeError
 from videodirector.generator.backend import Frame
 
-__all__ = ["LEAST_SIDE", "VideoFormat", "VideoWriter"]
+__all__ = ["LEAST_SIDE", "SAMPLE_RATE", "Kind", "VideoFormat", "VideoWriter", "fitted"]
+
+Kind = Literal["mp4", "gif", "webp"]
+"""What ffmpeg makes of the frames."""
+
+SAMPLE_RATE = 48_000
+"""Samples of sound a second."""
 
 LEAST_SIDE = 256
 """Frames smaller than this are enlarged unless told otherwise: a video of 64 pixels cannot be watched."""
@@ -33,7 +39,7 @@ class VideoFormat:
 
     Attributes:
         frame_size: (width, height) of the frames that come in, in pixels.
-        size: (width, height) of the video, both even, as H.264 with 4:2:0 asks.
+        size: (width, height) of the video; for an mp4 both even, as H.264 with 4:2:0 asks.
         rate: frames per second, exactly.
     """
 
@@ -42,8 +48,8 @@ class VideoFormat:
     rate: Fraction
 
     def __post_init__(self) -> None:
-        if min(*self.frame_size, *self.size) < 1 or self.rate <= 0 or any(side % 2 for side in self.size):
-            raise ValueError(f"sizes and rate must be positive, and the video's width and height even: {self}")
+        if min(*self.frame_size, *self.size) < 1 or self.rate <= 0:
+            raise ValueError(f"sizes and rate must be positive: {self}")
 
     @classmethod
     def of(
@@ -75,35 +81,48 @@ class VideoFormat:
             factor = Fraction(whole)
         return max(1, round(across * factor)), max(1, round(down * factor))
 
+    @property
+    def offset(self) -> tuple[int, int]:
+        """(x, y) of the scaled frame's corner in the video."""
+        return (self.size[0] - self.scaled[0]) // 2, (self.size[1] - self.scaled[1]) // 2
+
 
 class VideoWriter:
     """Encodes frames to a file as they come; a context manager.
 
-    The file is H.264, yuv420p in BT.709, constant frame rate, its index at the front so that it plays while it loads.
-    The same frames give the same bytes with the same ffmpeg. Leaving the block finishes the file; leaving it through an
-    exception stops ffmpeg and leaves a useless file for the caller to remove (``output.atomic_file`` does).
+    An mp4 is H.264, yuv420p in BT.709, constant frame rate, its index at the front so that it plays while it loads;
+    sound becomes AAC. A GIF or WebP plays for ever. The same frames give the same bytes with the same ffmpeg. Leaving
+    the block finishes the file; leaving it through an exception stops ffmpeg and leaves a useless file for the caller
+    to remove (``output.atomic_file`` does).
 
     Args:
         path: where to write; an existing file is overwritten.
         fmt: size and rate.
         program: the ffmpeg to run (``ffmpeg.find_ffmpeg``).
+        kind: what to write.
+        audio: 16-bit stereo samples at ``SAMPLE_RATE``, without a header, for an mp4; see ``soundtrack``.
 
     Raises:
         EncodeError: ffmpeg cannot be started, or fails; its own words are in the message.
     """
 
-    def __init__(self, path: Path, fmt: VideoFormat, *, program: str) -> None:
+    def __init__(
+        self, path: Path, fmt: VideoFormat, *, program: str, kind: Kind = "mp4", audio: Path | None = None
+    ) -> None:
+        if kind == "mp4" and any(side % 2 for side in fmt.size):
+            raise ValueError(f"the width and height of an mp4 must be even: {fmt}")
         self.path = path
         self.format = fmt
         self.frames = 0
         self._program = program
+        self._command = _command(path, fmt, program, kind, audio)
 
     def __enter__(self) -> Self:
         # A file, not a pipe: ffmpeg may complain at length while we are busy writing to it.
         self._log = tempfile.TemporaryFile()
         try:
             self._process = subprocess.Popen(
-                _command(self.path, self.format, self._program),
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=self._log,
@@ -170,21 +189,42 @@ class VideoWriter:
         return EncodeError(f"ffmpeg failed after {self.frames} frames: {words[-2000:]}", hint=hint)
 
 
-def _command(path: Path, fmt: VideoFormat, program: str) -> list[str]:
+def fitted(frame: Frame, fmt: VideoFormat) -> Frame:
+    """A frame scaled and padded to the video's size, as ffmpeg would; for what is drawn upon it before encoding."""
+    from PIL import Image
+
+    if fmt.frame_size == fmt.size:
+        return frame
+    picture = Image.fromarray(frame).resize(fmt.scaled, Image.Resampling.BICUBIC)
+    canvas = Image.new("RGB", fmt.size)
+    canvas.paste(picture, fmt.offset)
+    return np.asarray(canvas)
+
+
+def _command(path: Path, fmt: VideoFormat, program: str, kind: Kind, audio: Path | None) -> list[str]:
     # Only numbers and fixed words reach the filters; text in pictures is drawn before, by Pillow.
-    pictures = ffmpeg.input(
-        "pipe:0",
-        format="rawvideo",
-        pix_fmt="rgb24",
-        video_size=fmt.frame_size,
-        framerate=f"{fmt.rate.numerator}/{fmt.rate.denominator}",
-    )
-    flags = "bicubic+accurate_rnd+full_chroma_int"
-    fitted = pictures.filter("scale", *fmt.scaled, flags=flags, out_color_matrix="bt709", out_range="tv")
-    padded = fitted.filter("pad", *fmt.size, "(ow-iw)/2", "(oh-ih)/2").filter("format", "yuv420p")
-    output = ffmpeg.output(
-        padded,
-        str(path.absolute()),  # absolute, so that a name which starts with a dash is no option
+    rate = f"{fmt.rate.numerator}/{fmt.rate.denominator}"
+    pictures = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgb24", video_size=fmt.frame_size, framerate=rate)
+    output = _OUTPUTS[kind](_scaled(pictures, fmt, kind), audio, str(path.absolute()))  # absolute: no name is an option
+    command = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
+    return [str(argument) for argument in command.compile(cmd=program, overwrite_output=True)]
+
+
+def _scaled(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
+    colours = {"out_color_matrix": "bt709", "out_range": "tv"} if kind == "mp4" else {}
+    fitting = pictures.filter("scale", *fmt.scaled, flags="bicubic+accurate_rnd+full_chroma_int", **colours)
+    return fitting.filter("pad", *fmt.size, *fmt.offset)
+
+
+def _mp4(pictures: Any, audio: Path | None, path: str) -> Any:
+    streams = [pictures.filter("format", "yuv420p")]
+    sound: dict[str, object] = {}
+    if audio is not None:
+        streams.append(ffmpeg.input(str(audio.absolute()), format="s16le", ar=SAMPLE_RATE, ac=2))
+        sound = {"acodec": "aac", "audio_bitrate": "192k", "flags:a": "+bitexact"}
+    return ffmpeg.output(
+        *streams,
+        path,
         format="mp4",
         vcodec="libx264",
         preset="medium",
@@ -198,6 +238,31 @@ def _command(path: Path, fmt: VideoFormat, program: str) -> list[str]:
         map_metadata=-1,
         fflags="+bitexact",
         **{"flags:v": "+bitexact"},
+        **sound,
     )
-    command = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
-    return [str(argument) for argument in command.compile(cmd=program, overwrite_output=True)]
+
+
+def _gif(pictures: Any, _audio: Path | None, path: str) -> Any:
+    # A palette for every frame: one for all would have to see, and so keep, the whole video first.
+    both = pictures.split()
+    palette = both[0].filter("palettegen", stats_mode="single")
+    coloured = ffmpeg.filter([both[1], palette], "paletteuse", new=1, dither="sierra2_4a")
+    return ffmpeg.output(coloured, path, format="gif", loop=0, threads=1, fflags="+bitexact", map_metadata=-1)
+
+
+def _webp(pictures: Any, _audio: Path | None, path: str) -> Any:
+    return ffmpeg.output(
+        pictures,
+        path,
+        format="webp",
+        vcodec="libwebp",  # frame by frame; libwebp_anim keeps the whole animation in memory
+        pix_fmt="yuv420p",
+        quality=90,
+        loop=0,
+        threads=1,
+        fflags="+bitexact",
+        map_metadata=-1,
+    )
+
+
+_OUTPUTS = {"mp4": _mp4, "gif": _gif, "webp": _webp}

@@ -49,7 +49,12 @@ class RenderSettings(_Frozen):
         transition: between scenes that do not say how they pass into the next.
         transition_frames: length of transitions that do not say it, in frames.
         audio: a sound file for the whole video, in place of the plan's.
+        subtitles: whether what the scenes say is drawn into the video ("burn") or written beside it ("srt", "vtt").
+        font: font file for subtitles that are drawn.
         width, height: size of the video in pixels; even, as H.264 with 4:2:0 asks.
+        otio: whether an OpenTimelineIO file of the cut is written beside the video, with a folder of the scenes as
+            clips of their own size and rate.
+        coco: whether the boxes of every frame are written beside the video.
         contact_sheet: whether a picture with the frames of every scene is written beside the video.
         save_plan: whether the plan is written beside the video.
     """
@@ -62,6 +67,10 @@ class RenderSettings(_Frozen):
     transition: Transition | None = None
     transition_frames: TransitionFrames | None = None
     audio: FileName | None = None
+    subtitles: Literal["none", "burn", "srt", "vtt"] = "none"
+    font: FileName | None = None
+    otio: bool = False
+    coco: bool = False
     width: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
     height: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
     contact_sheet: bool = True
@@ -149,6 +158,7 @@ class RenderResult(_Frozen):
         path: the video.
         plan_path: the plan written beside it, if any.
         sheet_path: the contact sheet written beside it, if any.
+        beside: what else was asked for and is written beside it: subtitles, boxes, timeline, clips.
         scenes: one result a scene, in order.
         frames: frames in the video (a crossfade shares some between two scenes).
         frame_rate: frames a second.
@@ -159,6 +169,7 @@ class RenderResult(_Frozen):
     path: Path
     plan_path: Path | None = None
     sheet_path: Path | None = None
+    beside: tuple[Path, ...] = ()
     scenes: tuple[SceneResult, ...]
     frames: Annotated[int, Field(strict=True, ge=1)]
     frame_rate: FrameRate
