@@ -1,0 +1,156 @@
+"""The data in a chat model's answer: out of prose and code fences, through trailing commas, comments and odd quotes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["MAX_ANSWER", "json_in", "plain"]
+
+MAX_ANSWER = 1_000_000
+"""The most characters of an answer that are looked at: a film of 1,000 scenes stays below it."""
+
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_TRIES = 64  # opening brackets at which strict JSON is looked for
+_DEEPEST = 100  # nested deeper is no plan, and takes long to make sense of
+
+# What looks like JSON's own signs and is none; it is only replaced where no text in quotes stands.
+_LOOKS_LIKE = {ord(sign): plain for plain, signs in {
+    '"': "“”„‟″＂«»", "'": "‘’‚‛′＇", ":": "：﹕꞉∶", ",": "，﹐、､", "[": "［【〔", "]": "］】〕", "{": "｛﹛", "}": "｝﹜",
+    "-": "−–—‐‑‒﹣－", ".": "．｡", " ": "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000", "": "\u200b\u200c\u200d\u2060\ufeff",
+}.items() for sign in signs}  # fmt: skip
+_LOOKS_LIKE |= {ord(digit): str(value) for value, digit in enumerate("０１２３４５６７８９")}
+_CLOSING = {'"': '"', "“": "”", "„": "”“", "‟": "”", "＂": "＂", "«": "»", "”": "”"}
+
+
+def json_in(text: str) -> tuple[Any, list[str]]:
+    """The JSON object or list in an answer.
+
+    Args:
+        text: the answer as it came.
+
+    Returns:
+        The data, and what was mended to read it, each in a few words; nothing where it was JSON and nothing else.
+
+    Raises:
+        ValueError: there is none.
+    """
+    text = text[:MAX_ANSWER].strip("\ufeff \t\r\n")
+    mends: list[str] = []
+    try:
+        data = json.loads(text, object_pairs_hook=_Pairs(mends))
+        if isinstance(data, (dict, list)):
+            return data, mends
+    except (ValueError, RecursionError):
+        mends.clear()
+    for part in _parts(text):
+        found = list(_strict(part, mends))
+        covered = sum(length for _, length in found)
+        if found and covered >= 0.5 * len(part.strip()):
+            if len(part.strip()) < len(text):
+                mends.append("text around the JSON was left out")
+            largest, length = max(found, key=lambda value: value[1])
+            return (largest if length >= 0.75 * covered else [data for data, _ in found]), mends
+        mends.clear()
+    for part in _parts(text):
+        data = _lenient(part)
+        if data:
+            return data, ["what was not JSON was read as it was probably meant"]
+    raise ValueError("there is no JSON in the answer")
+
+
+def plain(text: str) -> str:
+    """A text outside of JSON with look-alikes of signs and digits replaced by the ASCII ones."""
+    return text.translate(_LOOKS_LIKE)
+
+
+class _Pairs:
+    """Builds objects, and says which keys were given twice; the last one counts."""
+
+    def __init__(self, mends: list[str]) -> None:
+        self._mends = mends
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        data = dict(pairs)
+        if len(data) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = sorted({key for key in keys if keys.count(key) > 1})
+            self._mends.append(f"given twice, the last one counts: {', '.join(twice)[:80]}")
+        return data
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Where JSON may be: what stands in code fences, the longest first, then from the first bracket to the last."""
+    yield from sorted((match[1] for match in _FENCE.finditer(text) if match[1].strip()), key=len, reverse=True)
+    first = min((place for bracket in "{[｛［" if (place := text.find(bracket)) >= 0), default=-1)
+    if first >= 0:
+        last = max(text.rfind(bracket) for bracket in "}]｝］")
+        whole = text[first : last + 1]
+        opened, closed = (sum(map(whole.count, brackets)) for brackets in ("{[｛［", "}]｝］"))
+        yield whole if opened == closed else text[first:]  # an answer that was cut off ends with no bracket
+
+
+def _strict(part: str, mends: list[str]) -> Iterator[tuple[Any, int]]:
+    """The JSON values in a text, one after the other, with the length that each takes up."""
+    decoder = json.JSONDecoder(object_pairs_hook=_Pairs(mends))
+    place = tries = 0
+    while tries < _TRIES:
+        match = re.compile(r"[{\[]").search(part, place)
+        if match is None:
+            return
+        tries += 1
+        try:
+            data, end = decoder.raw_decode(part, match.start())
+        except (ValueError, RecursionError):
+            place = match.start() + 1
+            continue
+        if data:
+            yield data, end - match.start()
+        place = end
+
+
+def _lenient(part: str) -> Any:
+    from json_repair import repair_json
+
+    if _depth(part) > _DEEPEST:
+        return None
+    try:
+        data = repair_json(_signs(part), return_objects=True, skip_json_loads=True)
+    except Exception:  # it promises none, but its input here is anything at all
+        return None
+    return data if isinstance(data, (dict, list)) else None
+
+
+def _depth(part: str) -> int:
+    """How deep brackets are nested, those in texts included: enough to know what is no plan."""
+    deepest = depth = 0
+    for match in re.finditer(r"[\[{]|[\]}]", part):
+        depth += 1 if match[0] in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _signs(part: str) -> str:
+    """The text with look-alikes of JSON's signs replaced, apart from those in texts; texts keep every character."""
+    out: list[str] = []
+    closing = ""
+    escaped = False
+    for character in part:
+        if closing:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character in closing:
+                closing = ""
+                out.append('"')
+                continue
+            out.append('\\"' if character == '"' and '"' not in closing else character)
+        elif character in _CLOSING:
+            closing = _CLOSING[character]
+            out.append('"')
+        else:
+            out.append(character.translate(_LOOKS_LIKE))
+    return "".join(out)
