@@ -66,11 +66,11 @@ SHAPES: dict[str, Any] = {
         for name, boxes in LAYOUT.items()
     },
     "flat": [
-        {"entity": name, "frame": key + 1, "box": box} for name, boxes in LAYOUT.items() for key, box in enumerate(boxes)
+        {"entity": name, "frame": key, "box": box} for name, boxes in LAYOUT.items() for key, box in enumerate(boxes, 1)
     ],
     "published": "Reasoning: the fox walks.\n"
     + "\n".join(
-        f"**Frame {key + 1}**: {[{'id': n, 'name': name, 'box': list(boxes[key])} for n, (name, boxes) in enumerate(LAYOUT.items())]}"
+        f"**Frame {key + 1}**: {[{'id': n, 'name': name, 'box': list(LAYOUT[name][key])} for n, name in enumerate(LAYOUT)]}"
         for key in range(9)
     )
     + "\nCaption: A fox.",
@@ -190,7 +190,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=5)
     | st.lists(st.floats(-2, 2) | st.integers(-9, 2000), min_size=3, max_size=5)
     | st.dictionaries(
-        st.sampled_from(["fox", "rock", "frame", "box", "x0", "y0", "x1", "y1", "keys", "layouts", "Frame 2", "name", ""])
+        st.sampled_from(["fox", "frame", "box", "x0", "y0", "x1", "y1", "keys", "layouts", "Frame 2", "name", ""])
         | st.text(max_size=4),
         inner,
         max_size=5,

@@ -1,1 +1,1 @@
-"""Planning with chat models: the two published steps, any model through langchain, answers mended or asked for again."""
+"""Planning with chat models: the two published steps, through langchain; answers are mended or asked for again."""

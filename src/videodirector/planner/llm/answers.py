@@ -17,10 +17,21 @@ _TRIES = 64  # opening brackets at which strict JSON is looked for
 _DEEPEST = 100  # nested deeper is no plan, and takes long to make sense of
 
 # What looks like JSON's own signs and is none; it is only replaced where no text in quotes stands.
-_LOOKS_LIKE = {ord(sign): plain for plain, signs in {
-    '"': "“”„‟″＂«»", "'": "‘’‚‛′＇", ":": "：﹕꞉∶", ",": "，﹐、､", "[": "［【〔", "]": "］】〕", "{": "｛﹛", "}": "｝﹜",
-    "-": "−–—‐‑‒﹣－", ".": "．｡", " ": "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000", "": "\u200b\u200c\u200d\u2060\ufeff",
-}.items() for sign in signs}  # fmt: skip
+_LOOK_ALIKES = {
+    '"': "“”„‟″＂«»",
+    "'": "‘’‚‛′＇",
+    ":": "：﹕꞉∶",
+    ",": "，﹐、､",
+    "[": "［【〔",
+    "]": "］】〕",
+    "{": "｛﹛",
+    "}": "｝﹜",
+    "-": "−–—‐‑‒﹣－",
+    ".": "．｡",
+    " ": "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000",
+    "": "\u200b\u200c\u200d\u2060\ufeff",
+}
+_LOOKS_LIKE = {ord(sign): ascii_sign for ascii_sign, signs in _LOOK_ALIKES.items() for sign in signs}
 _LOOKS_LIKE |= {ord(digit): str(value) for value, digit in enumerate("０１２３４５６７８９")}
 _CLOSING = {'"': '"', "“": "”", "„": "”“", "‟": "”", "＂": "＂", "«": "»", "”": "”"}
 

@@ -29,7 +29,8 @@ _SAYS_YX = re.compile(r"box_?2d|y_?(?:min|1|0)\W{1,4}x_?(?:min|1|0)\W{1,4}y_?(?:
 _SAYS_WH = re.compile(r"\bxywh\b|\bx,\s*y,\s*w(?:idth)?,\s*h", re.IGNORECASE)
 _BOXES_LIKE_GEMINI = re.compile(r"gemini|gemma", re.IGNORECASE)  # documented as [y0, x0, y1, x1] in 0..1000
 _SIDEWAYS = re.compile(
-    r"left to (?:the )?right|right to (?:the )?left|(?:to|towards?|from) (?:the |its )?(?:left|right)|(?:left|right)wards?",
+    r"left to (?:the )?right|right to (?:the )?left|(?:to|towards?|from) (?:the |its )?(?:left|right)"
+    r"|(?:left|right)wards?",
     re.IGNORECASE,
 )
 _UPRIGHT = re.compile(

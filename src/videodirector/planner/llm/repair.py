@@ -66,9 +66,9 @@ def mend(
         canvas: the picture size in pixels, if the question named one.
     """
     layouts = Layouts(caption=found.caption, strength=found.strength, mends=list(found.mends))
-    frames, places = _grid(found, keys)
-    if frames != keys:
-        layouts.mends.append(f"{frames} key boxes instead of {keys}")
+    grid = _grid(found, keys)
+    if grid.keys != keys:
+        layouts.mends.append(f"{grid.keys} key boxes instead of {keys}")
     order = sorted(found.frames)
     convention = recognise(
         [[track.get(number) for number in order] for track in found.tracks.values()],
@@ -81,7 +81,8 @@ def mend(
         layouts.mends.append(f"{found.broken} {'box was' if found.broken == 1 else 'boxes were'} no four numbers")
     called = _renamed(found, wanted, layouts) if wanted is not None else {name: name for name in found.tracks}
     for thing, name in called.items():
-        layout = _layout(thing, found.tracks[name], found, frames, places, convention, layouts.mends)
+        layout, mends = _layout(found.tracks[name], grid, convention)
+        layouts.mends += [f"{thing}: {text}" for text in mends]
         if any(layout):
             layouts.boxes[thing] = layout
         else:
@@ -92,30 +93,33 @@ def mend(
     return layouts
 
 
-def _grid(found: Found, keys: int) -> tuple[int, dict[int, int]]:
-    """The number of keys, and the key of each frame number of the answer."""
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """How many keys there are, which of them each frame number of the answer is, and what a frame leaves out means."""
+
+    keys: int
+    places: Mapping[int, int]
+    by_frame: bool
+
+
+def _grid(found: Found, keys: int) -> _Grid:
     numbers = sorted(found.frames)
     first = 0 if numbers[0] == 0 else 1
     if numbers[-1] - first < keys:  # some may be missing, but they are numbered as asked
-        return keys, {number: number - first for number in numbers}
-    return len(numbers), {number: place for place, number in enumerate(numbers)}
+        return _Grid(keys, {number: number - first for number in numbers}, found.by_frame)
+    return _Grid(len(numbers), {number: place for place, number in enumerate(numbers)}, found.by_frame)
 
 
 def _layout(
-    thing: str,
-    track: Mapping[int, RawBox | None],
-    found: Found,
-    frames: int,
-    places: Mapping[int, int],
-    convention: Convention,
-    mends: list[str],
-) -> list[Box | None]:
-    layout: list[Box | None] = [None] * frames
-    missing = set(range(frames))
+    track: Mapping[int, RawBox | None], grid: _Grid, convention: Convention
+) -> tuple[list[Box | None], list[str]]:
+    """The key boxes of one thing, and what was mended."""
+    layout: list[Box | None] = [None] * grid.keys
+    asked: list[Box | None] = [None] * grid.keys
+    missing = set(range(grid.keys))
     counts = dict.fromkeys(_MENDS, 0)
-    asked: list[Box | None] = [None] * frames
-    for number, place in places.items():
-        if number in track or found.by_frame:
+    for number, place in grid.places.items():
+        if number in track or grid.by_frame:
             missing.discard(place)
             raw = track.get(number)
             asked[place] = None if raw is None else convention.box(raw)
@@ -126,12 +130,12 @@ def _layout(
             beside = any(seen[max(place - 1, 0) : place + 2])
             layout[place] = _strip(_ordered(box), reach=1.0 if beside else _TOUCHING)
             counts["outside" if layout[place] is None else "strip"] += 1
-    mends += [f"{thing}: {count} of {frames} boxes {_MENDS[kind]}" for kind, count in counts.items() if count]
-    if missing and any(box is not None for box in layout):
+    mends = [f"{count} of {grid.keys} boxes {_MENDS[kind]}" for kind, count in counts.items() if count]
+    if missing and any(layout):
         for place in missing:
             layout[place] = _between(layout, missing, place)
-        mends.append(f"{thing}: {len(missing)} of {frames} key boxes missing, taken from those beside them")
-    return layout
+        mends.append(f"{len(missing)} of {grid.keys} key boxes missing, taken from those beside them")
+    return layout, mends
 
 
 def _inside(box: Box | None, counts: dict[str, int]) -> Box | None:
