@@ -70,7 +70,7 @@ SHAPES: dict[str, Any] = {
     ],
     "published": "Reasoning: the fox walks.\n"
     + "\n".join(
-        f"**Frame {key + 1}**: {[{'id': n, 'name': name, 'box': list(b[key])} for n, (name, b) in enumerate(LAYOUT.items())]}"
+        f"**Frame {key + 1}**: {[{'id': 0, 'name': name, 'box': list(boxes[key])} for name, boxes in LAYOUT.items()]}"
         for key in range(9)
     )
     + "\nCaption: A fox.",
