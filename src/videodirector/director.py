@@ -123,6 +123,25 @@ class Director:
         request = PlanRequest.parse({"story": story, "seed": seed, "frame_rate": rate, **wishes})
         return fulfil(self._planner, request)
 
+    def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
+        """A copy of the plan with what was asked for changed, and nothing else: "make the owl bigger in scene 2".
+
+        Simple requests are carried out at once, by rules; any other goes to the planner, if it has a chat model.
+        ``schemas.changes(before, after)`` lists what is different.
+
+        Raises:
+            PlanError: the plan is not valid.
+            PlannerError: the request is not understood, or the plan cannot be changed so.
+        """
+        from videodirector.planner import NoSuchThing, NotUnderstood, RefiningPlanner, refine
+
+        try:
+            return refine(plan, request)
+        except (NotUnderstood, NoSuchThing):
+            if isinstance(self._planner, RefiningPlanner):
+                return self._planner.refine(plan, request)
+            raise
+
     def stream(
         self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]
     ) -> Generator[RenderEvent, None, None]:

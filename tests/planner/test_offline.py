@@ -3,6 +3,7 @@
 import itertools
 import time
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from videodirector.errors import UsageError
 from videodirector.planner import OfflinePlanner, Planner
 from videodirector.planner.offline import MOST_SCENES
-from videodirector.schemas import Box, Scene, VideoPlan
+from videodirector.schemas import Box, CastMember, PlanRequest, Scene, VideoPlan
 
 STORY = "A fox walks through the forest. It meets an owl. The owl flies away under the moon."
 
@@ -328,3 +329,56 @@ def test_any_text_gives_a_valid_plan(story: str) -> None:
     found = plan(story)
     assert VideoPlan.from_json(found.to_json()) == found
     assert found.scenes
+
+
+def asked(story: str, **wishes: Any) -> VideoPlan:
+    return OfflinePlanner().plan_request(PlanRequest(story=story, **wishes))
+
+
+FIVE = "A fox walks through the forest. It meets an owl. The owl flies away. The fox sleeps. The sun rises."
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 9, 17])
+def test_as_many_scenes_as_asked_for_with_nothing_left_out(number: int) -> None:
+    found = asked(FIVE, scenes=number)
+    assert len(found.scenes) == number
+    told = " ".join(dict.fromkeys(scene.description for scene in found.scenes))
+    assert told == " ".join(scene.description for scene in plan(FIVE).scenes)
+    assert VideoPlan.from_json(found.to_json()) == found
+    assert any("asked for" in note for note in found.notes) == (number != 5)
+
+
+def test_joined_scenes_happen_one_after_the_other_and_divided_ones_go_on() -> None:
+    joined = asked(FIVE, scenes=1).scenes[0]
+    assert joined.frames == 5 * 16
+    owl = joined.entity("owl").layout
+    assert (owl[0], owl[-1]) == (None, None), "it comes in the second event and leaves in the third"
+    one, two = asked("A fox walks to the right.", scenes=2).scenes
+    assert track(one, "fox")[-1] == track(two, "fox")[0]
+
+
+def test_a_script_keeps_its_shots_whatever_is_asked() -> None:
+    script = "Shot 1: A fox sleeps. It snores, and wakes up.\nShot 2: A cat runs."
+    found = asked(script, scenes=5)
+    assert [scene.description for scene in found.scenes] == ["A fox sleeps. It snores, and wakes up.", "A cat runs."]
+
+
+def test_the_cast_keeps_its_names_and_is_known_by_its_looks() -> None:
+    cast = (
+        CastMember(name="Mia", description="a small girl in a red coat"),
+        CastMember(name="Rex", description="a dog"),
+    )
+    found = asked("Mia walks in the garden. Rex follows her. The dog barks. She laughs.", cast=cast)
+    assert [[e.name for e in scene.entities] for scene in found.scenes] == [["Mia"], ["Rex", "Mia"], ["Rex"], ["Mia"]]
+    assert found.scenes[0].entity("mia").description == "a small girl in a red coat"
+    assert found.consistency_groups["mia"] == ["s1", "s2", "s4"]
+    assert not any("Mia" in note for note in found.notes)
+
+
+def test_places_and_most_entities_are_kept() -> None:
+    found = asked(FIVE, backgrounds=("beach", "cave"), max_entities=1)
+    assert [scene.background for scene in found.scenes] == ["beach", *["cave"] * 4]
+    assert max(len(scene.entities) for scene in found.scenes) == 1
+    assert any("owl" in note and "asked for" in note for note in found.notes)
+    kept = asked(FIVE, cast=(CastMember(name="owl"),), max_entities=1).scenes[1]
+    assert ids(kept) == ["owl"], "the cast stays before others"

@@ -1,7 +1,18 @@
 """Planners: any input -> VideoPlan."""
 
-from videodirector.planner.base import Planner, RequestPlanner
+from videodirector.planner.base import Planner, RefiningPlanner, RequestPlanner
 from videodirector.planner.offline import OfflinePlanner
+from videodirector.planner.refine import NoSuchThing, NotUnderstood, refine
 from videodirector.planner.wishes import fulfil, granted
 
-__all__ = ["OfflinePlanner", "Planner", "RequestPlanner", "fulfil", "granted"]
+__all__ = [
+    "NoSuchThing",
+    "NotUnderstood",
+    "OfflinePlanner",
+    "Planner",
+    "RefiningPlanner",
+    "RequestPlanner",
+    "fulfil",
+    "granted",
+    "refine",
+]

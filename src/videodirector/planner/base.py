@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from videodirector.schemas import PlanRequest, VideoPlan
 
-__all__ = ["Planner", "RequestPlanner"]
+__all__ = ["Planner", "RefiningPlanner", "RequestPlanner"]
 
 
 @runtime_checkable
@@ -44,5 +44,23 @@ class RequestPlanner(Planner, Protocol):
 
         Raises:
             PlannerError: no plan could be made.
+        """
+        ...
+
+
+@runtime_checkable
+class RefiningPlanner(Protocol):
+    """A planner that changes plans by requests in plain words."""
+
+    def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
+        """A copy of the plan in which what was asked is changed, and nothing else.
+
+        Args:
+            plan: stays as it is.
+            request: "make the owl bigger in scene 2".
+
+        Raises:
+            PlanError: the plan was not valid before.
+            PlannerError: the request is not understood, or the plan cannot be changed so.
         """
         ...

@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from videodirector.lexicon import Thing, things
 from videodirector.planner import vocabulary as v
-from videodirector.planner.grammar import NounPhrase
-from videodirector.planner.vocabulary import article, word_set
+from videodirector.planner.grammar import NounPhrase, clauses
+from videodirector.planner.tagging import tag
+from videodirector.planner.vocabulary import article, lemma, word_set
 
 __all__ = ["MOST_COPIES", "Cast", "Member", "Mention", "thing_called"]
 
@@ -68,6 +69,7 @@ class Member:
         scale: natural size times this.
         seen: number of the clause that mentioned it last; -1 at first.
         leading: whether it was the subject there.
+        introduced: its description, when the user named it before the story began; it keeps name and description.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Member:
     scale: float = 1.0
     seen: int = -1
     leading: bool = False
+    introduced: str | None = None
 
     @property
     def person(self) -> bool:
@@ -88,6 +91,8 @@ class Member:
     @property
     def description(self) -> str:
         """An indefinite noun phrase with all its adjectives."""
+        if self.introduced:
+            return self.introduced
         text = " ".join([*(word for word in self.adjectives if word not in self.name.split()), self.name])
         if self.thing is not None and self.thing.kind == "sky" and self.name in ("sun", "moon"):
             return f"the {text}"
@@ -140,6 +145,26 @@ class Cast:
             self._recent.append(member)
         del self._recent[:-8]
         return found
+
+    def introduce(self, name: str, description: str) -> None:
+        """Makes somebody known before the story begins.
+
+        Args:
+            name: as the story calls it; the plan calls it the same.
+            description: how it looks; its first noun says what it is ("a girl in a red coat").
+        """
+        looks = next((noun for noun in _nouns(description) if not noun.pronoun), None)
+        kind = looks.words if looks is not None else name.lower()
+        low = name.lower()
+        member = self._join(low, kind, thing_called(kind) or thing_called(low), 1)
+        member.name = member.called = name
+        member.introduced = description
+        if looks is not None:
+            self._describe(member, looks)
+        single = lemma(low.rsplit(maxsplit=1)[-1], "NOUN") if low.split() else low
+        self._by_name.setdefault(" ".join([*low.split()[:-1], single]), member)
+        if member.thing is not None:
+            self.unknown.pop(low, None)
 
     def together(self, mentions: list[Mention]) -> None:
         """Notes who appears together in a clause: "they" may mean them all."""
@@ -280,7 +305,12 @@ class Cast:
         """Takes up what is said of a member's looks after it was named: "It is red." """
         self._describe(member, NounPhrase(adjectives=tuple(adjectives)))
         colour = next((adjective for adjective in adjectives if adjective in v.COLOURS), "")
-        if colour and member.name == member.words and f"{colour} {member.words}" not in self._by_name:
+        if (
+            colour
+            and member.introduced is None
+            and member.name == member.words
+            and f"{colour} {member.words}" not in self._by_name
+        ):
             self._by_name.setdefault(f"{colour} {member.words}", member)
             member.name = f"{colour} {member.words}"
 
@@ -292,6 +322,12 @@ class Cast:
             if adjective not in member.adjectives and len(member.adjectives) < 6:
                 member.adjectives.append(adjective)
                 member.scale *= v.LARGER.get(adjective, 1.0) * v.SMALLER.get(adjective, 1.0)
+
+
+def _nouns(text: str) -> list[NounPhrase]:
+    """The noun phrases of a description, in order."""
+    found = clauses(tag(text, lambda word: thing_called(word) is not None))
+    return [noun for clause in found for noun in clause.noun_phrases()]
 
 
 def _fits(member: Member, word: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from videodirector.planner import vocabulary as v
 from videodirector.planner.coreference import Mention
 from videodirector.planner.grammar import Clause, NounPhrase
-from videodirector.planner.vocabulary import word_set
+from videodirector.planner.vocabulary import plural_of, word_set
 
 __all__ = ["describe"]
 
@@ -62,17 +62,9 @@ def _called(mentions: list[Mention]) -> str:
     for mention in mentions:
         name = mention.member.called
         if len(mention.copies) > 1:
-            name = _plural(name)
+            name = plural_of(name)
         names.append(name if name[:1].isupper() else f"the {name}")
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _plural(name: str) -> str:
-    from lemminflect import getInflection
-
-    head, _, last = name.rpartition(" ")
-    forms: tuple[str, ...] = getInflection(last, tag="NNS")
-    return f"{head} {forms[0] if forms else last + 's'}".strip()
 
 
 def _joined(words: list[str]) -> str:

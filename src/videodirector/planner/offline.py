@@ -12,6 +12,7 @@ from fractions import Fraction
 from videodirector.errors import UsageError
 from videodirector.lexicon import Thing
 from videodirector.planner.coreference import MOST_COPIES, Cast, Mention, thing_called
+from videodirector.planner.counting import counted
 from videodirector.planner.describe import describe
 from videodirector.planner.grammar import Clause, clauses
 from videodirector.planner.layout import arrange
@@ -21,7 +22,7 @@ from videodirector.planner.tagging import tag
 from videodirector.planner.text import Shot, clean, sentences, shots
 from videodirector.planner.tracks import Actor
 from videodirector.planner.vocabulary import is_known, word_set
-from videodirector.schemas import MAX_PROMPT, Entity, Scene, VideoPlan
+from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan
 from videodirector.schemas import frame_rate as as_frame_rate
 
 __all__ = ["MOST_ENTITIES", "MOST_SCENES", "OfflinePlanner"]
@@ -46,18 +47,20 @@ class _Draft:
 
 @dataclass(slots=True)
 class _Memory:
-    """What carries over from scene to scene."""
+    """What carries over from scene to scene, and the wishes that bear on it."""
 
+    request: PlanRequest
     place: str = ""
     subject: list[Mention] = field(default_factory=list)
     x: dict[str, float] = field(default_factory=dict)
     end: dict[str, tuple[float, float]] = field(default_factory=dict)
     inferred: list[str] = field(default_factory=list)
     crowded: list[str] = field(default_factory=list)
+    left: dict[str, list[Part]] = field(default_factory=dict)  # by scene: all its parts, where a wish left some out
 
 
 class OfflinePlanner:
-    """Plans English stories by rules; satisfies `Planner`."""
+    """Plans English stories by rules; satisfies `RequestPlanner`."""
 
     def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
         """The plan of a story; the same story always gives the same plan.
@@ -74,9 +77,23 @@ class OfflinePlanner:
             UsageError: a seed or frame rate that a plan cannot have.
         """
         _check(seed, frame_rate)
-        text = clean(story)
-        drafts = [draft for shot in shots(text) for draft in _drafts(shot)]
-        cast, memory = Cast(known_only=_is_foreign(text)), _Memory()
+        return self.plan_request(PlanRequest.parse({"story": story, "seed": seed, "frame_rate": frame_rate}))
+
+    def plan_request(self, request: PlanRequest) -> VideoPlan:
+        """The plan of a request; the same request always gives the same plan.
+
+        A script that lists its scenes keeps them, word for word. Otherwise scenes are joined or divided where a number
+        of them is asked for. The cast keeps its names, and is known by what its descriptions say.
+
+        Returns:
+            A valid plan of at most `MOST_SCENES` scenes; what was not understood or not kept is in its notes.
+        """
+        text = clean(request.story)
+        told = shots(text)
+        drafts = [draft for shot in told for draft in _drafts(shot)]
+        cast, memory = Cast(known_only=_is_foreign(text)), _Memory(request)
+        for member in request.cast:
+            cast.introduce(member.name, member.description)
         scenes: list[tuple[str, Staged]] = []
         for draft in drafts:
             before = memory.subject
@@ -93,11 +110,15 @@ class OfflinePlanner:
         ]
         notes = _notes(text, cast, memory, left_out=len(drafts) - MOST_SCENES, scenes=plan_scenes)
         if not plan_scenes:
-            plan_scenes = [Scene(id="s1", description=" ".join(text.split())[:400], background=_ANYWHERE)]
+            place = request.background(0) or _ANYWHERE
+            plan_scenes = [Scene(id="s1", description=" ".join(text.split())[:400], background=place)]
+        if request.scenes is not None and not any(shot.listed for shot in told):
+            plan_scenes, remarks = counted(plan_scenes, request.scenes)
+            notes += remarks
         return VideoPlan(
-            prompt=_prompt(story),
-            seed=seed or 0,
-            frame_rate=frame_rate or Fraction(8),
+            prompt=_prompt(request.story),
+            seed=request.seed or 0,
+            frame_rate=request.frame_rate or Fraction(8),
             scenes=plan_scenes,
             notes=notes,
         ).checked()
@@ -141,16 +162,16 @@ def _drafts(shot: Shot) -> list[_Draft]:
 
 
 def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> Scene:
-    if staged.place and not (memory.place and (staged.weak or same_place(staged.place, memory.place))):
+    fixed = memory.request.background(int(scene_id[1:]) - 1)
+    if fixed:
+        memory.place = fixed
+    elif staged.place and not (memory.place and (staged.weak or same_place(staged.place, memory.place))):
         memory.place = staged.place
     if not memory.place:
         present = [part.mention.member.thing for part in staged.parts.values()]
         memory.place = infer(thing for thing in present if thing) or _ANYWHERE
         memory.inferred.append(scene_id)
-    parts = list(staged.parts.values())
-    if len(parts) > MOST_ENTITIES:
-        memory.crowded.append(scene_id)
-        parts = parts[:MOST_ENTITIES]
+    parts = _foremost(list(staged.parts.values()), memory, scene_id)
     actors = [_actor(part, memory) for part in parts]
     _compare({actor.id: actor for actor in actors}, staged.bigger)
     boxes = arrange(actors, staged.relations, ground_line(memory.place))
@@ -169,6 +190,19 @@ def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> 
     hidden = {relation.figure: relation.grounds[0] for relation in staged.relations if relation.kind == "behind"}
     entities.sort(key=lambda entity: entity.id not in hidden)  # what stands behind is drawn first
     return Scene(id=scene_id, description=description[:4000], background=memory.place, entities=entities)
+
+
+def _foremost(parts: list[Part], memory: _Memory, scene_id: str) -> list[Part]:
+    """As many parts as a scene may have: the cast before others, otherwise the first."""
+    most = memory.request.max_entities or MOST_ENTITIES
+    if len(parts) <= most:
+        return parts
+    if memory.request.max_entities is None:
+        memory.crowded.append(scene_id)
+    else:
+        memory.left[scene_id] = parts
+    kept = sorted(parts, key=lambda part: part.mention.member.introduced is None)[:most]
+    return [part for part in parts if part in kept]
 
 
 def _actor(part: Part, memory: _Memory) -> Actor:
@@ -239,6 +273,11 @@ def _notes(text: str, cast: Cast, memory: _Memory, *, left_out: int, scenes: lis
         notes.append(f"{count} of “{name[:60]}” were asked for; {MOST_COPIES} are shown.")
     if memory.crowded:
         notes.append(f"Only the first {MOST_ENTITIES} entities are shown in {_listed(dict.fromkeys(memory.crowded))}.")
+    for scene_id, parts in memory.left.items():
+        kept = {entity.id for scene in scenes if scene.id == scene_id for entity in scene.entities}
+        out = dict.fromkeys(part.mention.member.name for part in parts if part.id not in kept)
+        most = memory.request.max_entities
+        notes.append(f"{scene_id} has {most} entities at most, as asked for: {_listed(out)} left out.")
     for scene_id in memory.inferred:
         place = next(scene.background for scene in scenes if scene.id == scene_id)
         notes.append(f"The story names no place at first: “{place}” was chosen from {scene_id} on.")

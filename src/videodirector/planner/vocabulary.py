@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["article", "classes_of", "is_known", "lemma", "word_set"]
+__all__ = ["article", "classes_of", "is_known", "lemma", "plural_of", "word_set"]
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -207,3 +207,12 @@ def lemma(word: str, kind: str) -> str:
     if kind == "NOUN" and re.search(r"[^s'iu]s$", lowered) and len(lowered) > 3:
         return lowered[:-1]
     return lowered
+
+
+def plural_of(noun: str) -> str:
+    """The plural of a noun phrase without an article: "red fox" -> "red foxes"."""
+    from lemminflect import getInflection
+
+    head, _, last = noun.rpartition(" ")
+    forms: tuple[str, ...] = getInflection(last, tag="NNS")
+    return f"{head} {forms[0] if forms else last + 's'}".strip()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from videodirector.schemas.changes import Change, changes
 from videodirector.schemas.document import canonical_json, write_atomically
 from videodirector.schemas.layout import KEY_BOXES, MIN_SIDE, Box, dense
 from videodirector.schemas.names import normalised
@@ -44,6 +45,7 @@ __all__ = [
     "MIN_SIDE",
     "Box",
     "CastMember",
+    "Change",
     "Control",
     "Drawn",
     "Entity",
@@ -64,6 +66,7 @@ __all__ = [
     "VideoDone",
     "VideoPlan",
     "canonical_json",
+    "changes",
     "dense",
     "frame_rate",
     "json_schema",

@@ -1,0 +1,10 @@
+"""A plan changed by a request in plain words: what was asked, and nothing else.
+
+`requests` is the table of what is understood, `targets` finds the scenes and things that are meant, `edits` carries
+out, with `tracks` for boxes, `scenes` for whole scenes and names, `newcomers` for what comes in.
+"""
+
+from videodirector.planner.refine.errors import CannotDo, NoSuchThing, NotUnderstood
+from videodirector.planner.refine.requests import refine
+
+__all__ = ["CannotDo", "NoSuchThing", "NotUnderstood", "refine"]

@@ -1,0 +1,48 @@
+"""What is said when a request cannot be carried out."""
+
+from __future__ import annotations
+
+from videodirector.errors import PlannerError
+
+__all__ = ["EXAMPLES", "CannotDo", "NoSuchThing", "NotUnderstood"]
+
+EXAMPLES = (
+    "make the owl bigger in scene 2",
+    "move the fox a little to the left",
+    "put the ball next to the dog",
+    "let the owl appear later",
+    "make the fox jump",
+    "make the car faster",
+    "add a red kite to scene 1",
+    "remove the moon from scene 3",
+    "replace the dog with a cat",
+    "rename the fox to Rusty",
+    "make the car blue",
+    "change the background of scene 2 to the beach",
+    "make scene 1 twice as long",
+    "swap the fox and the owl",
+    "delete scene 2",
+    "duplicate scene 2",
+    "move scene 3 before scene 1",
+)
+"""One for each kind of request: an error shows them, and the tests carry them out."""
+
+
+class NotUnderstood(PlannerError):
+    """The rules know no such request; a planner with a chat model may.
+
+    Args:
+        part: the words that were not understood.
+    """
+
+    def __init__(self, part: str) -> None:
+        hint = f"understood without a chat model: {'; '.join(EXAMPLES)}. Or use a chat model, or edit the plan itself"
+        super().__init__(f"the request {part[:200]!r} is not understood", hint=hint)
+
+
+class CannotDo(PlannerError):
+    """The request is understood, and this plan cannot be changed so: no such thing, or it is so already."""
+
+
+class NoSuchThing(CannotDo):
+    """The plan has nothing of the name that a request gives."""

@@ -1,0 +1,202 @@
+"""Requests in plain words: a table of patterns, and a plan changed by the first that fits."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from videodirector.planner.refine import edits
+from videodirector.planner.refine.errors import NoSuchThing, NotUnderstood
+from videodirector.planner.refine.scenes import tidy
+from videodirector.planner.refine.targets import NUMBER, SCENE, scenes_meant
+from videodirector.planner.refine.work import Work
+from videodirector.planner.vocabulary import COLOURS
+from videodirector.schemas import VideoPlan
+
+__all__ = ["refine"]
+
+
+def refine(plan: VideoPlan, request: str) -> VideoPlan:
+    """A copy of the plan in which the request is carried out, and nothing else is changed.
+
+    Args:
+        plan: stays as it is.
+        request: "make the owl bigger in scene 2"; several may be joined by "and", "then", ";" or full stops.
+
+    Raises:
+        NotUnderstood: the request, or a part of it, is none of those the rules know; nothing is carried out.
+        CannotDo: it is understood, but there is no such thing or scene, or it is so already.
+        PlanError: the plan was not valid before.
+    """
+    before = plan.checked()
+    work = Work(before.model_copy(deep=True))
+    parts = _parts(request)
+    if not parts:
+        raise NotUnderstood(request)
+    for part in parts:
+        _carry_out(work, part)
+    return tidy(work.plan, before)
+
+
+_BEGINS = (
+    "make|let|have|move|shift|push|put|place|add|insert|remove|delete|drop|erase|take|replace|rename|call|paint|colou?r"
+    "|change|set|swap|exchange|switch|enlarge|shrink|duplicate|repeat|copy|lengthen|shorten|extend|turn|speed|slow|grow"
+    "|double|halve|scale|bring|use|freeze|stop|hide|raise|lower"
+)
+_JOINT = re.compile(
+    rf"\s*(?:;|\.(?=\s|$)|,?\s*\b(?:and|then)\b(?: then| also)?|,)\s*(?=(?:please )?(?:{_BEGINS})\b)", re.I
+)
+_POLITE = re.compile(
+    r"^(?:please|now|can you|could you|i want (?:you )?to|i'd like (?:you )?to|also|then|and)\b[ ,]*", re.I
+)
+
+
+_AHEAD = re.compile(rf"(?:please )?(?:(?:in|for|of) )?({SCENE})\s*[:,]\s*", re.I)
+
+
+def _parts(request: str) -> list[str]:
+    """The single requests: "make it bigger and move it left" are two."""
+    text = " ".join(request.split())[:2000]
+    if match := _AHEAD.match(text):  # "in scene 2, put the dog behind the car"
+        text = f"{text[match.end() :].rstrip(' .!')} in {match[1]}"
+    found = []
+    for part in _JOINT.split(text):
+        one = part.strip(" .!?;,")
+        while (shorter := _POLITE.sub("", one)) != one:
+            one = shorter
+        if one:
+            found.append(one.removesuffix(" please").rstrip(","))
+    return found
+
+
+def _carry_out(work: Work, part: str) -> None:
+    for pattern, edit in _table(_SCENES):
+        if match := pattern.fullmatch(part):
+            edit(work, _words(match))
+            return
+    work.named, rest = scenes_meant(work.plan, part)
+    work.scope = work.named or work.scope
+    unknown: NoSuchThing | None = None
+    for pattern, edit in _table(_THINGS):
+        if match := pattern.fullmatch(rest):
+            try:
+                edit(work, _words(match))
+                return
+            except NotUnderstood:
+                continue
+            except NoSuchThing as error:  # "make the fox run left": the name that this pattern saw was too long
+                unknown = unknown or error
+    raise unknown or NotUnderstood(part)
+
+
+def _words(match: re.Match[str]) -> edits.Words:
+    """The slots filled; names keep their case."""
+    filled = {slot: text for slot, text in match.groupdict().items() if text and text.strip()}
+    kept = ("who", "other", "ground", "new", "name", "place", "text")
+    return {slot: text.strip() if slot in kept else text.strip().lower() for slot, text in filled.items()}
+
+
+_MORE = r"much|a lot|far|way|considerably|slightly|somewhat|little"
+_DEGREE_AFTER = r"a (?:little|bit|tad|touch)(?: bit)?|slightly|a lot|much|far"
+_SIDE = r"(?:far |very )?(?:top|bottom|upper|lower|left|right|middle|cent(?:er|re))"
+_SLOTS = {
+    "make": r"(?:make|let|have)",
+    "move": r"(?:move|shift|push|put|place|bring|set|make|let|have|slide|drag|nudge)",
+    "set": r"(?:change|set|replace|make|use|let)",
+    "seen": r"(?:(?:should )?(?:appears?|be (?:visible|seen|there)))",
+    "duration": r"(?:length|duration)",
+    "happen": r"(?:happens?|takes? place|plays?|be set)",
+    "setting": r"(?:background|place|setting|scenery|location)",
+    "who": r"(?P<who>.+?)",
+    "other": r"(?P<other>.+)",
+    "ground": r"(?P<ground>(?!(?:the )?(?:left|right|top|bottom|upper|lower|middle|cent(?:er|re)|screen|picture)\b).+)",
+    "new": r"(?P<new>.+)",
+    "name": r"(?P<name>.+)",
+    "place": r"(?P<place>.+?)",
+    "text": r"(?P<text>.+)",
+    "degree": rf"(?P<degree>(?:{_MORE}|(?:just )?(?:{_DEGREE_AFTER})) )?",
+    "after": rf"(?P<after> (?:{_DEGREE_AFTER}))?",
+    "times": r"(?P<times>twice|double|half|halve|three times|triple)",
+    "size": r"(?P<size>bigger|larger|taller|wider|huge|giant|smaller|shorter|tinier|tiny|thinner|grow|shrink)",
+    "factor": r"(?:(?P<percent>\d{1,5}(?:\.\d+)?) ?(?:%|percent)|(?P<factor>\d{1,5}(?:\.\d+)?)(?:x| times)?)",
+    "kind": rf"(?P<kind>{'|'.join(sorted(edits.KINDS, key=len, reverse=True))})",
+    "where": rf"(?P<where>(?:{_SIDE}[ -]?){{1,3}}(?:-?hand )?(?:corner|side|edge|half)?"
+    r"(?: of (?:the )?(?:picture|frame|screen|image|scene))?)",
+    "corner": rf"(?P<where>(?:{_SIDE}[ -]){{1,3}}(?:-?hand )?(?:corner|side|edge|half)|{_SIDE}[ -]{_SIDE}"
+    r"|top|bottom|(?:middle|cent(?:er|re))(?: of (?:the )?(?:picture|frame|screen|image))?)",
+    "way": r"(?P<way>left|right|up|down|higher|lower|upwards?|downwards?|leftwards?|rightwards?)",
+    "when": r"(?P<when>later|earlier|sooner|longer)",
+    "verb": r"(?P<verb>appear|enter|come in|arrive|show up|disappear|leave|vanish|go away|stay|exit)(?:e?s)?",
+    "half": r"(?P<half>first|second)",
+    "speed": r"(?P<speed>faster|slower|quicker)",
+    "long": r"(?P<long>longer|shorter)",
+    "number": r"(?P<number>\d{1,6}(?:\.\d+)?) ?(?P<unit>seconds?|s|frames?)",
+    "colour": rf"(?P<colour>{'|'.join(sorted(COLOURS))})",
+    "scene": rf"(?P<scene>{SCENE})",
+    "other_scene": rf"(?P<other_scene>{SCENE}|{NUMBER})",
+    "scenes": rf"(?P<scenes>{SCENE}(?:(?:,|,? and|&) (?:{SCENE}|{NUMBER}))*)",
+}
+"""What the slots of the patterns below may be filled with."""
+
+_Rows = tuple[tuple[str, "edits.Edit"], ...]
+
+_SCENES: _Rows = (
+    ("(?:delete|remove|drop|cut|erase) {scenes}", edits.delete_scenes),
+    ("(?:duplicate|copy|repeat) {scene}", edits.duplicate_scene),
+    ("(?:move|put|place|bring) {scene} (?:to|at) the (?P<edge>beginning|start|end|front)", edits.move_scene),
+    ("(?:move|put|place|bring) {scene} (?P<side>before|after|behind) {other_scene}", edits.move_scene),
+    ("(?:swap|exchange|switch) {scene} (?:and|with) {other_scene}", edits.swap_scenes),
+)
+"""Requests about whole scenes."""
+
+_THINGS: _Rows = (
+    # how large
+    ("{make} {who} {times} (?:as |the )?(?:big|large|tall|small|size)(?: as (?:it is|before|now))?", edits.size),
+    ("{times} (?:the size of )?{who}", edits.size),
+    ("{make} {who} {degree}{size}{after}", edits.size),
+    ("(?P<size>enlarge|grow|shrink) {who}{after}", edits.size),
+    ("(?:scale|resize) {who} (?:by|to) (?:a factor of )?{factor}", edits.scale),
+    # where
+    ("{move} {who} (?:stand |sit |be )?{kind} {ground}", edits.beside),
+    ("{move} {who} (?:stand |sit |be )?(?:in|to|into|at|on|towards?) (?:the )?{corner}", edits.place),
+    ("{move} {who} (?:stand |sit |be )?on (?:the )?(?P<where>left|right)", edits.place),
+    ("{move} {who} {degree}(?:more |further |farther )?(?:to the |towards the )?{way}{after}", edits.shift),
+    ("(?P<way>raise|lift|lower) {who}{after}", edits.shift),
+    ("(?:swap|exchange|switch) (?:the (?:positions?|places?) of )?{who} (?:and|with) {other}", edits.swap_places),
+    # when
+    ("(?:{make} )?{who} (?:should )?{verb} {degree}{when}", edits.when),
+    ("(?:(?:{make}|show) )?{who} (?:{seen} )?only in the {half} half(?: of the (?:scene|video))?", edits.half),
+    ("{make} {who} (?:(?:stand|stay) still|stop moving|freeze|not move|stay(?: where (?:it|he|she) is)?)", edits.still),
+    ("(?:freeze|stop) {who}", edits.still),
+    ("{make} ?(?P<who>.*?) ?{times} (?:as )?(?P<long>long)", edits.length),
+    ("{make} ?(?P<who>.*?) ?{degree}{long}(?: by {number})?", edits.length),
+    ("(?P<long>lengthen|extend|shorten|cut) ?(?P<who>.*?)(?: ?by {number})?{after}", edits.length),
+    ("{set}(?: the {duration}(?: of)?)? ?(?P<who>.*?)(?: ?(?:last|take|to|be))? ?{number}(?: long)?", edits.length),
+    ("{make} ?(?P<who>.*?) ?(?:(?:move|go|run|walk|fly|drive|swim) )?{degree}{speed}{after}", edits.speed),
+    ("(?P<speed>speed|slow) (?:up |down )?(?P<who>.*?)(?: ?(?:up|down))?{after}", edits.speed),
+    # what it looks like
+    ("(?:{set}|paint|colou?r|turn|dye) (?:the colou?r of )?{who} (?:be |to |into |to be )?{colour}", edits.colour),
+    ("{set} (?:the )?{setting}(?: be| is)?(?: to| into| with| by| as)? {place}", edits.background),
+    ("use {place} (?:as|for)(?: the)? {setting}", edits.background),
+    ("(?:{make} )?(?:(?:it|the story|everything|this) )?{happen} (?P<place>(?:in|at|on) .+)", edits.background),
+    ("(?:change|set) (?:the )?(?:description|caption|text)(?: to)? {text}", edits.describe),
+    ("(?:rename|call|name) {who} (?:to|into|as) {name}", edits.rename),
+    ("(?:call|name) (?P<who>(?:the )?[^ ]+) {name}", edits.rename),
+    ("(?:replace|substitute|exchange|swap) {who} (?:with|by|for) {new}", edits.replace),
+    ("(?:turn|change|transform|make) {who} in?to {new}", edits.replace),
+    # who is there
+    ("(?:add|insert|include|put in) {who} {kind} {ground}", edits.add),
+    ("(?:add|insert|include|put in) {who} (?:in|at|on|to) the {where}", edits.add),
+    ("(?:add|insert|include|put in) {who}", edits.add),
+    ("(?:remove|delete|drop|erase|hide|take (?:out|away)|take) {who}(?: away| out)?", edits.remove),
+    ("{make} (?P<who>.+ .+)", edits.play),
+)  # fmt: skip
+"""Requests about things and what a scene is made of, without the words that name the scene; the first that fits."""
+
+
+@lru_cache(maxsize=2)
+def _table(rows: _Rows) -> list[tuple[re.Pattern[str], edits.Edit]]:
+    def filled(text: str) -> str:
+        return re.sub(r"\{([a-z_]+)\}", lambda slot: _SLOTS[slot[1]], text)
+
+    return [(re.compile(filled(text), re.IGNORECASE), edit) for text, edit in rows]

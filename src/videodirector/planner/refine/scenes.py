@@ -1,0 +1,145 @@
+"""Whole scenes changed: deleted, repeated, reordered; and the names that must stay true when they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from videodirector.planner.refine.errors import CannotDo
+from videodirector.planner.vocabulary import COLOURS, article
+from videodirector.schemas import MAX_FRAMES, Entity, Scene, VideoPlan, normalised
+
+__all__ = ["delete", "duplicate", "last", "move", "recolour", "rename", "swap", "tidy"]
+
+
+def delete(plan: VideoPlan, scenes: Sequence[Scene]) -> None:
+    """Without these scenes.
+
+    Raises:
+        CannotDo: none would be left.
+    """
+    gone = {scene.id for scene in scenes}
+    if len(gone) >= len(plan.scenes):
+        raise CannotDo("a plan keeps one scene at least")
+    plan.scenes = [scene for scene in plan.scenes if scene.id not in gone]
+
+
+def duplicate(plan: VideoPlan, scene: Scene) -> None:
+    """The scene once more, right behind itself, under an id of its own; its things are the same things."""
+    number, ids = 2, {other.id for other in plan.scenes}
+    while f"{scene.id[:58]}-{number}" in ids:
+        number += 1
+    copy = scene.model_copy(deep=True, update={"id": f"{scene.id[:58]}-{number}"})
+    plan.scenes.insert(plan.scenes.index(scene) + 1, copy)
+    for members in plan.consistency_groups.values():
+        if scene.id in members:
+            members.insert(members.index(scene.id) + 1, copy.id)
+
+
+def move(plan: VideoPlan, scene: Scene, place: int) -> None:
+    """To this place, from 0, among the other scenes."""
+    rest = [other for other in plan.scenes if other is not scene]
+    rest.insert(place, scene)
+    if [other.id for other in rest] == [other.id for other in plan.scenes]:
+        raise CannotDo(f"{scene.id} stands there already")
+    plan.scenes = rest
+
+
+def swap(plan: VideoPlan, one: Scene, other: Scene) -> None:
+    """Each in the place of the other."""
+    a, b = plan.scenes.index(one), plan.scenes.index(other)
+    if a == b:
+        raise CannotDo("these are one scene")
+    plan.scenes[a], plan.scenes[b] = other, one
+
+
+def last(scene: Scene, frames: float) -> None:
+    """So many frames long, within what a plan allows.
+
+    Raises:
+        CannotDo: it has that length already.
+    """
+    wanted = min(max(round(frames), 1), MAX_FRAMES)
+    if wanted == scene.frames:
+        raise CannotDo(f"{scene.id} is {scene.frames} frames long already")
+    scene.frames = wanted
+
+
+def rename(plan: VideoPlan, scene: Scene, entity: Entity, name: str) -> None:
+    """Another name for the same thing, also in the scene's description and in groups and references of that name."""
+    scene.description = _replaced(scene.description, entity.name, name)[:4000]
+    for table in (plan.consistency_groups, plan.references):
+        old = next((key for key in table if normalised(key) == normalised(entity.name)), None)
+        if old is not None and old != entity.id:
+            _pass_on(table, old, name, scene.id)
+    entity.name = name
+
+
+def _pass_on(table: dict[str, list[str]] | dict[str, str], old: str, new: str, scene_id: str) -> None:
+    """What holds of the old name holds of the new one, in this scene."""
+    value = table[old]
+    if isinstance(value, str):
+        table.setdefault(new, value)  # type: ignore[arg-type]  # of the same table
+    elif scene_id in value:
+        table.setdefault(new, []).append(scene_id)  # type: ignore[arg-type, union-attr]
+
+
+def recolour(plan: VideoPlan, scene: Scene, entity: Entity, colour: str) -> None:
+    """Another colour, in name and descriptions.
+
+    Raises:
+        CannotDo: it has that colour already.
+    """
+    bare = " ".join(word for word in entity.name.split() if word.lower() not in COLOURS) or entity.name
+    name = f"{colour} {bare}"
+    if normalised(name) == normalised(entity.name):
+        raise CannotDo(f"“{entity.name}” is {colour} already")
+    if entity.description:
+        plain = " ".join(word for word in entity.description.split() if word.lower() not in COLOURS)
+        entity.description = _replaced(plain, bare, name)
+    rename(plan, scene, entity, name)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """The text with whole words replaced, the capital of a sentence's beginning kept."""
+
+    def same_case(match: re.Match[str]) -> str:
+        return new[:1].upper() + new[1:] if match[0][:1].isupper() and not old[:1].isupper() else new
+
+    def with_article(match: re.Match[str]) -> str:
+        right = article(new)
+        return f"{right.capitalize() if match[0][0] == 'A' else right} "
+
+    if new[:1].isupper():  # "the fox" is Rusty, not "the Rusty"
+        text = re.sub(rf"\b(?:an?|the) (?={re.escape(old)}\b)", "", text, flags=re.IGNORECASE)
+    else:
+        text = re.sub(rf"\b[Aa]n? (?={re.escape(old)}\b)", with_article, text)
+    return re.sub(rf"\b{re.escape(old)}\b", same_case, text, flags=re.IGNORECASE)
+
+
+def tidy(plan: VideoPlan, before: VideoPlan) -> VideoPlan:
+    """Groups and references made true again after an edit: those that follow from names are derived anew, those that
+    somebody wrote lose only what is no longer there and gain what was renamed; then everything is checked."""
+    if before.consistency_groups == before.groups_by_name():
+        anew = plan.groups_by_name()
+        plan.consistency_groups = {group: _as_before(members, before, group) for group, members in anew.items()}
+    else:
+        seen = {scene.id: _names(scene) for scene in plan.scenes}
+        kept = {
+            group: [scene for scene in members if scene in seen and normalised(group) in seen[scene]]
+            for group, members in plan.consistency_groups.items()
+        }
+        plan.consistency_groups = {group: members for group, members in kept.items() if members}
+    everything = set().union(*(_names(scene) for scene in plan.scenes))
+    plan.references = {key: file for key, file in plan.references.items() if normalised(key) in everything}
+    return plan.checked()
+
+
+def _as_before(members: list[str], before: VideoPlan, group: str) -> list[str]:
+    old = before.consistency_groups.get(group, [])
+    return old if set(old) == set(members) else members
+
+
+def _names(scene: Scene) -> set[str]:
+    names = [scene.background, *(name for entity in scene.entities for name in (entity.id, entity.name))]
+    return {normalised(name) for name in names if name}

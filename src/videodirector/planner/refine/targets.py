@@ -1,0 +1,151 @@
+"""Which scenes and which entities a request means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from videodirector.planner.refine.errors import CannotDo, NoSuchThing
+from videodirector.planner.vocabulary import FUNCTION_WORDS, NUMBERS, lemma, plural_of, word_set
+from videodirector.schemas import Entity, Scene, VideoPlan, normalised
+
+__all__ = ["NUMBER", "SCENE", "Target", "entities_called", "is_entity", "scene_at", "scenes_meant"]
+
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth".split(),  # noqa: SIM905 - one line
+        start=1,
+    )
+}
+NUMBER = rf"(?:\d{{1,5}}|{'|'.join(NUMBERS)})"
+_ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|last|final|\d{{1,5}}(?:st|nd|rd|th))"
+_WORD = r"(?:scenes?|shots?|clips?)"
+SCENE = rf"(?:{_WORD} (?:{NUMBER}|[\w.-]*\d[\w.-]*)|(?:the )?{_ORDINAL} {_WORD})"
+"""A scene in a request: "scene 2", "the last scene", "scene s2"."""
+
+_SCOPE = re.compile(
+    rf"[,:]?\s*\b(?:(?:in|of|from|for|to|at|during|on|within) )?(?P<one>{SCENE})"
+    rf"(?P<more>(?:\s*(?:,|and|&)\s*(?:{SCENE}|{NUMBER}\b(?! seconds?\b| frames?\b)))*)[,:]?",
+    re.IGNORECASE,
+)
+_EVERYWHERE = re.compile(
+    rf"\s*\b(?:in|of|from|for|to) (?:all|every|each|both)(?: the)? {_WORD}\b|\beverywhere\b|\bthroughout\b",
+    re.IGNORECASE,
+)
+
+Target = tuple[Scene, Entity]
+
+
+def scenes_meant(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
+    """The scenes that a request confines itself to (None for no word of any), and the request without that.
+
+    Raises:
+        CannotDo: the plan has no such scene.
+    """
+    if _EVERYWHERE.search(text):
+        return list(plan.scenes), " ".join(_EVERYWHERE.sub(" ", text).split())
+    match = _SCOPE.search(text)
+    if match is None:
+        return None, text
+    names = [match["one"], *re.findall(rf"{SCENE}|{NUMBER}", match["more"] or "", re.IGNORECASE)]
+    found = [scene_at(plan, name) for name in names]
+    return found, " ".join(f"{text[: match.start()]} {text[match.end() :]}".split())
+
+
+def scene_at(plan: VideoPlan, name: str) -> Scene:
+    """The scene of a name like "scene 2", "the last scene", "3", or its id.
+
+    Raises:
+        CannotDo: the plan has no such scene.
+    """
+    words = [word for word in name.lower().split() if word not in ("the",) and not re.fullmatch(_WORD, word)]
+    word = words[0] if words else ""
+    ids = {scene.id.lower(): scene for scene in plan.scenes}
+    if word in ids:
+        return ids[word]
+    number = NUMBERS.get(word) or _ORDINALS.get(word) or int(re.sub(r"\D", "", word)[:9] or 0)
+    number = len(plan.scenes) if word in ("last", "final") else number
+    if not 1 <= number <= len(plan.scenes):
+        raise CannotDo(
+            f"there is no {name}", hint=f"the plan has {len(plan.scenes)}: {_listed(scene.id for scene in plan.scenes)}"
+        )
+    return plan.scenes[number - 1]
+
+
+_ALL = word_set("all both every each the two three four five six several")
+
+
+def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> list[Target]:
+    """The entities that a noun phrase means, in these scenes.
+
+    "the owl", "the owls", "both cars", "the second duck", "duck-2", "it" (those named before).
+
+    Raises:
+        NoSuchThing: there is none of that name.
+        CannotDo: there are several, and one is asked for.
+    """
+    words = phrase.lower().strip(" .,!").split()
+    if words in (["everything"], ["everyone"], ["everybody"], ["all", "things"]):
+        return [(scene, entity) for scene in scenes for entity in scene.entities]
+    if len(words) == 1 and words[0] in ("it", "him", "her", "them", "they", "he", "she"):
+        named = {entity.name for scene in scenes for entity in scene.entities}
+        if not last and len(named) == 1:
+            return [(scene, entity) for scene in scenes for entity in scene.entities]
+        if not last:
+            raise NoSuchThing(f"nothing was named before that {words[0]!r} could mean")
+        here = {scene.id for scene in scenes}
+        return [target for target in last if target[0].id in here] or list(last)
+    ordinal = next((_ORDINALS[word] for word in words if word in _ORDINALS), -1 if "last" in words else 0)
+    every = bool({"all", "both", "every", "each"} & set(words))
+    bare = " ".join(word for word in words if word not in _ALL | {"a", "an", "last", "of"} | set(_ORDINALS)) or phrase
+    found: list[Target] = []
+    for scene in scenes:
+        named, plural = _named(scene, bare)
+        if len(named) > 1 and not (every or plural or ordinal):
+            hint = f"say “the {plural_of(bare)}”, “the first {bare}”, or an id: {_listed(e.id for e in named)}"
+            raise CannotDo(f"{scene.id} has {len(named)} of “{bare}”", hint=hint)
+        if ordinal:
+            named = named[ordinal - 1 : ordinal] if ordinal > 0 else named[-1:]
+        found += [(scene, entity) for entity in named]
+    if not found:
+        there = _listed(dict.fromkeys(entity.name for scene in scenes for entity in scene.entities))
+        where = "the plan" if len(scenes) != 1 else scenes[0].id
+        raise NoSuchThing(
+            f"there is no “{bare}” in {where}", hint=f"it has: {there}" if there else "it has nothing in it"
+        )
+    return found
+
+
+def is_entity(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> bool:
+    """Whether these words name something in these scenes."""
+    try:
+        return bool(entities_called(scenes, phrase, last))
+    except CannotDo:
+        return False
+
+
+def _named(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
+    """The entities of this name in a scene, and whether it is a plural; exact names win over the last word's."""
+    wanted = normalised(bare)
+    head, _, last = wanted.rpartition(" ")
+    single = f"{head} {lemma(last, 'NOUN')}".strip()
+    plural = single != wanted
+    described = {word for word in single.split() if word not in FUNCTION_WORDS}
+    for fits in (
+        lambda entity: normalised(entity.id) == wanted,
+        lambda entity: normalised(entity.name) == wanted,
+        lambda entity: normalised(entity.name) == single,
+        lambda entity: normalised(entity.name).endswith((f" {wanted}", f" {single}")),
+        lambda entity: normalised(entity.description).endswith((f" {wanted}", f" {single}")),
+        lambda entity: bool(described) and described <= set(normalised(f"{entity.name} {entity.description}").split()),
+    ):
+        named = [entity for entity in scene.entities if fits(entity)]
+        if named:
+            return named, plural
+    return [], plural
+
+
+def _listed(names: object) -> str:
+    shown = [str(name) for name in names]  # type: ignore[attr-defined]
+    return ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
