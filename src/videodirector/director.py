@@ -135,12 +135,13 @@ class Director:
         """
         from videodirector.planner import NoSuchThing, NotUnderstood, RefiningPlanner, refine
 
+        planner: object = self._planner
         try:
             return refine(plan, request)
         except (NotUnderstood, NoSuchThing):
-            if isinstance(self._planner, RefiningPlanner):
-                return self._planner.refine(plan, request)
-            raise
+            if not isinstance(planner, RefiningPlanner):
+                raise
+        return planner.refine(plan, request)
 
     def stream(
         self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]

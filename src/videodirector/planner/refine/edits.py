@@ -176,12 +176,13 @@ def length(work: Work, words: Words) -> None:
     if not (_EVERYTHING.fullmatch(who) or who == "it"):
         raise CannotDo(f"only scenes have a length, not “{who}”", hint="say “make scene 2 longer”")
     short = words.get("long", "").startswith(("short", "cut"))
-    times = _TIMES.get(words.get("times", ""), 1.5 ** _degree(words))
+    times: float = _TIMES.get(words.get("times", ""), 1.5 ** _degree(words))
 
     def wanted(scene: Scene) -> float:
         if "number" not in words:
             return scene.frames / times if short else scene.frames * times
-        frames = float(words["number"]) * (float(work.plan.frame_rate) if words["unit"].startswith("s") else 1)
+        rate = float(work.plan.frame_rate) if words["unit"].startswith("s") else 1.0
+        frames = float(words["number"]) * rate
         return frames if "long" not in words else scene.frames + (-frames if short else frames)
 
     any_of(work.scenes, lambda scene: scenes.last(scene, wanted(scene)))

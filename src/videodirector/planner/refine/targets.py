@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from videodirector.planner.refine.errors import CannotDo, NoSuchThing
 from videodirector.planner.vocabulary import FUNCTION_WORDS, NUMBERS, lemma, plural_of, word_set
@@ -89,8 +89,7 @@ def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target]
     if words in (["everything"], ["everyone"], ["everybody"], ["all", "things"]):
         return [(scene, entity) for scene in scenes for entity in scene.entities]
     if len(words) == 1 and words[0] in ("it", "him", "her", "them", "they", "he", "she"):
-        named = {entity.name for scene in scenes for entity in scene.entities}
-        if not last and len(named) == 1:
+        if not last and len({entity.name for scene in scenes for entity in scene.entities}) == 1:
             return [(scene, entity) for scene in scenes for entity in scene.entities]
         if not last:
             raise NoSuchThing(f"nothing was named before that {words[0]!r} could mean")
@@ -132,20 +131,20 @@ def _named(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
     single = f"{head} {lemma(last, 'NOUN')}".strip()
     plural = single != wanted
     described = {word for word in single.split() if word not in FUNCTION_WORDS}
-    for fits in (
+    tests: tuple[Callable[[Entity], bool], ...] = (
         lambda entity: normalised(entity.id) == wanted,
         lambda entity: normalised(entity.name) == wanted,
         lambda entity: normalised(entity.name) == single,
         lambda entity: normalised(entity.name).endswith((f" {wanted}", f" {single}")),
         lambda entity: normalised(entity.description).endswith((f" {wanted}", f" {single}")),
         lambda entity: bool(described) and described <= set(normalised(f"{entity.name} {entity.description}").split()),
-    ):
-        named = [entity for entity in scene.entities if fits(entity)]
-        if named:
+    )
+    for fits in tests:
+        if named := [entity for entity in scene.entities if fits(entity)]:
             return named, plural
     return [], plural
 
 
-def _listed(names: object) -> str:
-    shown = [str(name) for name in names]  # type: ignore[attr-defined]
+def _listed(names: Iterable[str]) -> str:
+    shown = list(names)
     return ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
