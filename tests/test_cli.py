@@ -173,7 +173,7 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition", "wipe"], 2, "transition"),
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--backend", "magic"], 2, "no backend 'magic'"),
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--fps", "29.97"], 2, "fps"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--audio", "{folder}/none.wav"], 2, "none.wav"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--soundtrack", "{folder}/none.wav"], 2, "none.wav"),
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--subtitles", "ass"], 2, "subtitles"),
         (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition-frames", "0"], 2, "transition_frames"),
         (["render", "{plan}", "-o", "{folder}/a.avi", "--backend", "storyboard"], 2, ".mp4"),

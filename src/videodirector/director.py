@@ -46,7 +46,7 @@ class RenderOptions(TypedDict, total=False):
     fps: Fraction | int | str | None
     transition: Transition | None
     transition_frames: int | None
-    audio: str | None
+    soundtrack: str | None
     subtitles: Literal["none", "burn", "srt", "vtt"]
     font: str | None
     otio: bool

@@ -143,7 +143,7 @@ def test_the_sound_of_all_lies_under_those_of_scenes(tmp_path: Path) -> None:
     both = hear(video(plan, tmp_path / "a.mp4").path)
     assert loudness(both, 0.1, 0.9) == pytest.approx(0.3 / 2**0.5, rel=0.05)
     assert loudness(both, 1.1, 1.9) == pytest.approx(0.6 / 2**0.5, rel=0.05)
-    other = hear(video(plan, tmp_path / "b.mp4", audio=tone(tmp_path / "other.wav", 9, level=0.1)).path)
+    other = hear(video(plan, tmp_path / "b.mp4", soundtrack=tone(tmp_path / "other.wav", 9, level=0.1)).path)
     assert loudness(other, 0.1, 0.9) == pytest.approx(0.1 / 2**0.5, rel=0.05)
 
 
@@ -198,7 +198,7 @@ def test_bad_sounds_are_found_before_drawing(tmp_path: Path, content: bytes | st
     assert ("no such file" if content is None else "ffmpeg finds no sound in it") in issue.problem
     assert "bad.wav" in issue.found
     with pytest.raises(UsageError, match=r"bad\.wav"):
-        video(grey_plan(1), tmp_path / "a.mp4", backend, audio=str(file))
+        video(grey_plan(1), tmp_path / "a.mp4", backend, soundtrack=str(file))
     assert not backend.drawn
     assert {path.name for path in tmp_path.iterdir()} <= {"bad.wav"}
 
@@ -206,7 +206,7 @@ def test_bad_sounds_are_found_before_drawing(tmp_path: Path, content: bytes | st
 def test_a_gif_has_no_sound(tmp_path: Path) -> None:
     file = tone(tmp_path / "a.wav", 1)
     with pytest.raises(UsageError, match="no sound"):
-        video(grey_plan(1), tmp_path / "a.gif", audio=file)
+        video(grey_plan(1), tmp_path / "a.gif", soundtrack=file)
     plan = grey_plan(1)
     plan.audio = file
     assert video(plan, tmp_path / "a.gif").path.exists(), "what the plan says is for those that have"

@@ -59,7 +59,7 @@ Transition = Annotated[
     ),
 ]
 TransitionFrames = Annotated[int | None, typer.Option(help="Length of transitions in frames. [dim]default: 4[/]")]
-Audio = Annotated[
+Soundtrack = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Sound for the whole video, cut or padded to it. [dim]default: the plan's[/]"),
 ]

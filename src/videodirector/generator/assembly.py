@@ -134,7 +134,7 @@ class Assembly:
             )
             _write(self._coco_file, document)
         if self._otio_file is not None:
-            clips, audio = self._target.beside(".clips").name, self._settings.audio or plan.audio
+            clips, audio = self._target.beside(".clips").name, self._settings.soundtrack or plan.audio
             _write(self._otio_file, otio(plan, self.shots, name=name, clips=clips, audio=audio))
 
     def _begun(self, frame_size: tuple[int, int]) -> Stitcher:
@@ -182,8 +182,10 @@ class Assembly:
     def _mixed(self) -> Path | None:
         """The sound of the video, in a file that goes when all is done; made before anything is drawn."""
         if self._target.kind != "mp4":
-            if self._settings.audio is not None:
-                raise UsageError(f"{self._target.path} can have no sound", hint="leave out --audio, or write an mp4")
+            if self._settings.soundtrack is not None:
+                raise UsageError(
+                    f"{self._target.path} can have no sound", hint="leave out --soundtrack, or write an mp4"
+                )
             return None
         found = sounds(self._plan, self.shots, self._settings)
         if not found:

@@ -54,10 +54,12 @@ def sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> 
         return round(frame * moment)
 
     found: list[Sound] = []
-    whole = settings.audio or plan.audio
+    whole = settings.soundtrack or plan.audio
     if whole is not None:
         found.append(
-            Sound(file=whole, start=0, end=sample(shots[-1].end), field="" if settings.audio is not None else "audio")
+            Sound(
+                file=whole, start=0, end=sample(shots[-1].end), field="" if settings.soundtrack is not None else "audio"
+            )
         )
     for index, (scene, shot) in enumerate(zip(plan.scenes, shots, strict=True)):
         if scene.audio is not None:

@@ -48,7 +48,7 @@ class RenderSettings(_Frozen):
         fps: in place of the plan's frame rate.
         transition: between scenes that do not say how they pass into the next.
         transition_frames: length of transitions that do not say it, in frames.
-        audio: a sound file for the whole video, in place of the plan's.
+        soundtrack: a sound file for the whole video, in place of the plan's.
         subtitles: whether what the scenes say is drawn into the video ("burn") or written beside it ("srt", "vtt").
         font: font file for subtitles that are drawn.
         width, height: size of the video in pixels; even, as H.264 with 4:2:0 asks.
@@ -66,7 +66,7 @@ class RenderSettings(_Frozen):
     fps: FrameRate | None = None
     transition: Transition | None = None
     transition_frames: TransitionFrames | None = None
-    audio: FileName | None = None
+    soundtrack: FileName | None = None
     subtitles: Literal["none", "burn", "srt", "vtt"] = "none"
     font: FileName | None = None
     otio: bool = False
