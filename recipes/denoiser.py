@@ -216,7 +216,8 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
         )
         generator = torch.Generator().manual_seed(number)
         with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
-            drawn.append(pipeline(condition, looks, generator=generator, num_inference_steps=10))
+            output = pipeline(condition, looks, generator=generator, num_inference_steps=10, output_type="uint8")
+            drawn.append(output.frames[0])
         true.append(item["pixels"].numpy())
     across = 1 if clips else 16
     for start in range(0, len(drawn), across):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet3DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, TextToVideoSDPipeline, UNet3DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
@@ -117,3 +118,67 @@ def save(pipeline: Layout2VidPipeline, folder: Path) -> Path:
     pipeline.register_to_config(text_encoder=(None, None), tokenizer=(None, None))
     pipeline.save_pretrained(folder)
     return folder
+
+
+def tiny_clip_tokenizer() -> CLIPTokenizer:
+    """CLIP's tokenizer with letters for words."""
+    letters = "abcdefghijklmnopqrstuvwxyz.,:"
+    words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
+    return CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[], model_max_length=20)
+
+
+def clip_words(width: int) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=60,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=20,
+        projection_dim=width,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+
+
+def tiny_stock() -> TextToVideoSDPipeline:
+    """ModelScopeT2V's pipeline with its own classes and settings, narrow."""
+    torch.manual_seed(7)
+    unet = UNet3DConditionModel(
+        sample_size=8,
+        block_out_channels=(16, 32),
+        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
+        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
+        layers_per_block=1,
+        cross_attention_dim=24,
+        attention_head_dim=8,
+        norm_num_groups=8,
+    )
+    with torch.no_grad():
+        for name, parameter in unet.named_parameters():
+            if ".conv4." in name:  # temporal convolutions begin closed; those of a trained model are not
+                parameter.normal_(std=0.02)
+    vae = AutoencoderKL(
+        block_out_channels=(8, 16),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+        sample_size=16,
+    )
+    scheduler = DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+    )
+    return TextToVideoSDPipeline(
+        vae=vae.eval(),
+        text_encoder=CLIPTextModel(clip_words(24)).eval(),
+        tokenizer=tiny_clip_tokenizer(),
+        unet=unet.eval(),
+        scheduler=scheduler,
+    )

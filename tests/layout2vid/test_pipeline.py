@@ -11,7 +11,8 @@ from tiny import save
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.conditioning import SceneCondition
-from videodirector.layout2vid.pipeline import Layout2VidPipeline, load
+from videodirector.layout2vid.loading import load
+from videodirector.layout2vid.pipeline import Layout2VidPipeline
 
 CONDITION = SceneCondition(
     caption="a dog and a cat",
@@ -23,15 +24,22 @@ LOOKS = (Appearance(name="dog"), Appearance(name="cat"))
 
 
 def draw(pipeline: Layout2VidPipeline, *, seed: int = 0, condition: SceneCondition = CONDITION, **options: Any) -> Any:
-    return pipeline(condition, LOOKS, generator=torch.Generator().manual_seed(seed), **options)
+    generator = torch.Generator().manual_seed(seed)
+    return pipeline(condition, LOOKS, generator=generator, **{"output_type": "uint8", **options}).frames[0]
 
 
 def test_a_scene_becomes_frames_and_the_same_seed_the_same_frames(pipeline: Layout2VidPipeline) -> None:
     heard: list[int] = []
-    frames = draw(pipeline, callback=lambda done, _: heard.append(done))
+
+    def hear(told: Layout2VidPipeline, step: int, timestep: torch.Tensor, tensors: dict[str, torch.Tensor]) -> None:
+        assert told is pipeline
+        assert set(tensors) == {"latents"}
+        heard.append(step)
+
+    frames = draw(pipeline, callback_on_step_end=hear)
     assert frames.shape == (3, 16, 16, 3)
     assert frames.dtype.name == "uint8"
-    assert heard == [1, 2, 3, 4]
+    assert heard == [0, 1, 2, 3]
     assert (draw(pipeline) == frames).all()
     assert (draw(pipeline, seed=1) != frames).any()
 
@@ -61,7 +69,7 @@ def test_scenes_without_entities_and_of_one_frame_are_drawn(pipeline: Layout2Vid
     empty = SceneCondition(
         caption="", boxes=torch.zeros(1, 0, 4), present=torch.zeros(1, 0, dtype=torch.bool), sides=()
     )
-    assert pipeline(empty, (), generator=torch.Generator().manual_seed(0)).shape == (1, 16, 16, 3)
+    assert pipeline(empty, (), generator=torch.Generator().manual_seed(0)).frames.shape == (1, 1, 16, 16, 3)
 
 
 def test_a_picture_takes_the_place_of_the_prior(pipeline: Layout2VidPipeline) -> None:
@@ -71,6 +79,8 @@ def test_a_picture_takes_the_place_of_the_prior(pipeline: Layout2VidPipeline) ->
     assert imagined.nearest is not None
     assert imagined.nearest[0] == "dog"
     assert torch.equal(given.text, imagined.text)
+    assert given.pictures is not None
+    assert imagined.pictures is not None
     assert not torch.allclose(given.pictures, imagined.pictures)
 
 

@@ -26,12 +26,15 @@ class Appearance:
     """What one thing looks like, one object for all scenes of its consistency group.
 
     ``name`` and ``description`` say it in words; ``picture`` shows it, if the plan refers to one, the file ``file``.
+    ``key`` names it in its plan: its group, or the scene and the entity; from it follows the seed of what a prior
+    imagines.
     """
 
     name: str
     description: str = ""
     picture: Image | None = None
     file: str | None = None
+    key: str = ""
 
     @property
     def phrase(self) -> str:
@@ -67,13 +70,14 @@ def appearances(plan: VideoPlan, pictures: Mapping[str, Image]) -> dict[tuple[st
     found: dict[tuple[str, str], Appearance] = {}
     for scene, entity in plan.appearances():
         file = plan.reference_of(scene, entity)
+        group = plan.group_of(scene, entity)
         own = Appearance(
             name=entity.name,
             description=entity.description,
             picture=None if file is None else pictures[file],
             file=file,
+            key=f"{scene.id}/{entity.id}" if group is None else group,
         )
-        group = plan.group_of(scene, entity)
         # An entity with a picture of its own keeps it, whatever its group looks like.
         found[scene.id, entity.id] = (
             own if group is None or entity.id in plan.references else shared.setdefault(group, own)

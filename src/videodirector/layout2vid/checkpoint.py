@@ -3,20 +3,67 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
+from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError, RenderError
+from videodirector.layout2vid.hub import fetched
+from videodirector.layout2vid.messages import quiet
 
-__all__ = ["PICKLES", "check_folder", "check_weights"]
+__all__ = ["INDEX", "PICKLES", "check_folder", "check_weights", "holds_grounding", "loading", "local", "part_class"]
 
 INDEX = "model_index.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
-def check_folder(folder: Path) -> str | None:
+def local(model: str | Path, *, variant: str | None = None) -> Path:
+    """The folder of a model: the one named, or that of a hub id, fetched if need be.
+
+    Raises:
+        ModelNotFoundError, ModelFormatError: as ``fetched``.
+    """
+    return Path(model) if Path(model).is_dir() else fetched(str(model), variant=variant)
+
+
+def part_class(folder: Path, file: str) -> str:
+    """The class that a configuration names, empty where it names none.
+
+    Raises:
+        ModelNotFoundError, ModelFormatError: the configuration is missing or cannot be read.
+    """
+    return str(_json(folder / file).get("_class_name", ""))
+
+
+@contextmanager
+def loading(model: str | Path) -> Iterator[None]:
+    """While the libraries below load a model: they are silent, and what they raise is said in our words."""
+    try:
+        with quiet():
+            yield
+    except MemoryError as error:
+        raise RenderError(
+            f"there is too little memory to load {model}", hint="close other programs, or take a smaller model"
+        ) from error
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the model {model} needs a package: {error}", hint="install it with pip"
+        ) from error
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        raise ModelError(
+            f"the model {model} cannot be loaded: {error}",
+            hint="give a folder that Layout2VidPipeline.save_pretrained wrote, a stock text-to-video model, or an id",
+        ) from error
+
+
+def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | None:
     """Check a pipeline's folder in diffusers' format: every part is there, whole, and safe to read.
+
+    Args:
+        folder: the pipeline's.
+        parts: those that are needed; None for all that the index names.
 
     Returns:
         The Python package that the text encoder comes from, if it does not lie in the folder.
@@ -27,7 +74,9 @@ def check_folder(folder: Path) -> str | None:
     """
     index = _json(folder / INDEX)
     for part, description in index.items():
-        if part.startswith("_") or not isinstance(description, list) or description[0] is None:
+        if part.startswith("_") or not isinstance(description, list) or not description or description[0] is None:
+            continue
+        if parts is not None and part not in parts:
             continue
         place = folder / part
         if not place.is_dir():
@@ -37,6 +86,11 @@ def check_folder(folder: Path) -> str | None:
         if (place / "config.json").exists():
             _json(place / "config.json")
         check_weights(place)
+    for part in parts or ():
+        if part not in index:
+            raise ModelFormatError(
+                f"{folder} has no {part}: its {INDEX} does not name one", hint="this is a model of another kind"
+            )
     package = index.get("text_encoder_package")
     return package if isinstance(package, str) else None
 
@@ -60,8 +114,16 @@ def check_weights(place: Path) -> None:
         _check_safetensors(path)
 
 
-def _check_safetensors(path: Path) -> None:
-    """The header says how long the file must be; a cut-off download is shorter."""
+def holds_grounding(folder: Path) -> Path | None:
+    """The part of a pipeline's folder that holds grounding: one of its own, or a UNet with fusers; None for neither."""
+    if (folder / "grounding").is_dir():
+        return folder / "grounding"
+    keys = [key for file in (folder / "unet").glob("*.safetensors") for key in _check_safetensors(file)]
+    return folder / "unet" if any(".fuser." in key for key in keys) else None
+
+
+def _check_safetensors(path: Path) -> list[str]:
+    """The names of its tensors. The header says how long the file must be; a cut-off download is shorter."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -69,11 +131,13 @@ def _check_safetensors(path: Path) -> None:
             raise _broken(path, size)
         try:
             header: dict[str, Any] = json.loads(file.read(length))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+            header.pop("__metadata__", None)
+            ends = [entry["data_offsets"][1] for entry in header.values()]
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             raise _broken(path, size) from None
     if 8 + length + max(ends, default=0) != size:
         raise _broken(path, size)
+    return list(header)
 
 
 def _broken(path: Path, size: int) -> ModelError:

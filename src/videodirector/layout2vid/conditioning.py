@@ -10,9 +10,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from videodirector.layout2vid.appearance import Side, Track, caption, side
-from videodirector.schemas import Scene
+from videodirector.layout2vid.published import SLOTS
+from videodirector.schemas import Box, Scene, dense
 
-__all__ = ["SceneCondition", "from_scene", "pad_entities", "tracks"]
+__all__ = ["SceneCondition", "from_boxes", "from_scene", "largest", "pad_entities", "tracks"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +21,14 @@ class SceneCondition:
     """Everything that the pictures of one scene depend on, apart from noise and from how its entities look.
 
     ``boxes`` are zero where ``present`` is false. ``sides`` says for each entity to which side it moves, None where it
-    does not move sideways.
+    does not move sideways. ``left_out`` are entities, by position, that found no place on some frame.
     """
 
     caption: str
     boxes: Float[Tensor, "frames entities 4"]
     present: Bool[Tensor, "frames entities"]
     sides: tuple[Side | None, ...]
+    left_out: tuple[int, ...] = ()
 
 
 def tracks(
@@ -40,11 +42,41 @@ def tracks(
 
 def from_scene(scene: Scene) -> SceneCondition:
     """A scene of a plan as tensors."""
-    dense = [entity.boxes(scene.frames) for entity in scene.entities]
-    boxes, present = tracks(dense, scene.frames)
+    return _conditioned(caption(scene), [entity.boxes(scene.frames) for entity in scene.entities], scene.frames)
+
+
+def from_boxes(prompt: str, layouts: Sequence[Track], frames: int) -> SceneCondition:
+    """A caption and key boxes as tensors: for each thing a list as in a plan, evenly spaced over the scene.
+
+    Raises:
+        ValueError: a box that is none, or a layout without one.
+    """
+    keys = [[None if box is None else Box.checked(box) for box in layout] for layout in layouts]
+    return _conditioned(prompt, [dense(layout, frames) for layout in keys], frames)
+
+
+def _conditioned(words: str, found: Sequence[Track], frames: int) -> SceneCondition:
+    boxes, present = tracks(found, frames)
+    seen = largest(boxes, present)
+    left_out = (present & ~seen).any(0).nonzero().flatten().tolist()
     return SceneCondition(
-        caption=caption(scene), boxes=boxes, present=present, sides=tuple(side(track) for track in dense)
+        caption=words,
+        boxes=boxes * seen.unsqueeze(-1),
+        present=seen,
+        sides=tuple(side(track) for track in found),
+        left_out=tuple(left_out),
     )
+
+
+def largest(
+    boxes: Float[Tensor, "frames entities 4"], present: Bool[Tensor, "frames entities"], most: int = SLOTS
+) -> Bool[Tensor, "frames entities"]:
+    """Which entities are drawn on a frame: all that are there, or the largest where there are too many."""
+    if present.shape[1] <= most:
+        return present
+    area = ((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])).masked_fill(~present, -1)
+    rank = area.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+    return present & (rank < most)
 
 
 def pad_entities(tensor: Tensor, *, count: int, dim: int) -> Tensor:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import ModelFormatError
-from videodirector.layout2vid.checkpoint import INDEX, check_folder
+from videodirector.layout2vid.checkpoint import INDEX, check_folder, holds_grounding
 
 __all__ = ["ModelFacts", "read_facts"]
 
@@ -18,7 +18,8 @@ class ModelFacts:
     """What holds for everything that a model draws; see ``Layout2VidPipeline`` for the meaning of its settings.
 
     ``frame_size`` is (width, height) in pixels; ``text_encoder_package`` names the Python package that the text encoder
-    comes from, if it does not lie in the folder.
+    comes from, if it does not lie in the folder. ``grounded``: whether it has learned boxes. ``imagines``: whether its
+    prior draws what things look like from noise.
     """
 
     frame_size: tuple[int, int]
@@ -26,6 +27,8 @@ class ModelFacts:
     layout_strength: float
     noise_sharing: float
     text_encoder_package: str | None
+    grounded: bool
+    imagines: bool
 
 
 def read_facts(folder: Path) -> ModelFacts:
@@ -38,13 +41,17 @@ def read_facts(folder: Path) -> ModelFacts:
     index, unet, vae = (_read(folder / name) for name in (INDEX, "unet/config.json", "vae/config.json"))
     try:
         latent_scale = 2 ** (len(vae["block_out_channels"]) - 1)
-        side = int(unet["sample_size"]) * int(index.get("patch_size", 1)) * latent_scale
+        step = int(index.get("patch_size", 1)) * latent_scale
+        given = unet["sample_size"]
+        height, width = (given, given) if isinstance(given, int) else given
         return ModelFacts(
-            frame_size=(side, side),
+            frame_size=(int(width) * step, int(height) * step),
             num_inference_steps=int(index.get("num_inference_steps", 50)),
             layout_strength=float(index.get("layout_strength", 0.1)),
             noise_sharing=float(index.get("noise_sharing", 0.0)),
             text_encoder_package=package,
+            grounded=holds_grounding(folder) is not None,
+            imagines=bool(index.get("prior_scheduler", [None])[0]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFormatError(

@@ -217,6 +217,14 @@ class Grounding(ModelMixin, ConfigMixin):
         """Whether a UNet carries these fusers."""
         return bool(self._attached)
 
+    @property
+    def closed(self) -> bool:
+        """Whether all gates are shut, so that nothing it says is heard; so it is before training."""
+        gates = [parameter for name, parameter in self.named_parameters() if ".alpha_" in name]
+        if self.canvas is not None:
+            gates += self.canvas.project.parameters()
+        return not any(bool(gate.any()) for gate in gates)
+
     def attach(self, unet: UNet3DConditionModel) -> None:
         """Put a fuser into every spatial block.
 

@@ -4,44 +4,55 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, DiffusionPipeline, UNet3DConditionModel
+from diffusers import AutoencoderKL, DiffusionPipeline, PriorTransformer, SchedulerMixin, UNet3DConditionModel
+from diffusers.utils import BaseOutput
 from jaxtyping import Bool, Float, UInt8
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
-from videodirector.errors import ModelError
-from videodirector.layout2vid.appearance import Appearance
-from videodirector.layout2vid.checkpoint import check_folder
-from videodirector.layout2vid.conditioning import SceneCondition
+from videodirector.layout2vid import stock
+from videodirector.layout2vid.adapters import load_grounding
+from videodirector.layout2vid.appearance import Appearance, Track
+from videodirector.layout2vid.checkpoint import check_folder, loading, local
+from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.latents import decode, encode, entity_picture, to_tensor
-from videodirector.layout2vid.memory import channels_last, keep_memory
-from videodirector.layout2vid.messages import quiet
+from videodirector.layout2vid.latents import decode
+from videodirector.layout2vid.looks import Representation, grouped, represent
 from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.sampler import NoiseSchedule, Prediction, ddim, shared_noise, spaced, to_sample
-from videodirector.layout2vid.text import encode_captions, encode_phrases, load_packaged
-from videodirector.layout2vid.unet import skip_closed_temporal_layers
+from videodirector.layout2vid.sampler import (
+    SAMPLERS,
+    NoiseSchedule,
+    Prediction,
+    SamplerName,
+    Step,
+    shared_noise,
+    spaced,
+    to_sample,
+)
+from videodirector.layout2vid.text import encode_captions, load_packaged
 
-__all__ = ["Layout2VidPipeline", "Representation"]
+__all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
+
+OUTPUT_TYPES = ("np", "pt", "pil", "latent", "uint8")
 
 
-class Representation:
-    """How one thing looks, computed once and drawn in every scene: its text embedding and its picture embeddings.
+@dataclass
+class Layout2VidOutput(BaseOutput):
+    """What a call draws: ``frames[0]`` is the clip.
 
-    ``pictures`` holds the view to the left and the view to the right; ``nearest`` is the phrase that the prior took for
-    it and how near that is (cosine), or None where a picture was given.
+    In the forms of diffusers' pipelines: ``np`` (clips, frames, height, width, 3) in [0, 1]; ``pt`` the same as a
+    tensor with channels before height; ``pil`` a list of pictures a clip; ``latent`` the latents. Also ``uint8``,
+    (clips, frames, height, width, 3), the form in which backends return them.
     """
 
-    def __init__(
-        self, *, text: Float[Tensor, " text"], pictures: Float[Tensor, "2 picture"], nearest: tuple[str, float] | None
-    ) -> None:
-        self.text, self.pictures, self.nearest = text, pictures, nearest
+    frames: Any
 
 
 class Layout2VidPipeline(DiffusionPipeline):
@@ -49,22 +60,39 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     Args:
         vae: the autoencoder.
-        text_encoder: encodes captions and the entities' names.
+        text_encoder: encodes captions, and the entities' names where there is no ``phrase_encoder``.
         tokenizer: of the text encoder.
         unet: the text-to-video UNet; the grounding is attached to it.
         grounding: position net and fusers.
-        prior: from an entity's text embedding to its picture embedding.
+        prior: from an entity's words to its picture embedding: a ``BankPrior``, or unCLIP's ``PriorTransformer``.
         scheduler: holds the noise schedule; sampling is done by ``videodirector.layout2vid.sampler``.
+        phrase_encoder: CLIP's text tower for the entities' names.
+        phrase_tokenizer: of the phrase encoder.
+        image_encoder: CLIP's vision tower, for pictures of entities.
+        image_processor: of the image encoder.
+        prior_scheduler: of an unCLIP prior.
         text_encoder_package: Python package that text encoder and tokenizer come from, when they are not in the folder.
         noise_sharing: the share of the initial noise's variance that all frames of a scene have in common.
         layout_strength: the part of the steps in which the boxes are imposed, when the plan leaves it open.
         guidance_scale: of classifier-free guidance when the call leaves it open; 1 is none.
         num_inference_steps: when the call leaves them open.
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
+        sampler: when the call leaves it open.
     """
 
-    model_cpu_offload_seq = "text_encoder->prior->unet->vae"
-    _optional_components: ClassVar = ["text_encoder", "tokenizer", "prior"]
+    model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->unet->vae"
+    # Its fusers run inside the UNet and its position net on its own, so it stays where the work is done.
+    _exclude_from_cpu_offload: ClassVar = ["grounding"]
+    _optional_components: ClassVar = [
+        "text_encoder",
+        "tokenizer",
+        "prior",
+        "phrase_encoder",
+        "phrase_tokenizer",
+        "image_encoder",
+        "image_processor",
+        "prior_scheduler",
+    ]
 
     def __init__(  # noqa: PLR0917  diffusers passes components by position
         self,
@@ -73,14 +101,20 @@ class Layout2VidPipeline(DiffusionPipeline):
         tokenizer: Any,
         unet: UNet3DConditionModel,
         grounding: Grounding,
-        prior: BankPrior | None,
-        scheduler: DDIMScheduler,
+        prior: BankPrior | PriorTransformer | None,
+        scheduler: SchedulerMixin,
+        phrase_encoder: Any = None,
+        phrase_tokenizer: Any = None,
+        image_encoder: Any = None,
+        image_processor: Any = None,
+        prior_scheduler: Any = None,
         text_encoder_package: str | None = None,
         noise_sharing: float = 0.0,
         layout_strength: float = 0.1,
         guidance_scale: float = 9.0,
         num_inference_steps: int = 50,
         patch_size: int = 1,
+        sampler: SamplerName = "ddim",
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -91,6 +125,11 @@ class Layout2VidPipeline(DiffusionPipeline):
             grounding=grounding,
             prior=prior,
             scheduler=scheduler,
+            phrase_encoder=phrase_encoder,
+            phrase_tokenizer=phrase_tokenizer,
+            image_encoder=image_encoder,
+            image_processor=image_processor,
+            prior_scheduler=prior_scheduler,
         )
         self.register_to_config(
             text_encoder_package=text_encoder_package,
@@ -99,37 +138,96 @@ class Layout2VidPipeline(DiffusionPipeline):
             guidance_scale=guidance_scale,
             num_inference_steps=num_inference_steps,
             patch_size=patch_size,
+            sampler=sampler,
         )
         if not grounding.attached:
             grounding.attach(unet)
 
+    # -- loading
+
     @classmethod
     def from_pretrained(cls, path: str | Path, **options: Any) -> Layout2VidPipeline:
-        """Load a pipeline from a folder in diffusers' format, or from a hub id.
+        """Load a pipeline that ``save_pretrained`` wrote, from a folder or from the hub.
 
         Raises:
             ModelError: a file is missing, broken or pickled; the error says which.
             MissingDependencyError: the package with the text encoder is not installed.
         """
-        package = check_folder(Path(path)) if Path(path).is_dir() else None
+        folder = local(path, variant=options.get("variant"))
+        package = check_folder(folder)
         options.setdefault("low_cpu_mem_usage", importlib.util.find_spec("accelerate") is not None)
-        try:
-            with quiet():
-                if package and "text_encoder" not in options:
-                    options["text_encoder"], options["tokenizer"] = load_packaged(package)
-                pipeline: Layout2VidPipeline = super().from_pretrained(str(path), use_safetensors=True, **options)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"the model {path} cannot be loaded: {error}",
-                hint="give a folder that Layout2VidPipeline.save_pretrained wrote, or the id of one on the hub",
-            ) from error
+        with loading(path):
+            if package and "text_encoder" not in options:
+                options["text_encoder"], options["tokenizer"] = load_packaged(package)
+            pipeline: Layout2VidPipeline = super().from_pretrained(str(folder), use_safetensors=True, **options)
         return pipeline
+
+    def save_pretrained(self, path: str | Path, **options: Any) -> None:
+        """Write the pipeline as a folder; weights are always safetensors.
+
+        Raises:
+            ValueError: pickled weights were asked for.
+        """
+        if not options.pop("safe_serialization", True):
+            raise ValueError("Layout2VidPipeline writes safetensors only: pickled weights can run any code when opened")
+        super().save_pretrained(str(path), safe_serialization=True, **options)
+
+    @classmethod
+    def from_text_to_video(
+        cls,
+        model: str | Path,
+        *,
+        grounding: str | Path | Grounding | None = None,
+        dtype: torch.dtype | dict[str, torch.dtype] | None = None,
+        **settings: Any,
+    ) -> Layout2VidPipeline:
+        """A stock text-to-video model (ModelScopeT2V, Zeroscope: ``TextToVideoSDPipeline``'s format) with grounding.
+
+        Args:
+            model: its folder or hub id.
+            grounding: what to attach: an adapter, or where one is (see ``load_grounding``). None takes the one that
+                the folder brings, as LVD's do, or else a fresh one: it draws what the stock model draws, bit for bit,
+                until it is trained.
+            dtype: precision of all parts, or of each by name, ``default`` for the rest.
+            **settings: as in the constructor (``guidance_scale``, ``sampler``, ``image_encoder``, ...).
+
+        Raises:
+            ModelError: as ``from_pretrained``; or this is a model of another kind.
+        """
+        parts = stock.load(model, grounding=grounding, dtype=dtype)
+        return cls(**{"prior": None, "sampler": stock.sampler_of(parts["scheduler"]), **parts, **settings})
+
+    def load_grounding(self, source: str | Path) -> None:
+        """Put other grounding in the place of the present one; see ``layout2vid.adapters.load_grounding``."""
+        self.detach()
+        loaded = load_grounding(source, unet=self.unet).to(self.grounding.device, self.grounding.dtype)
+        self.register_modules(grounding=loaded)
+        self.attach()
+
+    def attach(self) -> None:
+        """Attach the grounding to the UNet, if it is not attached."""
+        if not self.grounding.attached:
+            self.grounding.attach(self.unet)
+
+    def detach(self) -> None:
+        """Give the UNet back its own modules; scenes are then drawn without their boxes."""
+        self.grounding.detach()
+
+    def load_clip(self, model: str | Path) -> None:
+        """Take both towers of a CLIP model (``openai/clip-vit-large-patch14``) for the entities' words and pictures."""
+        self.register_modules(**stock.clip_towers(model, dtype=self.unet.dtype, device=self.unet.device))
+
+    def load_prior(self, model: str | Path) -> None:
+        """Take the unCLIP prior of a Karlo model (``kakaobrain/karlo-v1-alpha``), and its text tower with it."""
+        self.register_modules(**stock.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
+
+    # -- sizes
 
     @property
     def frame_size(self) -> tuple[int, int]:
-        """(width, height) of the frames in pixels."""
-        side = int(self.unet.config.sample_size) * self.patch_size * self._latent_scale
-        return side, side
+        """(width, height) of the frames in pixels, when the call leaves it open."""
+        height, width = self._latent_size(None, None)
+        return width * self.patch_size * self.latent_scale, height * self.patch_size * self.latent_scale
 
     @property
     def patch_size(self) -> int:
@@ -137,110 +235,125 @@ class Layout2VidPipeline(DiffusionPipeline):
         return int(self.config.patch_size)
 
     @property
-    def _latent_scale(self) -> int:
+    def latent_scale(self) -> int:
+        """Pixels along a latent's side."""
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
+
+    def _latent_size(self, height: int | None, width: int | None) -> tuple[int, int]:
+        given = self.unet.config.sample_size or 32
+        own = (given, given) if isinstance(given, int) else tuple(given)
+        step = self.latent_scale * self.patch_size
+        for side in (height, width):
+            if side is not None and (side < step or side % step):
+                raise ValueError(f"height and width must be multiples of {step} pixels, not {side}")
+        return (height // step if height else int(own[0])), (width // step if width else int(own[1]))
 
     # -- entities
 
-    @torch.no_grad()
-    def represent(self, appearance: Appearance) -> Representation:
-        """How a thing looks, from its words or from a picture of it.
-
-        Raises:
-            ModelError: words alone were given, and this model has no prior.
-        """
-        text = encode_phrases(self.text_encoder, self.tokenizer, [appearance.phrase])
-        if appearance.picture is not None:
-            pictures = self._views(appearance.picture)
-            return Representation(text=text[0], pictures=pictures, nearest=None)
-        if self.prior is None:
-            raise ModelError(
-                f"this model cannot imagine {appearance.name!r} from words: it has no prior",
-                hint="give the plan a reference picture of it",
-            )
-        both = self.prior(text.expand(2, -1), torch.tensor([False, True], device=text.device))
-        return Representation(text=text[0], pictures=both, nearest=self.prior.nearest(text)[0])
-
-    def _views(self, image: Image.Image) -> Float[Tensor, "2 picture"]:
-        """Embeddings of a picture as it is and mirrored."""
-        size = int(self.grounding.config.picture_shape[-1]) * self._latent_scale
-        pixels = [entity_picture(view, size) for view in (image, ImageOps.mirror(image))]
-        return encode(self.vae, to_tensor(np.stack(pixels)).to(self.vae.device, self.vae.dtype)).flatten(1)
+    def represent(self, appearance: Appearance, *, generator: torch.Generator | None = None) -> Representation:
+        """How a thing looks; see ``layout2vid.looks.represent``."""
+        return represent(self, appearance, generator)
 
     def entities(self, condition: SceneCondition, looks: Sequence[Representation]) -> Entities:
         """One scene's entities as the grounding wants them, a batch of one."""
-        device, dtype = self.unet.device, self.unet.dtype
-        count = len(looks)
-        if not looks:
-            text_width = int(self.grounding.config.text_width)
-            picture_width = int(np.prod(self.grounding.config.picture_shape))
-            text, picture = torch.zeros(0, text_width), torch.zeros(0, picture_width)
-        else:
-            text = torch.stack([look.text for look in looks])
-            picture = torch.stack(
-                [look.pictures[int(side == "right")] for look, side in zip(looks, condition.sides, strict=True)]
-            )
-        known = torch.ones(1, count, dtype=torch.bool, device=device)
-        return Entities(
-            boxes=condition.boxes.to(device).unsqueeze(0),  # in full precision: half of it would make things jerk
-            present=condition.present.to(device).unsqueeze(0),
-            text=text.to(device, dtype).unsqueeze(0),
-            picture=picture.to(device, dtype).unsqueeze(0),
-            text_known=known,
-            picture_known=known,
+        return grouped(
+            condition, list(looks), self.grounding.config, device=self._execution_device, dtype=self.grounding.dtype
         )
 
     # -- sampling
 
-    def schedule(self, steps: int) -> NoiseSchedule:
-        """The points that sampling with this many steps visits."""
-        return spaced(self.scheduler.alphas_cumprod, steps)
+    def schedule(self, steps: int, sampler: SamplerName | None = None) -> NoiseSchedule:
+        """The points that sampling with this many steps visits, as the scheduler's configuration spaces them."""
+        config, cumprod = self.scheduler.config, self.scheduler.alphas_cumprod
+        multistep = (sampler or self.config.sampler) == "dpm-solver++"
+        final = float(getattr(self.scheduler, "final_alpha_cumprod", 1.0))
+        if multistep:
+            final = float(cumprod[0]) if config.get("final_sigmas_type") == "sigma_min" else 1.0
+        return spaced(
+            cumprod,
+            steps,
+            spacing=config.get("timestep_spacing", "leading"),
+            offset=int(config.get("steps_offset", 0)),
+            short_of_the_last=multistep,
+            final_alpha_cumprod=final,
+        )
 
-    @torch.no_grad()
     def sample(
         self,
         condition: SceneCondition,
         looks: Sequence[Representation],
         *,
-        generator: torch.Generator,
+        generator: torch.Generator | None = None,
+        place: torch.Generator | None = None,
+        **options: Any,
+    ) -> Iterator[tuple[int, Float[Tensor, "1 channels frames height width"]]]:
+        """Denoise a scene, yielding (steps done, estimate of the clean latents) after every step.
+
+        Arguments are those of :meth:`steps`.
+        """
+        for step in self.steps(condition, looks, generator=generator, place=place, **options):
+            yield step.index + 1, step.x0
+
+    @torch.no_grad()
+    def steps(
+        self,
+        condition: SceneCondition,
+        looks: Sequence[Representation],
+        *,
+        generator: torch.Generator | None = None,
         place: torch.Generator | None = None,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         layout_strength: float | None = None,
-    ) -> Iterator[tuple[int, Float[Tensor, "1 channels frames height width"]]]:
-        """Denoise a scene, yielding (steps done, estimate of the clean latents) after every step.
+        negative_prompt: str = "",
+        sampler: SamplerName | None = None,
+        height: int | None = None,
+        width: int | None = None,
+        latents: Float[Tensor, "1 channels frames height width"] | None = None,
+    ) -> Iterator[Step]:
+        """Denoise a scene; what is sent in answer to a step takes the place of its sample.
 
         Args:
             condition: the scene.
             looks: how its entities look, in their order.
             generator: of the noise, on the CPU, so that a seed means the same on every device.
             place: of the noise that all frames share; scenes that show the same place share this one.
-            num_inference_steps: DDIM steps.
+            num_inference_steps: of the sampler.
             guidance_scale: w of ``x0 + w (x0(condition) - x0)``; 1 is no guidance.
-            layout_strength: alpha; the boxes are imposed for the first alpha * N steps.
+            layout_strength: alpha; the boxes are imposed for the first alpha * N steps, after which the fusers are
+                skipped.
+            negative_prompt: what to guide away from, in the place of no caption.
+            sampler: one of ``SAMPLERS``.
+            height, width: of the frames in pixels.
+            latents: the noise to start from, instead of one from the generators.
         """
-        steps = num_inference_steps or int(self.config.num_inference_steps)
+        chosen: SamplerName = sampler or self.config.sampler
+        count = num_inference_steps or int(self.config.num_inference_steps)
         scale = float(self.config.guidance_scale if guidance_scale is None else guidance_scale)
         strength = float(self.config.layout_strength if layout_strength is None else layout_strength)
-        schedule = self.schedule(steps)
-        grounded_steps = round(strength * steps)
-        frames = condition.boxes.shape[0]
-        channels, side = int(self.unet.config.in_channels), int(self.unet.config.sample_size)
-        noise = shared_noise(
-            (1, channels, frames, side, side),
-            sharing=float(self.config.noise_sharing),
-            generator=generator,
-            common=place,
-        ).to(self.unet.device)
-        captions = [condition.caption] if scale == 1 else ["", condition.caption]
-        words = encode_captions(self.text_encoder, self.tokenizer, captions).to(self.unet.device, self.unet.dtype)
-        entities = self.entities(condition, looks)
-        tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=(side, side))
+        device, dtype = self._execution_device, self.unet.dtype
+        schedule = self.schedule(count, chosen)
+        usable = self.grounding.attached and not self.grounding.closed
+        grounded_steps = round(strength * count) if usable else 0
+        size = self._latent_size(height, width)
+        if latents is None:
+            latents = shared_noise(
+                (1, int(self.unet.config.in_channels), condition.boxes.shape[0], *size),
+                sharing=float(self.config.noise_sharing),
+                generator=generator,
+                common=place,
+            )
+        captions = [condition.caption] if scale == 1 else [negative_prompt, condition.caption]
+        words = encode_captions(self.text_encoder, self.tokenizer, captions, device=device).to(device, dtype)
+        tokens = None
+        if grounded_steps:
+            entities = self.entities(condition, looks)
+            tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
         prediction: Prediction = self.scheduler.config.prediction_type
 
         def denoise(x: Tensor, index: int) -> Tensor:
-            batch = x.to(self.unet.dtype).repeat(len(captions), 1, 1, 1, 1)
-            with self.grounding.use(tokens if index < grounded_steps else None, size=(side, side)):
+            batch = x.to(dtype).repeat(len(captions), 1, 1, 1, 1)
+            with self.grounding.use(tokens if index < grounded_steps else None, size=size):
                 output = self.unet(batch, schedule.timesteps[index], encoder_hidden_states=words).sample.float()
             estimates = to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction)
             if scale == 1:
@@ -248,34 +361,104 @@ class Layout2VidPipeline(DiffusionPipeline):
             without, conditioned = estimates.chunk(2)
             return without + scale * (conditioned - without)
 
-        for step in ddim(denoise, noise, schedule):
-            yield step.index + 1, step.x0
+        yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
+
+    # -- drawing
 
     @torch.no_grad()
-    def decode(self, latents: Float[Tensor, "1 channels frames height width"]) -> UInt8[np.ndarray, "frames h w 3"]:
-        """Frames of one scene's latents."""
-        pictures = latents[0].transpose(0, 1).to(self.vae.dtype)
-        pixels = torch.cat(
-            [decode(self.vae, part, patch_size=self.patch_size).float() for part in torch.split(pictures, 16)]
-        )
-        return ((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    def pictures(
+        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int = 16
+    ) -> Iterator[Float[Tensor, "pictures 3 height width"]]:
+        """Frames of one scene's latents in [-1, 1], so many at a time."""
+        packed = latents[0].transpose(0, 1).to(self.vae.dtype)
+        for part in torch.split(packed, chunk):
+            yield decode(self.vae, part, patch_size=self.patch_size).float()
 
+    def decode(
+        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int = 16
+    ) -> UInt8[np.ndarray, "frames h w 3"]:
+        """Frames of one scene's latents, decoded ``chunk`` at a time."""
+        parts = [
+            ((part + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+            for part in self.pictures(latents, chunk=chunk)
+        ]
+        return np.concatenate(parts)
+
+    @torch.no_grad()
     def __call__(
         self,
-        condition: SceneCondition,
-        looks: Sequence[Appearance | Representation],
+        prompt: str | SceneCondition = "",
+        entities: Sequence[str | Appearance | Representation] = (),
+        boxes: Sequence[Track] = (),
         *,
-        generator: torch.Generator,
-        callback: Callable[[int, Tensor], None] | None = None,
+        num_frames: int = 16,
+        generator: torch.Generator | None = None,
+        output_type: str = "np",
+        callback_on_step_end: Callable[[Layout2VidPipeline, int, Tensor, dict[str, Tensor]], dict[str, Tensor]]
+        | None = None,
+        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
+        decode_chunk_size: int = 16,
         **options: Any,
-    ) -> UInt8[np.ndarray, "frames h w 3"]:
-        """Draw one scene; ``options`` are those of :meth:`sample`. ``callback`` hears (steps done, estimate)."""
-        latents = torch.empty(0)
-        known = [look if isinstance(look, Representation) else self.represent(look) for look in looks]
-        for done, latents in self.sample(condition, known, generator=generator, **options):
-            if callback:
-                callback(done, latents)
-        return self.decode(latents)
+    ) -> Layout2VidOutput:
+        """Draw one scene.
+
+        Args:
+            prompt: its caption; or a whole scene, which then brings boxes and length.
+            entities: the things in it: what to call each, or how it looks.
+            boxes: for each thing its key boxes, evenly spaced over the scene, None where it is not to be seen.
+            num_frames: length of the scene.
+            generator: of the noise, on the CPU.
+            output_type: see :class:`Layout2VidOutput`.
+            callback_on_step_end: called after every step with the pipeline, the step, its timestep and the tensors
+                asked for; what it returns as ``latents`` takes the place of the sample.
+            callback_on_step_end_tensor_inputs: of ``latents`` and ``x0``, the estimate of the clean sample.
+            decode_chunk_size: frames to decode at a time.
+            **options: those of :meth:`steps`.
+        """
+        if output_type not in OUTPUT_TYPES:
+            raise ValueError(f"output_type must be one of {', '.join(OUTPUT_TYPES)}, not {output_type!r}")
+        condition = from_boxes(prompt, boxes, num_frames) if isinstance(prompt, str) else prompt
+        if len(entities) != condition.boxes.shape[1]:
+            raise ValueError(
+                f"{len(entities)} entities and {condition.boxes.shape[1]} boxes: give each thing its boxes"
+            )
+        looks = [self._look(entity, generator) for entity in entities]
+        running = self.steps(condition, looks, generator=generator, **options)
+        latents, sent = torch.empty(0), None
+        count = options.get("num_inference_steps") or int(self.config.num_inference_steps)
+        timesteps = self.schedule(count, options.get("sampler")).timesteps
+        with self.progress_bar(total=count) as bar:
+            while True:
+                try:
+                    step = running.send(sent)  # type: ignore[attr-defined]  # steps() is a generator
+                except StopIteration:
+                    break
+                latents, sent = step.x, None
+                if callback_on_step_end is not None:
+                    known = {"latents": step.x, "x0": step.x0}
+                    given = {name: known[name] for name in callback_on_step_end_tensor_inputs}
+                    answer = callback_on_step_end(self, step.index, timesteps[step.index], given) or {}
+                    sent = answer.get("latents")
+                    latents = latents if sent is None else sent
+                bar.update()
+        frames = self._frames(latents, output_type, decode_chunk_size)
+        self.maybe_free_model_hooks()
+        return Layout2VidOutput(frames=frames)
+
+    def _look(self, entity: str | Appearance | Representation, generator: torch.Generator | None) -> Representation:
+        if isinstance(entity, Representation):
+            return entity
+        appearance = Appearance(name=entity) if isinstance(entity, str) else entity
+        return self.represent(appearance, generator=generator)
+
+    def _frames(self, latents: Tensor, output_type: str, chunk: int) -> Any:
+        if output_type == "latent":
+            return latents
+        if output_type in {"uint8", "pil"}:
+            pixels = self.decode(latents, chunk=chunk)
+            return pixels[np.newaxis] if output_type == "uint8" else [[Image.fromarray(frame) for frame in pixels]]
+        clip = torch.cat([(part / 2 + 0.5).cpu() for part in self.pictures(latents, chunk=chunk)]).unsqueeze(0)
+        return clip if output_type == "pt" else clip.permute(0, 1, 3, 4, 2).numpy()
 
 
 def without_and_with(entities: Entities) -> Entities:
@@ -293,41 +476,3 @@ def without_and_with(entities: Entities) -> Entities:
         text_known=torch.cat([torch.zeros_like(entities.text_known), entities.text_known]),
         picture_known=torch.cat([torch.zeros_like(entities.picture_known), entities.picture_known]),
     )
-
-
-def load(model: str | Path) -> Layout2VidPipeline:
-    """A pipeline ready to draw on the best device here: networks in evaluation mode, in its fastest precision.
-
-    Raises:
-        ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
-    """
-    keep_memory()
-    device, fast = _best()
-    precision = {"unet": fast, "grounding": fast, "default": torch.float32}
-    pipeline = Layout2VidPipeline.from_pretrained(model, dtype=precision)
-    skip_closed_temporal_layers(pipeline.unet)
-    for part in (pipeline.unet, pipeline.grounding, pipeline.vae, pipeline.text_encoder, pipeline.prior):
-        if part is not None:
-            part.to(device).eval()
-    channels_last(pipeline.unet)
-    channels_last(pipeline.vae)
-    return pipeline
-
-
-def arithmetic() -> str:
-    """What ``load`` draws with here, in words: where these differ, pictures differ in their last bits."""
-    device, fast = _best()
-    kind = torch.cuda.get_device_name() if device.type == "cuda" else f"cpu {torch.backends.cpu.get_cpu_capability()}"
-    return f"{kind}, {str(fast).removeprefix('torch.')}"
-
-
-def _best() -> tuple[torch.device, torch.dtype]:
-    if torch.cuda.is_available():
-        return torch.device("cuda"), torch.float16
-    return torch.device("cpu"), torch.bfloat16 if _computes_bfloat16() else torch.float32
-
-
-def _computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware; without that it is slower than float32."""
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

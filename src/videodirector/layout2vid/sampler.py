@@ -6,7 +6,7 @@ sample) is unwrapped by :func:`to_sample`, so that a sampler never sees it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,7 @@ __all__ = [
     "SamplerName",
     "Spacing",
     "Step",
+    "Steps",
     "ddim",
     "dpm_solver",
     "plms",
@@ -59,8 +60,14 @@ class Step:
     x0: Tensor
 
 
-Sampler = Callable[..., Iterator[Step]]
-"""(denoise, x, schedule) -> a step for every point of the schedule."""
+Steps = Generator[Step, Tensor | None, None]
+"""A step for every point of a schedule; a tensor that is sent in answer to one takes the place of its sample.
+
+A multistep sampler's history knows nothing of the change: change samples of DDIM, or change them little.
+"""
+
+Sampler = Callable[..., Steps]
+"""(denoise, x, schedule) -> steps."""
 
 Denoiser = Callable[[Tensor, int], Tensor]
 """(x_t, index into the schedule) -> estimate of x_0, of the same shape."""
@@ -127,7 +134,7 @@ def ddim(
     *,
     eta: float = 0.0,
     generator: torch.Generator | None = None,
-) -> Iterator[Step]:
+) -> Steps:
     """DDIM (arXiv 2010.02502, eq. 12), yielding after every step.
 
     Args:
@@ -147,10 +154,11 @@ def ddim(
         x = next_alpha * x0 + (next_sigma**2 - fresh**2).clamp(min=0).sqrt() * noise
         if eta > 0:
             x = x + fresh * torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
-        yield Step(index=index, x=x, x0=x0)
+        changed = yield Step(index=index, x=x, x0=x0)
+        x = x if changed is None else changed
 
 
-def plms(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterator[Step]:
+def plms(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Steps:
     """Pseudo linear multistep (arXiv 2202.09778, eq. 12), yielding after every step.
 
     The noise that a step follows is extrapolated from the last four. The first step has none before it and asks the
@@ -168,7 +176,8 @@ def plms(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterator[Step
         if float(alpha[index]) == 0:  # pure noise: eq. 11 would divide by 0, DDIM's form does not
             known = []
             x = alpha[index + 1] * x0 + sigma[index + 1] * x
-            yield Step(index=index, x=x, x0=x0)
+            changed = yield Step(index=index, x=x, x0=x0)
+            x = x if changed is None else changed
             continue
         known = [(x - alpha[index] * x0) / sigma[index], *known][:4]
         if len(known) == 1 and index + 1 < len(schedule):
@@ -181,10 +190,11 @@ def plms(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterator[Step
                 (weight * one for weight, one in zip(weights[len(known) - 1], known, strict=True)), torch.zeros_like(x)
             )
         x = moved(noise, index)
-        yield Step(index=index, x=x, x0=x0)
+        changed = yield Step(index=index, x=x, x0=x0)
+        x = x if changed is None else changed
 
 
-def dpm_solver(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterator[Step]:
+def dpm_solver(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Steps:
     """DPM-Solver++ (2M) (arXiv 2211.01095, algorithm 2), yielding after every step.
 
     The last step is of first order when it ends at the clean sample or when there are fewer than 15 (section 5).
@@ -203,7 +213,8 @@ def dpm_solver(denoise: Denoiser, x: Tensor, schedule: NoiseSchedule) -> Iterato
             slope = x0 + 0.5 * ratio * (x0 - before)
         x = (sigma / schedule.sigma[index]) * x - alpha * torch.expm1(-h).to(x.dtype) * slope
         before = x0
-        yield Step(index=index, x=x, x0=x0)
+        changed = yield Step(index=index, x=x, x0=x0)
+        x = x if changed is None else changed
 
 
 SamplerName = Literal["ddim", "plms", "dpm-solver++"]

@@ -13,13 +13,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from videodirector.errors import MissingDependencyError
+from videodirector.layout2vid.clip import caption_states, is_clip, phrase_states
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["WORDS", "encode_captions", "encode_phrases", "load_packaged"]
 
-WORDS = 48  # length of a caption's token sequence; what is longer is cut, what is shorter ends in zeros
+WORDS = 48
+"""Length of a caption's token sequence (a sentence encoder's): longer ones are cut, shorter ones end in zeros."""
 
 
 def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -44,29 +46,47 @@ def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
 
 
 def _last_hidden(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], device: torch.device
 ) -> tuple[Float[Tensor, "texts words width"], Float[Tensor, "texts words 1"]]:
     tokens = tokenizer(list(texts), padding=True, truncation=True, max_length=WORDS, return_tensors="pt")
-    tokens = tokens.to(model.device)
+    tokens = tokens.to(device)
     with torch.no_grad():
         hidden = model(**tokens).last_hidden_state
     return hidden, tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
 
 
 def encode_captions(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, captions: Sequence[str]
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    captions: Sequence[str],
+    *,
+    device: torch.device | None = None,
 ) -> Float[Tensor, "captions words width"]:
-    """Last hidden states, zero behind the end of a caption. The empty caption stands for no caption."""
-    hidden, mask = _last_hidden(model, tokenizer, captions)
+    """Last hidden states. The empty caption stands for no caption.
+
+    A sentence encoder's are zero behind the end of a caption; CLIP's are as CLIP gives them. ``device`` is where to
+    compute, the model's own where it is None.
+    """
+    device = device or model.device
+    if is_clip(model):
+        return caption_states(model, tokenizer, captions, device=device)
+    hidden, mask = _last_hidden(model, tokenizer, captions, device)
     return F.pad(hidden * mask, (0, 0, 0, WORDS - hidden.shape[1]))
 
 
 def encode_phrases(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, phrases: Sequence[str]
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    phrases: Sequence[str],
+    *,
+    device: torch.device | None = None,
 ) -> Float[Tensor, "phrases width"]:
-    """Sentence embeddings (mean over the words), scaled to a variance of 1 a dimension."""
+    """Embeddings of phrases: of a sentence encoder the mean over the words, scaled to a variance of 1 a dimension."""
+    device = device or model.device
+    if is_clip(model):
+        return phrase_states(model, tokenizer, phrases, device=device)
     if not phrases:
-        return torch.zeros(0, model.config.hidden_size, device=model.device, dtype=model.dtype)
-    hidden, mask = _last_hidden(model, tokenizer, phrases)
+        return torch.zeros(0, model.config.hidden_size, device=device, dtype=model.dtype)
+    hidden, mask = _last_hidden(model, tokenizer, phrases, device)
     pooled = F.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
     return pooled * pooled.shape[-1] ** 0.5

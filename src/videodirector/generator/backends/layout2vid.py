@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ class Layout2VidBackend:
         return Capabilities(
             name="layout2vid",
             frame_size=facts.frame_size,
-            boxes="native",
+            boxes="native" if facts.grounded else "approximate",
             references=None,
             shared_groups=True,
             steps=facts.num_inference_steps,
@@ -78,7 +79,7 @@ class Layout2VidBackend:
 
     def _pipeline(self) -> Layout2VidPipeline:
         if self._loaded is None:
-            from videodirector.layout2vid.pipeline import load
+            from videodirector.layout2vid.loading import load
 
             self._loaded = load(self._place()[0])
         return self._loaded
@@ -112,7 +113,7 @@ class Layout2VidRenderer:
         strength = self._facts.layout_strength if scene.layout_strength is None else scene.layout_strength
         return {
             **self._weights(),
-            "caption": caption(scene),
+            "caption": self._caption(scene),
             "frames": scene.frames,
             "steps": steps,
             "grounded_steps": round(strength * steps),
@@ -141,7 +142,15 @@ class Layout2VidRenderer:
             "picture": None if file is None else self._pictures.digest(file),
             "side": side(track),
             "boxes": track_digest(track, single=True),
+            "seed": self._look_seed(appearance) if self._facts.imagines else None,
         }
+
+    def _caption(self, scene: Scene) -> str:
+        """Of a model that has learned no boxes the words tell where things are."""
+        return caption(scene) if self._facts.grounded else lower(self._plan, scene, self._capabilities).prompt
+
+    def _look_seed(self, appearance: Appearance) -> int:
+        return derived_seed(self._plan.seed, "appearance", appearance.key)
 
     def _place_seed(self, scene: Scene, seed: int) -> int:
         group = self._plan.background_group(scene) if scene.seed is None else None
@@ -161,27 +170,38 @@ class Layout2VidRenderer:
         looks = [self._look(appearance, pipeline) for appearance in shown]
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
-        for done, estimate in pipeline.sample(
-            from_scene(scene),
+        condition = replace(from_scene(scene), caption=self._caption(scene))
+        for step in pipeline.steps(
+            condition,
             looks,
             generator=torch.Generator().manual_seed(seed),
             place=torch.Generator().manual_seed(self._place_seed(scene, seed)),
             num_inference_steps=total,
             layout_strength=scene.layout_strength,
         ):
-            latents = estimate
-            yield Progress(done, total)
+            latents = step.x
+            yield Progress(step.index + 1, total)
         notes = (_note(appearance.phrase, look) for appearance, look in zip(shown, looks, strict=True))
         return Clip(
             pipeline.decode(latents),
-            tuple(filter(None, notes)),
+            tuple(filter(None, (*self._shortcomings(scene, condition.left_out), *notes))),
             lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
     def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> Representation:
+        import torch
+
         if appearance not in self._looks:
-            self._looks[appearance] = pipeline.represent(appearance)
+            generator = torch.Generator().manual_seed(self._look_seed(appearance))
+            self._looks[appearance] = pipeline.represent(appearance, generator=generator)
         return self._looks[appearance]
+
+    def _shortcomings(self, scene: Scene, left_out: tuple[int, ...]) -> Iterator[str]:
+        if not self._facts.grounded and scene.entities:
+            yield "this model has no trained grounding: where things are is told in words alone"
+        if left_out:
+            names = ", ".join(repr(scene.entities[position].id) for position in left_out)
+            yield f"more entities than the model takes on a frame: the smallest were left out there ({names})"
 
 
 def _folder(model: str | None) -> Path:
@@ -205,7 +225,7 @@ def _folder(model: str | None) -> Path:
 
 
 def _arithmetic() -> str:
-    from videodirector.layout2vid.pipeline import arithmetic
+    from videodirector.layout2vid.loading import arithmetic
 
     return arithmetic()
 

@@ -1,0 +1,58 @@
+"""A model made ready to draw: whichever format it has, on the best device here, in its fastest precision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from videodirector.layout2vid.checkpoint import INDEX, local, part_class
+from videodirector.layout2vid.memory import channels_last, keep_memory
+from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.unet import skip_closed_temporal_layers
+
+__all__ = ["arithmetic", "load"]
+
+
+def load(model: str | Path) -> Layout2VidPipeline:
+    """A pipeline ready to draw, of ours or of a stock text-to-video model.
+
+    Raises:
+        ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
+    """
+    keep_memory()
+    device, fast = _best()
+    precision = {"unet": fast, "grounding": fast, "default": torch.float32}
+    folder = local(model)
+    ours = part_class(folder, INDEX) == Layout2VidPipeline.__name__
+    pipeline = (
+        Layout2VidPipeline.from_pretrained(folder, dtype=precision)
+        if ours
+        else Layout2VidPipeline.from_text_to_video(folder, dtype=precision)
+    )
+    skip_closed_temporal_layers(pipeline.unet)
+    for part in pipeline.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.to(device).eval()
+    channels_last(pipeline.unet)
+    channels_last(pipeline.vae)
+    return pipeline
+
+
+def arithmetic() -> str:
+    """What ``load`` draws with here, in words: where these differ, pictures differ in their last bits."""
+    device, fast = _best()
+    kind = torch.cuda.get_device_name() if device.type == "cuda" else f"cpu {torch.backends.cpu.get_cpu_capability()}"
+    return f"{kind}, {str(fast).removeprefix('torch.')}"
+
+
+def _best() -> tuple[torch.device, torch.dtype]:
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.float16
+    return torch.device("cpu"), torch.bfloat16 if _computes_bfloat16() else torch.float32
+
+
+def _computes_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 in hardware; without that it is slower than float32."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

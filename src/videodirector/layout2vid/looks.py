@@ -1,0 +1,159 @@
+"""How things look: words and pictures become the two embeddings that a grounding token is made of.
+
+Which ones a model wants stands in its grounding: for storyworld-mini a sentence embedding and the latent of a picture
+of the thing alone, for the published form CLIP's embedding of words and of a picture, or of words alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from diffusers import PriorTransformer
+from jaxtyping import Float
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from videodirector.errors import ModelError
+from videodirector.layout2vid.appearance import Appearance
+from videodirector.layout2vid.clip import picture_embeddings, projected_back
+from videodirector.layout2vid.conditioning import SceneCondition
+from videodirector.layout2vid.entities import Entities
+from videodirector.layout2vid.latents import encode, entity_picture, to_tensor
+from videodirector.layout2vid.text import encode_phrases
+from videodirector.layout2vid.unclip import imagine
+
+if TYPE_CHECKING:
+    from videodirector.layout2vid.pipeline import Layout2VidPipeline
+
+__all__ = ["Representation", "grouped", "represent"]
+
+FOR_CLIP = "pipeline.load_clip('openai/clip-vit-large-patch14') loads both towers"
+
+
+class Representation:
+    """How one thing looks, computed once and drawn in every scene: its text embedding and its picture embeddings.
+
+    ``pictures`` holds the view to the left and the view to the right, or is None where the model knows no picture and
+    takes its learned null; ``nearest`` is the phrase that the prior took for it and how near that is (cosine), or None
+    where a picture was given or drawn.
+    """
+
+    def __init__(
+        self,
+        *,
+        text: Float[Tensor, " text"],
+        pictures: Float[Tensor, "2 picture"] | None,
+        nearest: tuple[str, float] | None = None,
+    ) -> None:
+        self.text, self.pictures, self.nearest = text, pictures, nearest
+
+
+@torch.no_grad()
+def represent(
+    pipeline: Layout2VidPipeline, appearance: Appearance, generator: torch.Generator | None = None
+) -> Representation:
+    """How a thing looks, from its words or from a picture of it.
+
+    Args:
+        pipeline: the model.
+        appearance: the words, and the picture if there is one.
+        generator: of the picture that an unCLIP prior imagines; None takes a fresh one of seed 0.
+
+    Raises:
+        ModelError: the model has no encoder for these words or this picture.
+    """
+    text = _phrase(pipeline, appearance.phrase)
+    shape = [int(side) for side in pipeline.grounding.config.picture_shape]
+    if shape == [0]:
+        return Representation(text=text, pictures=None)
+    if len(shape) == 3:
+        return _with_latent(pipeline, appearance, text)
+    return Representation(text=text, pictures=_embedded(pipeline, appearance, generator))
+
+
+def _phrase(pipeline: Layout2VidPipeline, phrase: str) -> Float[Tensor, " text"]:
+    encoder, tokenizer = pipeline.phrase_encoder, pipeline.phrase_tokenizer
+    if encoder is None:
+        encoder, tokenizer = pipeline.text_encoder, pipeline.tokenizer
+    text = encode_phrases(encoder, tokenizer, [phrase], device=pipeline._execution_device)[0]
+    wanted = int(pipeline.grounding.config.text_width)
+    if text.shape[-1] != wanted:
+        raise ModelError(
+            f"the grounding wants words {wanted} wide, and the text encoder gives {text.shape[-1]}",
+            hint=f"give the text tower that it was trained with: {FOR_CLIP}",
+        )
+    return text
+
+
+def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Tensor) -> Representation:
+    if appearance.picture is not None:
+        return Representation(text=text, pictures=_views(pipeline, appearance.picture))
+    if pipeline.prior is None:
+        raise ModelError(
+            f"this model cannot imagine {appearance.name!r} from words: it has no prior",
+            hint="give the plan a reference picture of it",
+        )
+    words = text.unsqueeze(0)
+    both = pipeline.prior(words.expand(2, -1), torch.tensor([False, True], device=text.device))
+    return Representation(text=text, pictures=both, nearest=pipeline.prior.nearest(words)[0])
+
+
+def _views(pipeline: Layout2VidPipeline, image: Image.Image) -> Float[Tensor, "2 picture"]:
+    """Latents of a picture as it is and mirrored."""
+    size = int(pipeline.grounding.config.picture_shape[-1]) * pipeline.latent_scale
+    pixels = [entity_picture(view, size) for view in (image, ImageOps.mirror(image))]
+    return encode(pipeline.vae, to_tensor(np.stack(pixels)).to(pipeline._execution_device, pipeline.vae.dtype)).flatten(
+        1
+    )
+
+
+def _embedded(
+    pipeline: Layout2VidPipeline, appearance: Appearance, generator: torch.Generator | None
+) -> Float[Tensor, "2 picture"] | None:
+    """CLIP's embedding of the picture, or of one that the prior imagines; None where there is neither."""
+    device, encoder = pipeline._execution_device, pipeline.phrase_encoder
+    if appearance.picture is not None:
+        if pipeline.image_encoder is None:
+            raise ModelError(
+                f"this model cannot see the picture of {appearance.name!r}: it has no image encoder", hint=FOR_CLIP
+            )
+        views = [appearance.picture, ImageOps.mirror(appearance.picture)]
+        seen = picture_embeddings(pipeline.image_encoder, pipeline.image_processor, views, device=device)
+    elif isinstance(pipeline.prior, PriorTransformer):
+        seen = imagine(
+            pipeline.prior,
+            pipeline.prior_scheduler,
+            encoder,
+            pipeline.phrase_tokenizer,
+            [appearance.phrase],
+            generator=generator or torch.Generator().manual_seed(0),
+            device=device,
+        ).expand(2, -1)
+    else:
+        return None
+    return projected_back(encoder, seen) if pipeline.grounding.config.form == "text-image" else seen
+
+
+def grouped(
+    condition: SceneCondition, looks: list[Representation], config: Any, *, device: torch.device, dtype: torch.dtype
+) -> Entities:
+    """One scene's entities as the grounding wants them, a batch of one."""
+    width = int(np.prod(config.picture_shape))
+    text = torch.zeros(len(looks), int(config.text_width))
+    picture = torch.zeros(len(looks), width)
+    known = torch.zeros(len(looks), dtype=torch.bool)
+    for row, (look, side) in enumerate(zip(looks, condition.sides, strict=True)):
+        text[row] = look.text
+        if look.pictures is not None:
+            picture[row] = look.pictures[int(side == "right")]
+            known[row] = True
+    return Entities(
+        boxes=condition.boxes.to(device).unsqueeze(0),  # in full precision: half of it would make things jerk
+        present=condition.present.to(device).unsqueeze(0),
+        text=text.to(device, dtype).unsqueeze(0),
+        picture=picture.to(device, dtype).unsqueeze(0),
+        text_known=torch.ones(1, len(looks), dtype=torch.bool, device=device),
+        picture_known=known.to(device).unsqueeze(0),
+    )
