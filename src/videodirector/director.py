@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from videodirector.errors import UsageError
 from videodirector.schemas import (
@@ -65,8 +65,10 @@ class Director:
 
     Args:
         planner: what turns stories into plans; None is the offline planner.
-        backend: what draws: ``"layout2vid"``, ``"storyboard"``, or an object that follows ``generator.Backend``.
-        model: folder or hub id of the backend's weights; None takes those of the package.
+        backend: what draws: the name of a backend (``videodirector backends`` lists them), or an object that follows
+            ``generator.Backend``.
+        model: folder, hub id or name of the backend's model; None takes the one of the package.
+        options: settings of this backend alone, such as ``{"offload": "model"}``; see its page in the documentation.
         ffmpeg: the ffmpeg to use; None looks into the environment variable VIDEODIRECTOR_FFMPEG, then for one on the
             search path, then for that of imageio-ffmpeg.
         cache: where drawn scenes are kept, so that what is drawn once is not drawn again: True keeps them where the
@@ -80,17 +82,22 @@ class Director:
         *,
         backend: str | Backend = "layout2vid",
         model: str | os.PathLike[str] | None = None,
+        options: Mapping[str, Any] | None = None,
         ffmpeg: str | os.PathLike[str] | None = None,
         cache: bool | str | os.PathLike[str] | SceneCache = True,
     ) -> None:
-        if model is not None and not isinstance(backend, str):
-            raise UsageError("a backend object has its model already", hint="leave out model, or name the backend")
+        if not isinstance(backend, str) and (model is not None or options):
+            raise UsageError(
+                "a backend object has its model already, and its options", hint="leave them out, or name the backend"
+            )
         self._planner = planner
         self._backend = backend
         self._model = None if model is None else os.fspath(model)
         self._ffmpeg = ffmpeg
         self._cache = cache
+        self._options = dict(options or {})
         self._made: Backend | None = None
+        self._made_size: tuple[int, int] | None = None
 
     def plan(
         self,
@@ -224,9 +231,10 @@ class Director:
             )
 
     def _settings(self, options: RenderOptions, *, backend: str | None = None) -> RenderSettings:
-        if backend is None:
-            backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
-        return RenderSettings.parse({**options, "backend": backend, "model": self._model})
+        if backend is not None:
+            return RenderSettings.parse({**options, "backend": backend})
+        backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
+        return RenderSettings.parse({**options, "backend": backend, "model": self._model, "options": self._options})
 
     def _scene_cache(self) -> SceneCache | None:
         from videodirector.generator import SceneCache
@@ -240,10 +248,10 @@ class Director:
             return self._backend
         from videodirector.generator.backends import create
 
-        if self._backend == "storyboard":  # draws at any size, and costs nothing to make
-            return create("storyboard", model=self._model, size=_size(settings))
-        if self._made is None:
-            self._made = create(self._backend, model=self._model)
+        size = None if self._backend == "layout2vid" else _size(settings)  # the one that always keeps its own
+        if self._made is None or self._made_size != size:
+            self._made = create(self._backend, model=self._model, size=size, options=self._options)
+            self._made_size = size
         return self._made
 
 

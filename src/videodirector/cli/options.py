@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -39,13 +39,31 @@ BackendName = Annotated[
     str,
     typer.Option(
         "--backend",
-        metavar="[layout2vid|storyboard]",
-        help="What draws: the diffusion model, or at once with ready-made pictures in their boxes.",
+        metavar="NAME",
+        help="What draws: layout2vid, storyboard (at once, with ready-made pictures), diffusers (any video model), "
+        "server; see [bold]videodirector backends[/].",
     ),
 ]
 Model = Annotated[
     str | None,
-    typer.Option(metavar="PATH_OR_HUB_ID", help="Weights for layout2vid. [dim]default: those in the package[/]"),
+    typer.Option(
+        metavar="PATH_OR_ID",
+        help="The backend's model: a folder, a hub id, or its name on the server. "
+        "[dim]default: the one in the package[/]",
+    ),
+]
+BackendSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="A setting of this backend alone, like offload=model; several times for several. "
+        "[bold]videodirector backends[/] lists them.",
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Where the server of [bold]--backend server[/] is, like http://gpu:8000/v1."),
 ]
 Fps = Annotated[
     str | None, typer.Option(metavar="RATE", help="Frames a second, like 8 or 30000/1001. [dim]default: the plan's[/]")
@@ -149,6 +167,13 @@ def plan_options(
         "style": style,
         "backgrounds": tuple(backgrounds or ()),
     }
+
+
+def backend_options(pairs: Sequence[str] | None, base_url: str | None = None) -> dict[str, str]:
+    """``--option`` and ``--base-url``, which is an option that everybody of one backend needs."""
+    from videodirector.generator.options import read_pairs
+
+    return read_pairs(pairs or ()) | ({} if base_url is None else {"base_url": base_url})
 
 
 def render_options(given: Mapping[str, object]) -> RenderOptions:

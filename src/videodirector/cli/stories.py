@@ -13,7 +13,9 @@ from videodirector.cli.app import app
 from videodirector.cli.options import (
     AsJson,
     BackendName,
+    BackendSettings,
     Backgrounds,
+    BaseUrl,
     CastFile,
     Coco,
     FontFile,
@@ -36,6 +38,7 @@ from videodirector.cli.options import (
     UseCache,
     Video,
     Width,
+    backend_options,
     plan_options,
     read_story,
     render_options,
@@ -61,6 +64,8 @@ def make(
     steps: Steps = None,
     backend: BackendName = "layout2vid",
     model: Model = None,
+    option: BackendSettings = None,
+    base_url: BaseUrl = None,
     fps: Fps = None,
     transition: Transition = None,
     transition_frames: TransitionFrames = None,
@@ -82,7 +87,7 @@ def make(
     This writes fox.mp4, fox.plan.json and fox.png.
     """
     options = render_options(locals())
-    director = Director(backend=backend, model=model, cache=cache)
+    director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     plan = director.plan(read_story(story), seed=seed, fps=fps, **wishes)
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
@@ -129,6 +134,8 @@ def render(
     steps: Steps = None,
     backend: BackendName = "layout2vid",
     model: Model = None,
+    option: BackendSettings = None,
+    base_url: BaseUrl = None,
     fps: Fps = None,
     transition: Transition = None,
     transition_frames: TransitionFrames = None,
@@ -149,7 +156,9 @@ def render(
     """
     options = render_options(locals())
     loaded = VideoPlan.load(plan)
-    events = Director(backend=backend, model=model, cache=cache).stream(loaded, output, **options)
+    events = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache).stream(
+        loaded, output, **options
+    )
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from videodirector.errors import UsageError
 from videodirector.schemas.plan import FileName, Id, Seed, Transition, TransitionFrames, VideoPlan
@@ -41,8 +41,9 @@ class RenderSettings(_Frozen):
     """How to draw a plan; None leaves a choice to the plan, then to the backend.
 
     Attributes:
-        backend: which backend draws ("layout2vid", "storyboard", or a registered one).
-        model: folder or hub id of the weights.
+        backend: which backend draws.
+        model: folder, hub id or name of the model.
+        options: settings of this backend alone.
         seed: in place of the plan's seed.
         steps: denoising steps a scene.
         fps: in place of the plan's frame rate.
@@ -61,6 +62,7 @@ class RenderSettings(_Frozen):
 
     backend: Annotated[str, Field(strict=True, min_length=1)] = "layout2vid"
     model: str | None = None
+    options: Mapping[str, JsonValue] = Field(default_factory=dict)
     seed: Seed | None = None
     steps: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     fps: FrameRate | None = None

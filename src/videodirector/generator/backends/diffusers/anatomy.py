@@ -1,0 +1,149 @@
+"""What a pipeline takes, read from the signature of its call: no list of models, so one never seen works as well."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from videodirector.errors import ModelFormatError
+
+__all__ = ["Anatomy", "Inputs", "anatomy_of", "arguments"]
+
+LENGTH = ("num_frames", "video_length", "frames")
+RATE = ("frame_rate", "fps", "target_fps")
+CONTROL = ("control_video", "video")
+FILLED = frozenset(
+    {
+        "prompt", "negative_prompt", "height", "width", "num_inference_steps", "guidance_scale", "generator",
+        "output_type", "return_dict", "image", "last_image", "mask", "reference_images", "conditioning_scale",
+        "callback_on_step_end", "callback", "callback_steps", "decode_chunk_size", *LENGTH, *RATE, *CONTROL,
+    }
+)  # fmt: skip
+"""Every parameter that this backend knows how to fill."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anatomy:
+    """The parameters of a pipeline's call that matter here, by what they are for.
+
+    Attributes:
+        name: the pipeline's class.
+        takes: all its parameters.
+        defaults: the defaults of those that have one.
+        length, rate, control: the names of the parameters for the number of frames, frames a second and control video;
+            None where it takes none.
+    """
+
+    name: str
+    takes: frozenset[str]
+    defaults: Mapping[str, Any] = field(repr=False)
+    length: str
+    rate: str | None
+    control: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What one scene is drawn from; pictures are PIL images. None or empty: leave it to the pipeline.
+
+    Attributes:
+        prompt, negative_prompt: words.
+        frames, size, rate: of the clip, already fitted to the model.
+        steps, guidance: of the denoising.
+        first_frame, last_frame: pictures to begin and end with.
+        control: a picture a frame to follow.
+        conditioning_scale: how strongly.
+        references: pictures of things to show.
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    frames: int
+    size: tuple[int, int]
+    rate: Fraction
+    steps: int | None = None
+    guidance: float | None = None
+    first_frame: Any = None
+    last_frame: Any = None
+    control: list[Any] | None = None
+    conditioning_scale: float = 1.0
+    references: tuple[Any, ...] = ()
+
+
+def anatomy_of(pipeline: type) -> Anatomy:
+    """Read a pipeline class.
+
+    Raises:
+        ModelFormatError: it takes no number of frames, or needs what no plan can give; the error names it.
+    """
+    call = getattr(pipeline, "__call__", None)  # noqa: B004  the function, for its signature
+    parameters = {} if call is None else dict(inspect.signature(call).parameters)
+    parameters.pop("self", None)
+    named = {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
+    }
+    length = _first(LENGTH, named)
+    if length is None:
+        raise ModelFormatError(
+            f"{pipeline.__name__} does not draw videos: its call takes no number of frames ({', '.join(LENGTH)})",
+            hint="give a text-to-video or image-to-video pipeline; one for pictures can be the key_model",
+        )
+    missing = sorted(
+        name for name, parameter in named.items() if parameter.default is parameter.empty and name not in FILLED
+    )
+    if missing:
+        raise ModelFormatError(
+            f"{pipeline.__name__} needs {', '.join(missing)}, which no plan has",
+            hint="give a pipeline that is called with words, a first picture or a control video",
+        )
+    return Anatomy(
+        name=pipeline.__name__,
+        takes=frozenset(named),
+        defaults={name: value.default for name, value in named.items() if value.default is not value.empty},
+        length=length,
+        rate=_first(RATE, named),
+        # A `video` alone is one to be edited; with a mask it is what VACE calls a control video.
+        control="control_video" if "control_video" in named else "video" if {"video", "mask"} <= named.keys() else None,
+    )
+
+
+def arguments(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
+    """The keyword arguments of the pipeline's call, without generator, callback and output type."""
+    width, height = inputs.size
+    rate = inputs.rate
+    wanted: dict[str, Any] = {
+        "prompt": inputs.prompt,
+        "negative_prompt": inputs.negative_prompt or None,
+        anatomy.length: inputs.frames,
+        "height": height,
+        "width": width,
+        "num_inference_steps": inputs.steps,
+        "guidance_scale": inputs.guidance,
+        "image": inputs.first_frame,
+        "last_image": inputs.last_frame,
+        "reference_images": list(inputs.references) or None,
+    }
+    if anatomy.rate is not None:  # some take fractions, some count
+        whole = anatomy.rate != "frame_rate" or isinstance(anatomy.defaults.get(anatomy.rate), int)
+        wanted[anatomy.rate] = max(1, round(rate)) if whole else float(rate)
+    if anatomy.control is not None and inputs.control is not None:
+        wanted[anatomy.control] = inputs.control
+        wanted["conditioning_scale"] = inputs.conditioning_scale
+        wanted["mask"] = _white(inputs.control)
+    return {name: value for name, value in wanted.items() if value is not None and name in anatomy.takes}
+
+
+def _white(control: list[Any]) -> list[Any]:
+    """All of every frame is to be drawn."""
+    from PIL import Image
+
+    return [Image.new("L", control[0].size, 255)] * len(control)
+
+
+def _first(names: tuple[str, ...], there: Mapping[str, Any]) -> str | None:
+    return next((name for name in names if name in there), None)

@@ -1,0 +1,382 @@
+"""Draws plans with a video pipeline of diffusers, whichever it is."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from videodirector.errors import RenderError
+from videodirector.generator.backend import Capabilities, Clip, Frame, Frames, Progress
+from videodirector.generator.backends.diffusers.anatomy import Anatomy, Inputs, anatomy_of, arguments
+from videodirector.generator.backends.diffusers.families import Family, family_of
+from videodirector.generator.backends.diffusers.key_picture import Painter, painter, picture_digest, portrait, still
+from videodirector.generator.backends.diffusers.model import (
+    capabilities_of,
+    folder_of,
+    hushed,
+    load,
+    pipeline_class,
+    read_configs,
+)
+from videodirector.generator.backends.diffusers.options import DiffusersOptions
+from videodirector.generator.backends.diffusers.worker import Worker
+from videodirector.generator.control_video import control_video
+from videodirector.generator.fingerprint import folder_revision, machine, track_digest
+from videodirector.generator.fitting import resample, resize
+from videodirector.generator.ladder import Lowering, Rung, lower
+from videodirector.generator.references import load_references
+from videodirector.generator.scene import derived_seed, scene_seed
+from videodirector.schemas import Drawn, Entity, Scene, VideoPlan
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["DiffusersBackend", "DiffusersRenderer"]
+
+
+class DiffusersBackend:
+    """The ``diffusers`` backend: a text-to-video or image-to-video pipeline, led by the signature of its call.
+
+    Args:
+        model: folder or hub id of a pipeline, or a pipeline that is loaded already, of any class.
+        size: (width, height) of its frames in pixels; None takes the model's own.
+        options: see there.
+    """
+
+    def __init__(
+        self, model: str | Any, *, size: tuple[int, int] | None = None, options: DiffusersOptions | None = None
+    ) -> None:
+        self._options = options or DiffusersOptions()
+        self._size = size
+        self._model: str | None = model if isinstance(model, str) else None
+        self._pipeline: Any = None if isinstance(model, str) else model
+        self._read: tuple[type, Anatomy, Family, Mapping[str, Mapping[str, Any]]] | None = None
+        self._painter: Painter | None = None
+        self._revision: str | None = None
+        self.worker = Worker()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Read from the pipeline's class and configs; loads no weights."""
+        _, anatomy, family, configs = self._known()
+        return capabilities_of(anatomy, family, configs, size=self._size, options=self._options)
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """What the pipeline's call takes."""
+        return self._known()[1]
+
+    @property
+    def options(self) -> DiffusersOptions:
+        """What was asked for beyond the plan."""
+        return self._options
+
+    def prepare(self, plan: VideoPlan) -> DiffusersRenderer:
+        """Reads the reference pictures; weights are loaded when the first scene is drawn.
+
+        Raises:
+            PlanError: a reference is not a picture that can be read.
+            ModelError: there is no such pipeline, or it cannot be led by a plan.
+        """
+        return DiffusersRenderer(plan, self, load_references(plan))
+
+    def pipeline(self) -> Any:
+        """The pipeline with its weights: loaded once, and kept."""
+        if self._pipeline is None:
+            kind, _, family, _ = self._known()
+            assert self._model is not None, "without a name there was a pipeline"
+            self._pipeline = load(self._model, kind, family, self._options)
+        return self._pipeline
+
+    def painter(self) -> Painter:
+        """What draws key pictures."""
+        if self._painter is None:
+            self._painter = painter(self._options.key_model, self._options)
+        return self._painter
+
+    def identity(self) -> dict[str, Any]:
+        """What tells the pictures of this model from those of others, as plain data."""
+        if self._revision is None:
+            self._revision = _revision(self._model, self._options.revision)
+        exact = self._options.model_dump(include={"dtype", "device", "offload", "quantise", "tiling"})
+        return {"model": self._revision, "arithmetic": machine("torch"), **exact}
+
+    def _known(self) -> tuple[type, Anatomy, Family, Mapping[str, Mapping[str, Any]]]:
+        if self._read is None:
+            if self._model is not None:
+                kind = pipeline_class(self._model, revision=self._options.revision)
+                configs: Mapping[str, Mapping[str, Any]] = read_configs(self._model, revision=self._options.revision)
+            else:
+                kind = type(self._pipeline)
+                configs = _configs(self._pipeline)
+            self._read = kind, anatomy_of(kind), family_of(kind.__name__, configs), configs
+        return self._read
+
+
+class DiffusersRenderer:
+    """Draws the scenes of one plan; see ``SceneRenderer``."""
+
+    def __init__(self, plan: VideoPlan, backend: DiffusersBackend, references: Mapping[str, Image]) -> None:
+        self._plan = plan
+        self._backend = backend
+        self._capabilities = backend.capabilities
+        self._references = references
+        self._portraits: dict[str, Image] = {}
+
+    def render(
+        self, scene: Scene, *, seed: int, steps: int | None = None, first_frame: Frame | None = None
+    ) -> Generator[Progress, None, Clip]:
+        """See ``SceneRenderer.render``."""
+        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        total = steps or self._capabilities.steps
+        inputs = self._inputs(scene, lowering, seed=seed, steps=total, first_frame=first_frame)
+        pipeline = self._backend.pipeline()
+        call = arguments(self._backend.anatomy, inputs)
+
+        grounded = round((1.0 if scene.layout_strength is None else scene.layout_strength) * total)
+
+        def work(stepped: Callable[[], None]) -> Any:
+            if lowering.rung is not Rung.REGIONS or not scene.entities:
+                return _call(pipeline, self._backend.anatomy, call, seed=seed, stepped=stepped)
+            with _regional(pipeline, scene, inputs, call, grounded=grounded, stepped=stepped) as (there, counted):
+                return _call(pipeline, self._backend.anatomy, there, seed=seed, stepped=counted)
+
+        try:
+            output = yield from self._backend.worker.run(work, total)
+        except (ValueError, RuntimeError, TypeError, AssertionError, NameError, AttributeError, ImportError) as error:
+            raise _explained(scene, self._backend.anatomy, error) from error
+        frames = _frames(output, self._backend.anatomy)
+        drawn = Drawn(frames=len(frames), width=frames.shape[2], height=frames.shape[1], frame_rate=lowering.rate)
+        fitted = resize(resample(frames, scene.frames), self._capabilities.frame_size)
+        return Clip(fitted, controls=lowering.controls, drawn=None if fitted is frames else drawn)
+
+    def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
+        """See ``SceneRenderer.effective``: the model, and what it is asked for, with digests in place of pictures."""
+        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        options = self._backend.options
+        told: dict[str, Any] = {
+            **self._backend.identity(),
+            "rung": lowering.rung.value,
+            "prompt": lowering.prompt,
+            "negative_prompt": options.negative_prompt,
+            "guidance": options.guidance,
+            "frames": [lowering.frames, scene.frames],
+            "size": [list(lowering.size), list(self._capabilities.frame_size)],
+            "rate": str(lowering.rate),
+            "steps": steps or self._capabilities.steps,
+            "seed": seed,
+        }
+        if lowering.rung is Rung.KEY_PICTURE:
+            told["key_pictures"] = [
+                self._backend.painter().effective(self._plan, still(scene, end), seed=seed) for end in self._ends()
+            ]
+        elif lowering.rung in {Rung.CONTROL_VIDEO, Rung.REGIONS}:
+            told["conditioning_scale"] = options.conditioning_scale
+            told["layout_strength"] = scene.layout_strength
+            told["boxes"] = [
+                [self._named(scene)[entity.id], entity.description, track_digest(entity.boxes(lowering.frames))]
+                for entity in scene.entities
+            ]
+        if self._capabilities.references:
+            told["references"] = [self._described(scene, entity) for entity in scene.entities]
+        if scene.continues is not None and self._capabilities.first_frame:
+            before = self._plan.scene(scene.continues)
+            told["continues"] = self.effective(before, seed=scene_seed(self._plan, before), steps=steps)
+        return told
+
+    def _described(self, scene: Scene, entity: Entity) -> Any:
+        """What the reference picture of an entity follows from."""
+        file = self._plan.reference_of(scene, entity)
+        if file is not None:
+            return picture_digest(self._references[file])
+        group = self._plan.group_of(scene, entity)
+        if group is None or self._backend.options.key_model is None:
+            return None
+        seed = derived_seed(self._plan.seed, "portrait", group)
+        return self._backend.painter().effective(self._plan, portrait(scene, entity), seed=seed)
+
+    def _named(self, scene: Scene) -> dict[str, str]:
+        """What gives each entity its colour: its group, so that a thing keeps it in all scenes."""
+        return {entity.id: self._plan.group_of(scene, entity) or entity.id for entity in scene.entities}
+
+    def _ends(self) -> tuple[Literal["first", "last"], ...]:
+        return ("first", "last") if self._capabilities.last_frame else ("first",)
+
+    def _inputs(self, scene: Scene, lowering: Lowering, *, seed: int, steps: int, first_frame: Frame | None) -> Inputs:
+        from PIL import Image as Pictures
+
+        size, options = lowering.size, self._backend.options
+        first = None
+        if first_frame is not None:
+            first = Pictures.fromarray(first_frame).resize(size, Pictures.Resampling.LANCZOS)
+        last = None
+        control = None
+        if lowering.rung is Rung.KEY_PICTURE:
+            paint = self._backend.painter().paint
+            if first is None:
+                first = paint(self._plan, still(scene, "first"), size=size, seed=seed)
+            if self._capabilities.last_frame:
+                last = paint(self._plan, still(scene, "last"), size=size, seed=seed)
+        elif lowering.rung is Rung.CONTROL_VIDEO:
+            drawn = control_video(scene, frames=lowering.frames, size=size, names=self._named(scene))
+            control = [Pictures.fromarray(frame) for frame in drawn]
+        return Inputs(
+            prompt=lowering.prompt,
+            negative_prompt=options.negative_prompt,
+            frames=lowering.frames,
+            size=size,
+            rate=lowering.rate,
+            steps=steps,
+            guidance=options.guidance,
+            first_frame=first,
+            last_frame=last,
+            control=control,
+            conditioning_scale=options.conditioning_scale,
+            references=tuple(self._pictures(scene)[: self._capabilities.references]),
+        )
+
+    def _pictures(self, scene: Scene) -> list[Image]:
+        """The reference pictures of the groups in a scene: those given, or drawn once and kept."""
+        if self._capabilities.references == 0:
+            return []
+        found: dict[str, Image] = {}
+        for entity in scene.entities:
+            file = self._plan.reference_of(scene, entity)
+            group = self._plan.group_of(scene, entity)
+            if file is not None:
+                found.setdefault(file, _on_white(self._references[file]))
+            elif group is not None and self._backend.options.key_model is not None:
+                if group not in self._portraits:
+                    seed = derived_seed(self._plan.seed, "portrait", group)
+                    self._portraits[group] = self._backend.painter().paint(
+                        self._plan, portrait(scene, entity), size=(512, 512), seed=seed
+                    )
+                found.setdefault(f"group {group}", self._portraits[group])
+        return list(found.values())
+
+
+@contextmanager
+def _regional(
+    pipeline: Any,
+    scene: Scene,
+    inputs: Inputs,
+    call: Mapping[str, Any],
+    *,
+    grounded: int,
+    stepped: Callable[[], None],
+) -> Iterator[tuple[dict[str, Any], Callable[[], None]]]:
+    """The call with words that are kept in their boxes for the first ``grounded`` steps, and what counts the steps."""
+    from videodirector.generator.backends.diffusers.regions import Regions, encode
+
+    with hushed():
+        words, allowed = encode(
+            pipeline, scene, frames=inputs.frames, size=inputs.size, negative_prompt=inputs.negative_prompt
+        )
+    regions = Regions(pipeline.transformer)
+    regions.allowed, regions.active = allowed, grounded > 0
+    done = 0
+
+    def counted() -> None:
+        nonlocal done
+        done += 1
+        regions.active = done < grounded
+        stepped()
+
+    regions.attach()
+    try:
+        rest = {name: value for name, value in call.items() if name not in {"prompt", "negative_prompt"}}
+        yield rest | words, counted
+    finally:
+        regions.detach()
+
+
+def _call(pipeline: Any, anatomy: Anatomy, call: dict[str, Any], *, seed: int, stepped: Callable[[], None]) -> Any:
+    """One call of a pipeline, in the worker's thread."""
+    import torch
+
+    call = dict(call)
+    if "generator" in anatomy.takes:  # of the CPU, so that a seed means the same on every device
+        call["generator"] = torch.Generator().manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+    if "output_type" in anatomy.takes:
+        call["output_type"] = "np"
+    if "callback_on_step_end" in anatomy.takes:
+
+        def at_step_end(_pipeline: Any, _step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            stepped()
+            return tensors
+
+        call["callback_on_step_end"] = at_step_end
+    elif "callback" in anatomy.takes:
+        call["callback"] = lambda *_: stepped()
+    with hushed(), torch.no_grad():
+        return pipeline(**call)
+
+
+def _frames(output: Any, anatomy: Anatomy) -> Frames:
+    """The clip that a pipeline returned, as bytes; floats are turned in place, so that nothing is copied twice."""
+    frames = output[0] if isinstance(output, tuple) else getattr(output, "frames", getattr(output, "videos", output))
+    if hasattr(frames, "detach"):  # a tensor, channels before height and width
+        frames = np.moveaxis(frames.detach().float().cpu().numpy(), -3, -1)
+    if isinstance(frames, list):  # of pictures, or of clips that are lists of pictures
+        frames = frames[0] if isinstance(frames[0], list) else frames
+        frames = np.stack([np.asarray(frame) for frame in frames])
+    frames = np.asarray(frames)
+    if frames.ndim == 5:
+        frames = frames[0]
+    if frames.ndim != 4 or frames.shape[-1] != 3 or not len(frames):
+        raise RenderError(
+            f"{anatomy.name} returned {type(output).__name__} of shape {frames.shape}, which is no clip of RGB frames",
+            hint="choose another model, or report it",
+        )
+    if frames.dtype == np.uint8:
+        return np.asarray(frames, dtype=np.uint8)
+    if not frames.flags.writeable:
+        frames = frames.copy()
+    np.multiply(frames, 255, out=frames)
+    np.rint(frames, out=frames)
+    np.clip(np.nan_to_num(frames, copy=False), 0, 255, out=frames)
+    clip: Frames = frames.astype(np.uint8)
+    return clip
+
+
+def _explained(scene: Scene, anatomy: Anatomy, error: Exception) -> RenderError:
+    """A pipeline's error in words for the user."""
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError):
+        hint = "try --option offload=model, --option quantise=nf4, fewer frames, or a smaller --width and --height"
+        return RenderError(f"scene {scene.id!r}: {anatomy.name} ran out of memory", hint=hint)
+    words = str(error).strip().splitlines() or [type(error).__name__]
+    return RenderError(
+        f"scene {scene.id!r}: {anatomy.name} failed: {words[0][:500]}",
+        hint="another size or length may do; the model's page says which it takes",
+    )
+
+
+def _on_white(picture: Image) -> Image:
+    from PIL import Image as Pictures
+
+    canvas = Pictures.new("RGBA", picture.size, "white")
+    canvas.alpha_composite(picture.convert("RGBA"))
+    return canvas.convert("RGB")
+
+
+def _configs(pipeline: Any) -> dict[str, dict[str, Any]]:
+    parts = {name: getattr(pipeline, name, None) for name in ("transformer", "unet", "vae")}
+    return {
+        name: {**part.config, "_class_name": type(part).__name__}
+        for name, part in parts.items()
+        if part is not None and hasattr(part, "config")
+    }
+
+
+def _revision(model: str | None, revision: str | None) -> str:
+    if model is None:  # in memory: nobody can say whether it is the same the next time
+        return f"in memory {secrets.token_hex(8)}"
+    return folder_revision(folder_of(model, revision=revision))

@@ -1,0 +1,150 @@
+"""Draws single pictures in which things stand in their boxes: how a clip begins, and what a group looks like.
+
+The factorised way to a video: one model that reads boxes draws the first frame, another one moves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from videodirector.errors import ModelFormatError
+from videodirector.generator.backend import Backend, Clip, Progress, SceneRenderer
+from videodirector.generator.backends.diffusers.families import UNKNOWN
+from videodirector.generator.backends.diffusers.model import folder_of, hushed, load, pipeline_class
+from videodirector.generator.backends.diffusers.options import DiffusersOptions
+from videodirector.generator.fingerprint import folder_revision, machine
+from videodirector.generator.words import caption, told_layout
+from videodirector.schemas import Box, Entity, Scene, VideoPlan
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Painter", "painter", "picture_digest", "portrait", "still"]
+
+
+class Painter(Protocol):
+    """Draws one picture of a scene of one frame."""
+
+    def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
+        """A picture of (width, height) ``size``, RGB."""
+        ...
+
+    def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:
+        """What the picture follows from, as plain data; see ``SceneRenderer.effective``."""
+        ...
+
+
+def still(scene: Scene, at: Literal["first", "last"]) -> Scene:
+    """The first or the last frame of a scene, as a scene."""
+    place = 0 if at == "first" else -1
+    entities = [entity.model_copy(update={"layout": [entity.boxes(scene.frames)[place]]}) for entity in scene.entities]
+    return scene.model_copy(update={"frames": 1, "entities": entities, "continues": None})
+
+
+def portrait(scene: Scene, entity: Entity) -> Scene:
+    """One thing alone, large in the middle: what its group's reference picture shows."""
+    alone = entity.model_copy(update={"layout": [Box(0.2, 0.2, 0.8, 0.8)]})
+    words = entity.description or entity.name
+    return scene.model_copy(
+        update={"frames": 1, "entities": [alone], "continues": None, "description": words, "background": ""}
+    )
+
+
+def painter(name: str | None, options: DiffusersOptions) -> Painter:
+    """What draws key pictures; see ``DiffusersOptions.key_model``. Weights are loaded when they are first needed."""
+    from videodirector.generator.backends.layout2vid import Layout2VidBackend
+    from videodirector.generator.backends.storyboard import StoryboardBackend
+
+    if name is None or name == "storyworld":
+        return _BackendPainter(Layout2VidBackend())
+    if name == "storyboard":
+        return _BackendPainter(StoryboardBackend())
+    if Path(name, "grounding").is_dir():
+        return _BackendPainter(Layout2VidBackend(name))
+    return _PipelinePainter(name, options)
+
+
+class _BackendPainter:
+    """A backend that draws boxes itself, for one frame."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._prepared: tuple[VideoPlan, SceneRenderer] | None = None
+
+    def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
+        from PIL import Image as Pictures
+
+        frames = _finish(self._renderer(plan).render(scene, seed=seed, steps=None)).frames
+        return Pictures.fromarray(frames[0]).resize(size, Pictures.Resampling.LANCZOS)
+
+    def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:
+        return self._renderer(plan).effective(scene, seed=seed, steps=None)
+
+    def _renderer(self, plan: VideoPlan) -> SceneRenderer:
+        if self._prepared is None or self._prepared[0] is not plan:
+            self._prepared = plan, self._backend.prepare(plan)
+        return self._prepared[1]
+
+
+class _PipelinePainter:
+    """A text-to-image pipeline: GLIGEN, which reads boxes, or any other, which is told them in words."""
+
+    def __init__(self, model: str, options: DiffusersOptions) -> None:
+        self._model = model
+        # The revision is that of the video model; quantised weights are for large transformers.
+        self._options = options.model_copy(update={"revision": None, "quantise": "none"})
+        self._pipeline: Any = None
+        self._kind = pipeline_class(model)
+        self._takes = inspect.signature(self._kind.__call__).parameters
+        if "prompt" not in self._takes:
+            raise ModelFormatError(f"{model} draws no pictures from words", hint="choose another key_model")
+
+    def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:  # noqa: ARG002
+        import torch
+
+        if self._pipeline is None:
+            self._pipeline = load(self._model, self._kind, UNKNOWN, self._options)
+        wanted = self._words(scene) | {
+            "width": -(-size[0] // 16) * 16,
+            "height": -(-size[1] // 16) * 16,
+            "generator": torch.Generator().manual_seed(seed),
+            "output_type": "pil",
+        }
+        with hushed(), torch.no_grad():
+            output = self._pipeline(**{name: value for name, value in wanted.items() if name in self._takes})
+        picture: Image = output.images[0].convert("RGB").resize(size)
+        return picture
+
+    def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:  # noqa: ARG002
+        revision = folder_revision(folder_of(self._model))
+        return {"model": revision, "arithmetic": machine("torch"), "seed": seed, **self._words(scene)}
+
+    def _words(self, scene: Scene) -> dict[str, Any]:
+        """Boxes as they are, where the pipeline takes them, else in the prompt."""
+        seen = [(entity, box) for entity in scene.entities if (box := entity.boxes(1)[0]) is not None]
+        if "gligen_boxes" in self._takes:
+            boxes = {
+                "gligen_phrases": [entity.name for entity, _ in seen],
+                "gligen_boxes": [list(box) for _, box in seen],
+            }
+            return {"prompt": caption(scene), **boxes}
+        return {"prompt": " ".join(filter(None, (caption(scene), told_layout(scene))))}
+
+
+def picture_digest(picture: Image) -> str:
+    """A picture in a cache key."""
+    content = f"{picture.mode} {picture.size} ".encode() + picture.tobytes()
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _finish(drawing: Generator[Progress, None, Clip]) -> Clip:
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            clip: Clip = end.value
+            return clip
