@@ -51,7 +51,7 @@ def test_the_public_names() -> None:
         "PlanReady", "RenderEvent", "SceneDone", "SceneStarted", "StepDone", "VideoDone",
         "VideoDirectorError", "UsageError", "PlanError", "PlanIssue", "PlannerError", "MissingDependencyError",
         "ModelError", "ModelFormatError", "ModelNotFoundError",
-        "RenderError", "EncodeError", "OutputError", "RenderInterrupted",
+        "RenderError", "EncodeError", "OutputError", "RenderInterrupted", "BatchError", "StoryboardResult",
     }  # fmt: skip
     assert sorted(videodirector.__all__) == videodirector.__all__
 

@@ -95,6 +95,26 @@ def test_what_goes_with_a_video(tmp_path: Path, plan_file: Path, capsys: pytest.
     assert "a.gif" in capsys.readouterr().err
 
 
+def test_batch(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "all.jsonl").write_text('{"plan": "plan.json", "id": "fox"}\n"An owl flies."\n{"story": ""}\n')
+    arguments = ["batch", tmp_path / "all.jsonl", "-o", tmp_path / "out", "--backend", "storyboard", "--width", 64]
+    assert run(*arguments) == 5
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "2 of 3 videos" in err
+    assert "1 of 3 storyboards failed:\n  0003: " in err
+    assert "Traceback" not in err
+    assert run(*arguments, "--json") == 5
+    value = told(capsys)
+    assert (value["done"], value["failed"], value["kept"], value["scenes_drawn"]) == (2, 1, 2, 0)
+    (tmp_path / "all.jsonl").write_text('{"plan": "plan.json", "id": "fox"}\n')
+    assert run(*arguments, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"fox.mp4", "report.jsonl"}
+    assert run("batch", tmp_path / "none.jsonl", "-o", tmp_path / "out") == 2
+    assert "none.jsonl" in capsys.readouterr().err
+
+
 def test_a_name_that_starts_with_a_dash(tmp_path: Path, plan_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("render", "plan.json", "-o", "-i.mp4", "--backend", "storyboard", "--quiet") == 0

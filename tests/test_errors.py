@@ -18,6 +18,7 @@ EXIT_CODES = {
     "ModelFormatError": 4,
     "MissingDependencyError": 4,
     "RenderError": 5,
+    "BatchError": 5,
     "EncodeError": 5,
     "OutputError": 5,
     "RenderInterrupted": 130,

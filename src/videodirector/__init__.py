@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from videodirector.director import Director
     from videodirector.errors import (
+        BatchError,
         EncodeError,
         MissingDependencyError,
         ModelError,
@@ -45,11 +46,13 @@ if TYPE_CHECKING:
         VideoDone,
         VideoPlan,
     )
+    from videodirector.schemas.batch import StoryboardResult
 
     __version__: str
 
 __all__ = [
     "Backend",
+    "BatchError",
     "Box",
     "Director",
     "EncodeError",
@@ -74,6 +77,7 @@ __all__ = [
     "SceneResult",
     "SceneStarted",
     "StepDone",
+    "StoryboardResult",
     "UsageError",
     "VideoDirectorError",
     "VideoDone",
@@ -86,6 +90,7 @@ _HOMES = {
     "Director": "director",
     "OfflinePlanner": "planner",
     "Planner": "planner",
+    "StoryboardResult": "schemas.batch",
     **dict.fromkeys(
         (
             "Box",

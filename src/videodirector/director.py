@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from videodirector.errors import UsageError
@@ -19,13 +20,16 @@ from videodirector.schemas import (
     VideoDone,
     VideoPlan,
     frame_rate,
+    load_cast,
 )
 
 if TYPE_CHECKING:
     from videodirector.generator import Backend, SceneCache
+    from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
+    from videodirector.schemas.batch import BatchEvent, StoryboardResult
 
-__all__ = ["Director", "PlanOptions", "RenderOptions"]
+__all__ = ["BatchOptions", "Director", "PlanOptions", "RenderOptions"]
 
 
 class PlanOptions(TypedDict, total=False):
@@ -55,6 +59,10 @@ class RenderOptions(TypedDict, total=False):
     height: int | None
     save_plan: bool
     contact_sheet: bool
+
+
+class BatchOptions(PlanOptions, RenderOptions, total=False):
+    """What holds for all storyboards of a batch that do not say otherwise."""
 
 
 class Director:
@@ -96,8 +104,7 @@ class Director:
         self._ffmpeg = ffmpeg
         self._cache = cache
         self._options = dict(options or {})
-        self._made: Backend | None = None
-        self._made_size: tuple[int, int] | None = None
+        self._source: BackendSource | None = None
 
     def plan(
         self,
@@ -161,7 +168,7 @@ class Director:
         from videodirector.generator import render_video
 
         settings = self._settings({"save_plan": False, "contact_sheet": False, **options})
-        backend = self._drawing(settings)
+        backend = self._backends().of(settings)
         yield from render_video(
             plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg, cache=self._scene_cache()
         )
@@ -230,6 +237,86 @@ class Director:
                 hint="name it sheet.png or preview.mp4",
             )
 
+    def render_many(
+        self,
+        storyboards: str | os.PathLike[str] | Iterable[object],
+        folder: str | os.PathLike[str],
+        *,
+        workers: int | None = None,
+        retry_failed: bool = False,
+        ray: str | None = None,
+        shared: str | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Generator[StoryboardResult, None, None]:
+        """Make a video of every storyboard, and tell of each when it is settled.
+
+        What fails does not stop the others: its result says why. The report stands in ``report.jsonl`` beside the
+        videos, and the same call again does what is left to do, so that a batch that was killed can be finished.
+
+        Args:
+            storyboards: a file of JSON lines, a CSV file or a folder (see ``generator.batch.read_storyboards``); or the
+                storyboards: stories, plans, paths of either, or mappings such as a line of JSON holds.
+            folder: where the videos go, each under its storyboard's id.
+            workers: how many processes draw, each with a model of its own; None or 1 draws in this one.
+            retry_failed: whether what failed before is tried again though nothing has changed.
+            ray: address of a Ray cluster that draws instead, or "auto", or "local" for one that is started here.
+            shared: with ``ray``, a folder or URL (of any kind that fsspec knows) that all its machines reach.
+            **options: for all storyboards that do not say otherwise.
+
+        Raises:
+            UsageError: there are no storyboards, or an option cannot be meant.
+            OutputError: the folder cannot be written to.
+            MissingDependencyError: ffmpeg, or Ray where it is asked for, is missing.
+        """
+        from videodirector.schemas.batch import StoryboardDone
+
+        events = self.stream_many(
+            storyboards, folder, workers=workers, retry_failed=retry_failed, ray=ray, shared=shared, **options
+        )
+        with closing(events):
+            for event in events:
+                if isinstance(event, StoryboardDone):
+                    yield event.result
+
+    def stream_many(
+        self,
+        storyboards: str | os.PathLike[str] | Iterable[object],
+        folder: str | os.PathLike[str],
+        *,
+        workers: int | None = None,
+        retry_failed: bool = False,
+        ray: str | None = None,
+        shared: str | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Generator[BatchEvent, None, None]:
+        """``render_many``, telling every step: for programs that show progress."""
+        from videodirector.generator import SceneCache, batch
+
+        if isinstance(storyboards, (str, os.PathLike)):
+            found = batch.read_storyboards(storyboards)
+        else:
+            found = batch.storyboards_of(storyboards)
+        studio = batch.Studio(
+            planner=self._planned,
+            settings=lambda own: self._settings({"contact_sheet": False, **own}),  # type: ignore[typeddict-item]
+            options={name: value for name, value in options.items() if value is not None},
+            source=self._backends(),
+            cache=self._scene_cache() or SceneCache(Path(folder, ".scenes")),
+            folder=Path(folder),
+            ffmpeg=self._ffmpeg,
+        )
+        studio.settings({name: value for name, value in options.items() if name not in PlanOptions.__annotations__})
+        crew = batch.crew(studio.source, studio.cache, workers=workers, ray=ray, shared=shared)
+        yield from batch.render_batch(found, studio, workers=crew, retry_failed=retry_failed)
+
+    def _planned(self, story: str, options: Mapping[str, Any]) -> VideoPlan:
+        """The plan of a story, with what of the options is for planners."""
+        known = PlanOptions.__annotations__.keys() | {"seed", "fps"}
+        wishes = {name: value for name, value in options.items() if name in known}
+        if isinstance(wishes.get("cast"), str):
+            wishes["cast"] = load_cast(wishes["cast"])
+        return self.plan(story, **wishes)
+
     def _settings(self, options: RenderOptions, *, backend: str | None = None) -> RenderSettings:
         if backend is not None:
             return RenderSettings.parse({**options, "backend": backend})
@@ -243,16 +330,12 @@ class Director:
             return SceneCache() if self._cache else None
         return self._cache if isinstance(self._cache, SceneCache) else SceneCache(self._cache)
 
-    def _drawing(self, settings: RenderSettings) -> Backend:
-        if not isinstance(self._backend, str):
-            return self._backend
-        from videodirector.generator.backends import create
+    def _backends(self) -> BackendSource:
+        from videodirector.generator.backends.source import BackendSource
 
-        size = None if self._backend == "layout2vid" else _size(settings)  # the one that always keeps its own
-        if self._made is None or self._made_size != size:
-            self._made = create(self._backend, model=self._model, size=size, options=self._options)
-            self._made_size = size
-        return self._made
+        if self._source is None:
+            self._source = BackendSource(None if isinstance(self._backend, str) else self._backend)
+        return self._source
 
 
 def _size(settings: RenderSettings) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ VideoDirectorError              1    anything below
 ├── MissingDependencyError      4    an optional package or program is not installed
 ├── RenderError                 5    the pictures could not be made
 │   └── EncodeError                  ... or not be written as a video
+├── BatchError                  5    some storyboards of a batch failed; its report says which and why
 ├── OutputError                 5    the place to write to is read-only, full, missing or a directory
 └── RenderInterrupted           130  the user stopped the work
 ```
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import ClassVar
 
 __all__ = [
+    "BatchError",
     "EncodeError",
     "MissingDependencyError",
     "ModelError",
@@ -169,6 +171,12 @@ class RenderError(VideoDirectorError):
 
 class EncodeError(RenderError):
     """The frames could not be written as a video."""
+
+
+class BatchError(VideoDirectorError):
+    """Some storyboards of a batch failed; the others are done."""
+
+    exit_code = 5
 
 
 class OutputError(VideoDirectorError):

@@ -35,6 +35,9 @@ class Drawing:
         steps: denoising steps, None for the backend's own number.
         cache: where clips are looked for and kept; None draws everything.
 
+    Attributes:
+        keys: of scenes, by id, as far as they are known; those that another machine worked out can be put there.
+
     Raises:
         PlanError: a reference is not a picture that can be read.
         ModelError, MissingDependencyError: the backend cannot start.
@@ -48,10 +51,14 @@ class Drawing:
         self._renderer = backend.prepare(plan)
         self._cache = cache
         self._places = {scene.id: place for place, scene in enumerate(plan.scenes)}
+        self.keys: dict[str, SceneKey] = {}
 
     def key(self, scene: Scene) -> SceneKey:
         """The scene's key in the cache; the same for scenes that look the same."""
-        return scene_key(self._renderer, scene, seed=scene_seed(self.plan, scene), steps=self.steps)
+        if scene.id not in self.keys:
+            seed = scene_seed(self.plan, scene)
+            self.keys[scene.id] = scene_key(self._renderer, scene, seed=seed, steps=self.steps)
+        return self.keys[scene.id]
 
     def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
         """The clip of a scene, and what there is to say of it.

@@ -1,0 +1,102 @@
+"""What comes of a batch of storyboards, and what it tells while it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from videodirector.schemas.plan import Id
+from videodirector.schemas.render import Count, Notice, SceneResult, Seconds
+
+__all__ = [
+    "BatchEvent",
+    "BatchStarted",
+    "Failure",
+    "SceneDrawn",
+    "StoryboardDone",
+    "StoryboardReady",
+    "StoryboardResult",
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Failure(_Frozen):
+    """Why there is no video: the kind of error, what is wrong, and what to do about it."""
+
+    type: str
+    message: str
+    hint: str = ""
+
+
+class StoryboardResult(_Frozen):
+    """One storyboard of a batch, as it stands in ``report.jsonl``.
+
+    Attributes:
+        id: the storyboard; its video is called so.
+        source: where it came from: ``storyboards.jsonl:3``.
+        status: whether there is a video; "planned" is what a story is while its scenes are drawn.
+        error: why there is none.
+        video: the video.
+        frames: its length.
+        scenes: scenes in it.
+        drawn: scenes that had to be drawn for it; the others had been drawn before, or for another storyboard.
+        seconds: from the first look at it to its end, with the time that it waited for others.
+        asked: a digest of what was asked for, and how; a storyboard that failed is tried again when it changes.
+        made_of: a digest of everything that decides the video.
+        sha256: of the video; one that was changed or damaged since is made again.
+        kept: whether the video of an earlier run was found in order, and left.
+    """
+
+    id: str
+    source: str
+    status: Literal["planned", "done", "failed"]
+    error: Failure | None = None
+    video: Path | None = None
+    frames: Count = 0
+    scenes: Count = 0
+    drawn: Count = 0
+    seconds: Seconds = 0.0
+    asked: str
+    made_of: str = ""
+    sha256: str = ""
+    kept: bool = False
+
+
+class BatchStarted(_Frozen):
+    """The storyboards have been read: so many there are."""
+
+    event: Literal["batch_started"] = "batch_started"
+    storyboards: Count
+
+
+class StoryboardReady(_Frozen):
+    """A storyboard has a valid plan of so many scenes, of which so many have to be drawn."""
+
+    event: Literal["storyboard_ready"] = "storyboard_ready"
+    id: str
+    scenes: Annotated[int, Field(ge=1)]
+    to_draw: Count
+
+
+class SceneDrawn(_Frozen):
+    """A scene was drawn, for this storyboard and all others that show the same."""
+
+    event: Literal["scene_drawn"] = "scene_drawn"
+    id: str
+    scene: Id
+    result: SceneResult
+
+
+class StoryboardDone(_Frozen):
+    """A storyboard has its video, or has failed for good."""
+
+    event: Literal["storyboard_done"] = "storyboard_done"
+    result: StoryboardResult
+
+
+BatchEvent = BatchStarted | StoryboardReady | SceneDrawn | Notice | StoryboardDone
