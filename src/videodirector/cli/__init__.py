@@ -18,6 +18,7 @@ from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its
 from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
 from videodirector.cli import refining as _refining  # noqa: F401
 from videodirector.cli import stories as _stories  # noqa: F401  registers its commands
+from videodirector.cli import trials as _trials  # noqa: F401  registers its commands
 from videodirector.cli.app import app
 from videodirector.cli.output import report
 from videodirector.errors import RenderInterrupted, UsageError, VideoDirectorError

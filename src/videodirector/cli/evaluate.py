@@ -14,7 +14,7 @@ from videodirector.schemas import VideoPlan
 
 __all__: list[str] = []
 
-evaluate = typer.Typer(help="Measure plans.", no_args_is_help=True)
+evaluate = typer.Typer(help="Measure plans and videos.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
 
 

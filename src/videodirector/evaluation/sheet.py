@@ -1,31 +1,48 @@
-"""Pictures for people: what was planned and found, beside the truth."""
+"""Pictures for people: what was drawn, beside what it should look like, with the boxes planned and found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from videodirector.evaluation.report import SceneScore
 from videodirector.schemas import Box
 
-__all__ = ["comparison_sheet"]
+__all__ = ["Case", "comparison_sheet"]
 
 _TEXT = 26
 _GAP = 6
 
 
-def comparison_sheet(
-    cases: Sequence[tuple[SceneScore, NDArray[np.uint8], NDArray[np.uint8]]], *, side: int = 192, columns: int = 4
-) -> Image.Image:
-    """Cases side by side: left the frame that was scored, right the true picture of the plan.
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One frame to look at.
 
-    Planned boxes are white, boxes found are green when they count as in place, else red.
+    Attributes:
+        title, subtitle: a line of words each.
+        drawn, true: the frame and what it should look like, RGB of shape (height, width, 3).
+        planned: boxes of the plan.
+        found: boxes found, each with whether that is right.
+    """
+
+    title: str
+    subtitle: str
+    drawn: NDArray[np.uint8]
+    true: NDArray[np.uint8]
+    planned: Sequence[Box] = ()
+    found: Sequence[tuple[Box, bool]] = ()
+
+
+def comparison_sheet(cases: Sequence[Case], *, side: int = 192, columns: int = 4) -> Image.Image:
+    """Cases side by side: left the drawn frame, right the true one.
+
+    Planned boxes are white; boxes found are green where they are right, else red.
 
     Args:
-        cases: score, scored frame and true frame, each frame RGB of shape (height, width, 3).
+        cases: what to show.
         side: width of one picture on the sheet, in pixels.
         columns: cases in a row.
 
@@ -34,28 +51,33 @@ def comparison_sheet(
     """
     if not cases:
         raise ValueError("there are no cases to show")
-    height = round(side * cases[0][1].shape[0] / cases[0][1].shape[1])
+    height = round(side * cases[0].drawn.shape[0] / cases[0].drawn.shape[1])
     cell = 2 * side + 2 * _GAP, height + _TEXT + _GAP
     columns = min(columns, len(cases))
     sheet = Image.new("RGB", (columns * cell[0], -(-len(cases) // columns) * cell[1]), (24, 24, 28))
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(10)
-    for number, (score, frame, truth) in enumerate(cases):
+    for number, case in enumerate(cases):
         left, top = number % columns * cell[0], number // columns * cell[1]
-        for offset, pixels in ((0, frame), (side + _GAP // 2, truth)):
+        area = (left, top + _TEXT, side, height)
+        for offset, pixels in ((0, case.drawn), (side + _GAP // 2, case.true)):
             picture = Image.fromarray(pixels).resize((side, height), Image.Resampling.NEAREST)
             sheet.paste(picture, (left + offset, top + _TEXT))
-        for entity in score.entities:
-            _outline(draw, entity.planned, (left, top + _TEXT, side, height), "white")
-            if entity.found:
-                colour = "lime" if entity.in_box else "red"
-                _outline(draw, entity.found.box, (left, top + _TEXT, side, height), colour)
-        things = ", ".join(f"{entity.name} {entity.iou:.2f}" for entity in score.entities)
-        place = score.planned_background
-        if not score.background_right:
-            place += f", looks like {score.background.name}"
-        draw.text((left + 2, top + 1), f"{score.scene}: {things}\n{place}", fill="white", font=font, spacing=1)
+        for box in case.planned:
+            _outline(draw, box, area, "white")
+        for box, right in case.found:
+            _outline(draw, box, area, "lime" if right else "red")
+        words = [_fitted(line, font, cell[0] - 4) for line in (case.title, case.subtitle)]
+        draw.text((left + 2, top + 1), "\n".join(words), fill="white", font=font, spacing=1)
     return sheet
+
+
+def _fitted(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    if font.getlength(line) <= width:
+        return line
+    while line and font.getlength(f"{line}…") > width:
+        line = line[:-1]
+    return f"{line}…"
 
 
 def _outline(draw: ImageDraw.ImageDraw, box: Box, area: tuple[int, int, int, int], colour: str) -> None:

@@ -1,12 +1,18 @@
-"""Proportions with the interval in which the true one lies."""
+"""Figures with the interval in which the true one lies, with 95 % certainty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["Proportion"]
+import numpy as np
+
+__all__ = ["Estimate", "Proportion"]
+
+_RESAMPLES = 2000
+_BLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -58,4 +64,68 @@ class Proportion:
             "total": self.total,
             "value": self.value if self.total else None,
             "wilson95": list(self.interval),
+        }
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure that is no proportion.
+
+    Attributes:
+        value: nan where there was nothing to measure.
+        low, high: the 95 % interval.
+        total: how many independent things (plans, clips) it comes from.
+    """
+
+    value: float
+    low: float
+    high: float
+    total: int
+
+    @classmethod
+    def mean(cls, groups: Iterable[Sequence[float]]) -> Self:
+        """The mean of all values, with a bootstrap over groups: the frames of one plan are not independent.
+
+        The same groups always give the same interval.
+        """
+        filled = [np.asarray(group, dtype=np.float64) for group in groups if len(group)]
+        if not filled:
+            return cls(math.nan, math.nan, math.nan, 0)
+        sums, counts = np.array([group.sum() for group in filled]), np.array([len(group) for group in filled])
+        drawn = np.random.default_rng(0).integers(len(filled), size=(_RESAMPLES, len(filled)))
+        low, high = np.quantile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
+        return cls(float(sums.sum() / counts.sum()), float(low), float(high), len(filled))
+
+    @classmethod
+    def jackknife(cls, statistic: Callable[[Sequence[int]], float], total: int) -> Self:
+        """A statistic of a whole set, such as a distance of distributions, with the delete-a-block jackknife.
+
+        A bootstrap would not do here: repeated items make distributions look narrower than they are.
+
+        Args:
+            statistic: of the items with these numbers.
+            total: how many items there are; below two there is no interval.
+        """
+        everything = range(total)
+        value = statistic(everything)
+        blocks = min(_BLOCKS, total)
+        if blocks < 2:
+            return cls(value, math.nan, math.nan, total)
+        left = [statistic([item for item in everything if item % blocks != block]) for block in range(blocks)]
+        deviation = math.sqrt((blocks - 1) / blocks * float(((np.array(left) - np.mean(left)) ** 2).sum()))
+        return cls(value, value - 1.96 * deviation, value + 1.96 * deviation, total)
+
+    def __str__(self) -> str:
+        if not self.total:
+            return "none"
+        shown = f"{self.value:.4g}"
+        return shown if math.isnan(self.low) else f"{shown} (95 % interval {self.low:.4g} to {self.high:.4g})"
+
+    def as_dict(self) -> dict[str, float | int | list[float] | None]:
+        """For JSON."""
+        known = math.isfinite(self.low) and math.isfinite(self.high)
+        return {
+            "value": self.value if math.isfinite(self.value) else None,
+            "interval95": [self.low, self.high] if known else None,
+            "total": self.total,
         }

@@ -17,6 +17,7 @@ from videodirector.generator.ladder import lower
 from videodirector.generator.references import References, load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.generator.text import fitted_lines
+from videodirector.layout2vid.appearance import appearances
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.atlas import Sprite
@@ -33,8 +34,9 @@ class StoryboardBackend:
     """The ``storyboard`` backend: sprites in their boxes on painted backgrounds.
 
     A thing that the storyworld has no picture of is drawn as a box with its name; a reference picture fills its box.
-    The first entity of a scene stands rearmost. Things look to the side they move to. Members of a background group
-    show the same painting. Seeds decide only the details of backgrounds, and steps mean nothing.
+    The first entity of a scene stands rearmost. Things look to the side they move to. Members of a group look like its
+    first one, members of a background group show the same painting. Seeds decide only the details of backgrounds, and
+    steps mean nothing.
 
     At 64x64 or any other size the pixels are those that ``storyworld.scene`` trains models on.
 
@@ -69,6 +71,7 @@ class StoryboardRenderer:
         self._capabilities = capabilities
         self._size = capabilities.frame_size
         self._references = references
+        self._appearances = appearances(plan, references)
         self._atlas = atlas.load()
 
     def render(
@@ -125,11 +128,11 @@ class StoryboardRenderer:
         return [_Actor(self._look(scene, entity, track), track) for entity, track in tracks if any(track)]
 
     def _look(self, scene: Scene, entity: Entity, track: Sequence[Box | None]) -> _Look:
-        file = self._plan.reference_of(scene, entity)
-        if file is not None:
-            return _Reference(self._references[file], self._references.digest(file))
-        sprite = self._atlas.find(entity.name, entity.description)
-        return entity.name if sprite is None else _facing(sprite, track)
+        appearance = self._appearances[scene.id, entity.id]
+        if appearance.file is not None:
+            return _Reference(self._references[appearance.file], self._references.digest(appearance.file))
+        sprite = self._atlas.find(appearance.name, appearance.description)
+        return appearance.name if sprite is None else _facing(sprite, track)
 
     @staticmethod
     def _described(look: _Look) -> list[str | bool]:

@@ -1,0 +1,137 @@
+"""Feature networks: what metrics such as the Fréchet video distance look through.
+
+A metric knows only the two protocols here. Any network does that turns pictures or clips into vectors: an I3D of yours,
+CLIP (``clip_network``), or, inside the storyworld, the small one that comes with the package (``world_network``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videodirector.errors import MissingDependencyError, ModelNotFoundError
+
+if TYPE_CHECKING:
+    from videodirector.evaluation.world_network import WorldNetwork
+
+__all__ = ["Features", "Frames", "PictureTextNetwork", "VideoNetwork", "clip_network", "world_network"]
+
+Features = NDArray[np.float64]
+"""One vector a row."""
+
+Frames = NDArray[np.uint8]
+"""RGB, shape (frames, height, width, 3)."""
+
+
+class VideoNetwork(Protocol):
+    """Sees clips: for the Fréchet video distance and the inception score."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for reports: distances through different networks cannot be compared."""
+        ...
+
+    def features(self, clips: Sequence[Frames]) -> Features:
+        """A vector for each clip, (clips, width)."""
+        ...
+
+    def probabilities(self, clips: Sequence[Frames]) -> Features:
+        """What each clip shows, as probabilities of classes, (clips, classes)."""
+        ...
+
+
+class PictureTextNetwork(Protocol):
+    """Sees pictures and reads words, in one space: for CLIP-Text, CLIP-Image and the likeness of crops."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for reports."""
+        ...
+
+    def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
+        """A vector of length 1 for each picture, (pictures, width); pictures may differ in size."""
+        ...
+
+    def texts(self, texts: Sequence[str]) -> Features:
+        """A vector of length 1 for each text, (texts, width)."""
+        ...
+
+
+WORLD = "world.safetensors"
+"""The file of the package's own network, beside this one."""
+
+
+def world_network(path: Path | None = None) -> WorldNetwork:
+    """The network that ``recipes/features.py`` trained on true clips of the storyworld; it is both kinds at once.
+
+    Args:
+        path: its weights; None takes those of the package.
+
+    Raises:
+        ModelNotFoundError: there are no such weights.
+        ModelError: they are not of this network.
+    """
+    from videodirector.evaluation.world_network import WorldNetwork
+
+    if path is not None:
+        return WorldNetwork.load(path)
+    with as_file(files(__package__).joinpath(WORLD)) as packaged:
+        return WorldNetwork.load(packaged)
+
+
+def clip_network(model: str) -> PictureTextNetwork:
+    """A CLIP model of the transformers library.
+
+    Args:
+        model: a folder, or an id on the hub such as ``openai/clip-vit-base-patch32``.
+
+    Raises:
+        MissingDependencyError: transformers is not installed.
+        ModelNotFoundError: there is no such model.
+    """
+    return _Clip(model)
+
+
+class _Clip:
+    def __init__(self, model: str) -> None:
+        try:
+            from transformers import CLIPModel, CLIPProcessor
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"CLIP needs the package transformers: {error}", hint="pip install transformers"
+            ) from error
+        try:
+            self._model = CLIPModel.from_pretrained(model).eval()
+            self._processor = CLIPProcessor.from_pretrained(model)
+        except (OSError, ValueError) as error:
+            raise ModelNotFoundError(
+                f"there is no CLIP model at {model!r}: {error}",
+                hint="give a folder in transformers' format, or the id of a model on the hub",
+            ) from error
+        self.name = f"CLIP {model}"
+
+    def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
+        import torch
+
+        with torch.no_grad():
+            inputs = self._processor(images=list(frames), return_tensors="pt")
+            vectors = self._model.vision_model(pixel_values=inputs["pixel_values"]).pooler_output
+            return _unit(self._model.visual_projection(vectors).double().numpy())
+
+    def texts(self, texts: Sequence[str]) -> Features:
+        import torch
+
+        with torch.no_grad():
+            inputs = self._processor(text=list(texts), return_tensors="pt", padding=True, truncation=True)
+            vectors = self._model.text_model(**inputs).pooler_output
+            return _unit(self._model.text_projection(vectors).double().numpy())
+
+
+def _unit(vectors: Features) -> Features:
+    length: Features = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12))

@@ -1,0 +1,134 @@
+"""Draws the plans of the trials and looks at them. What was drawn or looked at once is not done again.
+
+A folder holds everything: ``plans/`` for others to draw, ``clips/``, a scene cache with the drawn frames, and
+``records/`` with what was seen. A run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from videodirector.errors import OutputError
+from videodirector.evaluation.features import Frames
+from videodirector.generator.backend import Backend
+from videodirector.generator.cache import SceneCache
+from videodirector.generator.drawing import Drawing
+from videodirector.generator.fingerprint import code_revision, digest
+from videodirector.generator.output import atomic_file
+from videodirector.schemas import Notice, VideoPlan
+from videodirector.trials import looking
+from videodirector.trials.looking import PlanRecord, look
+from videodirector.trials.plans import TrialSkill, trial_plans
+from videodirector.trials.world import Instruments
+
+__all__ = ["Trial", "Trials", "trials_of"]
+
+Change = Callable[[VideoPlan], VideoPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A plan that tests a skill; ``id`` is ``object-007`` for the eighth of its kind."""
+
+    id: str
+    skill: TrialSkill
+    plan: VideoPlan
+
+
+def trials_of(skills: Sequence[TrialSkill], number: int, *, frames: int = 16) -> list[Trial]:
+    """So many plans of each skill."""
+    return [
+        Trial(id=f"{skill}-{index:03d}", skill=skill, plan=plan)
+        for skill in skills
+        for index, plan in enumerate(trial_plans(skill, number, frames=frames))
+    ]
+
+
+class Trials:
+    """Trials on one backend.
+
+    Args:
+        folder: where everything is kept.
+        backend: what draws.
+        instruments: what looks, made for the backend's frames.
+        steps: denoising steps; None leaves them to the backend.
+        change: what becomes of a plan before it is drawn; it is measured against the plan as it was.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        backend: Backend,
+        instruments: Instruments,
+        *,
+        steps: int | None = None,
+        change: Change | None = None,
+    ) -> None:
+        self.folder, self.backend, self.instruments, self.steps = folder, backend, instruments, steps
+        self._change = change
+        self._cache = SceneCache(folder / "clips", limit=2**63)
+
+    def run(self, trials: Sequence[Trial]) -> Iterator[PlanRecord]:
+        """Draw each plan, look at it, and tell what was seen.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+            ModelError, MissingDependencyError, RenderError: the backend cannot draw.
+        """
+        for trial in trials:
+            with atomic_file(self.folder / "plans" / f"{trial.id}.json") as partial:
+                trial.plan.save(partial)
+            clips, keys, seconds = self._draw(trial.plan)
+            place = self.folder / "records" / f"{trial.id}.json"
+            revision = digest([code_revision(looking.__name__), trial.plan.to_json()])[:32]
+            record = _recalled(place)
+            if record is None or (record.keys, record.revision) != (keys, revision):
+                record = look(trial.plan, clips, self.instruments, name=trial.id, skill=trial.skill)
+                record = record.model_copy(update={"keys": keys, "seconds": seconds, "revision": revision})
+                with atomic_file(place) as partial:
+                    partial.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            yield record
+
+    def clips(self, record: PlanRecord) -> list[Frames]:
+        """The drawn frames of every scene of a record of these trials.
+
+        Raises:
+            OutputError: they are not in the folder any more.
+        """
+        found = [self._cache.load(key) for key in record.keys]
+        if None in found:
+            raise OutputError(f"the clips of {record.id} are not in {self._cache.folder}", hint="run the trials again")
+        return [cached.clip.frames for cached in found if cached is not None]
+
+    def _draw(self, plan: VideoPlan) -> tuple[list[Frames], tuple[str, ...], float]:
+        changed = plan if self._change is None else self._change(plan).checked()
+        drawing = Drawing(changed, self.backend, steps=self.steps, cache=self._cache)
+        clips: list[Frames] = []
+        keys: list[str] = []
+        seconds = 0.0
+        for scene in changed.scenes:
+            with closing(drawing.draw(scene)) as events:
+                while True:
+                    try:
+                        event = next(events)
+                    except StopIteration as end:
+                        clip, result = end.value
+                        break
+                    if isinstance(event, Notice) and "not kept" in event.message:
+                        raise OutputError(event.message, hint="choose another folder")
+            clips.append(clip.frames)
+            keys.append(result.key)
+            seconds += result.drawing_seconds
+        return clips, tuple(keys), seconds
+
+
+def _recalled(place: Path) -> PlanRecord | None:
+    try:
+        return PlanRecord.model_validate_json(place.read_bytes())
+    except (OSError, ValidationError):  # not there, or of an older form: it is looked at again
+        return None

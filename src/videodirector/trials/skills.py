@@ -1,0 +1,166 @@
+"""The whole measurement of a backend, from plans to report: what ``videodirector evaluate skills`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from videodirector.errors import UsageError
+from videodirector.evaluation import PictureTextNetwork, Validation, VideoNetwork, clip_network, validate, world_network
+from videodirector.generator import backends
+from videodirector.generator.backend import Backend
+from videodirector.trials.figures import Figure, displacement, feature_figures, figures
+from videodirector.trials.looking import PlanRecord
+from videodirector.trials.plans import SKILLS, TrialSkill, unseen_plans
+from videodirector.trials.report import document, drawn_true, markdown, validation_line, worst_sheet, write_report
+from videodirector.trials.run import Change, Trial, Trials, trials_of
+from videodirector.trials.world import Instruments, autoencoded, blurred, instruments, labelled_frames
+
+__all__ = ["Networks", "SkillSettings", "Told", "evaluate_skills", "feature_networks"]
+
+SIDE = 64  # of the storyboard's frames; a model has its own size
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkillSettings:
+    """What to measure.
+
+    Attributes:
+        backend, model, steps: what draws.
+        skills: what is tested.
+        plans: how many for each skill.
+        frames: of each scene.
+        truths: true frames for each try of the instruments; 0 leaves them untried.
+        features: what the metrics of the papers look through: ``world``, ``none``, or a CLIP model's folder or hub id.
+    """
+
+    backend: str = "layout2vid"
+    model: str | None = None
+    steps: int | None = None
+    skills: tuple[TrialSkill, ...] = SKILLS
+    plans: int = 200
+    frames: int = 16
+    truths: int = 100
+    features: str = "none"
+
+    def __post_init__(self) -> None:
+        unknown = [skill for skill in self.skills if skill not in SKILLS]
+        if unknown or not self.skills:
+            raise UsageError(
+                f"there is no skill {unknown[0] if unknown else ''!r}", hint=f"choose among {', '.join(SKILLS)}"
+            )
+        for name, least in (("plans", 1), ("frames", 2), ("truths", 0)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} is {getattr(self, name)}", hint=f"give {least} or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """How far the work is: ``message`` for people, ``done`` of ``total`` plans."""
+
+    message: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Networks:
+    """What metrics look through; None leaves out those that need it."""
+
+    videos: VideoNetwork | None
+    pictures: PictureTextNetwork | None
+
+
+def evaluate_skills(
+    settings: SkillSettings, folder: Path, *, backend: Backend | None = None, change: Change | None = None
+) -> Iterator[Told | list[Figure]]:
+    """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``Trials`` keeps in the folder.
+
+    Args:
+        settings: what to measure.
+        folder: where everything is kept; a run that was stopped goes on where it was.
+        backend: what draws, in place of the one that the settings name.
+        change: what becomes of a plan before it is drawn.
+
+    Yields:
+        How far it is; at last the figures.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        ModelError, MissingDependencyError, RenderError: the backend cannot draw.
+    """
+    drawing = backend or backends.create(settings.backend, model=settings.model, size=(SIDE, SIDE))
+    width, height = drawing.capabilities.frame_size
+    looking = instruments()
+    networks = feature_networks(settings.features)
+    validations = dict[str, Validation]()
+    for name, validation in _tries(settings, looking, height):
+        validations[name] = validation
+        yield Told(message=f"instruments, {name}: {validation_line(validation)}", done=0, total=0)
+
+    trials = trials_of(settings.skills, settings.plans, frames=settings.frames)
+    running = Trials(folder, drawing, looking, steps=settings.steps, change=change)
+    records: list[PlanRecord] = []
+    for record in running.run(trials):
+        records.append(record)
+        yield Told(message=record.id, done=len(records), total=len(trials))
+    found = figures(records, running.clips, networks.pictures)
+    found += _features(trials, records, running, networks, (width, height))
+    title = f"{settings.backend} at {width}x{height}, {settings.plans} unseen plans a skill, {settings.frames} frames"
+    title += f", {settings.steps} steps" if settings.steps else ""
+    told = {**asdict(settings), "frame_size": [width, height]}
+    notes: list[str] = []
+    if "following" in settings.skills:
+        told["moved_boxes"] = displacement(records).as_dict()
+        notes.append(_followed(records))
+    data = document(told, found, validations, records)
+    plans = {trial.id: trial.plan for trial in trials}
+    write_report(folder, markdown(title, found, validations, notes), data, worst_sheet(records, plans, running.clips))
+    yield found
+
+
+def feature_networks(name: str) -> Networks:
+    """By what the user called them; see ``SkillSettings.features``.
+
+    Raises:
+        ModelNotFoundError, MissingDependencyError: there is no such network.
+    """
+    if name == "none":
+        return Networks(videos=None, pictures=None)
+    world = world_network()
+    return Networks(videos=world, pictures=world if name == "world" else clip_network(name))
+
+
+def _tries(settings: SkillSettings, looking: Instruments, size: int) -> Iterator[tuple[str, Validation]]:
+    if not settings.truths:
+        return
+    changes: dict[str, Any] = {"true frames": None, "blurred": blurred}
+    if settings.backend == "layout2vid":
+        changes["through the autoencoder"] = autoencoded(settings.model)
+    for name, change in changes.items():
+        frames = labelled_frames(settings.truths, size=size, change=change)
+        yield name, validate(looking.detector, looking.classifier, frames)
+
+
+def _features(
+    trials: Sequence[Trial], records: Sequence[PlanRecord], running: Trials, networks: Networks, size: tuple[int, int]
+) -> list[Figure]:
+    """Over the plans of the world's own scenes, from as many true clips of plans behind them."""
+    chosen = [(trial, record) for trial, record in zip(trials, records, strict=True) if trial.skill == "object"]
+    if not chosen:
+        return []
+    drawn = [(trial.plan.scenes[0], running.clips(record)[0]) for trial, record in chosen]
+    frames = chosen[0][0].plan.scenes[0].frames
+    others = unseen_plans(len(chosen), frames=frames, first=len(chosen))
+    true = [drawn_true(plan, size)[0] for plan in others] if networks.videos else []
+    return feature_figures(drawn, true, videos=networks.videos, pictures=networks.pictures)
+
+
+def _followed(records: Sequence[PlanRecord]) -> str:
+    moves = displacement(records)
+    return (
+        f"Boxes moved by a quarter of the picture: {moves.followed} of the things followed; those found moved "
+        f"{moves.ratio:.2f} times as far as asked, correlation {moves.correlation:.3f}."
+    )
