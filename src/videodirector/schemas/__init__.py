@@ -4,6 +4,20 @@ from typing import Any
 
 from videodirector.schemas.changes import Change, changes
 from videodirector.schemas.document import canonical_json, write_atomically
+from videodirector.schemas.inputs import (
+    MODALITIES,
+    AudioInput,
+    Caption,
+    DepthInput,
+    Guess,
+    ImageInput,
+    ImuInput,
+    Input,
+    Inputs,
+    Modality,
+    ThermalInput,
+    VideoInput,
+)
 from videodirector.schemas.layout import KEY_BOXES, MIN_SIDE, Box, dense
 from videodirector.schemas.names import normalised
 from videodirector.schemas.plan import (
@@ -43,14 +57,24 @@ __all__ = [
     "MAX_PROMPT",
     "MAX_SCENES",
     "MIN_SIDE",
+    "MODALITIES",
+    "AudioInput",
     "Box",
+    "Caption",
     "CastMember",
     "Change",
     "Control",
+    "DepthInput",
     "Drawn",
     "Entity",
     "FrameRate",
+    "Guess",
+    "ImageInput",
+    "ImuInput",
+    "Input",
+    "Inputs",
     "Layout",
+    "Modality",
     "Notice",
     "PlanReady",
     "PlanRequest",
@@ -62,8 +86,10 @@ __all__ = [
     "SceneResult",
     "SceneStarted",
     "StepDone",
+    "ThermalInput",
     "Transition",
     "VideoDone",
+    "VideoInput",
     "VideoPlan",
     "canonical_json",
     "changes",

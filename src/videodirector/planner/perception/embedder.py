@@ -1,0 +1,48 @@
+"""What turns senses and words into vectors of one space; storyworld-bind, ImageBind and others follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+from numpy import float32
+from numpy.typing import NDArray
+
+from videodirector.schemas import Modality
+
+__all__ = ["Aspect", "Embedder", "Vectors"]
+
+Vectors = NDArray[float32]
+Aspect = Literal["thing", "place", "motion"]
+
+
+class Embedder(Protocol):
+    """Several modalities and text in one space.
+
+    ``name`` is for messages; ``modalities`` are those it has a tower for, in the words of ``schemas.Modality``.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def modalities(self) -> frozenset[str]: ...
+
+    def embed(self, modality: Modality, clips: Sequence[NDArray[Any]]) -> Vectors:
+        """Unit vectors (clips, width) of clips as ``sensed.Sensed`` describes them.
+
+        The mean of the modality has been subtracted, where it is known: vectors of different modalities lie apart
+        (the modality gap), and are to be compared with those of text.
+
+        Raises:
+            ModelError, MissingDependencyError: the weights or a package are missing.
+        """
+        ...
+
+    def embed_text(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors (texts, width)."""
+        ...
+
+    def scale(self, modality: Modality, aspect: Aspect) -> float | None:
+        """What cosines are multiplied with to make calibrated logits of them; None where nobody has measured it."""
+        ...
