@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from videodirector.errors import UsageError
 from videodirector.schemas import (
+    Caption,
     CastMember,
+    Inputs,
     PlanRequest,
     RenderEvent,
     RenderResult,
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from videodirector.generator import Backend, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
+    from videodirector.planner.perception import Captioner
     from videodirector.schemas.batch import BatchEvent, StoryboardResult
 
-__all__ = ["BatchOptions", "Director", "PlanOptions", "RenderOptions"]
+__all__ = ["BatchOptions", "Director", "PlanOptions", "RenderOptions", "Seeds"]
 
 
 class PlanOptions(TypedDict, total=False):
@@ -40,6 +43,17 @@ class PlanOptions(TypedDict, total=False):
     cast: Sequence[CastMember]
     style: str
     backgrounds: Sequence[str]
+
+
+class Seeds(TypedDict, total=False):
+    """What a story may begin with besides words: a file, an array, a typed input of ``schemas``, or a list of them."""
+
+    image: Any
+    audio: Any
+    video: Any
+    depth: Any
+    thermal: Any
+    imu: Any
 
 
 class RenderOptions(TypedDict, total=False):
@@ -65,6 +79,14 @@ class BatchOptions(PlanOptions, RenderOptions, total=False):
     """What holds for all storyboards of a batch that do not say otherwise."""
 
 
+class SeededPlanOptions(PlanOptions, Seeds, total=False):
+    """Seeds and wishes together."""
+
+
+class SeededRenderOptions(RenderOptions, Seeds, total=False):
+    """Seeds and render settings together."""
+
+
 class Director:
     """Turns stories into plans and plans into videos.
 
@@ -82,6 +104,8 @@ class Director:
         cache: where drawn scenes are kept, so that what is drawn once is not drawn again: True keeps them where the
             environment variable VIDEODIRECTOR_CACHE says, else where this platform keeps such things; a folder or a
             ``generator.SceneCache`` keeps them there; False draws everything anew.
+        captioner: what says in words what pictures, sounds, videos, depth, heat and motion show; None is
+            storyworld-bind, which the package brings.
     """
 
     def __init__(
@@ -93,6 +117,7 @@ class Director:
         options: Mapping[str, Any] | None = None,
         ffmpeg: str | os.PathLike[str] | None = None,
         cache: bool | str | os.PathLike[str] | SceneCache = True,
+        captioner: Captioner | None = None,
     ) -> None:
         if not isinstance(backend, str) and (model is not None or options):
             raise UsageError(
@@ -105,26 +130,33 @@ class Director:
         self._cache = cache
         self._options = dict(options or {})
         self._source: BackendSource | None = None
+        self._captioner = captioner
 
     def plan(
         self,
-        story: str,
+        text: str = "",
         *,
         seed: int | None = None,
         fps: Fraction | int | str | None = None,
-        **wishes: Unpack[PlanOptions],
+        **given: Unpack[SeededPlanOptions],
     ) -> VideoPlan:
         """The plan of a story: yours to read, edit, save and render.
 
+        Text leads. Pictures, sounds and the rest are put into words first; those words are the story, or join it, by
+        the rule that ``planner.perception.combine`` states. The notes tell what each was taken for, how sure that is
+        and what else it may be. The thing that a picture shows shall look like the picture.
+
         Args:
-            story: any text.
+            text: any text; may be empty if something else is given.
             seed: the plan's seed; None leaves it to the planner.
             fps: frames a second; None leaves it to the planner.
-            **wishes: what else the plan shall keep, see ``PlanRequest``; what it does not keep is in its notes.
+            **given: image, audio, video, depth, thermal, imu (see ``Seeds``), and what else the plan shall keep, see
+                ``PlanRequest``; what it does not keep is in its notes.
 
         Raises:
-            UsageError: a seed, frame rate or wish that cannot be meant.
+            UsageError: a seed, frame rate, wish or input that cannot be meant, or a file that cannot be read.
             PlannerError: the planner could not make one.
+            ModelError, MissingDependencyError: what puts the inputs into words is missing.
         """
         from videodirector.planner import OfflinePlanner, fulfil
 
@@ -134,8 +166,32 @@ class Director:
             rate = None if fps is None else frame_rate(fps)
         except ValueError as error:
             raise UsageError(f"fps is {fps!r}: {error}", hint='give one like 8 or "30000/1001"') from None
-        request = PlanRequest.parse({"story": story, "seed": seed, "frame_rate": rate, **wishes})
-        return fulfil(self._planner, request)
+        wishes = {name: value for name, value in given.items() if name not in Seeds.__annotations__}
+        request = {"story": text, "seed": seed, "frame_rate": rate, **wishes}
+        inputs = _inputs(given)
+        if not inputs:
+            return fulfil(self._planner, PlanRequest.parse(request))
+        from videodirector.planner.perception import combined, with_references
+
+        captions = self.perceive(**_seeds(given))
+        story = combined(text, captions)
+        request["story"] = story.text
+        if story.place is not None and not wishes.get("backgrounds"):
+            request["backgrounds"] = (story.place,)
+        plan = fulfil(self._planner, PlanRequest.parse(request))
+        plan.notes[:0] = story.notes
+        return with_references(plan, captions, [image.name for image in inputs.image if isinstance(image.source, Path)])
+
+    def perceive(self, **given: Unpack[Seeds]) -> list[Caption]:
+        """What pictures, sounds and the rest are taken for, a caption a modality: to see, edit and pass on as text.
+
+        Raises:
+            UsageError: an input that cannot be meant or read.
+            ModelError, MissingDependencyError: what puts them into words is missing.
+        """
+        from videodirector.planner.perception import perceive
+
+        return perceive(_inputs(given), self._captions)
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
         """A copy of the plan with what was asked for changed, and nothing else: "make the owl bigger in scene 2".
@@ -195,15 +251,17 @@ class Director:
                     return event.result
         raise AssertionError("a stream ends with VideoDone or with an error")
 
-    def make(self, story: str, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> RenderResult:
+    def make(self, text: str, path: str | os.PathLike[str], **given: Unpack[SeededRenderOptions]) -> RenderResult:
         """A story to a video, with the plan and a contact sheet beside it: fox.mp4, fox.plan.json, fox.png.
 
+        ``image``, ``audio`` and the others are seeds of the story, as in ``plan``; the text may then be empty.
+
         Raises:
-            PlannerError: the planner could not make a plan; else as ``render``.
+            PlannerError: the planner could not make a plan; else as ``plan`` and ``render``.
         """
-        plan = self.plan(story, seed=options.get("seed"), fps=options.get("fps"))
-        beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
-        return self.render(plan, path, **beside)
+        plan = self.plan(text, seed=given.get("seed"), fps=given.get("fps"), **_seeds(given))
+        options: dict[str, Any] = {name: value for name, value in given.items() if name not in Seeds.__annotations__}
+        return self.render(plan, path, **{"save_plan": True, "contact_sheet": True, **options})
 
     def preview(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> None:
         """Draw a plan at once as a storyboard: a contact sheet (.png) or a video (.mp4, .gif, .webp).
@@ -323,6 +381,15 @@ class Director:
         backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
         return RenderSettings.parse({**options, "backend": backend, "model": self._model, "options": self._options})
 
+    def _captions(self) -> Captioner:
+        if self._captioner is None:
+            from videodirector.bind.storyworld import StoryworldBind
+            from videodirector.layout2vid.text import sentence_encoder
+            from videodirector.planner.perception import Captioner
+
+            self._captioner = Captioner(StoryworldBind.load(sentences=sentence_encoder()))
+        return self._captioner
+
     def _scene_cache(self) -> SceneCache | None:
         from videodirector.generator import SceneCache
 
@@ -340,3 +407,11 @@ class Director:
 
 def _size(settings: RenderSettings) -> tuple[int, int] | None:
     return (settings.width, settings.height) if settings.width and settings.height else None
+
+
+def _seeds(given: Mapping[str, Any]) -> Seeds:
+    return {name: given[name] for name in Seeds.__annotations__ if name in given}  # type: ignore[return-value]
+
+
+def _inputs(given: Mapping[str, Any]) -> Inputs:
+    return Inputs.parse(_seeds(given))

@@ -9,14 +9,17 @@ from typing import Annotated, cast
 
 import typer
 
-from videodirector.director import PlanOptions, RenderOptions
+from videodirector.director import PlanOptions, RenderOptions, Seeds
 from videodirector.errors import UsageError
 from videodirector.schemas import load_cast
 
-Story = Annotated[
+Text = Annotated[
     str,
     typer.Argument(
-        metavar="STORY", help="The story, as text; [bold]-[/] reads it from standard input, [bold]@FILE[/] from a file."
+        metavar="STORY",
+        show_default=False,
+        help="The story, as text; [bold]-[/] reads it from standard input, [bold]@FILE[/] from a file. "
+        "May be left out where a picture, a sound or another seed is given.",
     ),
 ]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file, as `videodirector plan` writes it.")]
@@ -129,6 +132,25 @@ UseCache = Annotated[
         "--cache/--no-cache", help="Scenes that were drawn before are taken from the cache; without it all are drawn."
     ),
 ]
+Images = Annotated[
+    list[Path] | None,
+    typer.Option("--image", metavar="FILE", help="A picture that the story begins with; its thing looks like it."),
+]
+Audios = Annotated[
+    list[Path] | None, typer.Option("--audio", metavar="FILE", help="A sound that the story begins with: a bark, say.")
+]
+Videos = Annotated[list[Path] | None, typer.Option("--video", metavar="FILE", help="A video, its pictures only.")]
+Depths = Annotated[list[Path] | None, typer.Option("--depth", metavar="FILE", help="A depth map: PNG, TIFF or .npy.")]
+Thermals = Annotated[list[Path] | None, typer.Option("--thermal", metavar="FILE", help="A thermal image.")]
+Imus = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--imu", metavar="FILE", help="A motion trace, .npy or .csv: acceleration x y z, then turning rate x y z."
+    ),
+]
+ImuRate = Annotated[
+    float | None, typer.Option("--imu-rate", metavar="HZ", help="Samples a second of the motion trace.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
 
@@ -155,6 +177,33 @@ def read_story(story: str) -> str:
             f"the story in {source} is not UTF-8 text: byte {error.start} is 0x{content[error.start]:02x}",
             hint="save it as UTF-8",
         ) from None
+
+
+def seeds(
+    *,
+    image: list[Path] | None = None,
+    audio: list[Path] | None = None,
+    video: list[Path] | None = None,
+    depth: list[Path] | None = None,
+    thermal: list[Path] | None = None,
+    imu: list[Path] | None = None,
+    imu_rate: float | None = None,
+) -> Seeds:
+    """What the story begins with besides text; the names are those of a command's arguments."""
+    traces = [{"source": file, "rate": imu_rate} for file in imu or ()]
+    given = {"image": image, "audio": audio, "video": video, "depth": depth, "thermal": thermal, "imu": traces}
+    return cast(Seeds, {name: files for name, files in given.items() if files})
+
+
+def told_story(text: str, given: Seeds) -> str:
+    """The story's text; empty only where something else is given.
+
+    Raises:
+        UsageError: nothing at all was given, or the file cannot be read.
+    """
+    if not text and not given:
+        raise UsageError("there is no story", hint='give one: "A fox meets an owl.", or --image, --audio, ...')
+    return read_story(text)
 
 
 def plan_options(

@@ -12,15 +12,20 @@ import typer
 from videodirector.cli.app import app
 from videodirector.cli.options import (
     AsJson,
+    Audios,
     BackendName,
     BackendSettings,
     Backgrounds,
     BaseUrl,
     CastFile,
     Coco,
+    Depths,
     FontFile,
     Fps,
     Height,
+    Images,
+    ImuRate,
+    Imus,
     MaxEntities,
     Model,
     Otio,
@@ -30,20 +35,23 @@ from videodirector.cli.options import (
     Seed,
     Soundtrack,
     Steps,
-    Story,
     Style,
     Subtitles,
+    Text,
+    Thermals,
     Transition,
     TransitionFrames,
     UseCache,
     Video,
+    Videos,
     Width,
     backend_options,
     plan_options,
-    read_story,
     render_options,
+    seeds,
+    told_story,
 )
-from videodirector.cli.output import follow, summarise
+from videodirector.cli.output import follow, print_notes, summarise
 from videodirector.director import Director, RenderOptions
 from videodirector.schemas import VideoPlan, json_schema
 
@@ -52,9 +60,16 @@ __all__: list[str] = []
 
 @app.command()
 def make(
-    story: Story,
+    story: Text = "",
     *,
     output: Video,
+    image: Images = None,
+    audio: Audios = None,
+    video: Videos = None,
+    depth: Depths = None,
+    thermal: Thermals = None,
+    imu: Imus = None,
+    imu_rate: ImuRate = None,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
     cast: CastFile = None,
@@ -84,24 +99,35 @@ def make(
 
     For example: videodirector make "A fox meets an owl." -o fox.mp4
 
-    This writes fox.mp4, fox.plan.json and fox.png.
+    This writes fox.mp4, fox.plan.json and fox.png. A story may also begin with a picture, a sound, a video, a depth
+    map, a thermal image or a motion trace: videodirector make --audio bark.wav -o dog.mp4
     """
     options = render_options(locals())
     director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    plan = director.plan(read_story(story), seed=seed, fps=fps, **wishes)
+    given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
+    plan = director.plan(told_story(story, given), seed=seed, fps=fps, **wishes, **given)
+    if given and not (as_json or quiet):
+        print_notes(plan.notes)  # before anything is drawn of what may be a mistake
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
     follow(director.stream(plan, output, **beside), as_json=as_json, quiet=quiet)
 
 
 @app.command()
 def plan(
-    story: Story,
+    story: Text = "",
     *,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="PLAN.json", help="The plan to write. [dim]default: standard output[/]"),
     ] = None,
+    image: Images = None,
+    audio: Audios = None,
+    video: Videos = None,
+    depth: Depths = None,
+    thermal: Thermals = None,
+    imu: Imus = None,
+    imu_rate: ImuRate = None,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
     cast: CastFile = None,
@@ -117,7 +143,8 @@ def plan(
     The plan is a JSON file; edit it and render it. Without -o it is printed.
     """
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    made = Director().plan(read_story(story), seed=seed, fps=fps, **wishes)
+    given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
+    made = Director().plan(told_story(story, given), seed=seed, fps=fps, **wishes, **given)
     if output is None:
         sys.stdout.write(made.to_json())
         return
