@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from videodirector.generator.fitting import ANY_LENGTH, ANY_SIZE, Lengths, Sizes
 from videodirector.schemas import Control, Drawn, Scene, VideoPlan
 
-__all__ = ["Backend", "Capabilities", "Clip", "Frame", "Frames", "Progress", "SceneRenderer"]
+__all__ = [
+    "AnnouncedRenderer",
+    "Backend",
+    "Capabilities",
+    "Clip",
+    "ContinuingRenderer",
+    "Frame",
+    "Frames",
+    "Progress",
+    "SceneRenderer",
+]
 
 Frame = NDArray[np.uint8]
 """One picture: RGB, shape (height, width, 3)."""
@@ -128,6 +138,25 @@ class SceneRenderer(Protocol):
 
         It is quick and loads no weights: it is asked for every scene, drawn or not.
         """
+        ...
+
+
+class ContinuingRenderer(SceneRenderer, Protocol):
+    """What a backend makes whose capabilities say ``first_frame``: its scenes may begin with a given picture."""
+
+    def render(
+        self, scene: Scene, *, seed: int, steps: int | None, first_frame: Frame | None = None
+    ) -> Generator[Progress, None, Clip]:
+        """See ``SceneRenderer.render``; ``first_frame`` is the last one of the scene that this one continues."""
+        ...
+
+
+@runtime_checkable
+class AnnouncedRenderer(Protocol):
+    """What a backend may make that draws several scenes at the same time."""
+
+    def announce(self, scenes: Sequence[tuple[Scene, int]], *, steps: int | None) -> None:
+        """Hear, before the first ``render``, which scenes will be asked for, with their seeds, and begin with them."""
         ...
 
 

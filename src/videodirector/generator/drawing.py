@@ -6,7 +6,7 @@ from collections.abc import Generator
 from time import perf_counter
 
 from videodirector.errors import OutputError
-from videodirector.generator.backend import Backend, Clip
+from videodirector.generator.backend import AnnouncedRenderer, Backend, Clip, Frame
 from videodirector.generator.cache import CachedClip, DamagedEntryError, SceneCache
 from videodirector.generator.controls import account
 from videodirector.generator.fingerprint import SceneKey, scene_key
@@ -52,6 +52,8 @@ class Drawing:
         self._cache = cache
         self._places = {scene.id: place for place, scene in enumerate(plan.scenes)}
         self.keys: dict[str, SceneKey] = {}
+        self._continued = {scene.continues for scene in plan.scenes} if self.capabilities.first_frame else set()
+        self._last_frames: dict[str, Frame] = {}  # of the scenes that others continue
 
     def key(self, scene: Scene) -> SceneKey:
         """The scene's key in the cache; the same for scenes that look the same."""
@@ -59,6 +61,14 @@ class Drawing:
             seed = scene_seed(self.plan, scene)
             self.keys[scene.id] = scene_key(self._renderer, scene, seed=seed, steps=self.steps)
         return self.keys[scene.id]
+
+    def announce(self) -> None:
+        """Tell the backend which scenes will have to be drawn, if it can draw several at the same time."""
+        if isinstance(self._renderer, AnnouncedRenderer):
+            missing = [
+                scene for scene in self.plan.scenes if self._cache is None or self.key(scene).key not in self._cache
+            ]
+            self._renderer.announce([(scene, scene_seed(self.plan, scene)) for scene in missing], steps=self.steps)
 
     def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
         """The clip of a scene, and what there is to say of it.
@@ -78,11 +88,19 @@ class Drawing:
         if cached is not None:
             clip, drawing_seconds = cached.clip, float(cached.about["seconds"])
         else:
+            first = yield from self._first_frame(scene)
             clip = yield from render_scene(
-                self._renderer, scene, capabilities=self.capabilities, seed=seed, steps=self.steps
+                self._renderer,
+                scene,
+                capabilities=self.capabilities,
+                seed=seed,
+                steps=self.steps,
+                first_frame=first,
             )
             drawing_seconds = perf_counter() - started
             yield from self._keep(scene, key, clip, drawing_seconds)
+        if scene.id in self._continued:
+            self._last_frames[scene.id] = clip.frames[-1].copy()  # a view would keep the whole clip
         result = SceneResult(
             id=scene.id,
             frames=len(clip.frames),
@@ -99,6 +117,14 @@ class Drawing:
         )
         yield SceneDone(result=result)
         return clip, result
+
+    def _first_frame(self, scene: Scene) -> Generator[RenderEvent, None, Frame | None]:
+        """The last frame of the scene that this one continues; that is drawn first, if it was not yet."""
+        if scene.continues is None or not self.capabilities.first_frame:
+            return None
+        if scene.continues not in self._last_frames:
+            yield from self.draw(self.plan.scene(scene.continues))
+        return self._last_frames[scene.continues]
 
     def _controls(self, scene: Scene, clip: Clip) -> tuple[Control, ...]:
         """What became of everything that is asked now: when the clip was drawn, the plan may have asked for less."""

@@ -132,6 +132,7 @@ def _draw(
 ) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
     """Draw scene after scene, hand each on, and forget it."""
     drawing = Drawing(plan, backend, steps=settings.steps, cache=cache)
+    drawing.announce()
     results: list[SceneResult] = []
     for scene in plan.scenes:
         clip, result = yield from drawing.draw(scene)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator
+from typing import cast
 
 import numpy as np
 
 from videodirector.errors import RenderError
-from videodirector.generator.backend import Capabilities, Clip, SceneRenderer
+from videodirector.generator.backend import Capabilities, Clip, ContinuingRenderer, Frame, SceneRenderer
 from videodirector.schemas import Scene, StepDone, VideoPlan
 
 __all__ = ["derived_seed", "render_scene", "scene_seed"]
@@ -31,7 +32,13 @@ def derived_seed(plan_seed: int, *names: str) -> int:
 
 
 def render_scene(
-    renderer: SceneRenderer, scene: Scene, *, capabilities: Capabilities, seed: int, steps: int | None
+    renderer: SceneRenderer,
+    scene: Scene,
+    *,
+    capabilities: Capabilities,
+    seed: int,
+    steps: int | None,
+    first_frame: Frame | None = None,
 ) -> Generator[StepDone, None, Clip]:
     """Draw a scene, tell its steps as events, and check what comes back; see ``SceneRenderer.render``.
 
@@ -44,7 +51,10 @@ def render_scene(
             f"scene {scene.id!r} has {scene.frames} frames, and the backend {name} draws {limit} at most",
             hint="give it fewer frames, or split it into two scenes",
         )
-    drawing = renderer.render(scene, seed=seed, steps=steps)
+    if first_frame is None:
+        drawing = renderer.render(scene, seed=seed, steps=steps)
+    else:
+        drawing = cast(ContinuingRenderer, renderer).render(scene, seed=seed, steps=steps, first_frame=first_frame)
     while True:
         try:
             progress = next(drawing)

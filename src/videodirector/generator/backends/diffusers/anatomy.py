@@ -132,17 +132,22 @@ def arguments(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
         whole = anatomy.rate != "frame_rate" or isinstance(anatomy.defaults.get(anatomy.rate), int)
         wanted[anatomy.rate] = max(1, round(rate)) if whole else float(rate)
     if anatomy.control is not None and inputs.control is not None:
-        wanted[anatomy.control] = inputs.control
-        wanted["conditioning_scale"] = inputs.conditioning_scale
-        wanted["mask"] = _white(inputs.control)
+        control, mask = list(inputs.control), _white(inputs.control)
+        if inputs.first_frame is not None and anatomy.control == "video":  # what is black in the mask is kept
+            control[0], mask[0] = inputs.first_frame, _plain(inputs.control[0].size, 0)
+        wanted |= {anatomy.control: control, "mask": mask, "conditioning_scale": inputs.conditioning_scale}
     return {name: value for name, value in wanted.items() if value is not None and name in anatomy.takes}
 
 
 def _white(control: list[Any]) -> list[Any]:
     """All of every frame is to be drawn."""
+    return [_plain(control[0].size, 255)] * len(control)
+
+
+def _plain(size: tuple[int, int], level: int) -> Any:
     from PIL import Image
 
-    return [Image.new("L", control[0].size, 255)] * len(control)
+    return Image.new("L", size, level)
 
 
 def _first(names: tuple[str, ...], there: Mapping[str, Any]) -> str | None:
