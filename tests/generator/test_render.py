@@ -228,9 +228,9 @@ def test_a_contact_sheet_alone(tmp_path: Path) -> None:
 
 
 def test_backends_by_name(tmp_path: Path) -> None:
-    assert names() == ("layout2vid", "storyboard", "diffusers")
+    assert names() == ("layout2vid", "storyboard", "diffusers", "server")
     with pytest.raises(UsageError, match="no backend 'magic'") as caught:
         create("magic")
-    assert caught.value.hint == "choose one of: layout2vid, storyboard, diffusers"
+    assert caught.value.hint == "choose one of: layout2vid, storyboard, diffusers, server"
     with pytest.raises(UsageError, match="without a model"):
         create("storyboard", model=str(tmp_path))

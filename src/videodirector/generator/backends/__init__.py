@@ -93,4 +93,19 @@ def _diffusers(*, model: str | None, size: tuple[int, int] | None, options: Mapp
     return DiffusersBackend(model, size=size, options=DiffusersOptions.parse(options))
 
 
-_BUILT_IN: dict[str, Factory] = {"layout2vid": _layout2vid, "storyboard": _storyboard, "diffusers": _diffusers}
+def _server(*, model: str | None, size: tuple[int, int] | None, options: Mapping[str, Any]) -> Backend:
+    from videodirector.generator.backends.server import ServerBackend, ServerOptions
+
+    if model is None:
+        raise UsageError(
+            "the server backend needs the name of a model", hint="give --model NAME, as the server calls it"
+        )
+    return ServerBackend(model, size=size, options=ServerOptions.parse(options))
+
+
+_BUILT_IN: dict[str, Factory] = {
+    "layout2vid": _layout2vid,
+    "storyboard": _storyboard,
+    "diffusers": _diffusers,
+    "server": _server,
+}

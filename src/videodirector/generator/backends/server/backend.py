@@ -1,0 +1,268 @@
+"""Draws plans on a server: every scene is a job, and many of them run at the same time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import queue
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from videodirector.errors import RenderError, VideoDirectorError
+from videodirector.generator.backend import Capabilities, Clip, Frame, Progress
+from videodirector.generator.backends.diffusers.key_picture import Painter, painter, still
+from videodirector.generator.backends.diffusers.options import DiffusersOptions
+from videodirector.generator.backends.server.client import Cancelled, Client
+from videodirector.generator.backends.server.decode import decode
+from videodirector.generator.backends.server.journal import Journal
+from videodirector.generator.backends.server.options import ServerOptions
+from videodirector.generator.fingerprint import digest
+from videodirector.generator.fitting import resample, resize
+from videodirector.generator.ladder import Lowering, Rung, lower
+from videodirector.generator.memo import cache_folder
+from videodirector.generator.scene import scene_seed
+from videodirector.schemas import Control, Drawn, Scene, VideoPlan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["ServerBackend", "ServerRenderer"]
+
+SIZE = (1280, 720)
+
+
+class ServerBackend:
+    """The ``server`` backend: a video model behind OpenAI's ``/v1/videos``, or what speaks like it.
+
+    Args:
+        model: its name on the server.
+        size: (width, height) to ask for, in pixels.
+        options: see there.
+    """
+
+    def __init__(
+        self, model: str, *, size: tuple[int, int] | None = None, options: ServerOptions | None = None
+    ) -> None:
+        self.model, self.options = model, options or ServerOptions()
+        self._size = size or SIZE
+        self._painter: Painter | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is known without asking the server."""
+        return Capabilities(
+            name="server",
+            frame_size=self._size,
+            boxes="approximate",
+            first_frame=self.options.picture,
+            references=0,
+            shared_groups=False,
+            any_rate=True,
+            steps=50,
+            negative_prompt=True,
+            guidance=True,
+            batch=self.options.in_flight,
+        )
+
+    def prepare(self, plan: VideoPlan) -> ServerRenderer:
+        """Finds the key and opens the journal; asks the server nothing.
+
+        Raises:
+            MissingDependencyError: the package openai or the key is missing.
+            OutputError: the journal cannot be written.
+        """
+        return ServerRenderer(plan, self)
+
+    def client(self) -> Client:
+        """A client with a journal for this server."""
+        parts = urlsplit(self.options.base_url)
+        name = f"{parts.hostname}-{hashlib.sha256(self.options.base_url.encode()).hexdigest()[:8]}"
+        return Client(self.options, self.model, Journal(cache_folder() / "jobs" / name))
+
+    def painter(self) -> Painter:
+        """What draws key pictures."""
+        if self._painter is None:
+            self._painter = painter(self.options.key_model, DiffusersOptions())
+        return self._painter
+
+
+class ServerRenderer:
+    """Draws the scenes of one plan; see ``SceneRenderer`` and ``AnnouncedRenderer``."""
+
+    def __init__(self, plan: VideoPlan, backend: ServerBackend) -> None:
+        self._plan, self._backend = plan, backend
+        self._capabilities = backend.capabilities
+        self._client = backend.client()
+        self._jobs: dict[str, _Job] = {}
+        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._workers = 0
+
+    def announce(self, scenes: Sequence[tuple[Scene, int]], *, steps: int | None) -> None:
+        """Submit the jobs of these scenes, as many at the same time as the options allow.
+
+        A scene that begins with the last frame of another one has to wait for it.
+        """
+        for scene, seed in scenes:
+            if scene.continues is None or not self._capabilities.first_frame:
+                self._start(scene, seed=seed, steps=steps, first_frame=None)
+
+    def render(
+        self, scene: Scene, *, seed: int, steps: int | None = None, first_frame: Frame | None = None
+    ) -> Generator[Progress, None, Clip]:
+        """See ``SceneRenderer.render``; the progress is in per cent.
+
+        If it fails, the scenes that are on their way are waited for first: they are paid, and kept. Ctrl-C cancels
+        them.
+
+        Raises:
+            RenderError: naming every scene that failed so far.
+        """
+        job = self._jobs.get(scene.id) or self._start(scene, seed=seed, steps=steps, first_frame=first_frame)
+        try:
+            while (percent := job.events.get()) is not None:
+                yield Progress(min(max(percent, 0), 100), 100)
+            path = job.result.result()
+        except VideoDirectorError as error:
+            raise self._failures(error) from error
+        except BaseException:  # Ctrl-C, or nobody listens any more
+            self._client.cancelled.set()
+            for other in self._jobs.values():
+                other.result.exception()
+            raise
+        del self._jobs[scene.id]
+        return self._clip(scene, path, steps=steps)
+
+    def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
+        """See ``SceneRenderer.effective``: the server, and what it is asked for."""
+        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        told: dict[str, Any] = {
+            "server": self._backend.options.base_url,
+            "fields": self._fields(scene, lowering, seed=seed, steps=steps),
+            "frames": scene.frames,
+        }
+        if lowering.rung is Rung.KEY_PICTURE:
+            told["picture"] = self._backend.painter().effective(self._plan, still(scene, "first"), seed=seed)
+        if scene.continues is not None and self._capabilities.first_frame:
+            before = self._plan.scene(scene.continues)
+            told["continues"] = self.effective(before, seed=scene_seed(self._plan, before), steps=steps)
+        return told
+
+    def _start(self, scene: Scene, *, seed: int, steps: int | None, first_frame: Frame | None) -> _Job:
+        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        fields = self._fields(scene, lowering, seed=seed, steps=steps)
+        key = digest(self.effective(scene, seed=seed, steps=steps))
+        job = _Job()
+        self._jobs[scene.id] = job
+
+        def work() -> None:
+            try:
+                if self._client.cancelled.is_set():
+                    raise Cancelled
+                picture = self._picture(scene, lowering, seed=seed, first_frame=first_frame)
+                job.result.set_result(self._client.video(key, fields, picture, job.events.put))
+            except BaseException as error:
+                job.result.set_exception(error)
+            finally:
+                job.events.put(None)
+
+        self._waiting.put(work)
+        if self._workers < self._backend.options.in_flight:
+            self._workers += 1
+            # A daemon, so that a process that was told to end does: what is submitted stands in the journal.
+            threading.Thread(target=self._work, name=f"videodirector-server-{self._workers}", daemon=True).start()
+        return job
+
+    def _work(self) -> None:
+        while True:
+            self._waiting.get()()
+
+    def _fields(self, scene: Scene, lowering: Lowering, *, seed: int, steps: int | None) -> dict[str, Any]:
+        options = self._backend.options
+        width, height = lowering.size
+        seconds = options.seconds or max(1, math.ceil(scene.frames / lowering.rate))
+        fields: dict[str, Any] = {
+            "model": self._backend.model,
+            "prompt": lowering.prompt,
+            "seconds": seconds,
+            "size": f"{width}x{height}",
+        }
+        if options.extras:
+            extras: dict[str, Any] = {
+                "num_frames": lowering.frames,
+                "fps": max(1, round(lowering.rate)),
+                "seed": seed % 2**31,
+                "width": width,
+                "height": height,
+                "negative_prompt": options.negative_prompt or None,
+                "num_inference_steps": steps,
+                "guidance_scale": options.guidance,
+            }
+            fields |= {name: value for name, value in extras.items() if value is not None}
+        return fields
+
+    def _picture(self, scene: Scene, lowering: Lowering, *, seed: int, first_frame: Frame | None) -> bytes | None:
+        if lowering.rung is not Rung.KEY_PICTURE:
+            return None
+        from PIL import Image
+
+        if first_frame is not None:
+            picture = Image.fromarray(first_frame).resize(lowering.size, Image.Resampling.LANCZOS)
+        else:
+            with _PAINTING:
+                picture = self._backend.painter().paint(
+                    self._plan, still(scene, "first"), size=lowering.size, seed=seed
+                )
+        stream = io.BytesIO()
+        picture.save(stream, format="PNG")
+        return stream.getvalue()
+
+    def _clip(self, scene: Scene, path: Path, *, steps: int | None) -> Clip:
+        drawn = decode(path)
+        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        told_frames = "num_frames" not in self._client.refused and self._backend.options.extras
+        # A server that knows no number of frames gives whole seconds; the scene is their beginning.
+        wanted = drawn if told_frames else drawn[: max(1, round(len(drawn) * self._share(scene, lowering)))]
+        fitted = resize(resample(wanted, scene.frames), self._capabilities.frame_size)
+        figures = Drawn(frames=len(drawn), width=drawn.shape[2], height=drawn.shape[1])
+        unheard = self._client.refused if self._backend.options.extras else {"seed", "num_inference_steps"}
+        ignored = {name for field, name in (("seed", "seed"), ("num_inference_steps", "steps")) if field in unheard}
+        controls = tuple(
+            Control(name=control.name, status="ignored", detail="the server does not take it")
+            if control.name in ignored
+            else control
+            for control in lowering.controls
+        )
+        return Clip(fitted, controls=controls, drawn=None if fitted is drawn else figures)
+
+    def _share(self, scene: Scene, lowering: Lowering) -> float:
+        seconds = self._backend.options.seconds or max(1, math.ceil(scene.frames / lowering.rate))
+        return min(1.0, float(scene.frames / lowering.rate) / seconds)
+
+    def _failures(self, error: VideoDirectorError) -> RenderError:
+        """All that went wrong, after those that are on their way have come to their end."""
+        failed = {scene: job.result.exception() for scene, job in self._jobs.items()}
+        lines = [
+            f"  {scene}: {problem.message if isinstance(problem, VideoDirectorError) else problem}"
+            for scene, problem in failed.items()
+            if problem is not None
+        ]
+        good = len(failed) - len(lines)
+        hint = error.hint
+        if good:
+            hint = f"{hint}; the other {good} scenes are kept: render again, and only those that failed are asked for"
+        return RenderError("\n".join([f"{len(lines)} of the scenes failed on the server:", *lines]), hint=hint)
+
+
+class _Job:
+    """A scene on its way: its progress in per cent, None at the end, and where its video lies."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self.result: Future[Path] = Future()
+
+
+_PAINTING = threading.Lock()  # painters hold one model, and many threads want pictures
