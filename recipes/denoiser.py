@@ -70,6 +70,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         masked=True,
         canvas=True,
         patch_size=PATCH,
+        latent_scale=4,
     )
     scheduler = DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",

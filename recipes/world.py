@@ -15,7 +15,7 @@ from torch import Tensor
 
 from videodirector.layout2vid.conditioning import pad_entities, tracks
 from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.latents import encode, entity_picture, to_tensor
+from videodirector.layout2vid.latents import VIEW_SIDE, encode, entity_picture, rgba, to_tensor
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
 from videodirector.storyworld import atlas
@@ -78,12 +78,13 @@ def _phrases() -> tuple[list[str], list[int], dict[str, tuple[int, int]]]:
 def make_prior(vae: AutoencoderKL, text_encoder: Any, tokenizer: Any, *, size: int = 64) -> BankPrior:
     """The prior that holds every sprite in both views under all its phrases."""
     phrases, rows, _ = _phrases()
-    views = []
+    latents = []
     for turn in ("left", "right"):
         pixels = np.stack([entity_picture(sprite.facing(turn).image, size) for sprite in atlas.load()])
-        views.append(encode(vae, to_tensor(pixels).to(vae.device)).flatten(1))
+        latents.append(encode(vae, to_tensor(pixels).to(vae.device)).flatten(1))
     keys = encode_phrases(text_encoder, tokenizer, phrases)
-    return BankPrior.of(phrases, rows, keys, views[0], views[1])
+    views = torch.stack([rgba(sprite.facing("left").image, VIEW_SIDE) for sprite in atlas.load()])
+    return BankPrior.of(phrases, rows, keys, latents[0], latents[1], views=views)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,16 +94,23 @@ class Tables:
     text: Tensor
     left: Tensor
     right: Tensor
+    views: Tensor
 
     @classmethod
     def of(cls, prior: BankPrior, device: torch.device) -> Tables:
         """From the prior that was made of the same world."""
-        return cls(text=prior.text_keys.to(device), left=prior.left.to(device), right=prior.right.to(device))
+        return cls(
+            text=prior.text_keys.to(device),
+            left=prior.left.to(device),
+            right=prior.right.to(device),
+            views=prior.views.to(device),
+        )
 
     def entities(self, item: dict[str, Any]) -> Entities:
         """The grounding's input for a batch of items."""
         device = self.text.device
         rows, right = item["picture"].to(device), item["right"].to(device).unsqueeze(-1)
+        views = self.views[rows].float() / 255
         return Entities(
             boxes=item["boxes"].to(device),
             present=item["present"].to(device),
@@ -110,4 +118,5 @@ class Tables:
             picture=torch.where(right, self.right[rows], self.left[rows]),
             text_known=item["known"].to(device),
             picture_known=item["known"].to(device),
+            views=torch.where(right[..., None, None], views.flip(-1), views),
         )

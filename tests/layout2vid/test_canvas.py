@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import interpolate
 
 from tiny import some_entities, tiny_unet
-from videodirector.layout2vid.canvas import Canvas, covered, resampling
+from videodirector.layout2vid.canvas import Canvas, covered, lay, resampling
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
 
@@ -45,46 +45,62 @@ def test_weights_are_a_mean_and_shares_add_up_to_the_length(low: float, length: 
 
 def canvas(patch_size: int = 1) -> Canvas:
     torch.manual_seed(0)
-    made = Canvas(picture_shape=(4, 8, 8), patch_size=patch_size, width=16)
+    made = Canvas(channels=4, latent_scale=2, patch_size=patch_size, width=16)
     torch.nn.init.normal_(made.project.weight, std=0.1)
     return made.eval()
 
 
-def opaque(made: Canvas) -> Canvas:
-    torch.nn.init.zeros_(made.matte[2].weight)  # type: ignore[arg-type]
-    torch.nn.init.constant_(made.matte[2].bias, 100.0)  # type: ignore[arg-type]
-    return made
+def seen(entities: Entities, *, opaque: bool = True) -> Entities:
+    """With views of 8x8 pixels."""
+    count = entities.boxes.shape[2]
+    views = torch.rand(1, count, 4, 8, 8, generator=torch.Generator().manual_seed(7))
+    if opaque:
+        views[:, :, 3] = 1
+    return replace(entities, views=views)
 
 
-@torch.no_grad()
+def colours(entities: Entities, number: int) -> torch.Tensor:
+    assert entities.views is not None
+    return 2 * entities.views[0, number, :3] - 1
+
+
 def test_pictures_lie_in_their_boxes_and_nowhere_else() -> None:
-    entities = some_entities()
-    laid = opaque(canvas()).lay(entities, (16, 16))
-    picture = entities.picture[0, 0].reshape(4, 8, 8)
-    torch.testing.assert_close(laid[0, :4, :8, :8], picture)  # 8x8 cells in a box of 8x8 places
-    torch.testing.assert_close(laid[0, 4, :8, :8], torch.ones(8, 8))
+    entities = seen(some_entities())
+    laid = lay(entities, (16, 16))
+    torch.testing.assert_close(laid[0, :3, :8, :8], colours(entities, 0))  # 8x8 pixels in a box of 8x8 places
+    torch.testing.assert_close(laid[0, 3, :8, :8], torch.ones(8, 8))
     assert not laid[0, :, 8:].any()  # the second entity is absent from the first frame
-    torch.testing.assert_close(laid[1, :4, 8:, 8:], entities.picture[0, 1].reshape(4, 8, 8))
+    torch.testing.assert_close(laid[1, :3, 8:, 8:], colours(entities, 1))
 
 
-@torch.no_grad()
 def test_a_later_entity_stands_in_front() -> None:
-    entities = some_entities()
+    entities = seen(some_entities())
     same = entities.boxes[..., :1, :].expand_as(entities.boxes)
-    laid = opaque(canvas()).lay(replace(entities, boxes=same), (16, 16))
-    torch.testing.assert_close(laid[1, :4, :8, :8], entities.picture[0, 1].reshape(4, 8, 8))
-    torch.testing.assert_close(laid[0, :4, :8, :8], entities.picture[0, 0].reshape(4, 8, 8))
+    laid = lay(replace(entities, boxes=same), (16, 16))
+    torch.testing.assert_close(laid[1, :3, :8, :8], colours(entities, 1))
+    torch.testing.assert_close(laid[0, :3, :8, :8], colours(entities, 0))
+
+
+def test_what_covers_half_lets_half_shine_through() -> None:
+    entities = seen(some_entities())
+    assert entities.views is not None
+    entities.views[:, 1, 3] = 0.5
+    same = entities.boxes[..., :1, :].expand_as(entities.boxes)
+    laid = lay(replace(entities, boxes=same), (16, 16))
+    torch.testing.assert_close(laid[1, :3, :8, :8], (colours(entities, 0) + colours(entities, 1)) / 2)
 
 
 @torch.no_grad()
 def test_without_a_picture_there_is_nothing_to_lay() -> None:
-    entities = some_entities()
-    assert not canvas().lay(replace(entities, picture_known=~entities.picture_known), (16, 16)).any()
+    entities = seen(some_entities())
+    laid = lay(replace(entities, picture_known=~entities.picture_known), (16, 16))
+    assert not laid.any()
+    assert not canvas().latents(laid)[0].any()
 
 
 @torch.no_grad()
 def test_patches_hold_finer_pictures_on_the_same_raster() -> None:
-    assert canvas(2)(some_entities(), (8, 8)).shape == (2, 16, 8, 8)
+    assert canvas(2)(seen(some_entities(), opaque=False), size=(8, 8)).shape == (2, 16, 8, 8)
 
 
 def with_canvas(entities: Entities) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -93,7 +109,7 @@ def with_canvas(entities: Entities) -> tuple[torch.Tensor, torch.Tensor, torch.T
     x = torch.randn(1, 4, 2, 8, 8, generator=torch.Generator().manual_seed(5))
     words = torch.randn(1, 6, 384, generator=torch.Generator().manual_seed(6))
     grounding = Grounding.for_unet(
-        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True
+        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True, latent_scale=2
     ).eval()
     outputs = [unet(x, 500, encoder_hidden_states=words).sample]
     grounding.attach(unet)
@@ -109,7 +125,7 @@ def with_canvas(entities: Entities) -> tuple[torch.Tensor, torch.Tensor, torch.T
 
 @torch.no_grad()
 def test_a_closed_canvas_changes_no_bit_an_open_one_does_and_detaching_restores() -> None:
-    alone, closed, opened, detached = with_canvas(some_entities())
+    alone, closed, opened, detached = with_canvas(seen(some_entities()))
     assert torch.equal(closed, alone)
     assert not torch.allclose(opened, alone)
     assert torch.equal(detached, alone)

@@ -1,8 +1,9 @@
-"""The entities' picture embeddings, laid into their boxes: a condition map beside the grounding tokens.
+"""The entities' pictures, laid into their boxes: a condition map beside the grounding tokens.
 
-A raster of latents can say more than what a thing is: it can be put where the thing shall be. GLIGEN (arXiv
-2301.07093) hands conditions that are aligned with the picture to the network's first convolution too; here the
-condition is a picture of the layout, made from the boxes. Things stand in front of those named before them.
+A token says what a thing is and where its box lies; how it looks in detail, at the size of its box, a picture says
+better. AnyDoor (arXiv 2307.09481) lays the picture of a thing into its box and gives the result to the network beside
+its embedding; GLIGEN (arXiv 2301.07093) hands conditions that are aligned with the picture to the first convolution.
+This does both. Things stand in front of those named before them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import pixel_unshuffle
+from torch.nn.functional import interpolate, pixel_unshuffle
 
 from videodirector.layout2vid.entities import Entities
 
-__all__ = ["Canvas", "covered", "resampling"]
+__all__ = ["Canvas", "covered", "lay", "resampling"]
 
 
 def covered(
@@ -44,51 +45,73 @@ def resampling(
     return weight / weight.sum(-1, keepdim=True).clamp(min=1e-6)
 
 
-class Canvas(nn.Module):
-    """Lays pictures into boxes, one over the other, and turns the result into features for the first convolution.
+def lay(entities: Entities, size: tuple[int, int]) -> Float[Tensor, "frames 4 height width"]:
+    """The pictures in their boxes, one over the other, on a raster of ``size`` = (height, width).
 
-    What of a picture is thing and what is ground, a small matte network learns with the rest. The features start at 0.
+    Colours are in [-1, 1] with grey where nothing lies, and already weighed by the last channel, which says how much of
+    each place is covered.
+    """
+    assert entities.views is not None
+    batch, frames, count, _ = entities.boxes.shape
+    side = entities.views.shape[-1]
+    cover = entities.views[:, :, 3:].float()
+    layers = torch.cat([(2 * entities.views[:, :, :3].float() - 1) * cover, cover], dim=2)
+    x0, y0, x1, y1 = entities.boxes.float().unbind(-1)
+    down = resampling(y0, y1, cells=side, places=size[0])
+    across = resampling(x0, x1, cells=side, places=size[1])
+    seen = (entities.present & entities.picture_known.unsqueeze(1)).float()
+    inside = torch.einsum("bfeh,bfew,bfe->bfehw", covered(y0, y1, size[0]), covered(x0, x1, size[1]), seen)
+    laid = layers.new_zeros(batch, frames, 4, *size)
+    for entity in range(count):  # each over those before it
+        placed = torch.einsum("bfhi,bcij,bfwj->bfchw", down[:, :, entity], layers[:, entity], across[:, :, entity])
+        placed = placed * inside[:, :, entity].unsqueeze(2)
+        laid = laid * (1 - placed[:, :, 3:]) + placed
+    return laid.flatten(0, 1)
+
+
+class Canvas(nn.Module):
+    """Turns the laid pictures into features for the UNet's first convolution; they start at 0.
+
+    A few convolutions read the pictures as latents. The autoencoder itself would read them otherwise on grey than on
+    the background to come, for its normalisation looks at the whole picture.
 
     Args:
-        picture_shape: (channels, side, side) of a picture embedding.
-        patch_size: how many latents along each side make one place of the network's raster.
+        channels: of a latent.
+        latent_scale: pixels along a latent's side.
+        patch_size: how many latents along each side make one place of the UNet's raster.
         width: of the features.
     """
 
-    def __init__(self, *, picture_shape: tuple[int, int, int], patch_size: int, width: int) -> None:
+    def __init__(self, *, channels: int, latent_scale: int, patch_size: int, width: int) -> None:
         super().__init__()
-        self.picture_shape, self.patch_size = picture_shape, patch_size
-        channels = picture_shape[0]
-        self.matte = nn.Sequential(
-            nn.Conv2d(channels, 16, 3, padding=1), nn.SiLU(), nn.Conv2d(16, 1, 3, padding=1), nn.Sigmoid()
+        self.scale, self.patch_size, inner = latent_scale * patch_size, patch_size, 96
+        self.read = nn.Sequential(
+            nn.PixelUnshuffle(latent_scale),
+            nn.Conv2d(4 * latent_scale**2, inner, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(inner, inner, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(inner, channels, 3, padding=1),
         )
         self.project = nn.Conv2d((channels + 1) * patch_size**2, width, 3, padding=1)
         nn.init.zeros_(self.project.weight)
         nn.init.zeros_(self.project.bias)  # type: ignore[arg-type]  # there is one
 
-    def forward(self, entities: Entities, size: tuple[int, int]) -> Float[Tensor, "frames features height width"]:
-        """Features on a raster of ``size`` = (height, width), for all frames of the batch."""
-        laid = self.lay(entities, (size[0] * self.patch_size, size[1] * self.patch_size))
-        features: Tensor = self.project(pixel_unshuffle(laid, self.patch_size).to(self.project.weight.dtype))
+    def forward(self, entities: Entities, *, size: tuple[int, int]) -> Float[Tensor, "frames features height width"]:
+        """Features for all frames of the batch, on a raster of ``size`` = (height, width)."""
+        # In full precision whatever holds around it, so that slow things glide.
+        with torch.no_grad(), torch.autocast(entities.boxes.device.type, enabled=False):
+            laid = lay(entities, (size[0] * self.scale, size[1] * self.scale))
+        latents, cover = self.latents(laid)
+        condition = pixel_unshuffle(torch.cat([latents, cover], dim=1), self.patch_size)
+        features: Tensor = self.project(condition)
         return features
 
-    def lay(self, entities: Entities, size: tuple[int, int]) -> Float[Tensor, "frames laid height width"]:
-        """The pictures in their boxes, and in the last channel how much of each place they cover."""
-        batch, frames, count, _ = entities.boxes.shape
-        channels, side, _ = self.picture_shape
-        picture = entities.picture.reshape(batch * count, channels, side, side)
-        matte = self.matte(picture.to(self.project.weight.dtype)).to(torch.float32)
-        layers = torch.cat([picture.to(torch.float32), torch.ones_like(matte)], dim=1) * matte
-        layers = torch.cat([layers, matte], dim=1).reshape(batch, count, channels + 2, side, side)
-        x0, y0, x1, y1 = entities.boxes.float().unbind(-1)
-        down = resampling(y0, y1, cells=side, places=size[0])
-        across = resampling(x0, x1, cells=side, places=size[1])
-        # Premultiplied with the matte, so that the ground does not bleed into what is interpolated.
-        placed = torch.einsum("bfehi,becij,bfewj->bfechw", down, layers, across)
-        seen = (entities.present & entities.picture_known.unsqueeze(1)).float()
-        inside = torch.einsum("bfeh,bfew,bfe->bfehw", covered(y0, y1, size[0]), covered(x0, x1, size[1]), seen)
-        laid = placed.new_zeros(batch, frames, channels + 1, *size)
-        for entity in range(count):  # each over those before it
-            cover = inside[:, :, entity].unsqueeze(2)
-            laid = laid * (1 - cover * placed[:, :, entity, -1:]) + cover * placed[:, :, entity, :-1]
-        return laid.flatten(0, 1)
+    def latents(
+        self, laid: Float[Tensor, "frames 4 height width"]
+    ) -> tuple[Float[Tensor, "frames channels high wide"], Float[Tensor, "frames 1 high wide"]]:
+        """What was laid, read as latents; nothing where nothing lies. And how much of each latent it covers."""
+        given = laid.to(self.project.weight.dtype)
+        latents = self.read(given)
+        cover = interpolate(given[:, 3:], size=latents.shape[-2:], mode="area")
+        return latents * (cover > 0), cover

@@ -133,7 +133,7 @@ class Grounding(ModelMixin, ConfigMixin):
         masked: whether a token is seen in its region alone.
         canvas_width: of the UNet's first convolution, which then also sees the pictures laid into their boxes; 0 for
             no canvas.
-        patch_size: of the canvas, see :class:`Canvas`.
+        patch_size, latent_scale: of the canvas, see :class:`Canvas`.
         form: the position net; ``grid`` and ``masked`` are those of ``layout2vid``.
     """
 
@@ -153,6 +153,7 @@ class Grounding(ModelMixin, ConfigMixin):
         masked: bool = False,
         canvas_width: int = 0,
         patch_size: int = 1,
+        latent_scale: int = 8,
         form: Form = "layout2vid",
     ) -> None:
         super().__init__()
@@ -171,9 +172,8 @@ class Grounding(ModelMixin, ConfigMixin):
                 for name, width, count in zip(blocks, widths, heads, strict=True)
             }
         )
-        channels, side = picture_shape[0], picture_shape[-1]
         self.canvas = (
-            Canvas(picture_shape=(channels, side, side), patch_size=patch_size, width=canvas_width)
+            Canvas(channels=picture_shape[0], latent_scale=latent_scale, patch_size=patch_size, width=canvas_width)
             if canvas_width
             else None
         )
@@ -194,6 +194,7 @@ class Grounding(ModelMixin, ConfigMixin):
         masked: bool = False,
         canvas: bool = False,
         patch_size: int = 1,
+        latent_scale: int = 8,
         form: Form = "layout2vid",
     ) -> Grounding:
         """A fresh adapter with closed gates that fits a UNet."""
@@ -209,6 +210,7 @@ class Grounding(ModelMixin, ConfigMixin):
             masked=masked,
             canvas_width=unet.conv_in.out_channels if canvas else 0,
             patch_size=patch_size,
+            latent_scale=latent_scale,
             form=form,
         )
 
@@ -260,8 +262,10 @@ class Grounding(ModelMixin, ConfigMixin):
 
     def tokens(self, entities: Entities, *, size: tuple[int, int]) -> GroundingTokens:
         """What the entities say to the UNet, for latents of ``size`` = (height, width)."""
-        tokens = self.position_net(entities)
-        return tokens if self.canvas is None else replace(tokens, canvas=self.canvas(entities, size))
+        tokens: GroundingTokens = self.position_net(entities)
+        if self.canvas is None or entities.views is None:
+            return tokens
+        return replace(tokens, canvas=self.canvas(entities, size=size))
 
     @contextmanager
     def use(self, tokens: GroundingTokens | None, *, size: tuple[int, int]) -> Iterator[None]:

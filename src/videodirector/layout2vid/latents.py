@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-__all__ = ["decode", "encode", "entity_picture", "to_tensor"]
+__all__ = ["VIEW_SIDE", "decode", "encode", "entity_picture", "rgba", "to_tensor"]
 
 GROUND = (128, 128, 128)
+VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas
 
 
 def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
@@ -30,6 +31,12 @@ def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
     ground = Image.new("RGBA", image.size, (*GROUND, 255))
     ground.alpha_composite(image)
     return np.array(ground.convert("RGB"))
+
+
+def rgba(image: Image.Image, side: int) -> UInt8[Tensor, "4 {side} {side}"]:
+    """A thing alone as bytes: red, green, blue and how much it covers, stretched over a square."""
+    pixels = image.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS)
+    return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
 
 
 def to_tensor(pixels: NDArray[np.uint8] | Tensor) -> Float[Tensor, "pictures 3 height width"]:

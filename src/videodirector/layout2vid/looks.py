@@ -20,7 +20,7 @@ from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.clip import picture_embeddings, projected_back
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.latents import encode, entity_picture, to_tensor
+from videodirector.layout2vid.latents import VIEW_SIDE, encode, entity_picture, rgba, to_tensor
 from videodirector.layout2vid.text import encode_phrases
 from videodirector.layout2vid.unclip import imagine
 
@@ -36,8 +36,8 @@ class Representation:
     """How one thing looks, computed once and drawn in every scene: its text embedding and its picture embeddings.
 
     ``pictures`` holds the view to the left and the view to the right, or is None where the model knows no picture and
-    takes its learned null; ``nearest`` is the phrase that the prior took for it and how near that is (cosine), or None
-    where a picture was given or drawn.
+    takes its learned null; ``views`` are the pictures themselves, RGBA in [0, 1], for models with a canvas; ``nearest``
+    is the phrase that the prior took for it and how near that is (cosine), or None where a picture was given or drawn.
     """
 
     def __init__(
@@ -46,8 +46,9 @@ class Representation:
         text: Float[Tensor, " text"],
         pictures: Float[Tensor, "2 picture"] | None,
         nearest: tuple[str, float] | None = None,
+        views: Float[Tensor, "2 4 side side"] | None = None,
     ) -> None:
-        self.text, self.pictures, self.nearest = text, pictures, nearest
+        self.text, self.pictures, self.nearest, self.views = text, pictures, nearest, views
 
 
 @torch.no_grad()
@@ -89,7 +90,9 @@ def _phrase(pipeline: Layout2VidPipeline, phrase: str) -> Float[Tensor, " text"]
 
 def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Tensor) -> Representation:
     if appearance.picture is not None:
-        return Representation(text=text, pictures=_views(pipeline, appearance.picture))
+        picture = appearance.picture
+        views = torch.stack([rgba(view, VIEW_SIDE) for view in (picture, ImageOps.mirror(picture))])
+        return Representation(text=text, pictures=_views(pipeline, picture), views=views.float() / 255)
     if pipeline.prior is None:
         raise ModelError(
             f"this model cannot imagine {appearance.name!r} from words: it has no prior",
@@ -97,7 +100,9 @@ def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Ten
         )
     words = text.unsqueeze(0)
     both = pipeline.prior(words.expand(2, -1), torch.tensor([False, True], device=text.device))
-    return Representation(text=text, pictures=both, nearest=pipeline.prior.nearest(words)[0])
+    return Representation(
+        text=text, pictures=both, nearest=pipeline.prior.nearest(words)[0], views=pipeline.prior.view(text)
+    )
 
 
 def _views(pipeline: Layout2VidPipeline, image: Image.Image) -> Float[Tensor, "2 picture"]:
@@ -144,11 +149,14 @@ def grouped(
     text = torch.zeros(len(looks), int(config.text_width))
     picture = torch.zeros(len(looks), width)
     known = torch.zeros(len(looks), dtype=torch.bool)
+    views = torch.zeros(len(looks), 4, VIEW_SIDE, VIEW_SIDE)
     for row, (look, side) in enumerate(zip(looks, condition.sides, strict=True)):
         text[row] = look.text
         if look.pictures is not None:
             picture[row] = look.pictures[int(side == "right")]
             known[row] = True
+        if look.views is not None:
+            views[row] = look.views[int(side == "right")]
     return Entities(
         boxes=condition.boxes.to(device).unsqueeze(0),  # in full precision: half of it would make things jerk
         present=condition.present.to(device).unsqueeze(0),
@@ -156,4 +164,5 @@ def grouped(
         picture=picture.to(device, dtype).unsqueeze(0),
         text_known=torch.ones(1, len(looks), dtype=torch.bool, device=device),
         picture_known=known.to(device).unsqueeze(0),
+        views=views.to(device).unsqueeze(0) if config.canvas_width else None,
     )

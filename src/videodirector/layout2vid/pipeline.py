@@ -475,4 +475,5 @@ def without_and_with(entities: Entities) -> Entities:
         picture=twice(entities.picture),
         text_known=torch.cat([torch.zeros_like(entities.text_known), entities.text_known]),
         picture_known=torch.cat([torch.zeros_like(entities.picture_known), entities.picture_known]),
+        views=None if entities.views is None else twice(entities.views),
     )

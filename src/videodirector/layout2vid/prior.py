@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 __all__ = ["BankPrior"]
@@ -30,6 +30,7 @@ class BankPrior(ModelMixin, ConfigMixin):
         text_width: of the phrases' embeddings.
         picture_width: of the pictures' embeddings, flattened.
         temperature: of the softmax over cosine similarities.
+        view_side: of the pictures themselves, which a canvas wants; 0 for none.
     """
 
     config_name = "config.json"
@@ -44,6 +45,7 @@ class BankPrior(ModelMixin, ConfigMixin):
         text_width: int,
         picture_width: int,
         temperature: float = 0.01,  # noqa: ARG002  read from the config
+        view_side: int = 0,
     ) -> None:
         super().__init__()
         self.text_keys: Tensor
@@ -53,6 +55,9 @@ class BankPrior(ModelMixin, ConfigMixin):
         # What looks to a side has a picture for each.
         self.register_buffer("left", torch.zeros(pictures, picture_width))
         self.register_buffer("right", torch.zeros(pictures, picture_width))
+        # RGBA bytes, looking to the left.
+        self.views: Tensor
+        self.register_buffer("views", torch.zeros(pictures if view_side else 0, 4, view_side, view_side).byte())
 
     def _similarity(self, text: Float[Tensor, "entities text"]) -> Float[Tensor, "entities phrases"]:
         return F.normalize(text.float(), dim=-1) @ F.normalize(self.text_keys.float(), dim=-1).T
@@ -65,6 +70,17 @@ class BankPrior(ModelMixin, ConfigMixin):
         rows = torch.tensor(list(self.config.rows), device=text.device)
         left, right = weight @ self.left.float()[rows], weight @ self.right.float()[rows]
         return torch.where(to_the_right.unsqueeze(-1), right, left).to(text.dtype)
+
+    def view(self, text: Float[Tensor, " text"]) -> Float[Tensor, "2 4 side side"] | None:
+        """The picture of the nearest phrase, RGBA in [0, 1], looking to the left and to the right.
+
+        What looks to no side, as its latents tell, is not mirrored.
+        """
+        if not len(self.views):
+            return None
+        row = list(self.config.rows)[int(self._similarity(text.unsqueeze(0)).argmax())]
+        left = self.views[row].float() / 255
+        return torch.stack([left, left if torch.equal(self.left[row], self.right[row]) else left.flip(-1)])
 
     def nearest(self, text: Float[Tensor, "entities text"]) -> list[tuple[str, float]]:
         """For each entity the phrase of the bank that lies nearest, and the cosine between them."""
@@ -80,6 +96,8 @@ class BankPrior(ModelMixin, ConfigMixin):
         keys: Float[Tensor, "phrases text"],
         left: Float[Tensor, "pictures picture"],
         right: Float[Tensor, "pictures picture"],
+        *,
+        views: UInt8[Tensor, "pictures 4 side side"] | None = None,
     ) -> BankPrior:
         """A prior that holds these phrases and pictures."""
         prior = cls(
@@ -88,8 +106,11 @@ class BankPrior(ModelMixin, ConfigMixin):
             pictures=len(left),
             text_width=keys.shape[1],
             picture_width=left.shape[1],
+            view_side=0 if views is None else views.shape[-1],
         )
         prior.text_keys.copy_(keys)
         prior.left.copy_(left)
         prior.right.copy_(right)
+        if views is not None:
+            prior.views.copy_(views)
         return prior
