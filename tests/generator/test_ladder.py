@@ -10,7 +10,7 @@ import pytest
 from support import GreyBackend, fox_plan
 from videodirector.generator import Capabilities
 from videodirector.generator.fitting import Lengths, Sizes
-from videodirector.generator.ladder import Rung, lower, rung
+from videodirector.generator.ladder import Rung, looks, lower, noise_seed, rung
 
 BARE: Capabilities = GreyBackend(size=(100, 60)).capabilities
 
@@ -92,3 +92,18 @@ def test_a_scene_that_continues_another() -> None:
     for can, status in ((True, "honoured"), (False, "ignored")):
         controls = lower(plan, plan.scene("meet"), replace(BARE, first_frame=can)).controls
         assert next(control.status for control in controls if control.name == "continues") == status
+
+
+def test_a_group_is_described_alike_and_starts_from_the_same_noise() -> None:
+    plan = fox_plan()
+    plan.scene("meet").entity("fox").description = "a red fox with a white tail"
+    walk = plan.scene("walk")
+    assert looks(plan, walk) == {"fox": "a red fox with a white tail"}
+    assert "A red fox with a white tail." in lower(plan, walk, BARE).prompt
+    seeds = {noise_seed(plan, scene, Rung.WORDS, number) for number, scene in enumerate(plan.scenes)}
+    assert len(seeds) == 1
+    assert noise_seed(plan, walk, Rung.CONTROL_VIDEO, 7) == 7, "where pictures tell, noise is free"
+    walk.seed = 5
+    assert noise_seed(plan, walk, Rung.WORDS, 5) == 5
+    plan.consistency_groups = {"fox": ["walk"]}
+    assert looks(plan, walk) == {"fox": "fox"}

@@ -106,7 +106,9 @@ def test_words_are_encoded_piece_by_piece(family: str, tmp_path: Path) -> None:
     pipeline = diffusers.DiffusionPipeline.from_pretrained(folder)
     entities = [Entity(id="f", name="fox", layout=[LEFT]), Entity(id="o", name="owl", layout=[RIGHT])]
     scene = Scene(id="s", description="They meet.", background="forest", entities=entities)
-    arguments, allowed = encode(pipeline, scene, frames=9, size=(64, 32), negative_prompt="blurred")
+    arguments, allowed = encode(
+        pipeline, scene, {"f": "fox", "o": "owl"}, frames=9, size=(64, 32), negative_prompt="blurred"
+    )
     grid, _ = grid_of(pipeline, frames=9, size=(64, 32))
     visual, text = allowed.shape
     assert visual == int(np.prod(grid))

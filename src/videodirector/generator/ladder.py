@@ -22,10 +22,11 @@ from fractions import Fraction
 from videodirector.generator.backend import Capabilities
 from videodirector.generator.controls import account
 from videodirector.generator.fitting import fit_length
+from videodirector.generator.scene import derived_seed
 from videodirector.generator.words import caption, told_layout
 from videodirector.schemas import Control, Scene, VideoPlan
 
-__all__ = ["Lowering", "Rung", "lower", "rung"]
+__all__ = ["Lowering", "Rung", "looks", "lower", "noise_seed", "rung"]
 
 
 class Rung(StrEnum):
@@ -86,7 +87,7 @@ def lower(plan: VideoPlan, scene: Scene, capabilities: Capabilities, *, steps: i
     frames = fit_length(scene.frames, rate, lengths=capabilities.lengths, model_rate=_own_rate(capabilities))
     return Lowering(
         rung=step,
-        prompt=_prompt(scene, step) if capabilities.words else "",
+        prompt=_prompt(plan, scene, step) if capabilities.words else "",
         frames=frames,
         size=capabilities.sizes.fit(capabilities.frame_size),
         rate=_own_rate(capabilities) or rate,
@@ -98,9 +99,38 @@ def _own_rate(capabilities: Capabilities) -> Fraction | None:
     return None if capabilities.any_rate else capabilities.rate
 
 
-def _prompt(scene: Scene, step: Rung) -> str:
+def looks(plan: VideoPlan, scene: Scene) -> dict[str, str]:
+    """How the entities of a scene look, in words: the members of a group all as the first of them that is described."""
+    described: dict[str, str] = {}
+    for entity in scene.entities:
+        group = plan.group_of(scene, entity)
+        members = plan.consistency_groups.get(group, []) if group is not None else []
+        words = (
+            other.description
+            for member in members
+            for other in plan.scene(member).entities
+            if plan.group_of(plan.scene(member), other) == group
+        )
+        described[entity.id] = next(filter(None, words), entity.description or entity.name)
+    return described
+
+
+def noise_seed(plan: VideoPlan, scene: Scene, step: Rung, seed: int) -> int:
+    """The seed of a scene's noise: on the loosest rungs that of the first group it shares with other scenes.
+
+    Where nothing but words tells how a thing looks, the same noise makes it look alike. A scene with a seed of its own
+    keeps that.
+    """
+    if step not in {Rung.REGIONS, Rung.WORDS} or scene.seed is not None:
+        return seed
+    groups = [*(plan.group_of(scene, entity) for entity in scene.entities), plan.background_group(scene)]
+    shared = next((group for group in groups if group and len(plan.consistency_groups[group]) > 1), None)
+    return seed if shared is None else derived_seed(plan.seed, "group", shared)
+
+
+def _prompt(plan: VideoPlan, scene: Scene, step: Rung) -> str:
     told = {Rung.WORDS: told_layout(scene), Rung.KEY_PICTURE: told_layout(scene, places=False)}
-    return " ".join(filter(None, (caption(scene), told.get(step, ""))))
+    return " ".join(filter(None, (caption(scene, looks(plan, scene)), told.get(step, ""))))
 
 
 def _known(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung, frames: int) -> Iterator[Control]:
@@ -148,4 +178,4 @@ def _sameness(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: R
     elif step is Rung.KEY_PICTURE:
         yield Control(name="groups", status="approximated", detail="the same look in the key pictures")
     else:
-        yield Control(name="groups", status="approximated", detail="the same words")
+        yield Control(name="groups", status="approximated", detail="the same words and noise")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from videodirector.schemas import Box, Entity, Scene
+from videodirector.schemas import Box, Scene
 
 __all__ = ["caption", "motion", "place", "told_layout"]
 
@@ -68,22 +68,23 @@ def told_layout(scene: Scene, *, places: bool = True) -> str:
     return " ".join(sentences)
 
 
-def caption(scene: Scene) -> str:
-    """The words of a scene without its layout: what happens, how its things look, where it is."""
+def caption(scene: Scene, looks: Mapping[str, str] | None = None) -> str:
+    """The words of a scene without its layout: what happens, how its things look, where it is.
+
+    Args:
+        scene: the scene.
+        looks: entity id -> how it looks, in place of its own words.
+    """
     parts = [_sentence(scene.description)] if scene.description else []
     told = scene.description
     for entity in scene.entities:
-        look = _look(entity)
+        look = (looks or {}).get(entity.id) or entity.description or entity.name
         if not _says(told, look):
             parts.append(_sentence(look))
             told = f"{told} {look}"
     if scene.background and not _says(scene.description, scene.background):
         parts.append(_sentence(f"background: {scene.background}" if parts else scene.background))
     return " ".join(parts)
-
-
-def _look(entity: Entity) -> str:
-    return entity.description or entity.name
 
 
 def _says(text: str, phrase: str) -> bool:

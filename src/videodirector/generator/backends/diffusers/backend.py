@@ -27,7 +27,7 @@ from videodirector.generator.backends.diffusers.worker import Worker
 from videodirector.generator.control_video import control_video
 from videodirector.generator.fingerprint import folder_revision, machine, track_digest
 from videodirector.generator.fitting import resample, resize
-from videodirector.generator.ladder import Lowering, Rung, lower
+from videodirector.generator.ladder import Lowering, Rung, looks, lower, noise_seed
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed, scene_seed
 from videodirector.schemas import Drawn, Entity, Scene, VideoPlan
@@ -133,6 +133,7 @@ class DiffusersRenderer:
         """See ``SceneRenderer.render``."""
         lowering = lower(self._plan, scene, self._capabilities, steps=steps)
         total = steps or self._capabilities.steps
+        noise = noise_seed(self._plan, scene, lowering.rung, seed)
         inputs = self._inputs(scene, lowering, seed=seed, steps=total, first_frame=first_frame)
         pipeline = self._backend.pipeline()
         call = arguments(self._backend.anatomy, inputs)
@@ -141,9 +142,11 @@ class DiffusersRenderer:
 
         def work(stepped: Callable[[], None]) -> Any:
             if lowering.rung is not Rung.REGIONS or not scene.entities:
-                return _call(pipeline, self._backend.anatomy, call, seed=seed, stepped=stepped)
-            with _regional(pipeline, scene, inputs, call, grounded=grounded, stepped=stepped) as (there, counted):
-                return _call(pipeline, self._backend.anatomy, there, seed=seed, stepped=counted)
+                return _call(pipeline, self._backend.anatomy, call, seed=noise, stepped=stepped)
+            with _regional(
+                pipeline, scene, looks(self._plan, scene), inputs, call, grounded=grounded, stepped=stepped
+            ) as (there, counted):
+                return _call(pipeline, self._backend.anatomy, there, seed=noise, stepped=counted)
 
         try:
             output = yield from self._backend.worker.run(work, total)
@@ -168,7 +171,7 @@ class DiffusersRenderer:
             "size": [list(lowering.size), list(self._capabilities.frame_size)],
             "rate": str(lowering.rate),
             "steps": steps or self._capabilities.steps,
-            "seed": seed,
+            "seed": noise_seed(self._plan, scene, lowering.rung, seed),
         }
         if lowering.rung is Rung.KEY_PICTURE:
             told["key_pictures"] = [
@@ -177,8 +180,9 @@ class DiffusersRenderer:
         elif lowering.rung in {Rung.CONTROL_VIDEO, Rung.REGIONS}:
             told["conditioning_scale"] = options.conditioning_scale
             told["layout_strength"] = scene.layout_strength
+            words = looks(self._plan, scene)
             told["boxes"] = [
-                [self._named(scene)[entity.id], entity.description, track_digest(entity.boxes(lowering.frames))]
+                [self._named(scene)[entity.id], words[entity.id], track_digest(entity.boxes(lowering.frames))]
                 for entity in scene.entities
             ]
         if self._capabilities.references:
@@ -263,6 +267,7 @@ class DiffusersRenderer:
 def _regional(
     pipeline: Any,
     scene: Scene,
+    looks: Mapping[str, str],
     inputs: Inputs,
     call: Mapping[str, Any],
     *,
@@ -274,7 +279,7 @@ def _regional(
 
     with hushed():
         words, allowed = encode(
-            pipeline, scene, frames=inputs.frames, size=inputs.size, negative_prompt=inputs.negative_prompt
+            pipeline, scene, looks, frames=inputs.frames, size=inputs.size, negative_prompt=inputs.negative_prompt
         )
     regions = Regions(pipeline.transformer)
     regions.allowed, regions.active = allowed, grounded > 0

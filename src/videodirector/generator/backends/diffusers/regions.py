@@ -126,9 +126,16 @@ def grid_of(pipeline: Any, *, frames: int, size: tuple[int, int]) -> tuple[Grid,
 
 @torch.no_grad()
 def encode(
-    pipeline: Any, scene: Scene, *, frames: int, size: tuple[int, int], negative_prompt: str
+    pipeline: Any, scene: Scene, looks: Mapping[str, str], *, frames: int, size: tuple[int, int], negative_prompt: str
 ) -> tuple[dict[str, Any], Bool[Tensor, "visual text"]]:
     """The words of a scene as a pipeline takes them encoded, and where each of them acts.
+
+    Args:
+        pipeline: Wan's or LTX's.
+        scene: the scene.
+        looks: entity id -> its words.
+        frames, size: of the clip.
+        negative_prompt: what to avoid, everywhere.
 
     Returns:
         Arguments for the call in place of the prompt; the mask for ``Regions.allowed``.
@@ -139,7 +146,7 @@ def encode(
     anywhere = torch.stack([*inside, ~everywhere]).any(dim=0)
     base = scene.background or scene.description
     pieces = [(scene.description, anywhere)] if scene.background and scene.description else []
-    pieces += [(entity.description or entity.name, where) for entity, where in zip(scene.entities, inside, strict=True)]
+    pieces += [(looks[entity.id], where) for entity, where in zip(scene.entities, inside, strict=True)]
 
     embeds, mask = _encoded(pipeline, base)
     negative, negative_mask = _encoded(pipeline, negative_prompt)
