@@ -23,6 +23,7 @@ Moves = Literal["walks", "flies", "swims", "rolls", "floats", "still"]
 Facing = Literal["left", "right", "front"]
 
 __all__ = [
+    "UNSEEN",
     "Background",
     "Facing",
     "Kind",
@@ -116,7 +117,11 @@ def nature_of(word: str) -> Nature | None:
     sense = words.noun(word)
     if sense is None or sense.kind in UNSEEN:
         return None
-    return next((found for name in sense.lineage if (found := _natures().get(name)) is not None), None)
+    found = (_natures().get(name) for name in sense.lineage)
+    # A chessman is a man only in name.
+    return next(
+        (n for n in found if n is not None and (n.kind == sense.kind or n.kind not in ("person", "animal"))), None
+    )
 
 
 UNSEEN = frozenset(
@@ -138,8 +143,7 @@ def background_like(word: str) -> Background | None:
 def _natures() -> Mapping[str, Nature]:
     """Natures by class; things that can be drawn are classes too."""
     table = {row["class"]: Nature(**_nature(row)) for row in _rows("natures.tsv", Nature, "class")}
-    synonyms = {name: thing for thing in things().values() for name in thing.synonyms}
-    return {**synonyms, **table, **things()}
+    return {**table, **things()}
 
 
 def _nature(row: dict[str, str]) -> dict[str, Any]:

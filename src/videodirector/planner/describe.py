@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 
 from videodirector.planner import vocabulary as v
-from videodirector.planner.coreference import Mention
+from videodirector.planner.cast import Mention
 from videodirector.planner.grammar import Clause, NounPhrase
 from videodirector.planner.vocabulary import plural_of, word_set
 
 __all__ = ["describe"]
 
 _REPLACED = word_set("it he she they him them")
-_NO_SPACE_BEFORE = re.compile(r"\s+([.,;:!?)])")
+_NO_SPACE_BEFORE = re.compile(r"\s+([.,;:!?)]|'s\b)")
 _FIRST = word_set("then finally next suddenly eventually afterwards later soon first and but so , ; now")
 
 
 def describe(
-    clauses: list[Clause], pronouns: list[tuple[NounPhrase, list[Mention], Clause]], before: list[Mention]
+    clauses: list[Clause],
+    pronouns: list[tuple[NounPhrase, list[Mention], Clause]],
+    before: list[Mention],
+    unseen: str = "",
 ) -> str:
     """The description of a scene of these clauses.
 
@@ -25,6 +28,7 @@ def describe(
         clauses: in order.
         pronouns: the pronouns in them, and whom they mean.
         before: the subject that the first clause continues if it has none of its own.
+        unseen: the same in words, where it is nobody that can be drawn.
     """
     texts: list[str] = []
     for clause in clauses:
@@ -32,12 +36,14 @@ def describe(
         for noun, mentions, owner in pronouns:
             if owner is clause and noun.pronoun in _REPLACED and mentions and noun.start < len(words):
                 words[noun.start] = _called(mentions)
+                for place in range(noun.start + 1, min(noun.end, len(words))):
+                    words[place] = ""  # "the two"
         start = 0
         while start < len(words) and words[start].lower() in _FIRST:
             start += 1
         text = _joined(words[start:])
-        if not clause.subject and clause.verb and before and not texts and not _imperative(clause):
-            text = f"{_called(before)} {text}"
+        if not clause.subject and clause.verb and (before or unseen) and not texts and not _imperative(clause):
+            text = f"{unseen or _called(before)} {text}"
         if texts and clause.link:
             texts.append(f"{clause.link if clause.link != 'then' else 'and then'} {text}")
         else:

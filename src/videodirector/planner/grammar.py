@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from videodirector.planner import vocabulary as v
 from videodirector.planner.tagging import Token, inflected
-from videodirector.planner.vocabulary import lemma
+from videodirector.planner.vocabulary import lemma, word_set
 
 __all__ = ["Clause", "NounPhrase", "Phrase", "clauses"]
 
@@ -28,6 +28,9 @@ class NounPhrase:
         plural: whether the noun is one.
         alias: the proper name it is given, in small letters ("a fox named Rusty").
         pronoun: the pronoun in small letters, when it is one.
+        proper: whether it is a name ("Mia", "Captain Hook"); then `words` are as written.
+        kind: what somebody with a name is said to be ("Rex the dog").
+        possessor: whose it is, when that is said by a noun ("the boy's dog").
     """
 
     words: str = ""
@@ -38,6 +41,9 @@ class NounPhrase:
     plural: bool = False
     pronoun: str = ""
     alias: str = ""
+    proper: bool = False
+    kind: str = ""
+    possessor: NounPhrase | None = None
     start: int = 0
     end: int = 0
 
@@ -57,6 +63,7 @@ class Clause:
 
     tokens: list[Token]
     link: str = ""  # the connective it began with: "and", "then", "while", ...
+    tight: bool = False  # it began with "and" alone, without a comma
     subject: list[NounPhrase] = field(default_factory=list)
     verb: str = ""
     passive: bool = False
@@ -76,23 +83,23 @@ class Clause:
 
 def clauses(tokens: list[Token]) -> list[Clause]:
     """The clauses of a tagged sentence, each with at most one main verb."""
-    parts: list[tuple[str, list[Token]]] = []
-    begin, link = 0, ""
+    found: list[Clause] = []
+    begin, link, tight = 0, "", False
     index = 0
     has_verb = False
     while index < len(tokens):
         width, connective = _boundary(tokens, index, has_verb)
         if width:
             if begin < index:
-                parts.append((link, tokens[begin:index]))
+                found.append(_clause(tokens[begin:index], link, tight=tight))
+            tight = width == 1 and tokens[index].low == "and"
             begin, link, has_verb = index + width, connective, False
             index += width
             continue
         has_verb = has_verb or tokens[index].tag == "VERB" or tokens[index].low in v.BE
         index += 1
     if begin < len(tokens):
-        parts.append((link, tokens[begin:]))
-    found = [_clause(part, link) for link, part in parts]
+        found.append(_clause(tokens[begin:], link, tight=tight))
     return [clause for clause in found if clause.verb or clause.noun_phrases() or clause.adjectives]
 
 
@@ -140,8 +147,8 @@ def _clause_at(tokens: list[Token], index: int) -> bool:
     return False
 
 
-def _clause(tokens: list[Token], link: str) -> Clause:
-    clause = Clause(tokens=tokens, link=link)
+def _clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
+    clause = Clause(tokens=tokens, link=link, tight=tight)
     index = 0
     last: NounPhrase | None = None  # the noun phrase that ends just here
     while index < len(tokens):
@@ -171,7 +178,25 @@ def _clause(tokens: list[Token], link: str) -> Clause:
         index += 1
     if clause.verb == "be" and not clause.subject and "there" in clause.adverbs:
         clause.subject, clause.objects = clause.objects, []  # "there is a fox"
+    if not clause.subject and clause.objects and _inverted(clause, tokens):
+        clause.subject, clause.objects = clause.objects[:1], clause.objects[1:]
+    clause.negated = clause.negated or any(token.low in ("neither", "nobody", "none") for token in tokens)
     return clause
+
+
+_SAYS = word_set(
+    """say ask whisper shout cry answer reply call exclaim sigh laugh murmur mutter yell scream think add explain growl
+    squeak roar sing"""
+)
+_STANDS = word_set("live stand sit lie come go hang sleep stay rest wait grow swim fly")
+
+
+def _inverted(clause: Clause, tokens: list[Token]) -> bool:
+    """Whether the subject stands behind the verb: "said the fox", "in the garden lives a snail"."""
+    if clause.verb in _SAYS and any(token.text == '"' for token in tokens):
+        return True
+    behind = bool(clause.phrases) and clause.phrases[0].ground[0].start < clause.objects[0].start
+    return clause.verb in _STANDS and behind and not clause.link
 
 
 def _word(clause: Clause, tokens: list[Token], index: int, last: NounPhrase | None) -> None:
@@ -241,30 +266,78 @@ def _noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False) -> t
     while index < len(tokens) and tokens[index].tag == "NOUN":
         nouns.append(tokens[index])
         index += 1
+    if not nouns and phrase.count and phrase.determiner == "the":
+        phrase.pronoun, phrase.surface, phrase.end = "they", "the two", index  # "the two fight"
+        return phrase, index
     if not nouns:
         return None, start
     bunch = v.BUNCHES.get(nouns[-1].low) or v.NUMBERS.get(nouns[-1].low)
     if bunch and not bunched and index < len(tokens) and tokens[index].low == "of":
         # "a flock of ducks": as many ducks.
         inner, end = _noun_phrase(tokens, index + 1, bunched=True)
-        if inner is not None and not inner.pronoun and inner.plural:
+        if inner is not None and not inner.pronoun and inner.plural and nouns[-1].low not in v.PARTITIVES:
             inner.count = inner.count or phrase.count or bunch
             inner.determiner, inner.start = phrase.determiner, start
             return inner, end
-    last = nouns[-1].low.removesuffix("'s")
-    single = lemma(last, "NOUN")
+    if nouns[-1].low in v.PARTITIVES and index < len(tokens) and tokens[index].low == "of":
+        inner, end = _noun_phrase(tokens, index + 1, bunched=True)  # "a piece of fruit" is fruit
+        if inner is not None and not inner.pronoun:
+            inner.start, inner.determiner = start, inner.determiner or phrase.determiner
+            return inner, end
+    _name_it(phrase, nouns)
+    if index < len(tokens) and tokens[index].low == "'s":  # "the boy's dog"
+        phrase.end = index
+        owned, end = _noun_phrase(tokens, index + 1, bunched=bunched)
+        if owned is not None and not owned.pronoun:
+            owned.possessor, owned.determiner, owned.start = phrase, "its", start
+            return owned, end
+        index += 1
+    while index < len(tokens) and tokens[index].tag == "NAME":
+        if tokens[index].text[:1].isupper():
+            phrase.alias = f"{phrase.alias} {tokens[index].low}".strip()
+        index += 1
+    index = _apposition(phrase, tokens, index)
+    phrase.end = index
+    return phrase, index
+
+
+def _name_it(phrase: NounPhrase, nouns: list[Token]) -> None:
+    """What the nouns of a phrase call it: "palm trees", "Captain Hook", "her dog Rex"."""
+    phrase.surface = " ".join(noun.text for noun in nouns)
+    common = [noun for noun in nouns if not noun.proper]
+    named = [noun for noun in nouns if noun.proper]
+    if named and not (common and nouns[0] is common[0] and phrase.determiner):
+        if nouns[-1].proper:
+            phrase.proper, phrase.words = True, phrase.surface
+            return
+    elif named:
+        phrase.alias = " ".join(noun.low for noun in named)
+        nouns = common
+    last = nouns[-1].low
+    single = last if last in v.PAIRS else lemma(last, "NOUN")
     phrase.plural = single != last
     if phrase.determiner in ("a", "an", "another", "each", "every") and phrase.count is None:
         phrase.plural = False  # "a triceratops"
         single = single if v.is_known(last) else last
     phrase.words = " ".join([*(noun.low for noun in nouns[:-1]), single])
-    phrase.surface = " ".join(noun.text for noun in nouns)
-    while index < len(tokens) and tokens[index].tag == "NAME":
-        if tokens[index].text[:1].isupper():
-            phrase.alias = f"{phrase.alias} {tokens[index].low}".strip()
-        index += 1
-    phrase.end = index
-    return phrase, index
+
+
+def _apposition(phrase: NounPhrase, tokens: list[Token], index: int) -> int:
+    """ "Rex the dog", "Mia, a little girl,": what a name is said to be; returns where it ends."""
+    if not phrase.proper:
+        return index
+    comma = index < len(tokens) and tokens[index].text == ","
+    begin = index + comma
+    if begin >= len(tokens) or tokens[begin].low not in (("a", "an", "the") if comma else ("the",)):
+        return index
+    other, end = _noun_phrase(tokens, begin)
+    closed = end < len(tokens) and tokens[end].text == ","
+    ends = closed or (end < len(tokens) and tokens[end].tag in ("VERB", "AUX", "ADV")) or not comma
+    listed = comma and closed and any(token.low == "and" for token in tokens[end : end + 8])
+    if other is None or other.pronoun or other.proper or not ends or listed:
+        return index
+    phrase.kind, phrase.adjectives = other.words, other.adjectives
+    return end + closed
 
 
 def _premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
@@ -274,7 +347,10 @@ def _premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
     while index < len(tokens):
         token = tokens[index]
         if token.tag in ("DET", "POSS"):
-            phrase.determiner = "another" if token.low in ("other", "another") else phrase.determiner or token.low
+            wide = phrase.determiner in ("", "all", "neither", "either", "such")
+            phrase.determiner = (
+                "another" if token.low in ("other", "another") else token.low if wide else phrase.determiner
+            )
         elif token.tag == "NUM":
             phrase.count = int(token.low[:9]) if token.low.isdecimal() else v.NUMBERS.get(token.low)
         elif token.tag == "ADJ" or (token.tag == "ADV" and index > phrase.start and _adjective_next(tokens, index)):

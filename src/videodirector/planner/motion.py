@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
-from videodirector.lexicon import Thing
+from videodirector.lexicon import Nature, words
 from videodirector.planner.grammar import Clause, NounPhrase, Phrase
 from videodirector.planner.vocabulary import word_set
 
-__all__ = ["Motion", "Path", "Point", "motion_of", "plain_motion", "visible_half"]
+__all__ = ["Motion", "Path", "Point", "motion_of", "path_of", "plain_motion", "visible_half"]
 
 Path = Literal[
     "still", "cross", "enter", "leave", "rise", "fall", "jump", "circle", "sway", "approach", "recede", "grow",
@@ -54,9 +55,7 @@ VERBS: dict[str, Path] = _verbs(
     chase:  chase follow pursue hunt
     """
 )
-_TRAVELS = frozenset(
-    verb for verb, path in VERBS.items() if path in ("cross", "enter", "leave", "jump", "rise", "fall", "meet")
-)
+_TRAVELLING = frozenset({"cross", "enter", "leave", "jump", "rise", "fall", "meet"})
 _AIRBORNE = word_set("fly soar glide hover flutter float levitate drift")
 _UPWARDS = frozenset(["up", "upward", "upwards"])
 _DOWNWARDS = frozenset(["down", "downward", "downwards"])
@@ -67,7 +66,7 @@ _PICTURE = word_set("scene picture frame screen view image video camera viewer u
 _VIEWER = word_set("camera viewer us")
 _SKYWARD = word_set("sky air cloud heaven space")
 _INTO = frozenset(["into", "in", "to", "up into", "toward", "towards"])
-_TOWARDS = frozenset(["to", "toward", "towards", "at"])
+_TOWARDS = frozenset(["to", "toward", "towards", "at", "for"])
 
 Point = tuple[float | None, float | None]
 
@@ -94,16 +93,16 @@ class Motion:
     onto: bool = False
 
 
-def motion_of(clause: Clause, thing: Thing | None, verb: str | None = None) -> Motion:
+def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) -> Motion:
     """The motion of a clause's subject.
 
     Args:
         clause: who does what.
-        thing: what the world knows of the subject: "moves" means flying for a bird.
+        nature: what is known of the subject: "moves" means flying for a bird.
         verb: in place of the clause's verb.
     """
     verb = verb or _main_verb(clause)
-    motion = plain_motion(verb, thing)
+    motion = plain_motion(verb, nature)
     if clause.negated or (clause.passive and motion.path not in ("cross", "fall", "jump")):
         return Motion(airborne=motion.airborne)
     adverbs = set(clause.adverbs)
@@ -111,7 +110,7 @@ def motion_of(clause: Clause, thing: Thing | None, verb: str | None = None) -> M
         motion = replace(motion, path="meet" if verb == "approach" else motion.path, target=tuple(clause.objects))
     for phrase in clause.phrases:
         motion = _by_phrase(phrase, verb, motion)
-    if verb in _TRAVELS or verb in ("get", "burst", "pop", "take"):
+    if path_of(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take"):
         motion = replace(motion, path=_by_adverbs(adverbs, motion.path, verb))
     begin, end, facing = _sides(clause)
     path = motion.path
@@ -126,11 +125,36 @@ def motion_of(clause: Clause, thing: Thing | None, verb: str | None = None) -> M
     return replace(motion, path=path, direction=direction, begin=begin, end=end, target=target)
 
 
-def plain_motion(verb: str, thing: Thing | None) -> Motion:
+@lru_cache(maxsize=4096)
+def _known_verb(verb: str) -> str:
+    """The verb itself, or else the nearest in meaning that is known: to amble is to walk."""
+    if verb in VERBS:
+        return verb
+    sense = words.verb(verb)
+    if sense is None or sense.kind != "motion" or sense.share < 0.5:
+        return ""
+    return next((wider for wider in sense.lineage if wider in VERBS and wider not in _VAGUE), "")
+
+
+_VAGUE = frozenset(["move", "turn", "go", "travel", "shake", "stir", "form", "drop", "lift", "catch", "touch"])
+"""Wide classes of verbs: what only moves somehow does not cross the picture."""
+
+
+def path_of(verb: str) -> Path:
+    """The path that a verb means; "still" for one that moves nobody."""
+    known = _known_verb(verb)
+    if known:
+        return VERBS[known]
+    sense = words.verb(verb)
+    travels = sense is not None and sense.kind == "motion" and sense.share > 0.7 and "travel" in sense.lineage
+    return "cross" if travels else "still"
+
+
+def plain_motion(verb: str, nature: Nature | None) -> Motion:
     """The motion that a verb alone means for a thing."""
-    path = VERBS.get(verb, "still")
-    flier = thing is not None and thing.moves in ("flies", "floats") and verb in _ANYHOW
-    return Motion(path=path, airborne=verb in _AIRBORNE or flier)
+    path = path_of(verb)
+    flier = nature is not None and nature.moves in ("flies", "floats") and verb in _ANYHOW
+    return Motion(path=path, airborne=_known_verb(verb) in _AIRBORNE or flier)
 
 
 # Verbs that leave open how: a bird that moves flies, one that walks does not.
@@ -142,7 +166,7 @@ def _main_verb(clause: Clause) -> str:
     """The verb that says how: "starts running" runs, "tries to jump" jumps."""
     if clause.verb in _HELPING:
         for figure, verb in clause.later_verbs:
-            if figure is None and verb in VERBS:
+            if figure is None and path_of(verb) != "still":
                 return verb
     return clause.verb
 
@@ -170,7 +194,7 @@ def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
     word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
     last = (ground[0].words.split() or [ground[0].pronoun])[-1]
     film, viewer = last in _PICTURE, last in _VIEWER
-    travels = verb in _TRAVELS
+    travels = path_of(verb) in _TRAVELLING
     moves = path in ("cross", "enter", "jump", "rise")
     cases: tuple[tuple[bool, Motion], ...] = (
         (viewer and word in _TOWARDS and (travels or verb == "get"), Motion(path="approach")),
@@ -217,13 +241,13 @@ def _sides(clause: Clause) -> tuple[Point | None, Point | None, int]:
 
 
 def _corner(noun: NounPhrase) -> Point | None:
-    words = {*noun.adjectives, *noun.words.split()}
-    if not words & {"left", "right", "top", "bottom", "corner", "side", "leave"} or not words & {
+    said = {*noun.adjectives, *noun.words.split()}
+    if not said & {"left", "right", "top", "bottom", "corner", "side", "leave"} or not said & {
         "left", "right", "top", "bottom", "upper", "lower", "leave",
     }:  # fmt: skip
         return None
-    x = 0.2 if words & {"left", "leave"} else 0.8 if "right" in words else None
-    y = 0.25 if words & {"top", "upper"} else 0.75 if words & {"bottom", "lower"} else None
+    x = 0.2 if said & {"left", "leave"} else 0.8 if "right" in said else None
+    y = 0.25 if said & {"top", "upper"} else 0.75 if said & {"bottom", "lower"} else None
     return x, y
 
 

@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from videodirector.errors import UsageError
-from videodirector.lexicon import Thing
-from videodirector.planner.coreference import MOST_COPIES, Cast, Mention, thing_called
+from videodirector.lexicon import Nature
+from videodirector.planner.cast import MOST_COPIES, Mention
+from videodirector.planner.coreference import Cast
 from videodirector.planner.counting import counted
 from videodirector.planner.describe import describe
-from videodirector.planner.grammar import Clause, clauses
+from videodirector.planner.events import events_of
+from videodirector.planner.knowledge import is_a, thing_called
 from videodirector.planner.layout import arrange
-from videodirector.planner.places import ground_line, infer, is_place, same_place
+from videodirector.planner.places import at_time, ground_line, infer, is_place, same_place
 from videodirector.planner.staging import Part, Staged, stage
-from videodirector.planner.tagging import tag
-from videodirector.planner.text import Shot, clean, sentences, shots
+from videodirector.planner.text import clean, names_in, shots
 from videodirector.planner.tracks import Actor
-from videodirector.planner.vocabulary import is_known, word_set
+from videodirector.planner.vocabulary import is_known
 from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan
 from videodirector.schemas import frame_rate as as_frame_rate
 
@@ -33,16 +34,7 @@ MOST_SCENES = 1000
 MOST_ENTITIES = 24
 """Entities of one scene beyond this are left out, with a note."""
 
-_TOGETHER = word_set("while as when whenever because since if although though where whereas until till")
 _ANYWHERE = "meadow"
-
-
-@dataclass(slots=True)
-class _Draft:
-    """The clauses of a scene to be."""
-
-    clauses: list[Clause]
-    text: str = ""  # the user's own words, kept where a script lists its scenes
 
 
 @dataclass(slots=True)
@@ -51,7 +43,9 @@ class _Memory:
 
     request: PlanRequest
     place: str = ""
+    time: str = ""  # of day
     subject: list[Mention] = field(default_factory=list)
+    unseen: str = ""
     x: dict[str, float] = field(default_factory=dict)
     end: dict[str, tuple[float, float]] = field(default_factory=dict)
     inferred: list[str] = field(default_factory=list)
@@ -90,25 +84,26 @@ class OfflinePlanner:
         """
         text = clean(request.story)
         told = shots(text)
-        drafts = [draft for shot in told for draft in _drafts(shot)]
+        names = names_in(text)
+        events = [event for shot in told for event in events_of(shot, _is_thing, names)]
         cast, memory = Cast(known_only=_is_foreign(text)), _Memory(request)
         for member in request.cast:
             cast.introduce(member.name, member.description)
         scenes: list[tuple[str, Staged]] = []
-        for draft in drafts:
-            before = memory.subject
-            staged = stage(draft.clauses, cast, before)
-            description = draft.text or describe(draft.clauses, staged.pronouns, before)
-            memory.subject = staged.subject
-            if staged.remark and not draft.text and scenes:
+        for event in events:
+            before, unseen = memory.subject, memory.unseen
+            staged = stage(event.clauses, cast, before, unseen)
+            description = event.text or describe(event.clauses, staged.pronouns, before, unseen)
+            memory.subject, memory.unseen = staged.subject, staged.unseen
+            if staged.remark and not event.text and scenes:
                 scenes[-1] = (f"{scenes[-1][0]} {description}", scenes[-1][1])
             elif len(scenes) < MOST_SCENES:
-                scenes.append((description, staged))
+                scenes.insert(len(scenes) - event.earlier, (description, staged))
         # Only now, because what is said later of somebody's looks holds from the beginning.
         plan_scenes = [
             _scene(f"s{number}", description, staged, memory) for number, (description, staged) in enumerate(scenes, 1)
         ]
-        notes = _notes(text, cast, memory, left_out=len(drafts) - MOST_SCENES, scenes=plan_scenes)
+        notes = _notes(text, cast, memory, left_out=len(events) - MOST_SCENES, scenes=plan_scenes)
         if not plan_scenes:
             place = request.background(0) or _ANYWHERE
             plan_scenes = [Scene(id="s1", description=" ".join(text.split())[:400], background=place)]
@@ -143,38 +138,12 @@ def _is_thing(word: str) -> bool:
     return thing_called(word) is not None or is_place(word)
 
 
-def _drafts(shot: Shot) -> list[_Draft]:
-    """The scenes of a shot: one where a script says so, otherwise one for each clause that tells of something new."""
-    if shot.listed:
-        parts = sentences(shot.text) or [shot.text]
-        return [_Draft([clause for part in parts for clause in clauses(tag(part, _is_thing))], text=shot.text)]
-    drafts: list[_Draft] = []
-    joins = True
-    for clause in clauses(tag(shot.text, _is_thing)):
-        happens = bool(clause.verb) and clause.link not in _TOGETHER
-        if drafts and (not happens or joins):
-            drafts[-1].clauses.append(clause)
-        else:
-            drafts.append(_Draft([clause]))
-        # A clause without a verb, or one that only says when, waits for the one it belongs to.
-        joins = not any(other.verb and other.link not in _TOGETHER for other in drafts[-1].clauses)
-    return drafts or [_Draft([], text=shot.text)]
-
-
 def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> Scene:
-    fixed = memory.request.background(int(scene_id[1:]) - 1)
-    if fixed:
-        memory.place = fixed
-    elif staged.place and not (memory.place and (staged.weak or same_place(staged.place, memory.place))):
-        memory.place = staged.place
-    if not memory.place:
-        present = [part.mention.member.thing for part in staged.parts.values()]
-        memory.place = infer(thing for thing in present if thing) or _ANYWHERE
-        memory.inferred.append(scene_id)
+    place = _place(scene_id, staged, memory)
     parts = _foremost(list(staged.parts.values()), memory, scene_id)
     actors = [_actor(part, memory) for part in parts]
     _compare({actor.id: actor for actor in actors}, staged.bigger)
-    boxes = arrange(actors, staged.relations, ground_line(memory.place))
+    boxes = arrange(actors, staged.relations, ground_line(place))
     entities: list[Entity] = []
     for part, actor in zip(parts, actors, strict=True):
         layout = boxes[part.id]
@@ -189,7 +158,27 @@ def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> 
         entities.append(Entity(id=part.id, name=member.name[:200], description=member.description[:400], layout=layout))
     hidden = {relation.figure: relation.grounds[0] for relation in staged.relations if relation.kind == "behind"}
     entities.sort(key=lambda entity: entity.id not in hidden)  # what stands behind is drawn first
-    return Scene(id=scene_id, description=description[:4000], background=memory.place, entities=entities)
+    return Scene(id=scene_id, description=description[:4000], background=place[:200], entities=entities)
+
+
+def _place(scene_id: str, staged: Staged, memory: _Memory) -> str:
+    """Where the scene happens: as asked for, as said, as before, or where its things are at home; and when."""
+    fixed = memory.request.background(int(scene_id[1:]) - 1)
+    if fixed:
+        memory.place = fixed
+        return fixed
+    if staged.place and not (memory.place and (staged.weak or same_place(staged.place, memory.place))):
+        if memory.place:
+            memory.time = ""  # another place, another time, unless it is said
+        memory.place = staged.place
+    memory.time = staged.time or memory.time
+    if not memory.place:
+        memory.place = infer(part.mention.member.words for part in staged.parts.values())
+        if not memory.place and not memory.time:
+            memory.place = _ANYWHERE
+        if not memory.time or memory.place:
+            memory.inferred.append(scene_id)
+    return at_time(memory.place, memory.time)
 
 
 def _foremost(parts: list[Part], memory: _Memory, scene_id: str) -> list[Part]:
@@ -207,17 +196,16 @@ def _foremost(parts: list[Part], memory: _Memory, scene_id: str) -> list[Part]:
 
 def _actor(part: Part, memory: _Memory) -> Actor:
     member, motion = part.mention.member, part.motion
-    thing = member.thing
-    size = thing.size if thing else 0.36 if member.person else 0.28
-    swims = thing is not None and thing.moves == "swims" and same_place(memory.place, "underwater")
+    nature = member.nature
+    swims = nature.moves == "swims" and same_place(memory.place, "underwater")
     begin = motion.begin
     if motion.end is not None and begin is None and part.id in memory.end:
         begin = memory.end[part.id]  # "It first moves to ..., and then ..."
     return Actor(
         id=part.id,
-        height=min(max(size * member.scale, 0.08), 0.7),
-        aspect=thing.aspect if thing else 0.9,
-        level=_level(thing, airborne=motion.airborne, swims=swims),
+        height=min(max(nature.size * member.scale, 0.08), 0.7),
+        aspect=nature.aspect,
+        level=_level(nature, member.words, airborne=motion.airborne, swims=swims),
         path="still" if part.half and motion.path in ("appear", "vanish") else motion.path,
         direction=motion.direction,
         airborne=motion.airborne or swims,
@@ -230,16 +218,14 @@ def _actor(part: Part, memory: _Memory) -> Actor:
     )
 
 
-def _level(thing: Thing | None, *, airborne: bool, swims: bool) -> float:
+def _level(nature: Nature, words: str, *, airborne: bool, swims: bool) -> float:
     if swims:
         return 0.45
-    if thing is None:
-        return 0.8 if airborne else 0.0
-    if thing.kind == "sky" or airborne:
+    if nature.kind == "sky" or airborne:
         return 0.8
     # A machine or an insect that flies hangs in the air when nothing is said; a bird sits.
-    soars = thing.moves in ("flies", "floats") and thing.kind in ("vehicle", "object")
-    return 0.7 if soars or thing.name in ("butterfly", "bee") else 0.0
+    soars = nature.moves in ("flies", "floats") and nature.kind in ("vehicle", "object")
+    return 0.7 if soars or (nature.moves == "flies" and is_a(words, "insect")) else 0.0
 
 
 def _compare(actors: dict[str, Actor], bigger: list[tuple[str, str]]) -> None:

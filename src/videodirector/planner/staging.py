@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from videodirector.planner import vocabulary as v
-from videodirector.planner.coreference import Cast, Mention
+from videodirector.planner.cast import Mention
+from videodirector.planner.coreference import Cast
 from videodirector.planner.grammar import Clause, NounPhrase, Phrase
-from videodirector.planner.motion import VERBS, Motion, motion_of, plain_motion, visible_half
-from videodirector.planner.places import PLACE_PREPOSITIONS, is_weak, place_called
+from videodirector.planner.knowledge import is_a, is_attire, is_part, is_seen
+from videodirector.planner.motion import Motion, motion_of, path_of, plain_motion, visible_half
+from videodirector.planner.places import PLACE_PREPOSITIONS, is_weak, place_called, place_like, time_called
 from videodirector.planner.tracks import Relation, RelationKind
-from videodirector.planner.vocabulary import word_set
+from videodirector.planner.vocabulary import article, word_set
 
 __all__ = ["Part", "Staged", "stage"]
 
@@ -31,7 +33,8 @@ _RELATIONS: Mapping[str, RelationKind] = {
 _BIGGER = word_set("bigger larger taller greater huger higher longer")
 _SMALLER = word_set("smaller tinier shorter littler lower")
 # What follows these is a part of a name or a manner of speaking, not a thing on stage.
-_NOT_ON_STAGE = frozenset(["of", "like", "without", "about", "as", "because of", "for", "during"])
+_NOT_ON_STAGE = frozenset(["of", "like", "without", "about", "as", "because of", "during", "wearing"])
+_REACHES = word_set("reach enter cross visit leave climb explore approach find")
 _WATCHES = word_set("see watch hear let make help find notice observe spot look")
 
 
@@ -60,7 +63,9 @@ class Staged:
     bigger: list[tuple[str, str]] = field(default_factory=list)  # (the bigger, the smaller)
     place: str = ""
     weak: bool = False  # the place counts only where none is known
+    time: str = ""  # of day: "at night"
     subject: list[Mention] = field(default_factory=list)  # of the last clause
+    unseen: str = ""  # the subject of the last clause that had one, in words, if nobody on stage is meant
     pronouns: list[tuple[NounPhrase, list[Mention], Clause]] = field(default_factory=list)
     remark: bool = False  # nothing but a word on somebody's looks
 
@@ -73,15 +78,16 @@ class Staged:
         return [entity for mention in mentions for entity in mention.ids]
 
 
-def stage(clauses: list[Clause], cast: Cast, before: list[Mention]) -> Staged:
+def stage(clauses: list[Clause], cast: Cast, before: list[Mention], unseen: str = "") -> Staged:
     """Puts the clauses of one scene on stage.
 
     Args:
         clauses: what happens in the scene, in order.
         cast: everybody so far; newcomers join it.
         before: the subject of the clause before, which a clause without one continues.
+        unseen: the same in words, where it is nobody on stage ("the words float away").
     """
-    staged = Staged(subject=before, remark=bool(clauses))
+    staged = Staged(subject=before, remark=bool(clauses), unseen=unseen)
     for clause in clauses:
         cast.clause += 1
         _Stager(clause, staged, cast).run()
@@ -96,7 +102,7 @@ class _Stager:
         self.mentions: dict[int, list[Mention]] = {}  # by the place of the noun phrase in the clause
         self.everyone: list[Mention] = []
         self.subject = self._subject()
-        self.motion = motion_of(clause, self.subject[0].member.thing if self.subject else None)
+        self.motion = motion_of(clause, self.subject[0].member.nature if self.subject else None)
         self.ids = staged.ids(self.subject)
 
     def run(self) -> None:
@@ -105,23 +111,48 @@ class _Stager:
         self._looks()
         target = self._target()
         for phrase in self.clause.phrases:
-            self._phrase(phrase)
+            if not self._attire(phrase):
+                self._phrase(phrase)
         self._ride(objects)
+        self._agent()
         self._move(target)
         self._later_verbs(objects)
-        self.cast.together([*self.subject, *self.everyone])
+        self.cast.together(self.subject, self.everyone)
         self.staged.subject = self.subject or self.staged.subject
+        if self.clause.subject:
+            noun = self.clause.subject[0]
+            self.staged.unseen = "" if self.subject or noun.pronoun else f"the {noun.surface}"
         self.staged.remark = self.staged.remark and self._is_remark()
 
     def _meant(self, noun: NounPhrase, *, subject: bool = False) -> list[Mention]:
-        """Whom a noun phrase means; a motion that stands before the noun ("a flying bird") is taken up."""
+        """Whom a noun phrase means; a motion that stands before the noun ("a flying bird") is taken up.
+
+        A part stands for the whole: "the cat's tail twitches", "lava flows down its side".
+        """
         if noun.start not in self.mentions:
-            found = self.cast.resolve(noun, subject=subject, apart=None if subject else self.subject)
+            if (
+                not noun.pronoun
+                and noun.determiner in v.POSSESSIVES
+                and (is_part(noun.words) or not is_seen(noun.words))
+            ):
+                found = self._owner(noun)
+            else:
+                found = self.cast.resolve(noun, subject=subject, apart=None if subject else self.subject)
             self.mentions[noun.start] = found
             if noun.pronoun:
                 self.staged.pronouns.append((noun, found, self.clause))
             self._attributive_motion(noun, found)
         return self.mentions[noun.start]
+
+    def _owner(self, noun: NounPhrase) -> list[Mention]:
+        """Whose this is."""
+        if noun.possessor is not None:
+            return self.cast.resolve(noun.possessor, subject=not self.subject)
+        if self.subject:
+            return []  # "the dog shakes its fur": it is there already
+        pronoun = {"its": "it", "his": "he", "her": "she", "their": "they"}.get(noun.determiner, "")
+        owner = NounPhrase(pronoun=pronoun, start=noun.start)
+        return self.cast.resolve(owner, subject=True) if pronoun else []
 
     # -- who
 
@@ -132,7 +163,7 @@ class _Stager:
                 self._settle(place, weak=True)
             else:
                 self.subject += self._meant(noun, subject=True)
-        if not self.subject and self.clause.verb and not self.clause.subject:
+        if not self.subject and self.clause.verb and not self.clause.subject and not self.staged.unseen:
             self.subject = list(self.staged.subject)
             for mention in self.subject:
                 mention.member.seen, mention.member.leading = self.cast.clause, True
@@ -143,7 +174,7 @@ class _Stager:
         for noun in self.clause.objects:
             place = place_called(noun)
             if place and noun.determiner != "another":
-                self._settle(place, weak=is_weak(noun))
+                self._settle(place, weak=is_weak(noun) and self.clause.verb not in _REACHES)
             else:
                 found = self._meant(noun)
                 self.staged.ids(found)
@@ -168,11 +199,11 @@ class _Stager:
     def _attributive_motion(self, noun: NounPhrase, found: list[Mention]) -> None:
         for adjective in noun.adjectives:
             verb = v.lemma(adjective, "VERB") if adjective.endswith("ing") else "walk" if adjective == "lively" else ""
-            if verb in VERBS:
+            if verb and path_of(verb) != "still":
                 for entity in self.staged.ids(found):
                     part = self.staged.parts[entity]
                     if part.motion.path == "still":
-                        part.motion = plain_motion(verb, part.mention.member.thing)
+                        part.motion = plain_motion(verb, part.mention.member.nature)
 
     def _target(self) -> str | None:
         for noun in self.motion.target:
@@ -189,6 +220,19 @@ class _Stager:
         self.staged.parts[mount].motion = self.motion
         self.staged.relations += [Relation(kind, entity, (mount,)) for entity in self.ids if entity != mount]
         self.motion = Motion()
+
+    def _agent(self) -> None:
+        """ "The cat is chased by a dog": the dog moves, after the cat."""
+        path = path_of(self.clause.verb)
+        by = next((phrase for phrase in self.clause.phrases if phrase.preposition == "by"), None)
+        if not self.clause.passive or by is None or path not in ("chase", "meet") or not self.ids:
+            return
+        agents = self.staged.ids([mention for noun in by.ground for mention in self._meant(noun)])
+        for entity in agents:
+            part = self.staged.parts[entity]
+            part.motion, part.target = Motion(path=path), self.ids[0]
+        if agents and path == "chase":
+            self.motion = Motion(path="cross", direction=1)
 
     def _move(self, target: str | None) -> None:
         parts, motion = self.staged.parts, self.motion
@@ -210,7 +254,7 @@ class _Stager:
             movers = self.mentions.get(figure.start, []) if figure is not None else self.subject
             if figure is None and self.clause.verb in _WATCHES and objects:
                 movers = objects
-            motion = motion_of(self.clause, movers[0].member.thing if movers else None, verb)
+            motion = motion_of(self.clause, movers[0].member.nature if movers else None, verb)
             for entity in self.staged.ids(movers):
                 if self.staged.parts[entity].motion.path == "still":
                     self.staged.parts[entity].motion = motion
@@ -218,8 +262,29 @@ class _Stager:
     # -- where
 
     def _settle(self, place: str, *, weak: bool) -> None:
+        if place == "air" or (weak and self.clause.objects):
+            return  # "tosses it into the air", "sprays water": nothing is said of the place
         if not self.staged.place or (self.staged.weak and not weak):
             self.staged.place, self.staged.weak = place, weak
+
+    def _attire(self, phrase: Phrase) -> bool:
+        """ "A girl in a red hat": what somebody wears belongs to their looks."""
+        worn = phrase.preposition == "wearing" or (
+            phrase.preposition in ("in", "with") and all(is_attire(noun.words) for noun in phrase.ground)
+        )
+        wearers = self._meant(phrase.figure) if phrase.figure is not None else self.subject
+        if not worn or not wearers:
+            return phrase.preposition == "wearing"
+        for mention in wearers:
+            texts = [
+                f"{article(text)} {text}" if not noun.plural else text
+                for noun in phrase.ground
+                if (text := " ".join([*noun.adjectives, noun.surface]))
+            ]
+            worn_text = f"{'wearing' if phrase.preposition == 'wearing' else phrase.preposition} {' and '.join(texts)}"
+            if worn_text not in mention.member.wears and len(mention.member.wears) < 3:
+                mention.member.wears.append(worn_text)
+        return True
 
     def _phrase(self, phrase: Phrase) -> None:
         """One prepositional phrase: a place, or things and their relation to whom it says something of."""
@@ -243,8 +308,13 @@ class _Stager:
     def _grounds(self, phrase: Phrase) -> list[Mention]:
         found: list[Mention] = []
         for noun in phrase.ground:
+            if time := time_called(noun, phrase.preposition):
+                self.staged.time = time
+                continue
             place = place_called(noun)
-            if place is not None and phrase.preposition in PLACE_PREPOSITIONS:
+            if place is None and (like := place_like(noun, phrase.preposition)) is not None:
+                self._settle(like, weak=False)
+            elif place is not None and phrase.preposition in PLACE_PREPOSITIONS:
                 self._settle(place, weak=is_weak(noun) or phrase.preposition in ("from", "out of", "away from"))
             elif place is None and phrase.preposition not in _NOT_ON_STAGE:
                 found += self._meant(noun)
@@ -284,5 +354,5 @@ class _Stager:
 
 def _holds(ground: Mention) -> bool:
     """Whether a thing can have another one inside."""
-    thing = ground.member.thing
-    return thing is None or thing.kind in ("vehicle", "building") or thing.name in ("gift", "umbrella", "chair")
+    nature, words = ground.member.nature, ground.member.words
+    return nature.kind in ("vehicle", "building") or is_a(words, "container") or words in ("gift", "umbrella", "chair")

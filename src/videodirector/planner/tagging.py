@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from videodirector.lexicon.words import noun
 from videodirector.planner import vocabulary as v
 from videodirector.planner.vocabulary import classes_of, lemma
 
@@ -18,10 +19,14 @@ IsThing = Callable[[str], bool]
 
 @dataclass(slots=True)
 class Token:
-    """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT."""
+    """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT.
+
+    `proper` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a token of its own, "'s".
+    """
 
     text: str
     tag: str = ""
+    proper: bool = False
 
     @property
     def low(self) -> str:
@@ -29,14 +34,15 @@ class Token:
         return self.text.lower()
 
 
-def tag(sentence: str, is_thing: IsThing) -> list[Token]:
+def tag(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -> list[Token]:
     """The words of a sentence with one class each.
 
     Args:
         sentence: one sentence.
         is_thing: whether a word (in its dictionary form) is a thing or place that can be drawn; breaks ties for NOUN.
+        names: words that are somebody's name in this text.
     """
-    tokens = [Token(text) for text in _TOKEN.findall(sentence)]
+    tokens = [Token(text) for text in _split(sentence)]
     quoted = False
     had_verb = False
     for index, token in enumerate(tokens):
@@ -51,6 +57,9 @@ def tag(sentence: str, is_thing: IsThing) -> list[Token]:
         if previous is not None and _names(tokens, index):
             token.tag = "NAME"
             continue
+        if _is_name(tokens, index, names, is_thing):
+            token.tag, token.proper = "NOUN", True
+            continue
         token.tag = _closed(tokens, index) or _open(tokens, index, had_verb, is_thing)
         had_verb = had_verb or token.tag == "VERB" or (token.tag == "AUX" and token.low in v.BE)
         if token.low in ("and", "then", "but") and had_verb and _starts_clause(tokens, index + 1):
@@ -58,6 +67,68 @@ def tag(sentence: str, is_thing: IsThing) -> list[Token]:
         if token.text == "," and had_verb and _starts_clause(tokens, index + 1):
             had_verb = False
     return tokens
+
+
+def _split(sentence: str) -> list[str]:
+    """Words and marks; "it's" is two words, and so is "boy's"."""
+    found: list[str] = []
+    for text in _TOKEN.findall(sentence):
+        stem, mark, ending = text.rpartition("'")
+        low = stem.lower()
+        if not mark or f"'{ending.lower()}" not in v.CONTRACTIONS:
+            found.append(text)
+        elif low in v.PRONOUNS or low in _CONTRACTED:
+            found += [stem, v.CONTRACTIONS[f"'{ending.lower()}"]]
+        elif ending.lower() == "s":
+            found += [stem, "'s"]
+        else:
+            found.append(text)
+    return _phrases(found)
+
+
+def _phrases(texts: list[str]) -> list[str]:
+    """Connectives of several words as one: "as soon as"."""
+    if "as" not in texts and "As" not in texts and "even" not in texts:
+        return texts
+    found: list[str] = []
+    for text in texts:
+        found.append(text)
+        for phrase, one in v.PHRASAL_SUBORDINATORS.items():
+            if tuple(word.lower() for word in found[-len(phrase) :]) == phrase:
+                found[-len(phrase) :] = [one if found[-len(phrase)].islower() else one.capitalize()]
+    return found
+
+
+_CONTRACTED = v.RELATIVES | frozenset(["there", "here", "what", "where", "how"])
+
+
+def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: IsThing) -> bool:
+    """Whether this word is somebody's name: one that the text writes with a capital, or a strange one that begins."""
+    token = tokens[index]
+    previous = tokens[index - 1] if index else None
+    if not token.text[:1].isupper() or not token.text[:1].isalpha():
+        return False
+    if token.text in names:
+        known = is_thing(lemma(token.low, "NOUN"))
+        behind = previous is not None and previous.tag in ("DET", "ADJ", "NUM")
+        return not (known and behind)  # "the Fox" is a fox, Robin is somebody
+    if index and not (previous is not None and previous.text == '"'):
+        return False
+    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
+    if token.low in v.FUNCTION_WORDS or token.low in v.ADVERBS or token.low in v.NUMBERS or token.low in v.BUNCHES:
+        return False
+    if not classes_of(token.low):
+        return token.text.isalpha() and not token.text.isupper() and not token.low.endswith("ly")
+    # "Jack runs": a thing that can be counted has an article
+    single = token.low in classes_of(token.low).get("NOUN", ()) and not is_thing(token.low)
+    sense = noun(token.low) if single else None
+    countable = sense is None or sense.kind in ("artifact", "person", "animal")
+    if not single or not countable:
+        return False
+    later = tokens[index + 2] if index + 2 < len(tokens) else None
+    if after in (",", "and") and later is not None:  # "Tom, a small boy", "Tom and Anna"
+        return later.low in ("a", "an", "the") if after == "," else later.text in names
+    return _finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
 
 
 def _names(tokens: list[Token], index: int) -> bool:
@@ -72,6 +143,14 @@ def _closed(tokens: list[Token], index: int) -> str:
     low = tokens[index].low
     after = tokens[index + 1].low if index + 1 < len(tokens) else ""
     before = tokens[index - 1] if index else None
+    if low == "'s":
+        return "POSS"
+    if low == "both" and _both_alone(after):
+        return "PRON"
+    if low in v.PHRASAL_SUBORDINATORS.values() or (
+        low == "once" and _clause_follows(tokens, index) and not _verb_before(before)
+    ):
+        return "SUB"
     if not any(character.isalnum() for character in low):
         return "CONJ" if low == "&" else "PUNCT"
     if low.isdecimal():
@@ -153,6 +232,19 @@ def _nominal_follows(tokens: list[Token], index: int) -> bool:
 def inflected(word: str) -> bool:
     """Whether a verb form shows that it is one: walks, walked, flew - not walk."""
     return bool(verbs := classes_of(word).get("VERB", ())) and word.lower() not in verbs
+
+
+def _both_alone(after: str) -> bool:
+    """Whether "both" stands for two by itself: "both run", not "both cats"."""
+    if after in v.AUXILIARIES or after in v.ADVERBS or after in ("of", "") or not after[0].isalnum():
+        return True
+    found = classes_of(after)
+    plural = bool(found.get("NOUN")) and after not in found["NOUN"]
+    return "VERB" in found and not plural and "ADJ" not in found
+
+
+def _verb_before(before: Token | None) -> bool:
+    return before is not None and before.tag in ("VERB", "AUX")
 
 
 def _finite(word: str) -> bool:
@@ -251,13 +343,40 @@ def _open(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) ->
     found = classes_of(low)
     if not found:
         return "ADV" if low.endswith("ly") and len(low) > 4 else "NOUN"
+    if _compound(tokens, index):
+        return "NOUN"
     following = tokens[index + 1].low if index + 1 < len(tokens) else ""
     thing, thing_next = (is_thing(lemma(other, "NOUN")) for other in (low, following))
     word = _Word(tokens, index, found, "NOUN" in found and thing, thing_next, had_verb)
     return _AFTER.get(word.before.tag if word.before else "", _at_start)(word)
 
 
+def _compound(tokens: list[Token], index: int) -> bool:
+    """Whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
+    before = tokens[index - 1] if index else None
+    if before is None or before.tag not in ("NOUN", "ADJ") or before.proper:
+        return False
+    sense = noun(f"{before.low} {lemma(tokens[index].low, 'NOUN')}")
+    if (
+        sense is None
+        or sense.kind not in ("artifact", "animal", "person", "food", "plant", "object")
+        or sense.share < 0.5
+    ):
+        return False
+    for other in tokens[index + 1 : index + 6]:
+        if not other.text[0].isalnum():
+            return False
+        if _finite(other.low) or other.low in v.AUXILIARIES:
+            return True
+    return False
+
+
 def _in_noun_phrase(word: _Word) -> str:
+    before = word.before
+    if before is not None and before.tag == "NUM" and word.index > 1 and word.tokens[word.index - 2].low == "the":
+        plural = word.low not in word.found.get("NOUN", (word.low,))
+        if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
+            return "VERB"  # "the two fall"
     more = _may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
     if word.noun and _finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
         more = False  # "the orange rolls"; but "small ducks", "the lower left"
@@ -277,6 +396,13 @@ def _after_to(word: _Word) -> str:
     catenative = word.index > 1 and lemma(word.tokens[word.index - 2].low, "VERB") in v.CATENATIVES
     if base and (catenative or not word.noun or (_closed_word(word.after) and not word.thing)):
         return "VERB"
+    if (
+        base
+        and not word.thing
+        and _may_be(word.after, "NOUN")
+        and noun(f"{word.low} {lemma(word.after, 'NOUN')}") is None
+    ):
+        return "VERB"  # "stops to pick flowers"
     return word.first_of("NOUN", "ADJ", "VERB", "ADV")
 
 
@@ -289,9 +415,9 @@ def _after_preposition(word: _Word) -> str:
 def _after_noun(word: _Word) -> str:
     if word.verb and (word.low.endswith("ing") or not word.noun):
         return "VERB"
-    noun = word.before.low if word.before else ""
+    name = word.before.low if word.before else ""
     if word.verb and not word.had_verb and not _verb_ahead(word):
-        plural = lemma(noun, "NOUN") != noun or _coordinated(word.tokens, word.index)
+        plural = lemma(name, "NOUN") != name or name in v.PLURALS or _coordinated(word.tokens, word.index)
         if inflected(word.low) or plural:
             return "VERB"
     return word.first_of("NOUN", "ADV", "ADJ", "VERB")
@@ -316,6 +442,8 @@ def _at_start(word: _Word) -> str:
     before = word.before.low if word.before else ""
     if word.verb and word.noun and not word.thing and before == "then" and _base_verb_before(word.tokens, word.index):
         return "VERB"  # "the words float off, and then form ..."
+    if _plural_subject(word):
+        return "NOUN"
     if word.verb and inflected(word.low) and not _rather_thing(word) and not _rather_adjective(word):
         return "VERB"
     if word.first_of("NOUN", "VERB", "ADV") == "ADV":
@@ -325,6 +453,16 @@ def _at_start(word: _Word) -> str:
     if word.adjective and _may_be(word.after, "NOUN") and not (word.noun and _finite(word.after)):
         return "ADJ"
     return word.first_of("NOUN", "VERB", "ADJ", "ADV")
+
+
+def _plural_subject(word: _Word) -> bool:
+    """Whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
+    plural = word.noun and word.low not in word.found["NOUN"] and word.low not in v.FUNCTION_WORDS
+    after = classes_of(word.after) if word.after else {}
+    if not plural or word.after not in after.get("VERB", ()) or word.after in v.FUNCTION_WORDS:
+        return False
+    sense = noun(word.after)
+    return sense is None or sense.share < 0.5
 
 
 def _rather_thing(word: _Word) -> bool:

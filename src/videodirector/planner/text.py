@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from videodirector.lexicon import things
-from videodirector.planner.vocabulary import article
+from videodirector.planner.vocabulary import article, word_set
 
-__all__ = ["Shot", "clean", "sentences", "shots"]
+__all__ = ["Shot", "clean", "names_in", "sentences", "shots"]
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<!--.{0,2000}?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,500}\)|https?://\S+")
@@ -117,3 +117,19 @@ def sentences(text: str) -> list[str]:
         elif any(character.isalnum() for character in sentence):
             found.append(sentence)
     return [_OPENING.sub("", _META.sub("", sentence, count=1), count=1) or sentence for sentence in found]
+
+
+_MIDWAY = re.compile(r"(?<=[a-z,;] )[A-Z][a-zé]+(?:-[A-Z][a-z]+)*\b|(?<=[a-z] )[B-HJ-Z]\b(?!\.)")
+_CALENDAR = word_set(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december christmas easter halloween english french german spanish chinese i earth"""
+)
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The words that a text writes with a capital where no sentence begins; none for a text in Title Case."""
+    words = re.findall(r"[^\W\d_]+", text[:200_000])
+    capitals = sum(word[0].isupper() for word in words)
+    if capitals > 0.5 * len(words) and len(words) > 3:
+        return frozenset()
+    return frozenset(found for found in _MIDWAY.findall(text) if found.lower() not in _CALENDAR)

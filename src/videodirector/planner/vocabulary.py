@@ -14,7 +14,7 @@ def word_set(text: str) -> frozenset[str]:
 
 
 DETERMINERS = word_set(
-    """a an the this that these those some any each every another no both all such what which other"""
+    """a an the this that these those some any each every another no both all such what which other neither either"""
 )
 POSSESSIVES = word_set("my your his her its our their whose")
 PRONOUNS = word_set(
@@ -39,6 +39,8 @@ BUNCHES: dict[str, int] = dict.fromkeys(
     dozens thousands plenty fleet pride colony gang"""),
     4,
 ) | {"dozen": 12, "couple": 2, "pair": 2, "few": 3}
+PARTITIVES = word_set("piece slice bit lump chunk scrap kind type sort bunch pile heap stack basket bowlful")
+"""What is said before "of" without being a thing of its own: "a piece of fruit"."""
 AUXILIARIES = word_set(
     """is are was were be been being am has have had do does did will would can could may might shall should
     must isn't aren't wasn't weren't don't doesn't didn't can't won't"""
@@ -48,6 +50,9 @@ CONJUNCTIONS = word_set("and or but nor yet so plus &")
 SUBORDINATORS = word_set(
     """while as when whenever because since if although though until till before after whereas where"""
 )
+PHRASAL_SUBORDINATORS: dict[tuple[str, ...], str] = {
+    tuple(phrase.split()): phrase for phrase in ("as soon as", "as long as", "even though")
+}
 RELATIVES = word_set("who which that whom")
 ADVERBS = word_set(
     """away up down back off out in home forward forwards backward backwards ahead together apart then now
@@ -58,7 +63,7 @@ ADVERBS = word_set(
     sometimes instead more most less"""
 )
 PREPOSITIONS = word_set(
-    """in on at to into onto through across over under below beneath underneath above between behind beside
+    """wearing in on at to into onto through across over under below beneath underneath above between behind beside
     besides near by with without from toward towards along around round past against among amongst amid off
     out of about inside outside within up down for upon like via beyond during before after until till than
     near atop opposite"""
@@ -122,25 +127,23 @@ CATENATIVES = word_set(
 )
 
 ABSTRACT = word_set(
-    """day days night nights morning evening afternoon noon time times moment moments second seconds minute
-    minutes hour hours week weeks month months year years while today tomorrow yesterday season spring
-    summer autumn fall end beginning start middle center centre side sides left right top bottom front back
-    edge corner distance direction way ways part parts half piece pieces kind sort type lot lots number bit
-    place places spot step steps turn turns speed grace ease care joy fear surprise delight courage love
-    hope anger silence peace life death dream dreams idea story thought thoughts mind power strength energy
-    effort attention help fun game games adventure journey trip danger trouble noise sound sounds voice song
-    music melody word words name names question answer smile laugh laughter cry tears look view scene scenes
-    shot shots camera video clip frame picture image background foreground movie film screen style light
-    lights shadow shadows darkness color colour colors colours shape sign signs moment air wind breeze rain
-    weather storm thunder heat cold warmth world thing things something nothing everything anything stuff
-    sense feeling head face faces eye eyes ear ears nose mouth lips tooth teeth hair neck shoulder shoulders
-    arm arms hand hands finger fingers chest stomach belly body leg legs knee knees foot feet paw paws tail
-    tails wing wings feather feathers fur claw claws skin heartbeat breath steps footstep footsteps movement
-    motion position pose speed rest circle circles line lines angle close-up closeup zoom sequence medium
-    wide eye-level height depth size width amount use reason result action event process activity appearance
-    gaze glance expression focus dress hat coat shirt jacket shoes boots cape clothes uniform suit scarf
-    pants trousers skirt glasses apron mask gloves water food ground floor cheek cheeks forehead mane nail nails soil
-    splash surface"""
+    """day days night nights morning evening afternoon noon time times moment moments second seconds minute minutes
+    hour hours week weeks month months year years while today tomorrow yesterday season spring summer autumn fall
+    end beginning start middle center centre side sides left right top bottom front back edge corner distance
+    direction way ways part parts half kind sort type lot lots number bit place places spot step steps turn turns
+    speed grace ease care joy fear surprise delight courage love hope anger silence peace life death dream dreams
+    idea story thought thoughts mind power strength energy effort attention help fun game games adventure journey
+    trip danger trouble noise sound sounds voice song music melody word words name names question answer smile laugh
+    laughter cry tears look view scene scenes shot shots video clip frame background foreground movie film screen
+    style light lights shadow shadows darkness color colour colors colours shape sign signs air wind breeze rain
+    weather storm thunder heat cold warmth world thing things something nothing everything anything stuff sense
+    feeling head face faces eye eyes ear ears nose mouth lips tooth teeth hair neck shoulder shoulders arm arms hand
+    hands finger fingers chest stomach belly body leg legs knee knees foot feet paw paws tail tails wing wings
+    feather feathers claw claws skin heartbeat breath footstep footsteps movement motion position pose rest circle
+    circles line lines angle close-up closeup zoom sequence medium wide eye-level height depth size width amount use
+    reason result action event process activity appearance gaze glance expression focus water ground floor cheek
+    cheeks forehead mane soil splash surface camera image picture pair scenery lens whole others amid
+    moonlight sunlight daylight starlight sunshine midair mid-air home reverse inch degree lap"""
 )
 
 COLOURS = word_set(
@@ -151,6 +154,15 @@ LARGER: dict[str, float] = dict.fromkeys(
     word_set("big large huge giant gigantic enormous massive tall great towering"), 1.35
 )
 SMALLER: dict[str, float] = dict.fromkeys(word_set("small little tiny miniature short wee mini"), 0.7)
+
+CONTRACTIONS = {"'s": "is", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am", "'d": "would"}
+"""What follows a pronoun, and what it is short for."""
+
+PLURALS = word_set("people folk police cattle children men women mice geese feet teeth sheep fish deer")
+"""Plurals that do not end in s."""
+
+PAIRS = word_set("glasses scissors pants trousers jeans shorts goggles binoculars pyjamas pajamas stairs tongs pliers")
+"""Plurals that are one thing."""
 
 # Plural forms and words that the dictionary reads otherwise.
 _LEMMAS = {
