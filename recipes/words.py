@@ -102,8 +102,9 @@ def read(path: Path, number: str) -> Iterable[tuple[str, Synset]]:
 
 
 def table(synsets: dict[str, Synset], ranks: dict[str, list[str]], counts: dict[str, int]) -> list[str]:
-    """One sorted line a word: word, share of its use that can be seen (0 to 9), kind, the key of the sense above."""
+    """One sorted line a word; see ``videodirector.lexicon.words`` for the columns."""
     best: dict[str, tuple[str, int]] = {}
+    commonest: dict[str, str] = {}
     for word, offsets in ranks.items():
         if not re.fullmatch(r"[a-z][a-z'-]*(?:_[a-z'-]+){0,2}", word):
             continue
@@ -113,6 +114,7 @@ def table(synsets: dict[str, Synset], ranks: dict[str, list[str]], counts: dict[
         weights = [_weight(synsets[offset], word, rank, counts) for rank, offset in enumerate(common, 1)]
         seen = [(w, offset) for w, offset in zip(weights, common, strict=True) if synsets[offset].kind in SEEN]
         chosen = max(seen, key=lambda pair: pair[0] * SEEN[synsets[pair[1]].kind])[1] if seen else offsets[0]
+        commonest[word] = synsets[(common or offsets)[weights.index(max(weights)) if weights else 0]].kind
         best[word] = chosen, round(9 * sum(weight for weight, _ in seen) / sum(weights)) if weights else 0
     owners: dict[str, str] = {}  # synset -> the first word that stands for it
     for offset, synset in synsets.items():
@@ -123,15 +125,15 @@ def table(synsets: dict[str, Synset], ranks: dict[str, list[str]], counts: dict[
     for word, (offset, share) in best.items():
         own = owners[offset] == word
         above = owners.get(synsets[offset].above, "") if own else owners[offset]
-        lines.append((word, share, synsets[offset].kind if own else "=", above))
+        lines.append((word, share, synsets[offset].kind if own else "=", above, commonest[word]))
         step = synsets[offset].above if own else offset
         while step:
             if "#" in owners[step]:
                 needed[step] = owners[step]
             step = synsets[step].above
     for offset, owner in needed.items():
-        lines.append((owner, 0, synsets[offset].kind, owners.get(synsets[offset].above, "")))
-    rows = sorted((_spaced(word), str(share), kind, _spaced(above)) for word, share, kind, above in lines)
+        lines.append((owner, 0, synsets[offset].kind, owners.get(synsets[offset].above, ""), ""))
+    rows = sorted((_spaced(word), str(share), kind, _spaced(above), usual) for word, share, kind, above, usual in lines)
     return ["\t".join(row) for row in rows]
 
 

@@ -115,7 +115,7 @@ def nature_of(word: str) -> Nature | None:
     A class may be a thing that can be drawn: a husky is a dog.
     """
     sense = words.noun(word)
-    if sense is None or sense.kind in UNSEEN:
+    if sense is None or sense.kind in UNSEEN or (sense.usual in UNSEEN and sense.share < 0.3):
         return None
     found = (_natures().get(name) for name in sense.lineage)
     # A chessman is a man only in name.

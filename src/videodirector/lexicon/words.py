@@ -5,7 +5,8 @@ Two tables, built by ``recipes/words.py``, sorted by word, with the columns
 1. the word (a sense that no word has as its own is marked ``word#number``),
 2. the share of the word's use, 0 to 9, in which it names something that can be seen (a verb: in which it moves),
 3. the kind of its chosen sense ("animal", "artifact", "feeling"), or ``=`` for a synonym of the next column,
-4. the word for the sense above it.
+4. the word for the sense above it,
+5. the kind of the commonest sense of all ("act" for a chase, which is also the name of a person).
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ class Sense:
 
     Attributes:
         kind: WordNet's file ("animal", "artifact", "location", "feeling", "time").
+        usual: the kind of the commonest sense, whether it can be seen or not.
         share: how much of the word's use it is, or others that can be seen are, in [0, 1].
         lineage: synonyms and the ever wider classes it belongs to, nearest first: husky -> working dog, dog, canid ...
     """
 
     kind: str
+    usual: str
     share: float
     lineage: tuple[str, ...]
 
@@ -51,7 +54,7 @@ def _sense(table: str, word: str) -> Sense | None:
     row = _row(table, word)
     if row is None:
         return None
-    share, kind, above = row
+    share, kind, above, usual = row
     lineage: list[str] = []
     while above and len(lineage) < _DEEPEST:
         lineage.append(above.partition("#")[0])
@@ -59,16 +62,16 @@ def _sense(table: str, word: str) -> Sense | None:
         if row is None:
             break
         kind, above = row[1] if kind == "=" else kind, row[2]
-    return Sense(kind, int(share) / 9, tuple(lineage))
+    return Sense(kind, usual or kind, int(share) / 9, tuple(lineage))
 
 
-def _row(table: str, word: str) -> tuple[str, str, str] | None:
+def _row(table: str, word: str) -> tuple[str, str, str, str] | None:
     lines = _lines(table)
     place = bisect_left(lines, f"{word}\t")
     if place == len(lines) or not lines[place].startswith(f"{word}\t"):
         return None
-    _, share, kind, above = lines[place].split("\t")
-    return share, kind, above
+    _, share, kind, above, usual = lines[place].split("\t")
+    return share, kind, above, usual
 
 
 @lru_cache(maxsize=2)

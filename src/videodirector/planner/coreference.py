@@ -209,7 +209,9 @@ class Cast(Register):
         for member in self._candidates(last):
             if coloured and member.name != member.words:
                 continue  # another colour is another thing
-            if member.words.split()[-1] == last or self._may_be_called(member, words, noun):
+            if member.words.endswith(words) or member.words == words.partition(" ")[0]:
+                return member
+            if self._may_be_called(member, words, noun):
                 return member
         return None
 
@@ -220,11 +222,11 @@ class Cast(Register):
 
     @staticmethod
     def _may_be_called(member: Member, words: str, noun: NounPhrase) -> bool:
-        if noun.determiner not in _DEFINITE and noun.determiner:
+        if noun.determiner not in _DEFINITE:
             return False
         if member.proper:  # Mia may turn out to be "the girl"
             return is_person(words) and noun.determiner == "the" and member.seen >= 0
-        same = member.thing is not None and member.thing is thing_called(words) and noun.determiner != ""
+        same = member.thing is not None and member.thing is thing_called(words) and " " not in words
         return same or is_a(member.words, words)
 
 

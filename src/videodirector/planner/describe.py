@@ -42,9 +42,13 @@ def describe(
         while start < len(words) and words[start].lower() in _FIRST:
             start += 1
         text = _joined(words[start:])
-        if not clause.subject and clause.verb and (before or unseen) and not texts and not _imperative(clause):
+        alone = not clause.subject and not clause.accompanies
+        if alone and clause.verb and (before or unseen) and not texts and not _imperative(clause):
             text = f"{unseen or _called(before)} {text}"
-        if texts and clause.link:
+        if texts and (clause.accompanies or clauses[0].accompanies):
+            texts[-1] = f"{texts[-1].rstrip(' ,')},"
+            texts.append(text)
+        elif texts and clause.link:
             texts.append(f"{clause.link if clause.link != 'then' else 'and then'} {text}")
         else:
             texts.append(text)

@@ -49,15 +49,28 @@ def events_of(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[Even
     waiting = True  # a clause without a verb, or one that only says when, waits for the one it belongs to
     after = False  # "Before X, Y": Y comes first
     for clause in clauses(tag(shot.text, is_thing, names)):
-        happens = bool(clause.verb) and clause.link not in _TOGETHER
+        clause.accompanies = _accompanies(clause, events)
+        happens = bool(clause.verb) and clause.link not in _TOGETHER and not clause.accompanies
         if events and (not happens or waiting or _same_event(events[-1].clauses[-1], clause)):
             events[-1].clauses.append(clause)
+            waiting = waiting and not happens
         else:
             event = Event([clause], earlier=after or bool(events and clause.link in _EARLIER))
             after = not events and clause.link in _LATER
             events.append(event)
-        waiting = not any(other.verb and other.link not in _TOGETHER for other in events[-1].clauses)
+            waiting = not happens
     return events or [Event([], text=shot.text)]
+
+
+def _accompanies(clause: Clause, events: list[Event]) -> bool:
+    """Whether a participle only goes with another clause: "Venturing on, the fox ...", "..., nestled in a corner"."""
+    if clause.subject or clause.form in ("", clause.verb) or clause.form.endswith("s"):
+        return False
+    if not events:
+        return clause.progressive
+    before = events[-1].clauses[-1]
+    present = before.form.endswith("s") and before.form != before.verb and not before.passive
+    return present and clause.link == "and" and not clause.tight and not clause.progressive
 
 
 def _same_event(before: Clause, clause: Clause) -> bool:

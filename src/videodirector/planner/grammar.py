@@ -64,8 +64,10 @@ class Clause:
     tokens: list[Token]
     link: str = ""  # the connective it began with: "and", "then", "while", ...
     tight: bool = False  # it began with "and" alone, without a comma
+    accompanies: bool = False  # "Venturing on, ...", "..., nestled in a corner": no event of its own
     subject: list[NounPhrase] = field(default_factory=list)
     verb: str = ""
+    form: str = ""  # of the verb, as written
     passive: bool = False
     progressive: bool = False
     negated: bool = False
@@ -155,7 +157,8 @@ def _clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
         token = tokens[index]
         width, preposition = _preposition(tokens, index)
         if width:
-            nouns, end = _noun_phrases(tokens, index + width)
+            # "In the kitchen, the kitten ...": what stands before the subject ends at its comma.
+            nouns, end = _noun_phrases(tokens, index + width, commas=bool(clause.verb or clause.subject))
             if nouns:
                 figure = last if last is not None and (not clause.verb or last in clause.objects) else None
                 clause.phrases.append(Phrase(preposition, nouns, figure))
@@ -221,7 +224,7 @@ def _verb(clause: Clause, tokens: list[Token], index: int, last: NounPhrase | No
     if clause.verb:
         clause.later_verbs.append((last, verb))
         return
-    clause.verb = verb
+    clause.verb, clause.form = verb, token.low
     helpers = [other.low for other in tokens[:index] if other.tag == "AUX"]
     clause.progressive = token.low.endswith("ing")
     clause.passive = bool(helpers) and helpers[-1] in v.BE and not token.low.endswith("ing") and inflected(token.low)
@@ -239,7 +242,7 @@ def _preposition(tokens: list[Token], index: int) -> tuple[int, str]:
     return (1, token.low) if token.tag == "PREP" else (0, "")
 
 
-def _noun_phrases(tokens: list[Token], index: int) -> tuple[list[NounPhrase], int]:
+def _noun_phrases(tokens: list[Token], index: int, *, commas: bool = True) -> tuple[list[NounPhrase], int]:
     """The noun phrases joined by commas and "and" that begin here, and where they end."""
     found: list[NounPhrase] = []
     noun, end = _noun_phrase(tokens, index)
@@ -247,12 +250,24 @@ def _noun_phrases(tokens: list[Token], index: int) -> tuple[list[NounPhrase], in
         found.append(noun)
         index = end
         gap = index
-        while gap < len(tokens) and (tokens[gap].text in (",", "&") or tokens[gap].low in ("and", "or")):
+        while gap < len(tokens) and (tokens[gap].text in (",", "&") or tokens[gap].low in ("and", "or", "nor")):
             gap += 1
+        if tokens[gap - 1].text == "," and not (commas and _list_goes_on(tokens, gap)):
+            break
         if gap == index:
             break
         noun, end = _noun_phrase(tokens, gap)
     return found, index
+
+
+def _list_goes_on(tokens: list[Token], index: int) -> bool:
+    """Whether "and" or "or" joins a last noun to a list before a verb comes."""
+    for token in tokens[index : index + 40]:
+        if token.low in ("and", "or", "&"):
+            return True
+        if token.tag in ("VERB", "AUX", "PREP", "SUB", "REL") or token.text in (";", ":", "."):
+            return False
+    return False
 
 
 def _noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False) -> tuple[NounPhrase | None, int]:

@@ -110,7 +110,11 @@ def is_seen(name: str) -> bool:
     if last in v.ABSTRACT:
         return thing is not None and thing.name == name
     sense = words.noun(last)
-    return thing is not None or sense is None or sense.kind not in UNSEEN or sense.share > 0.2
+    return thing is not None or sense is None or sense.usual not in UNSEEN or sense.share > 0.2 or last in _SEEN
+
+
+_SEEN = word_set("wave constellation meteor bounce slide swing stain match kick trick wheel track trail flash")
+"""Things whose names are more often something that cannot be seen."""
 
 
 def is_part(name: str) -> bool:

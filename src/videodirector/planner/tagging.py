@@ -377,6 +377,12 @@ def _in_noun_phrase(word: _Word) -> str:
         plural = word.low not in word.found.get("NOUN", (word.low,))
         if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
             return "VERB"  # "the two fall"
+    if (
+        word.low in v.COLOURS
+        and (word.after.endswith("ing") or _may_be(word.after, "NOUN"))
+        and not _finite(word.after)
+    ):
+        return "ADJ"
     more = _may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
     if word.noun and _finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
         more = False  # "the orange rolls"; but "small ducks", "the lower left"
@@ -409,6 +415,8 @@ def _after_to(word: _Word) -> str:
 def _after_preposition(word: _Word) -> str:
     if word.verb and word.low.endswith("ing") and (not word.noun or _closed_word(word.after)):
         return "VERB"
+    if "ADJ" in word.found and not word.thing and _may_be(word.after, "NOUN"):
+        return "ADJ"  # "with keen senses"
     return _in_noun_phrase(word)
 
 
@@ -444,6 +452,8 @@ def _at_start(word: _Word) -> str:
         return "VERB"  # "the words float off, and then form ..."
     if _plural_subject(word):
         return "NOUN"
+    if "ADJ" in word.found and word.after == "to":
+        return "ADJ"  # ", ready to go"
     if word.verb and inflected(word.low) and not _rather_thing(word) and not _rather_adjective(word):
         return "VERB"
     if word.first_of("NOUN", "VERB", "ADV") == "ADV":

@@ -35,6 +35,9 @@ _META = re.compile(
 )
 
 
+# "Close-up of ...", "Sunset shot of ..."
+_CAMERA = re.compile(r"^\s*(?:(?:an?|the)\s+)?(?:[\w-]+\s+){0,3}(?:shot|view|close-?up|footage)\s+of\s+", re.IGNORECASE)
+
 # How tales begin; it names no thing and no place.
 _OPENING = re.compile(
     r"^\s*(?:once upon a time|long ago|one (?:\w+ )?(?:day|night|morning|evening))\b[\s,]*", re.IGNORECASE
@@ -116,7 +119,13 @@ def sentences(text: str) -> list[str]:
             found[-1] += f" {sentence}"
         elif any(character.isalnum() for character in sentence):
             found.append(sentence)
-    return [_OPENING.sub("", _META.sub("", sentence, count=1), count=1) or sentence for sentence in found]
+    return [_bare(sentence) or sentence for sentence in found]
+
+
+def _bare(sentence: str) -> str:
+    for talk in (_META, _CAMERA, _OPENING):
+        sentence = talk.sub("", sentence, count=1)
+    return sentence
 
 
 _MIDWAY = re.compile(r"(?<=[a-z,;] )[A-Z][a-zé]+(?:-[A-Z][a-z]+)*\b|(?<=[a-z] )[B-HJ-Z]\b(?!\.)")
