@@ -24,6 +24,7 @@ from lemminflect import getAllLemmas
 from videodirector.evaluation import PlanReport, Proportion, score_plan
 from videodirector.lexicon.words import noun
 from videodirector.planner import OfflinePlanner
+from videodirector.planner.vocabulary import word_set
 from videodirector.schemas import VideoPlan
 
 BARS = {"lvd": 490 / 500, "events": 0.85, "things": 0.90, "ten sentences (ms)": 50.0}
@@ -91,9 +92,9 @@ def stories(planner: OfflinePlanner, data: dict[str, Any], *, show: bool) -> dic
 
 
 SEEN = {"animal", "person", "artifact", "food", "plant"}
-NOT_THINGS = frozenset(
-    "top bottom side front back end line piece part shot view frame close-up medium lens level frame camera scene step angle"
-    " motion light lighting picture clip play touch turn right left stop go one".split()
+NOT_THINGS = word_set(
+    """top bottom side front back end line piece part shot view frame close-up medium lens level camera scene step angle
+    motion light lighting picture clip play touch turn right left stop go one"""
 )
 _BEFORE = re.compile(r"^(?:an?|the|his|her|its|their|some|two|three|four|another|each|small|big|little|red|first|\d+)$")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from videodirector.lexicon.words import noun
+
 __all__ = ["article", "classes_of", "is_known", "lemma", "plural_of", "word_set"]
 
 
@@ -197,7 +199,15 @@ def classes_of(word: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = getAllLemmas(lowered)
     if lowered in _VERB_ONLY and "VERB" in found:
         return {"VERB": found["VERB"]}
-    return {kind: lemmas for kind, lemmas in found.items() if kind in ("NOUN", "VERB", "ADJ", "ADV")}
+    kept = {kind: lemmas for kind, lemmas in found.items() if kind in ("NOUN", "VERB", "ADJ", "ADV")}
+    if kept and "NOUN" not in kept and _names_a_thing(lowered):
+        kept["NOUN"] = (lowered,)  # one dictionary knows "pan" only as a verb
+    return kept
+
+
+def _names_a_thing(word: str) -> bool:
+    sense = noun(word)
+    return sense is not None and sense.share > 0.6 and sense.usual in ("artifact", "animal", "person", "food", "plant")
 
 
 def is_known(word: str) -> bool:
