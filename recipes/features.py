@@ -45,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--init", type=Path, help="weights to go on from")
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first clip, so as not to see the same again"
+    )
     parser.add_argument("--validation", type=int, default=200, help="unseen clips")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", type=Path)
@@ -54,14 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(0)
-    model = WorldModel(vocabulary())
+    model = WorldNetwork.load(options.init).model if options.init else WorldModel(vocabulary())
+    model.train()
     print(f"{sum(parameter.numel() for parameter in model.parameters()):,} parameters", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.01)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
     started, losses = time.monotonic(), []
-    batches = every(
-        SceneSampler(size=SIDE, frames=LENGTH, seed=TRAINING, entities=(1, 3), pool=64), options.batch, model
-    )
+    scenes = SceneSampler(size=SIDE, frames=LENGTH, seed=TRAINING, entities=(1, 3), pool=64)
+    batches = every(scenes, options.batch, model, first=options.first)
     for step in range(1, options.steps + 1):
         loss = loss_of(model, next(batches))
         optimizer.zero_grad()
@@ -100,9 +104,9 @@ class Batch:
     texts: list[str]
 
 
-def every(scenes: SceneSampler, count: int, model: WorldModel) -> Iterator[Batch]:
+def every(scenes: SceneSampler, count: int, model: WorldModel, *, first: int) -> Iterator[Batch]:
     """Batches of so many clips, one after the other, without end."""
-    number = 0
+    number = first
     while True:
         yield batch_of([scenes[number + index] for index in range(count)], model.vocabulary, number)
         number += count
@@ -159,7 +163,7 @@ def motion(clip: Clip) -> str:
 def loss_of(model: WorldModel, batch: Batch) -> Tensor:
     """Three classifications of the clip, and the contrast of pictures and words both ways."""
     watched = model.watch(batch.clips)
-    told = functional.cross_entropy(model.to_things(watched), batch.things)
+    told = 2 * functional.cross_entropy(model.to_things(watched), batch.things)
     told = told + functional.cross_entropy(model.to_places(watched), batch.places)
     told = told + 0.5 * functional.cross_entropy(model.to_motion(watched), batch.motions)
     alike = model.embed_pictures(batch.pictures) @ model.embed_texts(batch.texts).T * model.temperature.exp()

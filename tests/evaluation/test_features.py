@@ -160,3 +160,21 @@ def test_clip_from_a_folder(tmp_path: Path) -> None:
     texts = network.texts(["a fox", "an owl"])
     assert texts.shape == pictures.shape
     assert abs(float(texts[0] @ texts[1])) < 1
+
+
+def test_the_network_of_the_package_knows_the_storyworld() -> None:
+    """On unseen true clips: what they show, what was said of them, and that noise is something else."""
+    from videodirector.storyworld.scene import SceneSampler
+
+    network = world_network()
+    scenes = SceneSampler(size=64, frames=4, seed=77, entities=(1, 1))
+    clips = [clip for number in range(24) if (clip := scenes[number]).actors[0].track[0]]
+    texts = [f"{clip.actors[0].sprite.name}, {clip.background}" for clip in clips]
+    alike = network.pictures([clip.frames[0] for clip in clips]) @ network.texts(texts).T
+    right = [texts[best] == text for best, text in zip(alike.argmax(axis=1), texts, strict=True)]
+    assert np.mean(right) > 0.6
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 256, size=(4, 64, 64, 3)).astype(np.uint8) for _ in clips]
+    true, others = [clip.frames for clip in clips], [scenes[number].frames for number in range(100, 124)]
+    near = frechet_distance(network.features(true), network.features(others))
+    assert near < 0.6 * frechet_distance(network.features(noise), network.features(others))

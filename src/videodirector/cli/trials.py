@@ -47,7 +47,7 @@ def skills(
     steps: Steps = None,
     frames: Annotated[int, typer.Option(help="Frames a scene.")] = 16,
     truths: Annotated[int, typer.Option(help="True frames on which the instruments are tried first; 0: none.")] = 100,
-    features: Features = "none",
+    features: Features = "world",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -95,7 +95,7 @@ def videos(
         ),
     ] = None,
     transition: Transition = None,
-    features: Features = "none",
+    features: Features = "world",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

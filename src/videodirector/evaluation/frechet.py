@@ -44,4 +44,4 @@ def frechet_video_distance(network: VideoNetwork, drawn: Sequence[Frames], true:
     """Of drawn clips from as many true ones (arXiv 1812.01717), through any network."""
     a, b = network.features(drawn), network.features(true)
     count = min(len(a), len(b))
-    return Estimate.jackknife(lambda kept: frechet_distance(a[list(kept)], b[list(kept)]), count)
+    return Estimate.jackknife(lambda kept: frechet_distance(a[list(kept)], b[list(kept)]), count, least=2)

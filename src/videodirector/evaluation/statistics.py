@@ -97,19 +97,20 @@ class Estimate:
         return cls(float(sums.sum() / counts.sum()), float(low), float(high), len(filled))
 
     @classmethod
-    def jackknife(cls, statistic: Callable[[Sequence[int]], float], total: int) -> Self:
+    def jackknife(cls, statistic: Callable[[Sequence[int]], float], total: int, *, least: int = 1) -> Self:
         """A statistic of a whole set, such as a distance of distributions, with the delete-a-block jackknife.
 
         A bootstrap would not do here: repeated items make distributions look narrower than they are.
 
         Args:
             statistic: of the items with these numbers.
-            total: how many items there are; below two there is no interval.
+            total: how many items there are.
+            least: how many items it needs; where leaving out a block leaves fewer, there is no interval.
         """
         everything = range(total)
         value = statistic(everything)
-        blocks = min(_BLOCKS, total)
-        if blocks < 2:
+        blocks = max(1, min(_BLOCKS, total))
+        if total - -(-total // blocks) < least:
             return cls(value, math.nan, math.nan, total)
         left = [statistic([item for item in everything if item % blocks != block]) for block in range(blocks)]
         deviation = math.sqrt((blocks - 1) / blocks * float(((np.array(left) - np.mean(left)) ** 2).sum()))

@@ -118,41 +118,45 @@ def frames_tensor(frames: Frames) -> Tensor:
 
 
 class WorldNetwork:
-    """The trained model as a ``VideoNetwork`` and a ``PictureTextNetwork``."""
+    """The trained model as a ``VideoNetwork`` and a ``PictureTextNetwork``.
+
+    Attributes:
+        model: the network itself.
+    """
 
     name = "storyworld features"
 
     def __init__(self, model: WorldModel) -> None:
-        self._model = model.eval()
+        self.model = model.eval()
 
     @torch.no_grad()
     def features(self, clips: Sequence[Frames]) -> Features:
         """See ``VideoNetwork``."""
-        parts = [self._model.watch(batch) for batch in _batches(clips)]
+        parts = [self.model.watch(batch) for batch in _batches(clips)]
         return np.asarray(torch.cat(parts).double().numpy())
 
     @torch.no_grad()
     def probabilities(self, clips: Sequence[Frames]) -> Features:
         """See ``VideoNetwork``: the classes are the things of the world."""
-        parts = [self._model.to_things(self._model.watch(batch)).double().softmax(1) for batch in _batches(clips)]
+        parts = [self.model.to_things(self.model.watch(batch)).double().softmax(1) for batch in _batches(clips)]
         return np.asarray(torch.cat(parts).numpy())
 
     @torch.no_grad()
     def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
         """See ``PictureTextNetwork``."""
         looked = torch.cat([frames_tensor(frame[None]) for frame in frames])
-        parts = [self._model.embed_pictures(part) for part in looked.split(_BATCH * LENGTH)]
+        parts = [self.model.embed_pictures(part) for part in looked.split(_BATCH * LENGTH)]
         return np.asarray(torch.cat(parts).double().numpy())
 
     @torch.no_grad()
     def texts(self, texts: Sequence[str]) -> Features:
         """See ``PictureTextNetwork``."""
-        return np.asarray(self._model.embed_texts(texts).double().numpy())
+        return np.asarray(self.model.embed_texts(texts).double().numpy())
 
     def save(self, path: Path) -> None:
         """One file: weights in half precision, the vocabulary beside them."""
-        tensors = {name: tensor.half().contiguous() for name, tensor in self._model.state_dict().items()}
-        save_file(tensors, path, metadata={"vocabulary": json.dumps(asdict(self._model.vocabulary))})
+        tensors = {name: tensor.half().contiguous() for name, tensor in self.model.state_dict().items()}
+        save_file(tensors, path, metadata={"vocabulary": json.dumps(asdict(self.model.vocabulary))})
 
     @classmethod
     def load(cls, path: Path) -> WorldNetwork:

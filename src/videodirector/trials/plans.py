@@ -27,14 +27,20 @@ SKILLS: tuple[TrialSkill, ...] = get_args(TrialSkill)
 with one box moved; the others as ``evaluation.skill_plans`` composes them."""
 
 
-def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16) -> list[VideoPlan]:
+def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[VideoPlan]:
     """So many plans of a skill; asking for more gives the same ones first.
+
+    Args:
+        skill: what they test.
+        number: how many.
+        frames: of each scene.
+        keys: key boxes of a layout, for the world's own scenes.
 
     Raises:
         UsageError: there is no such skill.
     """
     if skill == "object":
-        return unseen_plans(number, frames=frames)
+        return unseen_plans(number, frames=frames, keys=keys)
     if skill == "following":
         return list(islice(_following(frames), number))
     for composed in COMPOSED:
@@ -47,7 +53,7 @@ def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16) -> list[Vid
     raise UsageError(f"there is no skill {skill!r}", hint=f"choose among: {', '.join(SKILLS)}")
 
 
-def unseen_plans(number: int, *, frames: int = 16, first: int = 0) -> list[VideoPlan]:
+def unseen_plans(number: int, *, frames: int = 16, first: int = 0, keys: int = KEY_BOXES) -> list[VideoPlan]:
     """Plans of one scene with one to three moving things, whose middle frame can fairly be judged.
 
     Scenes of the sampler in their order, leaving out those that on the middle frame show nothing, a thing twice, or one
@@ -57,22 +63,23 @@ def unseen_plans(number: int, *, frames: int = 16, first: int = 0) -> list[Video
         number: how many.
         frames: of each scene.
         first: how many are left out before them.
+        keys: key boxes of every layout.
     """
-    return list(islice(_unseen(frames), first, first + number))
+    return list(islice(_unseen(frames, keys), first, first + number))
 
 
-def _unseen(frames: int) -> Iterator[VideoPlan]:
+def _unseen(frames: int, keys: int = KEY_BOXES) -> Iterator[VideoPlan]:
     scenes = SceneSampler(size=16, frames=16, seed=PLANS, entities=(1, 3))
-    plans = (_plan(scenes[index], index, frames) for index in count())
+    plans = (_plan(scenes[index], index, frames, keys) for index in count())
     return (plan for plan in plans if judged(plan))
 
 
-def _plan(clip: Clip, number: int, frames: int) -> VideoPlan:
+def _plan(clip: Clip, number: int, frames: int, keys: int) -> VideoPlan:
     entities = [
         Entity(
             id=f"thing-{index + 1}",
             name=actor.sprite.name,
-            layout=dense([box and Box(*box) for box in actor.track], KEY_BOXES),
+            layout=dense([box and Box(*box) for box in actor.track], keys),
         )
         for index, actor in enumerate(clip.actors)
     ]

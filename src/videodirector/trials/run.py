@@ -20,7 +20,7 @@ from videodirector.generator.cache import SceneCache
 from videodirector.generator.drawing import Drawing
 from videodirector.generator.fingerprint import code_revision, digest
 from videodirector.generator.output import atomic_file
-from videodirector.schemas import Notice, VideoPlan
+from videodirector.schemas import KEY_BOXES, Notice, VideoPlan
 from videodirector.trials import looking
 from videodirector.trials.looking import PlanRecord, look
 from videodirector.trials.plans import TrialSkill, trial_plans
@@ -40,12 +40,12 @@ class Trial:
     plan: VideoPlan
 
 
-def trials_of(skills: Sequence[TrialSkill], number: int, *, frames: int = 16) -> list[Trial]:
-    """So many plans of each skill."""
+def trials_of(skills: Sequence[TrialSkill], number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[Trial]:
+    """So many plans of each skill; see ``trial_plans``."""
     return [
         Trial(id=f"{skill}-{index:03d}", skill=skill, plan=plan)
         for skill in skills
-        for index, plan in enumerate(trial_plans(skill, number, frames=frames))
+        for index, plan in enumerate(trial_plans(skill, number, frames=frames, keys=keys))
     ]
 
 
@@ -58,6 +58,8 @@ class Trials:
         instruments: what looks, made for the backend's frames.
         steps: denoising steps; None leaves them to the backend.
         change: what becomes of a plan before it is drawn; it is measured against the plan as it was.
+        clips: a folder for the drawn frames that several trials share; None keeps them in ``folder``. It must not be
+            shared with a backend that is changed in a way that its scenes do not tell (``SceneRenderer.effective``).
     """
 
     def __init__(
@@ -68,10 +70,11 @@ class Trials:
         *,
         steps: int | None = None,
         change: Change | None = None,
+        clips: Path | None = None,
     ) -> None:
         self.folder, self.backend, self.instruments, self.steps = folder, backend, instruments, steps
         self._change = change
-        self._cache = SceneCache(folder / "clips", limit=2**63)
+        self._cache = SceneCache(clips or folder / "clips", limit=2**63)
 
     def run(self, trials: Sequence[Trial]) -> Iterator[PlanRecord]:
         """Draw each plan, look at it, and tell what was seen.

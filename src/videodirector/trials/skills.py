@@ -18,7 +18,7 @@ from videodirector.trials.report import document, drawn_true, markdown, validati
 from videodirector.trials.run import Change, Trial, Trials, trials_of
 from videodirector.trials.world import Instruments, autoencoded, blurred, instruments, labelled_frames
 
-__all__ = ["Networks", "SkillSettings", "Told", "evaluate_skills", "feature_networks"]
+__all__ = ["Networks", "SkillSettings", "Told", "evaluate_skills", "feature_networks", "object_features"]
 
 SIDE = 64  # of the storyboard's frames; a model has its own size
 
@@ -43,7 +43,7 @@ class SkillSettings:
     plans: int = 200
     frames: int = 16
     truths: int = 100
-    features: str = "none"
+    features: str = "world"
 
     def __post_init__(self) -> None:
         unknown = [skill for skill in self.skills if skill not in SKILLS]
@@ -107,7 +107,7 @@ def evaluate_skills(
         records.append(record)
         yield Told(message=record.id, done=len(records), total=len(trials))
     found = figures(records, running.clips, networks.pictures)
-    found += _features(trials, records, running, networks, (width, height))
+    found += object_features(trials, records, running, networks, (width, height))
     title = f"{settings.backend} at {width}x{height}, {settings.plans} unseen plans a skill, {settings.frames} frames"
     title += f", {settings.steps} steps" if settings.steps else ""
     told = {**asdict(settings), "frame_size": [width, height]}
@@ -144,10 +144,10 @@ def _tries(settings: SkillSettings, looking: Instruments, size: int) -> Iterator
         yield name, validate(looking.detector, looking.classifier, frames)
 
 
-def _features(
+def object_features(
     trials: Sequence[Trial], records: Sequence[PlanRecord], running: Trials, networks: Networks, size: tuple[int, int]
 ) -> list[Figure]:
-    """Over the plans of the world's own scenes, from as many true clips of plans behind them."""
+    """The metrics of the papers over the world's own scenes, against as many true clips of plans behind them."""
     chosen = [(trial, record) for trial, record in zip(trials, records, strict=True) if trial.skill == "object"]
     if not chosen:
         return []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from videodirector.errors import RenderError, UsageError
 from videodirector.evaluation.features import Frames
+from videodirector.ffmpeg import find_ffmpeg
 from videodirector.generator.timeline import Shot, timeline
 from videodirector.schemas import Transition, VideoPlan
 from videodirector.trials.figures import Figure, feature_figures, figures
@@ -24,21 +27,35 @@ def read_video(path: Path) -> Frames:
 
     Raises:
         UsageError: there is no such file.
+        MissingDependencyError: there is no ffmpeg.
         RenderError: it cannot be read as a video.
     """
     if not path.is_file():
         raise UsageError(f"there is no video {path}", hint="check the path")
-    import imageio_ffmpeg
-
-    try:
-        reader = imageio_ffmpeg.read_frames(str(path))
-        width, height = next(reader)["size"]
-        frames = [np.frombuffer(content, dtype=np.uint8).reshape(height, width, 3) for content in reader]
-    except (OSError, RuntimeError, StopIteration, ValueError) as error:
-        raise RenderError(f"{path} cannot be read as a video: {error}", hint="give an mp4, gif or webp") from error
+    # As PPM every frame tells its own size, so nothing else has to be asked first.
+    wanted = ("-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-")
+    done = subprocess.run([find_ffmpeg(), "-v", "error", "-nostdin", *wanted], capture_output=True, check=False)
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RenderError(
+            f"{path} cannot be read as a video: {reason[-1] if reason else 'ffmpeg failed'}",
+            hint="give an mp4 or a gif",
+        )
+    frames = list(_pictures(done.stdout))
     if not frames:
         raise RenderError(f"{path} holds no frames")
     return np.stack(frames)
+
+
+def _pictures(content: bytes) -> Iterator[NDArray[np.uint8]]:
+    """The pictures of a stream of binary PPM: ``P6``, width and height, 255, and the pixels."""
+    start = 0
+    while start < len(content):
+        _, size, _, _ = content[start : start + 64].split(b"\n", 3)
+        width, height = map(int, size.split())
+        begin = start + len(b"P6\n255\n") + len(size) + 1
+        start = begin + width * height * 3
+        yield np.frombuffer(content[begin:start], dtype=np.uint8).reshape(height, width, 3)
 
 
 def scene_clips(
