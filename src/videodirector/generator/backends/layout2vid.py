@@ -109,17 +109,17 @@ class Layout2VidRenderer:
         Boxes count frame by frame and in single precision, as the network sees them. A seed counts as far as noise is
         drawn from it: with ``noise_sharing`` 1 that of the place alone.
         """
-        steps = steps or self._facts.num_inference_steps
-        strength = self._facts.layout_strength if scene.layout_strength is None else scene.layout_strength
+        total = steps or self._facts.num_inference_steps
+        grounded = self._grounded_steps(scene, total)
         return {
             **self._weights(),
             "caption": self._caption(scene),
             "frames": scene.frames,
-            "steps": steps,
-            "grounded_steps": round(strength * steps),
+            "steps": total,
+            "grounded_steps": grounded,
             "seed": seed if self._facts.noise_sharing < 1 else None,
             "place_seed": self._place_seed(scene, seed) if self._facts.noise_sharing > 0 else None,
-            "entities": [self._entity(scene, place) for place in range(len(scene.entities))],
+            "entities": [self._entity(scene, place) for place in range(len(scene.entities))] if grounded else [],
         }
 
     def _weights(self) -> dict[str, str]:
@@ -152,6 +152,10 @@ class Layout2VidRenderer:
     def _look_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
 
+    def _grounded_steps(self, scene: Scene, steps: int) -> int:
+        strength = self._facts.layout_strength if scene.layout_strength is None else scene.layout_strength
+        return round(strength * steps)
+
     def _place_seed(self, scene: Scene, seed: int) -> int:
         group = self._plan.background_group(scene) if scene.seed is None else None
         return seed if group is None else derived_seed(self._plan.seed, "background", group)
@@ -181,7 +185,8 @@ class Layout2VidRenderer:
         ):
             latents = step.x
             yield Progress(step.index + 1, total)
-        notes = (_note(appearance.phrase, look) for appearance, look in zip(shown, looks, strict=True))
+        drawn = zip(shown, looks, strict=True) if self._grounded_steps(scene, total) else ()
+        notes = (_note(appearance.phrase, look) for appearance, look in drawn)
         return Clip(
             pipeline.decode(latents),
             tuple(filter(None, (*self._shortcomings(scene, condition.left_out), *notes))),
