@@ -57,7 +57,7 @@ def box(chance: random.Random) -> list[float]:
 
 
 def paint(path: Path, chance: random.Random) -> None:
-    Image.new("RGB", (9, 7), tuple(chance.randrange(256) for _ in range(3))).save(path)  # type: ignore[arg-type]
+    Image.new("RGB", (9, 7), tuple(chance.randrange(256) for _ in range(3))).save(path)
 
 
 def _scene(document: Document, chance: random.Random) -> Document:

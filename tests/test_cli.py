@@ -37,7 +37,12 @@ def test_make(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert out == "", "standard output is for --json"
     assert "fox.mp4" in err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["fox.mp4", "fox.plan.json", "fox.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "fox.manifest.json",
+        "fox.mp4",
+        "fox.plan.json",
+        "fox.png",
+    ]
     assert VideoPlan.load(tmp_path / "fox.plan.json").seed == 4
 
 
@@ -53,7 +58,7 @@ def test_make_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "plan": str(tmp_path / "fox.plan.json"),
         "video": str(video),
         "sheet": str(tmp_path / "fox.png"),
-        "beside": [],
+        "beside": [str(tmp_path / "fox.manifest.json")],
         "frames": 32,
         "frame_rate": "30000/1001",
         "width": 256,
@@ -70,7 +75,9 @@ def test_quiet(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("", "")
 
 
-def test_render_writes_the_video_alone(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_writes_the_video_and_its_manifest(
+    tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = plan_file.read_bytes()
     arguments = ["--backend", "storyboard", "--transition", "crossfade", "--width", "128", "--json"]
     assert run("render", plan_file, "-o", tmp_path / "a.mp4", *arguments) == 0
@@ -79,14 +86,14 @@ def test_render_writes_the_video_alone(tmp_path: Path, plan_file: Path, capsys: 
     assert value["frames"] == 16 + 8 - 4
     assert see(tmp_path / "a.mp4").size == (128, 128)
     assert plan_file.read_bytes() == before
-    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "a.mp4"}
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "a.mp4", "a.manifest.json"}
 
 
 def test_what_goes_with_a_video(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--backend", "storyboard", "--subtitles", "vtt", "--otio", "--coco", "--transition", "fade"]
     assert run("render", plan_file, "-o", f"{tmp_path}/frames/", *arguments, "--json") == 0
     value = told(capsys)
-    names = ["frames.vtt", "frames.coco.json", "frames.otio", "frames.clips"]
+    names = ["frames.vtt", "frames.coco.json", "frames.otio", "frames.manifest.json", "frames.clips"]
     assert value["beside"] == [str(tmp_path / name) for name in names]
     assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "frames", *names}
     assert len(list((tmp_path / "frames").iterdir())) == value["frames"] == 24

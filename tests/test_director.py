@@ -24,7 +24,12 @@ class FixedPlanner:
 
 def test_a_story_becomes_a_video_with_plan_and_sheet(tmp_path: Path) -> None:
     result = Director(backend="storyboard").make(STORY, tmp_path / "fox.mp4", seed=11)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["fox.mp4", "fox.plan.json", "fox.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "fox.manifest.json",
+        "fox.mp4",
+        "fox.plan.json",
+        "fox.png",
+    ]
     assert result.plan_path is not None
     plan = VideoPlan.load(result.plan_path)
     assert plan.prompt == STORY
@@ -43,7 +48,9 @@ def test_an_edited_plan_gives_another_video_and_an_unedited_one_the_same(tmp_pat
     assert director.render(again, tmp_path / "again.mp4").path.read_bytes() == first
     again.scenes[0].entities[0].layout[-1] = (0.6, 0.4, 0.9, 0.8)  # type: ignore[call-overload]
     assert director.render(again, tmp_path / "edited.mp4").path.read_bytes() != first
-    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "first.mp4", "again.mp4", "edited.mp4"}
+    videos = {"first.mp4", "again.mp4", "edited.mp4"}
+    assert {path.name for path in tmp_path.glob("*.*4")} == videos
+    assert {path.name.replace("manifest.json", "mp4") for path in tmp_path.glob("*.manifest.json")} == videos
 
 
 def test_any_planner_and_any_backend(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from videodirector.errors import UsageError
 from videodirector.schemas import (
     Caption,
     CastMember,
+    Forecast,
     Inputs,
+    Manifest,
     PlanRequest,
     RenderEvent,
     RenderResult,
@@ -26,7 +28,7 @@ from videodirector.schemas import (
 )
 
 if TYPE_CHECKING:
-    from videodirector.generator import Backend, SceneCache
+    from videodirector.generator import Backend, Drawing, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
     from videodirector.planner.perception import Captioner
@@ -73,6 +75,7 @@ class RenderOptions(TypedDict, total=False):
     height: int | None
     save_plan: bool
     contact_sheet: bool
+    manifest: bool
 
 
 class BatchOptions(PlanOptions, RenderOptions, total=False):
@@ -236,7 +239,8 @@ class Director:
             plan: what to draw; edits are checked first, and the plan is not changed.
             path: the file to write, ending in .mp4, .gif or .webp, or a folder for the frames, ending in a slash; it
                 appears when it is whole.
-            **options: see ``RenderSettings``. Unless asked for, no plan and no contact sheet are written beside it.
+            **options: see ``RenderSettings``. Unless asked for, no plan and no contact sheet are written beside it; the
+                manifest is, unless it is not wanted.
 
         Raises:
             UsageError: an option that cannot be meant.
@@ -252,7 +256,7 @@ class Director:
         raise AssertionError("a stream ends with VideoDone or with an error")
 
     def make(self, text: str, path: str | os.PathLike[str], **given: Unpack[SeededRenderOptions]) -> RenderResult:
-        """A story to a video, with the plan and a contact sheet beside it: fox.mp4, fox.plan.json, fox.png.
+        """A story to a video; beside it fox.mp4 has fox.plan.json, fox.manifest.json and the contact sheet fox.png.
 
         ``image``, ``audio`` and the others are seeds of the story, as in ``plan``; the text may then be empty.
 
@@ -282,7 +286,8 @@ class Director:
         from videodirector.generator import render_sheet, render_video
         from videodirector.generator.backends import create
 
-        settings = self._settings({"save_plan": False, "contact_sheet": False, **options}, backend="storyboard")
+        bare: RenderOptions = {"save_plan": False, "contact_sheet": False, "manifest": False}
+        settings = self._settings({**bare, **options}, backend="storyboard")
         backend = create("storyboard", size=_size(settings))
         kind = os.path.splitext(path)[1].lower()
         if kind == ".png":
@@ -294,6 +299,59 @@ class Director:
                 f"a preview is a contact sheet (.png) or a video (.mp4, .gif, .webp), and not {os.fspath(path)!r}",
                 hint="name it sheet.png or preview.mp4",
             )
+
+    def diff(self, before: VideoPlan, after: VideoPlan, **options: Unpack[RenderOptions]) -> Forecast:
+        """Which scenes of ``after`` have to be drawn when all of ``before`` has been, and why; nothing is drawn.
+
+        Raises:
+            PlanError: a plan is not valid.
+            UsageError, ModelError: as ``render``.
+        """
+        from videodirector.generator.forecast import compared
+
+        settings = self._settings(options)
+        return compared(self._prepared(before, settings), self._prepared(after, settings))
+
+    def dry_run(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> Forecast:
+        """What ``render`` would draw now, what it would take from the cache, and what changed since ``path`` was made.
+
+        Raises:
+            PlanError, UsageError, ModelError: as ``render``.
+        """
+        from videodirector.generator.forecast import forecast
+        from videodirector.generator.manifest import previous_manifest
+
+        drawing = self._prepared(plan, self._settings(options))
+        return forecast(drawing, self._scene_cache(), previous_manifest(path, ffmpeg=self._ffmpeg))
+
+    def reproduce(self, manifest: Manifest, path: str | os.PathLike[str]) -> Generator[RenderEvent, None, None]:
+        """Make a video again from its manifest, with the backend and model that it names.
+
+        Where something that decides the frames is no longer what it was, ``Notice`` says so first, and the file will
+        not be the same; else it is, bit for bit.
+
+        Raises:
+            UsageError: there is no such backend here; else as ``render``.
+        """
+        from videodirector.generator.forecast import departures
+
+        settings = manifest.settings
+        chosen = settings.model_dump(include=set(RenderOptions.__annotations__) - {"manifest"})
+        options = cast(RenderOptions, chosen)
+        director = Director(
+            backend=settings.backend,
+            model=settings.model,
+            options=settings.options,
+            ffmpeg=self._ffmpeg,
+            cache=self._cache,
+        )
+        yield from departures(director._prepared(manifest.plan, settings), manifest)
+        yield from director.stream(manifest.plan, path, **options)
+
+    def _prepared(self, plan: VideoPlan, settings: RenderSettings) -> Drawing:
+        from videodirector.generator import Drawing, settled
+
+        return Drawing(settled(plan, settings), self._backends().of(settings), steps=settings.steps)
 
     def render_many(
         self,

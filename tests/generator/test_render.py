@@ -76,7 +76,12 @@ def test_settings_stand_in_for_the_plan(tmp_path: Path) -> None:
 def test_what_is_written_beside_the_video(tmp_path: Path) -> None:
     plan = fox_plan()
     result = video(plan, tmp_path / "fox.mp4", save_plan=True, contact_sheet=True, seed=5)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["fox.mp4", "fox.plan.json", "fox.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "fox.manifest.json",
+        "fox.mp4",
+        "fox.plan.json",
+        "fox.png",
+    ]
     assert result.plan_path == tmp_path / "fox.plan.json"
     assert VideoPlan.load(result.plan_path) == plan.checked().model_copy(update={"seed": 5})
     assert result.sheet_path == tmp_path / "fox.png"

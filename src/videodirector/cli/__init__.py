@@ -14,6 +14,8 @@ from typing import NoReturn
 import typer
 
 from videodirector.cli import batch as _batch  # noqa: F401  registers its commands
+from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
+from videodirector.cli import edits as _edits  # noqa: F401  registers its commands
 from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
 from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
 from videodirector.cli import refining as _refining  # noqa: F401

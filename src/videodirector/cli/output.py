@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from videodirector.errors import PlanError, VideoDirectorError
 from videodirector.schemas import (
+    Forecast,
     Notice,
     PlanReady,
     RenderEvent,
@@ -25,7 +26,7 @@ from videodirector.schemas import (
     VideoPlan,
 )
 
-__all__ = ["follow", "print_json", "print_notes", "report", "summarise"]
+__all__ = ["follow", "print_forecast", "print_json", "print_notes", "report", "summarise"]
 
 
 def follow(
@@ -108,6 +109,27 @@ def summarise(plan: VideoPlan, path: Path, *, as_json: bool, quiet: bool) -> Non
         seconds = float(frames / plan.frame_rate)
         typer.echo(f"{path}: {len(plan.scenes)} scenes, {frames} frames, {seconds:g} seconds", err=True)
         print_notes(plan.notes)
+
+
+def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
+    """What will be drawn and what is kept, on standard output."""
+    if as_json:
+        print(json.dumps(forecast.model_dump(mode="json"), indent=2))
+        return
+    for scene in forecast.scenes:
+        print(f"{scene.verdict}  {scene.id}")
+        for change in scene.changes:
+            print(f"      {change}")
+        for reason in scene.reasons:
+            print(f"      because {reason.name}: {reason.why}")
+        for control in scene.controls:
+            if control.status != "honoured":
+                detail = f" ({control.detail})" if control.detail else ""
+                print(f"      {control.name} will be {control.status}{detail}")
+    for change in forecast.changes:
+        print(f"{change}\n      decides no frame")
+    drawn, kept, gone = (len(forecast.ids(verdict)) for verdict in ("draw", "keep", "gone"))
+    print(f"{drawn} of {drawn + kept} scenes to draw, {kept} kept" + (f", {gone} gone" if gone else ""))
 
 
 def print_notes(notes: Iterable[str]) -> None:

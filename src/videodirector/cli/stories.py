@@ -51,7 +51,7 @@ from videodirector.cli.options import (
     seeds,
     told_story,
 )
-from videodirector.cli.output import follow, print_notes, summarise
+from videodirector.cli.output import follow, print_forecast, print_notes, summarise
 from videodirector.director import Director, RenderOptions
 from videodirector.schemas import VideoPlan, json_schema
 
@@ -99,8 +99,8 @@ def make(
 
     For example: videodirector make "A fox meets an owl." -o fox.mp4
 
-    This writes fox.mp4, fox.plan.json and fox.png. A story may also begin with a picture, a sound, a video, a depth
-    map, a thermal image or a motion trace: videodirector make --audio bark.wav -o dog.mp4
+    This writes fox.mp4, fox.plan.json, fox.manifest.json and fox.png. A story may also begin with a picture, a sound,
+    a video, a depth map, a thermal image or a motion trace: videodirector make --audio bark.wav -o dog.mp4
     """
     options = render_options(locals())
     director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
@@ -174,18 +174,24 @@ def render(
     width: Width = None,
     height: Height = None,
     cache: UseCache = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would be drawn and what is in the cache, and why.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Turn a plan into a video.
 
-    The same plan and seed give the same video. Nothing is written beside it, and the plan is not changed.
+    The same plan and seed give the same video; a manifest beside it says what it was made of. Only scenes that were
+    not drawn before are drawn, so after an edit, or when it was stopped, the same command does what is left to do.
     """
     options = render_options(locals())
     loaded = VideoPlan.load(plan)
-    events = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache).stream(
-        loaded, output, **options
-    )
+    director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
+    if dry_run:
+        print_forecast(director.dry_run(loaded, output, **options), as_json=as_json)
+        return
+    events = director.stream(loaded, output, **options)
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
 from typing import Literal, get_args
 
 from videodirector.errors import UsageError
@@ -17,13 +18,14 @@ from videodirector.generator.export import subtitles
 from videodirector.generator.export.coco import coco
 from videodirector.generator.export.frames import FRAME_NAME, FrameFolder, frame_name
 from videodirector.generator.export.otio import clip_name, need_otio, otio
+from videodirector.generator.manifest import embed, file_record
 from videodirector.generator.output import atomic_file, atomic_folder, output_error
 from videodirector.generator.sheet import ContactSheet
 from videodirector.generator.soundtrack import mix, sounds
 from videodirector.generator.stitch import Stitcher
 from videodirector.generator.timeline import timeline
 from videodirector.generator.video import SAMPLE_RATE, Kind, VideoFormat, VideoWriter, fitted
-from videodirector.schemas import RenderSettings, Scene, VideoPlan
+from videodirector.schemas import Manifest, RenderSettings, Scene, VideoPlan
 
 __all__ = ["Assembly", "Target", "assembling"]
 
@@ -95,6 +97,9 @@ class Assembly:
         self._subtitle_file = self._beside(f".{srt_or_vtt}") if srt_or_vtt else None
         self._coco_file = self._beside(".coco.json") if settings.coco else None
         self._otio_file = self._beside(".otio") if settings.otio else None
+        self._manifest_file = self._beside(".manifest.json") if settings.manifest else None
+        self._manifest: Manifest | None = None
+        stack.push(self._seal)  # when the encoder has ended the file, and before anything gets its name
         self._clips = self._clip_folder() if settings.otio else None
         self._sound = self._mixed()
         self._stitcher: Stitcher | None = None
@@ -136,6 +141,22 @@ class Assembly:
         if self._otio_file is not None:
             clips, audio = self._target.beside(".clips").name, self._settings.soundtrack or plan.audio
             _write(self._otio_file, otio(plan, self.shots, name=name, clips=clips, audio=audio))
+
+    def describe(self, manifest: Manifest) -> None:
+        """Say what the video was made of; it is put into the video, if that can hold it, and beside it."""
+        self._manifest = manifest
+
+    def _seal(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        manifest = self._manifest
+        if kind is not None or manifest is None:
+            return
+        if self._target.kind == "mp4":
+            embed(self._video, manifest, program=self._program)
+        if self._manifest_file is not None:
+            file = file_record(self._video) if self._video.is_file() else None
+            _write(self._manifest_file, manifest.model_copy(update={"file": file}).to_json())
 
     def _begun(self, frame_size: tuple[int, int]) -> Stitcher:
         settings, kind, rate = self._settings, self._target.kind, self._plan.frame_rate

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from time import perf_counter
+from typing import Any
 
 from videodirector.errors import OutputError
 from videodirector.generator.backend import AnnouncedRenderer, Backend, Clip, Frame
 from videodirector.generator.cache import CachedClip, DamagedEntryError, SceneCache
 from videodirector.generator.controls import account
-from videodirector.generator.fingerprint import SceneKey, scene_key
+from videodirector.generator.fingerprint import SceneKey, drawing_libraries, scene_key
 from videodirector.generator.ladder import lower
 from videodirector.generator.scene import render_scene, scene_seed
 from videodirector.schemas import (
@@ -70,6 +72,11 @@ class Drawing:
             ]
             self._renderer.announce([(scene, scene_seed(self.plan, scene)) for scene in missing], steps=self.steps)
 
+    @property
+    def libraries(self) -> dict[str, str]:
+        """The versions of the libraries that draw."""
+        return drawing_libraries(type(self._renderer).__module__)
+
     def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
         """The clip of a scene, and what there is to say of it.
 
@@ -86,7 +93,7 @@ class Drawing:
         seed = scene_seed(self.plan, scene)
         cached = yield from self._recalled(scene, key)
         if cached is not None:
-            clip, drawing_seconds = cached.clip, float(cached.about["seconds"])
+            clip, drawing_seconds, threads = cached.clip, cached.about["seconds"], cached.about.get("threads")
         else:
             first = yield from self._first_frame(scene)
             clip = yield from render_scene(
@@ -97,8 +104,8 @@ class Drawing:
                 steps=self.steps,
                 first_frame=first,
             )
-            drawing_seconds = perf_counter() - started
-            yield from self._keep(scene, key, clip, drawing_seconds)
+            drawing_seconds, threads = perf_counter() - started, _threads()
+            yield from self._keep(scene, key, clip, {"seconds": drawing_seconds, "threads": threads})
         if scene.id in self._continued:
             self._last_frames[scene.id] = clip.frames[-1].copy()  # a view would keep the whole clip
         result = SceneResult(
@@ -114,6 +121,7 @@ class Drawing:
             key=key.key,
             cached=cached is not None,
             drawing_seconds=drawing_seconds,
+            threads=threads,
         )
         yield SceneDone(result=result)
         return clip, result
@@ -141,12 +149,18 @@ class Drawing:
             yield Notice(scene=scene.id, message=message)
             return None
 
-    def _keep(self, scene: Scene, key: SceneKey, clip: Clip, seconds: float) -> Generator[Notice, None, None]:
+    def _keep(self, scene: Scene, key: SceneKey, clip: Clip, drawn: dict[str, Any]) -> Generator[Notice, None, None]:
         if self._cache is None:
             return
-        about = {"scene": scene.id, "backend": self.capabilities.name, "inputs": key.inputs, "seconds": seconds}
+        about = {"scene": scene.id, "backend": self.capabilities.name, "inputs": key.inputs, **drawn}
         try:
             self._cache.store(key.key, clip, about)
         except OutputError as error:
             self._cache = None  # one complaint is enough
             yield Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
+
+
+def _threads() -> int | None:
+    """How many threads torch computes with, if it has been loaded: sums are then rounded in another order."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else int(torch.get_num_threads())

@@ -31,6 +31,7 @@ __all__ = [
     "SceneKey",
     "code_revision",
     "digest",
+    "drawing_libraries",
     "folder_revision",
     "machine",
     "scene_key",
@@ -40,7 +41,7 @@ __all__ = [
 ROOT = Path(__file__).parents[1]
 """The folder of the package."""
 
-TYPES_ONLY = frozenset({"beartype", "jaxtyping", "pydantic", "pydantic_core", "typing_extensions"})
+WITHOUT_A_SAY = frozenset({"beartype", "jaxtyping", "platformdirs", "pydantic", "pydantic_core", "typing_extensions"})
 """Libraries that drawing modules import and that cannot change a pixel."""
 
 _DISTRIBUTIONS = {"PIL": "pillow"}  # where the name to install is another than the name to import
@@ -133,6 +134,11 @@ def code_revision(module: str) -> str:
     return digest([contents, _versions(libraries)])[:32]
 
 
+def drawing_libraries(module: str) -> dict[str, str]:
+    """The versions of the libraries that a drawing module uses."""
+    return dict(sorted(_versions(_drawing_code(module)[1]).items()))
+
+
 def _drawing_code(module: str) -> tuple[dict[str, Path], set[str]]:
     """The source files that a module runs, by module, and the libraries that they import."""
     sources: dict[str, Path] = {}
@@ -148,7 +154,7 @@ def _drawing_code(module: str) -> tuple[dict[str, Path], set[str]]:
         else:
             sources[name] = path
             waiting += _imports(path, name)
-    return sources, libraries - sys.stdlib_module_names - TYPES_ONLY
+    return sources, libraries - sys.stdlib_module_names - WITHOUT_A_SAY
 
 
 def _own_file(module: str) -> Path | None:

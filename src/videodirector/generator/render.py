@@ -13,6 +13,7 @@ from videodirector.generator.assembly import Target, assembling
 from videodirector.generator.backend import Backend, Frames
 from videodirector.generator.cache import SceneCache
 from videodirector.generator.drawing import Drawing
+from videodirector.generator.manifest import made
 from videodirector.generator.output import atomic_file
 from videodirector.generator.sheet import ContactSheet
 from videodirector.schemas import (
@@ -56,9 +57,9 @@ def render_video(
 
     Args:
         plan: what to draw; it is checked first and not changed.
-        path: the mp4, gif or webp to write, or a folder for its frames (see ``Target``). The plan and the contact
-            sheet, if the settings want them, go beside it: ``fox.mp4``, ``fox.plan.json``, ``fox.png``. The plan is
-            written before the drawing begins, so that it is not lost if that fails.
+        path: the mp4, gif or webp to write, or a folder for its frames (see ``Target``). The plan, the contact sheet
+            and the manifest, if the settings want them, go beside it: ``fox.mp4``, ``fox.plan.json``, ``fox.png``,
+            ``fox.manifest.json``. The plan is written before the drawing begins, so that it is not lost if that fails.
         backend: what draws.
         settings: how.
         ffmpeg: the program to use, see ``find_ffmpeg``.
@@ -84,7 +85,19 @@ def render_video(
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
-        results = yield from _draw(plan, backend, settings, cache, assembly.add)
+        drawing = Drawing(plan, backend, steps=settings.steps, cache=cache)
+        results = yield from _drawn(drawing, assembly.add)
+        assembly.describe(
+            made(
+                drawing,
+                settings,
+                results,
+                assembly.shots,
+                size=assembly.size,
+                seconds=perf_counter() - started,
+                program=program,
+            )
+        )
     yield VideoDone(
         result=RenderResult(
             path=target.path,
@@ -118,23 +131,18 @@ def render_sheet(
     with atomic_file(sheet_path) as partial:
         yield PlanReady(plan=plan)
         sheet = ContactSheet(len(plan.scenes), backend.capabilities.frame_size)
-        results = yield from _draw(plan, backend, settings, None, sheet.add)
+        results = yield from _drawn(Drawing(plan, backend, steps=settings.steps), sheet.add)
         sheet.save(partial)
     return results
 
 
-def _draw(
-    plan: VideoPlan,
-    backend: Backend,
-    settings: RenderSettings,
-    cache: SceneCache | None,
-    take: Callable[[Scene, Frames], None],
+def _drawn(
+    drawing: Drawing, take: Callable[[Scene, Frames], None]
 ) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
     """Draw scene after scene, hand each on, and forget it."""
-    drawing = Drawing(plan, backend, steps=settings.steps, cache=cache)
     drawing.announce()
     results: list[SceneResult] = []
-    for scene in plan.scenes:
+    for scene in drawing.plan.scenes:
         clip, result = yield from drawing.draw(scene)
         take(scene, clip.frames)
         results.append(result)

@@ -4,6 +4,7 @@ from typing import Any
 
 from videodirector.schemas.changes import Change, changes
 from videodirector.schemas.document import canonical_json, write_atomically
+from videodirector.schemas.forecast import Forecast, InputChange, SceneForecast
 from videodirector.schemas.inputs import (
     MODALITIES,
     AudioInput,
@@ -19,6 +20,16 @@ from videodirector.schemas.inputs import (
     VideoInput,
 )
 from videodirector.schemas.layout import KEY_BOXES, MIN_SIDE, Box, dense
+from videodirector.schemas.manifest import (
+    MANIFEST_VERSION,
+    Environment,
+    FileRecord,
+    Manifest,
+    SceneRecord,
+    SceneTiming,
+    Timings,
+    VideoRecord,
+)
 from videodirector.schemas.names import normalised
 from videodirector.schemas.plan import (
     MAX_ENTITIES,
@@ -52,6 +63,7 @@ from videodirector.schemas.versions import CURRENT_VERSION, upgrade
 __all__ = [
     "CURRENT_VERSION",
     "KEY_BOXES",
+    "MANIFEST_VERSION",
     "MAX_ENTITIES",
     "MAX_FRAMES",
     "MAX_PROMPT",
@@ -67,13 +79,18 @@ __all__ = [
     "DepthInput",
     "Drawn",
     "Entity",
+    "Environment",
+    "FileRecord",
+    "Forecast",
     "FrameRate",
     "Guess",
     "ImageInput",
     "ImuInput",
     "Input",
+    "InputChange",
     "Inputs",
     "Layout",
+    "Manifest",
     "Modality",
     "Notice",
     "PlanReady",
@@ -83,14 +100,19 @@ __all__ = [
     "RenderSettings",
     "Scene",
     "SceneDone",
+    "SceneForecast",
+    "SceneRecord",
     "SceneResult",
     "SceneStarted",
+    "SceneTiming",
     "StepDone",
     "ThermalInput",
+    "Timings",
     "Transition",
     "VideoDone",
     "VideoInput",
     "VideoPlan",
+    "VideoRecord",
     "canonical_json",
     "changes",
     "dense",

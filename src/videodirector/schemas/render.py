@@ -58,6 +58,7 @@ class RenderSettings(_Frozen):
         coco: whether the boxes of every frame are written beside the video.
         contact_sheet: whether a picture with the frames of every scene is written beside the video.
         save_plan: whether the plan is written beside the video.
+        manifest: whether a manifest is written beside the video (an mp4 carries one in itself, too).
     """
 
     backend: Annotated[str, Field(strict=True, min_length=1)] = "layout2vid"
@@ -77,6 +78,7 @@ class RenderSettings(_Frozen):
     height: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
     contact_sheet: bool = True
     save_plan: bool = True
+    manifest: bool = True
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -137,6 +139,7 @@ class SceneResult(_Frozen):
         key: its key in the scene cache: equal keys, equal frames.
         cached: whether it came out of the cache.
         drawing_seconds: time that it took to draw it, now or when it was put into the cache.
+        threads: CPU threads that it was drawn with, where that has a say in the last bits.
     """
 
     id: Id
@@ -151,6 +154,7 @@ class SceneResult(_Frozen):
     key: str = ""
     cached: bool = False
     drawing_seconds: Seconds = 0.0
+    threads: int | None = None
 
 
 class RenderResult(_Frozen):

@@ -1,0 +1,104 @@
+"""What an edit costs, what a video was made of, and making it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videodirector.cli.app import app
+from videodirector.cli.options import AsJson, BackendName, Model, PlanFile, Quiet, Seed, Steps, UseCache, Video
+from videodirector.cli.output import follow, print_forecast
+from videodirector.director import Director
+from videodirector.errors import RenderError
+from videodirector.schemas import Manifest, VideoPlan
+
+__all__: list[str] = []
+
+Source = Annotated[
+    Path, typer.Argument(metavar="VIDEO|MANIFEST", help="A video that videodirector wrote, or the manifest beside it.")
+]
+
+
+@app.command()
+def diff(
+    before: PlanFile,
+    after: Annotated[Path, typer.Argument(metavar="NEW_PLAN", help="Another plan file.")],
+    *,
+    seed: Seed = None,
+    steps: Steps = None,
+    backend: BackendName = "layout2vid",
+    model: Model = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which scenes would have to be drawn again for another plan, and why. Nothing is drawn.
+
+    The order of keys, blanks and 0.50 for 0.5 are no difference.
+    """
+    director = Director(backend=backend, model=model)
+    told = director.diff(VideoPlan.load(before), VideoPlan.load(after), seed=seed, steps=steps)
+    print_forecast(told, as_json=as_json)
+
+
+@app.command()
+def inspect(source: Source, *, as_json: AsJson = False) -> None:
+    """Show what a video was made of: plan, seeds, weights, what was honoured. [dim]--json: the whole manifest[/]"""
+    manifest = _manifest(source)
+    print(manifest.to_json() if as_json else _described(manifest), end="")
+
+
+@app.command()
+def reproduce(
+    source: Source,
+    *,
+    output: Video,
+    cache: UseCache = True,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a video again from its manifest, and check that it is the same, bit for bit."""
+    from videodirector.generator.manifest import file_record
+
+    manifest = _manifest(source)
+    record = manifest.file if source.suffix.lower() == ".json" else file_record(source) if source.is_file() else None
+    follow(Director(cache=cache).reproduce(manifest, output), as_json=as_json, quiet=quiet)
+    if record is not None and Path(output).is_file() and file_record(Path(output)) != record:
+        raise RenderError(
+            f"{output} is another file than {source}",
+            hint="the warnings say what is not as it was then; compare `videodirector inspect` of both for the rest",
+        )
+
+
+def _manifest(source: Path) -> Manifest:
+    from videodirector.generator import read_manifest
+
+    return read_manifest(source)
+
+
+def _described(manifest: Manifest) -> str:
+    video, plan = manifest.video, manifest.plan
+    libraries = ", ".join(f"{name} {version}" for name, version in manifest.environment.libraries.items())
+    lines = [
+        f"story     {plan.prompt or '-'}",
+        f"video     {video.frames} frames at {video.frame_rate}/s, {video.seconds:g} s, {video.width} x {video.height}",
+        f"drawn by  {manifest.backend}, seed {plan.seed}"
+        + "".join(f", {name} {value}" for name, value in manifest.inputs.items() if isinstance(value, str)),
+        f"made with videodirector {manifest.environment.videodirector}, {manifest.environment.ffmpeg}, {libraries}",
+    ]
+    if manifest.timings:
+        cached = sum(timing.cached for timing in manifest.timings.scenes.values())
+        lines.append(
+            f"finished  {manifest.timings.finished:%Y-%m-%d %H:%M} UTC after {manifest.timings.seconds:.1f} s, "
+            f"{cached} of {len(manifest.scenes)} scenes from the cache"
+        )
+    for scene, planned in zip(manifest.scenes, plan.scenes, strict=True):
+        lines.append(f"{scene.id:9} {scene.start}..{scene.start + scene.length}: {planned.description or '-'}")
+        lines.append(f"{'':9} key {scene.key[:16]}, seed {scene.seed}, {scene.frames} of {scene.planned_frames} frames")
+        lines += [
+            f"{'':9} {control.name} {control.status}" + (f": {control.detail}" if control.detail else "")
+            for control in scene.controls
+            if control.status != "honoured"
+        ]
+        lines += [f"{'':9} note: {note}" for note in scene.notes]
+    return "\n".join(lines) + "\n"

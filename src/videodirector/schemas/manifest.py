@@ -1,0 +1,198 @@
+"""Manifest v1: what a video was made of, so that it can be understood, compared and made again, bit for bit.
+
+It lies beside the video (``fox.manifest.json``) and, without the times that it took, in the metadata of an mp4.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from videodirector.errors import PlanError, UsageError
+from videodirector.schemas.document import canonical_json, parse_json, read_text
+from videodirector.schemas.plan import Id, Seed, VideoPlan
+from videodirector.schemas.problems import issues_of
+from videodirector.schemas.rate import FrameRate
+from videodirector.schemas.render import Control, Count, Drawn, RenderSettings, Seconds
+from videodirector.schemas.versions import Upgrade, upgrade
+
+__all__ = [
+    "MANIFEST_UPGRADES",
+    "MANIFEST_VERSION",
+    "Environment",
+    "FileRecord",
+    "Manifest",
+    "SceneRecord",
+    "SceneTiming",
+    "Timings",
+    "VideoRecord",
+]
+
+MANIFEST_VERSION: Literal[1] = 1
+"""The version that this release writes."""
+
+MANIFEST_UPGRADES: Mapping[int, Upgrade] = {}
+"""From each older version, the way to the next; see ``schemas.versions``."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SceneRecord(_Frozen):
+    """One scene as it is in the video.
+
+    Attributes:
+        id: the scene.
+        key: its key in the scene cache: a SHA-256 over the shared inputs of the manifest and its own.
+        inputs: what decided its frames and is not shared by all scenes, as the backend tells it.
+        seed: the seed actually used.
+        threads: CPU threads that it was drawn with, where that has a say in the last bits.
+        planned_frames, planned_seconds: what the plan asks for.
+        frames: frames drawn and used.
+        drawn: what the model drew, where that was fitted to the plan.
+        start, length: its first frame in the video, and for how many frames it is seen, those that it shares with its
+            neighbours included.
+        seconds: the same as time.
+        controls: what of the plan was honoured, approximated and ignored.
+        notes: what else the reader should know.
+    """
+
+    id: Id
+    key: str
+    inputs: dict[str, Any]
+    seed: Seed
+    threads: int | None = None
+    planned_frames: Count
+    planned_seconds: Seconds
+    frames: Count
+    drawn: Drawn | None = None
+    start: Count
+    length: Count
+    seconds: Seconds
+    controls: tuple[Control, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class VideoRecord(_Frozen):
+    """The whole video: its length in frames, their rate, and its size in pixels."""
+
+    frames: Count
+    frame_rate: FrameRate
+    seconds: Seconds
+    width: Count
+    height: Count
+
+
+class Environment(_Frozen):
+    """The programs at work: versions of videodirector, of the libraries that draw, and of the ffmpeg that encodes."""
+
+    videodirector: str
+    libraries: dict[str, str]
+    ffmpeg: str
+
+
+class SceneTiming(_Frozen):
+    """Seconds that a scene took in this run, whether it came out of the cache, and what drawing it took at the time."""
+
+    seconds: Seconds
+    cached: bool
+    drawing_seconds: Seconds
+
+
+class Timings(_Frozen):
+    """When the video was finished, how many seconds that took, and each scene."""
+
+    finished: datetime
+    seconds: Seconds
+    scenes: dict[Id, SceneTiming]
+
+
+class FileRecord(_Frozen):
+    """The video file that the manifest lies beside."""
+
+    bytes: Count
+    sha256: str
+
+
+class Manifest(_Frozen):
+    """What a video was made of.
+
+    Attributes:
+        schema_version: version of this document format.
+        document: says that it is one.
+        plan: what was drawn, with the seed and frame rate of the settings in it.
+        settings: how, as far as it decides the video; what was written beside it is left out.
+        backend: what drew it.
+        inputs: what decided the frames of every scene alike: code revision, weights, arithmetic.
+        environment: the programs at work.
+        scenes: one record a scene, in order.
+        video: the whole.
+        timings: beside the video only, for they differ from run to run.
+        file: beside the video only.
+    """
+
+    schema_version: Literal[1] = MANIFEST_VERSION
+    document: Literal["videodirector manifest"] = "videodirector manifest"
+    plan: VideoPlan
+    settings: RenderSettings
+    backend: str
+    inputs: dict[str, Any]
+    environment: Environment
+    scenes: Annotated[tuple[SceneRecord, ...], Field(min_length=1)]
+    video: VideoRecord
+    timings: Timings | None = None
+    file: FileRecord | None = None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], *, source: str | os.PathLike[str]) -> Self:
+        """A manifest from plain data of any known version.
+
+        Raises:
+            UsageError: it is none, or not a valid one.
+        """
+        if data.get("document") != cls.model_fields["document"].default:
+            raise UsageError(f"{os.fspath(source)} is no manifest", hint="name a video, or the manifest beside it")
+        try:
+            return cls.model_validate(upgrade(dict(data), upgrades=MANIFEST_UPGRADES, current=MANIFEST_VERSION))
+        except ValidationError as error:
+            raise PlanError(issues_of(error, (cls,)), source=source) from None
+        except PlanError as error:
+            raise PlanError(error.issues, source=source, hint=error.hint) from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, source: str | os.PathLike[str]) -> Self:
+        """A manifest from JSON text.
+
+        Raises:
+            UsageError, PlanError: it is none, or not a valid one.
+        """
+        return cls.parse(parse_json(text, source=source), source=source)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """A manifest from a JSON file.
+
+        Raises:
+            UsageError, PlanError: there is none, or it is not valid.
+        """
+        return cls.from_json(read_text(path), source=path)
+
+    def to_json(self) -> str:
+        """JSON for people, for the file beside the video."""
+        return canonical_json(self.model_dump(mode="json", exclude_none=True))
+
+    def embedded(self) -> str:
+        """One line of ASCII JSON for the metadata of the video: the same for every run that gives the same video."""
+        document = self.model_dump(mode="json", exclude_none=True, exclude={"timings", "file"})
+        return json.dumps(document, separators=(",", ":"))
+
+    def inputs_of(self, scene_id: str) -> dict[str, Any]:
+        """All that decided the frames of a scene; empty for a scene that the video does not have."""
+        own = next((record.inputs for record in self.scenes if record.id == scene_id), None)
+        return {} if own is None else {**self.inputs, **own}
