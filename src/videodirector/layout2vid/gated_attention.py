@@ -30,6 +30,7 @@ class GroundingTokens:
     regions: Float[Tensor, "frames tokens 4"] | None = None
     canvas: Float[Tensor, "frames channels high wide"] | None = None
     _biases: dict[tuple[int, int, torch.dtype], Tensor] = field(default_factory=dict, repr=False, compare=False)
+    _told: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, repr=False, compare=False)
 
     def bias(self, height: int, width: int, dtype: torch.dtype) -> Float[Tensor, "frames visual tokens"] | None:
         """Additive attention bias for visual tokens on a height x width raster: 0 where seen, a large minus elsewhere.
@@ -77,13 +78,13 @@ class _Attention(nn.Module):
     def forward(
         self,
         queries: Float[Tensor, "frames visual width"],
-        context: Float[Tensor, "frames all width"],
+        keys: Float[Tensor, "frames all width"],
+        values: Float[Tensor, "frames all width"],
         bias: Float[Tensor, "frames visual tokens"] | None,
     ) -> Float[Tensor, "frames visual width"]:
         frames, visual, width = queries.shape
         q, k, v = (
-            project(source).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for project, source in ((self.to_q, queries), (self.to_k, context), (self.to_v, context))
+            source.unflatten(-1, (self.heads, -1)).transpose(1, 2) for source in (self.to_q(queries), keys, values)
         )
         if self.training and not q.is_cuda:
             # On a CPU the backward pass through fused attention takes longer than explicit products do.
@@ -124,10 +125,22 @@ class GatedSelfAttention(nn.Module):
         self, visual: Float[Tensor, "frames visual width"], tokens: GroundingTokens, raster: tuple[int, int]
     ) -> Float[Tensor, "frames visual width"]:
         """Add what the grounding tokens say. ``raster`` is (height, width) of the visual tokens."""
-        context = self.norm1(torch.cat([visual, self.linear(tokens.features).to(visual.dtype)], dim=1))
-        bias = tokens.bias(*raster, dtype=visual.dtype)
+        queries = self.norm1(visual)
+        keys, values = self._told(tokens, visual.dtype)
+        keys = torch.cat([self.attn.to_k(queries), keys], dim=1)
+        values = torch.cat([self.attn.to_v(queries), values], dim=1)
         # GLIGEN eq. 8: v + tanh(gamma) * TS(SelfAttn([v, h])); only visual queries are kept, so only they are asked.
-        attended = self.attn(context[:, : visual.shape[1]], context, bias)
+        attended = self.attn(queries, keys, values, tokens.bias(*raster, dtype=visual.dtype))
         visual = visual + self.alpha_attn.tanh() * attended
         out: Tensor = visual + self.alpha_dense.tanh() * self.ff(self.norm2(visual))
         return out
+
+    def _told(self, tokens: GroundingTokens, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Keys and values of the grounding tokens; while nothing is learned, computed once for all steps."""
+        if id(self) in tokens._told and not torch.is_grad_enabled():
+            return tokens._told[id(self)]
+        told = self.norm1(self.linear(tokens.features).to(dtype))
+        both = self.attn.to_k(told), self.attn.to_v(told)
+        if not torch.is_grad_enabled():
+            tokens._told[id(self)] = both
+        return both

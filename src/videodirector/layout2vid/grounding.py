@@ -235,6 +235,8 @@ class Grounding(ModelMixin, ConfigMixin):
         """
         if self._attached:
             raise ValueError("this grounding is attached already: detach() it first")
+        if any(isinstance(module, GroundedBlock) for module in unet.modules()):
+            raise ValueError("this UNet carries other grounding: detach() that first")
         found = spatial_blocks(unet)
         wanted = list(self.config.blocks)
         if list(found) != wanted or [b.attn1.to_q.in_features for b in found.values()] != list(self.config.widths):

@@ -36,6 +36,7 @@ from videodirector.layout2vid.sampler import (
     spaced,
     to_sample,
 )
+from videodirector.layout2vid.scene_pass import ScenePass, passable
 from videodirector.layout2vid.text import encode_captions, load_packaged
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
@@ -310,6 +311,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         height: int | None = None,
         width: int | None = None,
         latents: Float[Tensor, "1 channels frames height width"] | None = None,
+        words: Float[Tensor, "halves words context"] | None = None,
     ) -> Iterator[Step]:
         """Denoise a scene; what is sent in answer to a step takes the place of its sample.
 
@@ -326,6 +328,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             sampler: one of ``SAMPLERS``.
             height, width: of the frames in pixels.
             latents: the noise to start from, instead of one from the generators.
+            words: the captions encoded already: where there is guidance the one to guide away from, then the scene's.
         """
         chosen: SamplerName = sampler or self.config.sampler
         count = num_inference_steps or int(self.config.num_inference_steps)
@@ -344,17 +347,25 @@ class Layout2VidPipeline(DiffusionPipeline):
                 common=place,
             )
         captions = [condition.caption] if scale == 1 else [negative_prompt, condition.caption]
-        words = encode_captions(self.text_encoder, self.tokenizer, captions, device=device).to(device, dtype)
+        if words is None:
+            words = encode_captions(self.text_encoder, self.tokenizer, captions, device=device)
+        words = words.to(device, dtype)
         tokens = None
         if grounded_steps:
             entities = self.entities(condition, looks)
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
         prediction: Prediction = self.scheduler.config.prediction_type
+        scene_pass = ScenePass(self.unet, words, tokens, frames=latents.shape[2], size=size)
+        short_cut = passable(self.unet)
 
         def denoise(x: Tensor, index: int) -> Tensor:
-            batch = x.to(dtype).repeat(len(captions), 1, 1, 1, 1)
-            with self.grounding.use(tokens if index < grounded_steps else None, size=size):
-                output = self.unet(batch, schedule.timesteps[index], encoder_hidden_states=words).sample.float()
+            timestep, grounded = schedule.timesteps[index], index < grounded_steps
+            with self.grounding.use(tokens if grounded else None, size=size):
+                if short_cut:
+                    output = scene_pass(x.to(dtype), timestep, grounded=grounded).float()
+                else:
+                    batch = x.to(dtype).repeat(len(captions), 1, 1, 1, 1)
+                    output = self.unet(batch, timestep, encoder_hidden_states=words).sample.float()
             estimates = to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction)
             if scale == 1:
                 return estimates

@@ -11,7 +11,7 @@ from diffusers import AutoencoderKL, PriorTransformer, UnCLIPScheduler, UNet3DCo
 
 from videodirector.errors import ModelFormatError
 from videodirector.layout2vid.adapters import load_grounding
-from videodirector.layout2vid.checkpoint import check_folder, holds_grounding, loading, local, part_class
+from videodirector.layout2vid.checkpoint import check_folder, check_weights, holds_grounding, loading, local, part_class
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.sampler import SamplerName
 
@@ -90,10 +90,12 @@ def sampler_of(scheduler: Any) -> SamplerName:
 
 def clip_towers(model: str | Path, *, dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
     """Both towers of a CLIP model, as transformers stores it."""
-    from transformers import CLIPImageProcessor, CLIPTextModelWithProjection, CLIPTokenizer
+    # The processor of pillow: the other one asks for torchvision.
+    from transformers import CLIPImageProcessorPil, CLIPTextModelWithProjection, CLIPTokenizer
     from transformers import CLIPVisionModelWithProjection as Vision
 
     folder = local(model)
+    check_weights(folder)
     with loading(model):
         words = CLIPTextModelWithProjection.from_pretrained(folder, dtype=dtype).eval().requires_grad_(False)
         looks = Vision.from_pretrained(folder, dtype=dtype).eval().requires_grad_(False)
@@ -101,7 +103,7 @@ def clip_towers(model: str | Path, *, dtype: torch.dtype, device: torch.device) 
             "phrase_encoder": words.to(device),
             "phrase_tokenizer": CLIPTokenizer.from_pretrained(folder),
             "image_encoder": looks.to(device),
-            "image_processor": CLIPImageProcessor.from_pretrained(folder),
+            "image_processor": CLIPImageProcessorPil.from_pretrained(folder),
         }
 
 

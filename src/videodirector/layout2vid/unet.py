@@ -16,6 +16,7 @@ from videodirector.layout2vid.gated_attention import GatedSelfAttention, Groundi
 
 __all__ = [
     "GroundedBlock",
+    "Identity",
     "close_temporal_layers",
     "pictures_only",
     "raster",
@@ -85,12 +86,16 @@ def raster(count: int, size: tuple[int, int]) -> tuple[int, int]:
     return height, width
 
 
-class _SameAttention(nn.Module):
+class Identity(nn.Module):
+    """In the place of a temporal layer that is left out."""
+
+
+class _SameAttention(Identity):
     def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor]:
         return (hidden_states,)
 
 
-class _SameConvolution(nn.Module):
+class _SameConvolution(Identity):
     def forward(self, hidden_states: Tensor, num_frames: int = 1) -> Tensor:  # noqa: ARG002
         return hidden_states
 
