@@ -109,6 +109,7 @@ class Director:
             ``generator.SceneCache`` keeps them there; False draws everything anew.
         captioner: what says in words what pictures, sounds, videos, depth, heat and motion show; None is
             storyworld-bind, which the package brings.
+        captions: more things that storyworld-bind shall recognise, each a short caption: "a capybara".
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Director:
         ffmpeg: str | os.PathLike[str] | None = None,
         cache: bool | str | os.PathLike[str] | SceneCache = True,
         captioner: Captioner | None = None,
+        captions: Sequence[str] = (),
     ) -> None:
         if not isinstance(backend, str) and (model is not None or options):
             raise UsageError(
@@ -134,6 +136,7 @@ class Director:
         self._options = dict(options or {})
         self._source: BackendSource | None = None
         self._captioner = captioner
+        self._more_captions = tuple(captions)
 
     def plan(
         self,
@@ -194,7 +197,7 @@ class Director:
         """
         from videodirector.planner.perception import perceive
 
-        return perceive(_inputs(given), self._captions)
+        return perceive(_inputs(given), lambda: self.captioner)
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
         """A copy of the plan with what was asked for changed, and nothing else: "make the owl bigger in scene 2".
@@ -439,13 +442,20 @@ class Director:
         backend = self._backend if isinstance(self._backend, str) else self._backend.capabilities.name
         return RenderSettings.parse({**options, "backend": backend, "model": self._model, "options": self._options})
 
-    def _captions(self) -> Captioner:
+    @property
+    def captioner(self) -> Captioner:
+        """What puts inputs into words; loaded when it is first needed.
+
+        Raises:
+            ModelError, MissingDependencyError: its weights or a package are missing.
+        """
         if self._captioner is None:
             from videodirector.bind.storyworld import StoryworldBind
             from videodirector.layout2vid.text import sentence_encoder
             from videodirector.planner.perception import Captioner
 
-            self._captioner = Captioner(StoryworldBind.load(sentences=sentence_encoder()))
+            model = StoryworldBind.load(sentences=sentence_encoder())
+            self._captioner = Captioner(model, captions=self._more_captions)
         return self._captioner
 
     def _scene_cache(self) -> SceneCache | None:

@@ -17,6 +17,7 @@ from videodirector.cli import batch as _batch  # noqa: F401  registers its comma
 from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
 from videodirector.cli import edits as _edits  # noqa: F401  registers its commands
 from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
+from videodirector.cli import perception as _perception  # noqa: F401  registers its commands
 from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
 from videodirector.cli import refining as _refining  # noqa: F401
 from videodirector.cli import stories as _stories  # noqa: F401  registers its commands

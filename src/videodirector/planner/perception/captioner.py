@@ -97,6 +97,10 @@ class Captioner:
             raise UsageError(f"{self.embedder.name} has no sense for {modality}", hint=f"it has: {able}")
         return self.embedder.embed(modality, clips)
 
+    def embed_text(self, texts: Sequence[str]) -> Vectors:
+        """The embedder's vectors of texts."""
+        return self.embedder.embed_text(texts)
+
     def chances(
         self,
         vector: Vectors,

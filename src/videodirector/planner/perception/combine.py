@@ -106,7 +106,8 @@ def _thing(words: str) -> str:
 def _names(text: str, words: str) -> bool:
     thing = lexicon.things().get(_thing(words))
     names = (words, *((thing.name, *thing.synonyms) if thing else ()))
-    return any(re.search(rf"\b{re.escape(name)}(e?s)?\b", text.lower()) for name in names)
+    plurals = (re.sub("y$", "ies", name) for name in names)
+    return any(re.search(rf"\b{re.escape(name)}(e?s)?\b", text.lower()) for name in (*names, *plurals))
 
 
 def _names_place(text: str) -> bool:

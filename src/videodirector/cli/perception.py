@@ -1,0 +1,82 @@
+"""What pictures, sounds and the rest are taken for, and how well that is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videodirector.cli.app import app
+from videodirector.cli.evaluate import evaluate
+from videodirector.cli.options import AsJson, Audios, Depths, Images, ImuRate, Imus, Quiet, Thermals, Videos, seeds
+from videodirector.cli.output import print_json
+from videodirector.director import Director
+from videodirector.errors import UsageError
+
+__all__: list[str] = []
+
+_SEED = 53  # of moments that nothing was learned from
+CaptionFile = Annotated[
+    Path | None,
+    typer.Option("--captions", metavar="FILE", help="More things to recognise, a caption a line: a capybara."),
+]
+
+
+@app.command()
+def caption(
+    *,
+    image: Images = None,
+    audio: Audios = None,
+    video: Videos = None,
+    depth: Depths = None,
+    thermal: Thermals = None,
+    imu: Imus = None,
+    imu_rate: ImuRate = None,
+    captions: CaptionFile = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say in words what a picture, a sound, a video, a depth map, a thermal image or a motion trace shows.
+
+    `make` and `plan` do the same with such seeds; here the words can be read, and edited, before they become a story.
+    """
+    from videodirector.planner.perception import read_captions, told
+
+    given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
+    if not given:
+        raise UsageError(
+            "there is nothing to describe", hint="give --image, --audio, --video, --depth, --thermal, --imu"
+        )
+    found = Director(captions=() if captions is None else read_captions(captions)).perceive(**given)
+    if as_json:
+        print_json({"captions": [one.model_dump(mode="json") for one in found]})
+        return
+    for one in found:
+        typer.echo(one.text)
+        if not quiet:
+            typer.echo(f"note: {told(one)}", err=True)
+
+
+@evaluate.command()
+def perception(
+    *,
+    clips: Annotated[int, typer.Option(min=10, help="Moments of the world, none of them learned from.")] = 300,
+    candidates: Annotated[int, typer.Option(min=2, help="Among how many a partner is looked for.")] = 100,
+    seed: Annotated[int, typer.Option(help="Other moments.")] = _SEED,
+    as_json: AsJson = False,
+) -> None:
+    """Measure storyworld-bind: captions of every sense, their calibration, and retrieval between all senses.
+
+    A tenth of the moments lie outside the world (noise, patterns, music), in styles that were not trained with.
+    """
+    from videodirector.evaluation.perception import measure
+    from videodirector.storyworld import outside
+    from videodirector.storyworld.moments import MomentSampler
+
+    source = MomentSampler(seed=seed, outside=0.1, styles=outside.UNSEEN, plain=0.15)
+    report = measure(Director().captioner, (source[number] for number in range(clips)), candidates=candidates)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        typer.echo(report.markdown())
