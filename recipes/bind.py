@@ -22,10 +22,12 @@ import torch
 import torch.nn.functional as F
 from bind_export import export
 from bind_moments import Moments, build
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from videodirector.bind.towers import MODALITIES, Towers
 from videodirector.layout2vid.training.loop import Schedule, fit
+from videodirector.storyworld.motion import MOTIONS
 
 NEGATIVES = 3072  # beside those of the batch
 STILLS = ("depth", "thermal")  # learned with single pictures; the others with videos
@@ -46,6 +48,23 @@ def contrast(ours: Tensor, theirs: Tensor, log_scale: Tensor, same: Tensor) -> T
     logits = (log_scale.clamp(max=4.6).exp() * ours @ theirs.T).masked_fill(same & ~own, -1e4)
     target = torch.arange(count)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits[:, :count].T, target)) / 2
+
+
+class Siblings:
+    """Moments of the same thing in the same place: what is left to tell them apart is how they move."""
+
+    def __init__(self, told: NDArray[Any], count: int = 4) -> None:
+        kind = np.asarray(told) // len(MOTIONS)
+        self._order = np.argsort(kind, kind="stable")
+        self._kinds, self._count = kind[self._order], count
+        self._told = np.asarray(told)
+
+    def of(self, rows: NDArray[Any], generator: torch.Generator) -> NDArray[Any]:
+        """Some siblings of every row, anywhere in a list of negatives for all."""
+        kinds = self._told[rows] // len(MOTIONS)
+        first, last = (np.searchsorted(self._kinds, kinds, side=side) for side in ("left", "right"))
+        chance = torch.rand(self._count, len(rows), generator=generator).numpy()
+        return np.asarray(self._order[(first + chance * (last - first)).astype(np.int64)].ravel())
 
 
 def seen(frames: Tensor, still: Tensor) -> Tensor:
@@ -95,17 +114,22 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     if options.stage != "vision":
         targets = embeddings(towers, moments, still=options.stage in STILLS)
 
+    siblings = Siblings(moments.of("told"))
+
     def loss(rows: Any, generator: torch.Generator) -> Tensor:
         others = torch.randint(len(moments), (NEGATIVES,), generator=generator).sort().values.numpy()
-        all_rows = np.concatenate([rows, others])
+        alike = siblings.of(rows, generator) if options.stage == "vision" else others[:0]
+        all_rows = np.concatenate([rows, others, alike])
         told = torch.from_numpy(moments.of("told")[all_rows])
         same = told[: len(rows), None] == told
         if options.stage == "vision":
             still = torch.rand(len(rows), generator=generator) < 0.35
+            if len(alike):  # a single picture does not tell its own motion from that of others
+                same[still, -len(alike) :] = True
             pictures = shaken(seen(torch.from_numpy(moments.of("frames")[rows]), still), "vision", generator)
-            variant = torch.cat([~still, torch.rand(NEGATIVES, generator=generator) < 0.65]).long()
+            variant = torch.cat([~still, torch.rand(NEGATIVES, generator=generator) < 0.65, torch.ones(len(alike)) > 0])
             captions = torch.from_numpy(moments.of("captions")[all_rows]).float()
-            words = towers("text", captions[torch.arange(len(all_rows)), variant])
+            words = towers("text", captions[torch.arange(len(all_rows)), variant.long()])
             return contrast(towers("vision", pictures), words, towers.log_scale["text"], same)
         maps = torch.from_numpy(moments.of(options.stage)[rows]).float()
         if options.stage in STILLS:
