@@ -25,7 +25,7 @@ ASPECTS: tuple[Aspect, ...] = ("thing", "place", "motion")
 CALIBRATION_SEED = 52  # moments that nothing was learned from, and nothing is reported on
 
 
-def export(towers: Towers, moments: Moments, folder: Path | None = None, *, clips: int = 600) -> None:
+def export(towers: Towers, moments: Moments, folder: Path | None = None, *, clips: int = 400) -> None:
     """Write the model's folder."""
     folder = folder or packaged()
     folder.mkdir(parents=True, exist_ok=True)

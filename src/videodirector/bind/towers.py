@@ -60,7 +60,7 @@ class MapTower(nn.Module):
         )
         self.head = nn.Linear(2 * d, WIDTH)
 
-    def forward(self, maps: Float[Tensor, "batch channels {SIZE} {BANDS}"]) -> Float[Tensor, "batch {WIDTH}"]:
+    def forward(self, maps: Float[Tensor, "batch channels 64 64"]) -> Float[Tensor, "batch width"]:
         places = self.body(maps).flatten(2)
         return F.normalize(self.head(torch.cat([places.mean(-1), places.amax(-1)], dim=-1)).float(), dim=-1)
 
@@ -76,7 +76,7 @@ class TraceTower(nn.Module):
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(2 * width * 13, WIDTH)  # time keeps its order: speeding up comes before slowing down
 
-    def forward(self, trace: Float[Tensor, "batch 6 samples"]) -> Float[Tensor, "batch {WIDTH}"]:
+    def forward(self, trace: Float[Tensor, "batch 6 200"]) -> Float[Tensor, "batch width"]:
         return F.normalize(self.head(self.body(trace).flatten(1)).float(), dim=-1)
 
 
@@ -87,7 +87,7 @@ class TextTower(nn.Module):
         super().__init__()
         self.body = nn.Sequential(nn.Linear(sentence, hidden), nn.GELU(), nn.Linear(hidden, WIDTH))
 
-    def forward(self, sentences: Float[Tensor, "batch sentence"]) -> Float[Tensor, "batch {WIDTH}"]:
+    def forward(self, sentences: Float[Tensor, "batch sentence"]) -> Float[Tensor, "batch width"]:
         return F.normalize(self.body(sentences).float(), dim=-1)
 
 
@@ -104,7 +104,7 @@ class Towers(nn.Module):
         self.imu = TraceTower()
         self.log_scale = nn.ParameterDict({name: nn.Parameter(torch.tensor(2.7)) for name in MODALITIES[1:]})
 
-    def forward(self, modality: str, batch: Tensor) -> Float[Tensor, "batch {WIDTH}"]:
+    def forward(self, modality: str, batch: Tensor) -> Float[Tensor, "batch width"]:
         """Unit vectors."""
         tower: nn.Module = self.get_submodule(modality)
         vectors: Tensor = tower(batch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -103,10 +102,15 @@ def test_a_sense_that_the_model_lacks(captioner: Captioner) -> None:
         captioner.caption([sensed(0, "depth")])
 
 
-def caption(thing: str, sure: float, modality: Modality = "image", **parts: Any) -> Caption:
-    guess = Guess(words=thing, confidence=sure)
-    guesses = {name: Guess(words=words, confidence=0.9) for name, words in parts.items()}
-    return Caption(modality=modality, source="a.file", text=f"A {thing}.", confidence=sure, thing=guess, **guesses)
+def caption(thing: str, sure: float, modality: Modality = "image", place: str | None = None) -> Caption:
+    return Caption(
+        modality=modality,
+        source="a.file",
+        text=f"A {thing}.",
+        confidence=sure,
+        thing=Guess(words=thing, confidence=sure),
+        place=None if place is None else Guess(words=place, confidence=0.9),
+    )
 
 
 def test_without_text_the_surest_thing_is_the_subject() -> None:
