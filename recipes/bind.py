@@ -144,7 +144,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
             yield np.sort(np.random.default_rng((7, step)).choice(len(moments), options.batch, replace=False))
             step += 1
 
-    if options.stage in STILLS and not (options.out / f"{options.stage}.pt").exists():
+    if options.stage in (*STILLS, "audio") and not (options.out / f"{options.stage}.pt").exists():
         begin_as(towers.vision, towers.get_submodule(options.stage))
     learned = ["vision", "text"] if options.stage == "vision" else [options.stage]
     parameters = [p for name in learned for p in towers.get_submodule(name).parameters()]
@@ -157,7 +157,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         groups=[{"params": parameters, "lr": options.rate, "weight_decay": 0.02}],
         loss=loss,
         batches=batches,
-        schedule=Schedule(pictures=options.clips, batch=options.batch, minutes=options.minutes),
+        schedule=Schedule(pictures=options.clips, batch=options.batch, minutes=options.minutes, warmup=40),
         state=options.out / f"{options.stage}.state.pt",
         device=torch.device("cpu"),
     ):
@@ -172,7 +172,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
 
 @torch.no_grad()
 def begin_as(vision: nn.Module, other: nn.Module) -> None:
-    """Gives a tower of one channel what vision has learned of shapes; its colours are averaged."""
+    """Gives a tower of one channel what vision has learned of shapes; its colours are added up."""
     known = dict(vision.state_dict())
     for name, value in other.state_dict().items():
         if value.shape != known[name].shape:  # the first layer, six channels wide
