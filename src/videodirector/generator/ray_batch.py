@@ -77,7 +77,10 @@ class SharedCache(SceneCache):
     def _remote(self, key: str) -> tuple[Any, str]:
         import fsspec
 
-        system, root = fsspec.core.url_to_fs(self._url)
+        try:
+            system, root = fsspec.core.url_to_fs(self._url)
+        except (ValueError, ImportError) as error:
+            raise UsageError(f"{self._url!r} cannot be shared: {error}", hint="name a folder or a URL") from error
         return system, posixpath.join(root, key[:2], f"{key}.clip")
 
 
@@ -86,6 +89,9 @@ class _Actor:
 
     def __init__(self, source: BackendSource, cache: SceneCache) -> None:
         self._painter = Painter(source, cache)
+
+    def ready(self) -> None:
+        """Answers when it runs."""
 
     def draw(self, task: DrawTask) -> Generator[tuple[str, object], None, None]:
         try:
@@ -112,16 +118,32 @@ class RayWorker:
         self._actor: Any = None
         self._closed = False
 
+    def start(self) -> None:
+        """See ``Worker``. Without a free device it waits for one, and holds no task meanwhile."""
+        import ray
+
+        if self._actor is not None:
+            return
+        # Neither restarts nor retries of Ray's own: a task that costs several workers must come to an end.
+        kind: Any = ray.remote(_Actor)
+        actor = kind.options(**self._resources).remote(*self._equipment)
+        try:
+            ready = actor.ready.remote()
+            while not ray.wait([ready], timeout=0.5)[0]:
+                if self._closed:
+                    ray.kill(actor)
+                    raise WorkerDiedError("the batch is over")
+            ray.get(ready)
+        except ray.exceptions.RayError as error:
+            raise WorkerDiedError(_reason(error)) from error
+        self._actor = actor
+
     def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
         """See ``Worker``."""
         import ray
 
-        if self._closed:
-            raise WorkerDiedError("the batch is over")
         if self._actor is None:
-            # Neither restarts nor retries of Ray's own: a task that costs several workers must come to an end.
-            kind: Any = ray.remote(_Actor)
-            self._actor = kind.options(**self._resources).remote(*self._equipment)
+            raise WorkerDiedError("it was not started")
         try:
             for reference in self._actor.draw.options(num_returns="streaming").remote(task):
                 kind, value = ray.get(reference)
@@ -132,7 +154,7 @@ class RayWorker:
             actor, self._actor = self._actor, None
             with suppress(Exception):
                 ray.kill(actor)
-            raise WorkerDiedError(str(error).splitlines()[0]) from error
+            raise WorkerDiedError(_reason(error)) from error
 
     def close(self) -> None:
         """See ``Worker``."""
@@ -143,6 +165,12 @@ class RayWorker:
         if actor is not None and ray.is_initialized():
             with suppress(Exception):  # it may have gone already
                 ray.kill(actor)
+
+
+def _reason(error: Exception) -> str:
+    """What Ray says at the beginning, and what its traceback, if there is one, says at the end."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
 
 
 def ray_workers(

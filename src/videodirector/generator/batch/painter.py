@@ -44,12 +44,20 @@ class WorkerDiedError(Exception):
 class Worker(Protocol):
     """Somebody who draws, in a process or on a machine of its own."""
 
+    def start(self) -> None:
+        """Be ready to draw; takes as long as it takes to find a place.
+
+        Raises:
+            WorkerDiedError: there is none to be had.
+        """
+        ...
+
     def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
         """Draw the scenes of a task into the cache, and tell of it.
 
         Raises:
             VideoDirectorError: they cannot be drawn.
-            WorkerDiedError: the worker has gone; the next call starts another.
+            WorkerDiedError: the worker has gone; ``start`` makes another.
         """
         ...
 

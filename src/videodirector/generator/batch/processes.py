@@ -50,9 +50,31 @@ class ProcessWorker:
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
 
+    def start(self) -> None:
+        """See ``Worker``."""
+        if self._closed:
+            raise WorkerDiedError("the batch is over")
+        if self._process is not None:
+            return
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", f"from {__name__} import main; main()"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C is for the parent to handle
+            )
+            assert self._process.stdin is not None, "asked for above"
+            self._process.stdin.write(self._equipment)
+            self._process.stdin.flush()
+        except OSError as error:
+            raise WorkerDiedError(f"it could not be started: {error}") from error
+
     def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
         """See ``Worker``."""
-        process = self._running()
+        process = self._process
+        if process is None:
+            raise WorkerDiedError("it was not started")
         assert process.stdin is not None, "asked for below"
         assert process.stdout is not None, "asked for below"
         try:
@@ -76,22 +98,6 @@ class ProcessWorker:
         if process is not None:
             process.kill()  # whoever waits for its answer learns of it, and cleans up
             _end(process)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._closed:
-            raise WorkerDiedError("the batch is over")
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", f"from {__name__} import main; main()"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=self._environment,
-                start_new_session=True,  # Ctrl-C is for the parent to handle
-            )
-            assert self._process.stdin is not None, "asked for above"
-            self._process.stdin.write(self._equipment)
-            self._process.stdin.flush()
-        return self._process
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
