@@ -53,7 +53,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
         nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         yield nodes
-        ray.shutdown()
+        ray.shutdown()  # type: ignore[no-untyped-call]
         nodes.shutdown()
 
 
