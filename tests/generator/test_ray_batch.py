@@ -53,8 +53,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
         nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         yield nodes
-        ray.shutdown()  # type: ignore[no-untyped-call]
-        nodes.shutdown()
+        ray.shutdown()
+        nodes.shutdown()  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.slow
