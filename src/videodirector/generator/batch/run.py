@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence, Set
+from contextlib import closing, suppress
+from pathlib import Path
 from time import perf_counter
 
 from videodirector.ffmpeg import find_ffmpeg
@@ -54,6 +55,7 @@ def render_batch(
     """
     try:
         find_ffmpeg(studio.ffmpeg)
+        _sweep(studio.folder, {storyboard.id for storyboard in storyboards} | {Path(REPORT).stem})
         journal = Journal(studio.folder / REPORT, [storyboard.id for storyboard in storyboards])
         batch = _Batch(storyboards, studio, journal, retry_failed=retry_failed)
         yield BatchStarted(storyboards=len(storyboards))
@@ -62,6 +64,14 @@ def render_batch(
     finally:
         for worker in workers:
             worker.close()
+
+
+def _sweep(folder: Path, ids: Set[str]) -> None:
+    """Remove what a run that was killed had begun to write; everything that is whole has its name."""
+    for path in folder.glob(".*.part*"):
+        if any(path.name.startswith(f".{name}.") for name in ids) and path.is_file():
+            with suppress(OSError):
+                path.unlink()
 
 
 class _Batch:
