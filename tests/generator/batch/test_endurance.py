@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_a_hundred_storyboards_with_five_broken_ones(tmp_path: Path) -> None:
     items: list[object] = [{"plan": grey_plan(number, frames=2), "id": f"good{number}"} for number in range(95)]
     broken = grey_plan(1)
     broken.scenes = []
-    bad = {
+    bad: dict[str, dict[str, Any]] = {
         "empty": {"story": "  "},
         "plan": {"plan": broken},
         "missing": {"path": "missing.json"},
