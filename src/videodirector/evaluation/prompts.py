@@ -50,8 +50,9 @@ _DETERMINER = rf"(?:an?|the|his|her|its|their|another|{_COUNT}|\d+)"
 _NOUN = rf"\b{_DETERMINER} (?:(?!{_DETERMINER}\b)[\w-]+ ){{0,3}}?([\w-]+)"
 _MOTION = (
     r"(?:walk|run|mov|driv|fly|swim|roll|slid|float|crawl|sail|rid|travel|go|drift|glid|rac|head|march|gallop|zoom|jog"
-    r"|hop|cycl|soar|skat|pass|wander|stroll|trot|dash|rush|sprint)\w*|flies|ran|flew|swam|drove|rode|went"
+    r"|hop|cycl|soar|skat|pass|climb|ris|fall|wander|stroll|trot|dash|rush|sprint)\w*|flies|ran|flew|swam|drove|rode|went"
 )
+_ENDS = r"[.,;!]|$| (?:in|on|at|by|to|from|near|with|while|and|as|is|are|that|which|who|under|over|during|inside)\b"
 _BE = r"(?:is |are |was |were )?"
 _TOWARDS = re.compile(
     rf"{_NOUN} {_BE}(?:slowly |quickly )?(?:{_MOTION}) (?:[\w-]+ ){{0,4}}?"
@@ -70,7 +71,7 @@ _RELATION_WORDS: dict[str, RelationName] = {
     "inside": "inside",
 }
 _RELATIONS = [
-    (re.compile(rf"{_NOUN} {_BE}(?:[\w-]+(?:ing|s|ed|d|t) )?(?:{words}) {_NOUN}(?= |[.,;!]|$)"), kind)
+    (re.compile(rf"{_NOUN} {_BE}(?:[\w-]+(?:ing|s|ed|d|t) )?(?:{words}) {_NOUN}(?={_ENDS})"), kind)
     for words, kind in _RELATION_WORDS.items()
 ]
 _SEVERAL = re.compile(
@@ -120,13 +121,19 @@ def _motions(text: str) -> list[Check]:
         "down": "down",
     }
     return [
-        Direction(match[1], sides[match["to"] or match["side"] or match["adverb"] or match["vertical"]], "motion")
+        Direction(
+            _singular(match[1]), sides[match["to"] or match["side"] or match["adverb"] or match["vertical"]], "motion"
+        )
         for match in _TOWARDS.finditer(text)
     ]
 
 
 def _relations(text: str) -> list[Check]:
-    return [Relation(match[1], kind, match[2]) for pattern, kind in _RELATIONS for match in pattern.finditer(text)]
+    return [
+        Relation(_singular(match[1]), kind, _singular(match[2]))
+        for pattern, kind in _RELATIONS
+        for match in pattern.finditer(text)
+    ]
 
 
 def _counts(text: str) -> list[Check]:
@@ -145,6 +152,6 @@ def _singular(noun: str) -> str:
         return f"{noun[:-3]}f"
     if noun.endswith("ies"):
         return f"{noun[:-3]}y"
-    if noun.endswith(("ches", "shes", "xes", "sses")):
+    if noun.endswith(("ches", "shes", "xes", "sses", "buses")):
         return noun[:-2]
-    return noun.removesuffix("s") if noun not in ("sheep", "fish") else noun
+    return noun if noun.endswith(("ss", "us", "sis")) else noun.removesuffix("s")

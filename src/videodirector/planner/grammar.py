@@ -158,7 +158,7 @@ def _clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
         width, preposition = _preposition(tokens, index)
         if width:
             # "In the kitchen, the kitten ...": what stands before the subject ends at its comma.
-            nouns, end = _noun_phrases(tokens, index + width, commas=bool(clause.verb or clause.subject))
+            nouns, end = _noun_phrases(tokens, index + width, commas=bool(clause.verb or clause.subject), ground=True)
             if nouns:
                 figure = last if last is not None and (not clause.verb or last in clause.objects) else None
                 clause.phrases.append(Phrase(preposition, nouns, figure))
@@ -242,7 +242,9 @@ def _preposition(tokens: list[Token], index: int) -> tuple[int, str]:
     return (1, token.low) if token.tag == "PREP" else (0, "")
 
 
-def _noun_phrases(tokens: list[Token], index: int, *, commas: bool = True) -> tuple[list[NounPhrase], int]:
+def _noun_phrases(
+    tokens: list[Token], index: int, *, commas: bool = True, ground: bool = False
+) -> tuple[list[NounPhrase], int]:
     """The noun phrases joined by commas and "and" that begin here, and where they end."""
     found: list[NounPhrase] = []
     noun, end = _noun_phrase(tokens, index)
@@ -252,6 +254,8 @@ def _noun_phrases(tokens: list[Token], index: int, *, commas: bool = True) -> tu
         gap = index
         while gap < len(tokens) and (tokens[gap].text in (",", "&") or tokens[gap].low in ("and", "or", "nor")):
             gap += 1
+        if ground and len(found) == 1 and gap - index > 1:
+            break  # "to the left of a fork, and a knife to its right": two things need no comma
         if tokens[gap - 1].text == "," and not (commas and _list_goes_on(tokens, gap)):
             break
         if gap == index:

@@ -41,7 +41,7 @@ def arrange(actors: Sequence[Actor], relations: Sequence[Relation], ground: floa
             actor.shared = True
     for actor in actors:
         if actor.shared:
-            actor.begin = actor.end = None
+            actor.begin, actor.end, actor.via = None, None, ()
     floor = min(0.95, ground + 0.6 * (1.0 - ground)) if ground < 0.93 else 0.72
     attached = _attachments(by_id, relations)
     free = [actor for actor in actors if actor.id not in attached]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from videodirector.lexicon import Nature, words
 from videodirector.planner.grammar import Clause, NounPhrase, Phrase
+from videodirector.planner.knowledge import is_seen
 from videodirector.planner.vocabulary import word_set
 
 __all__ = ["Motion", "Path", "Point", "motion_of", "path_of", "plain_motion", "visible_half"]
@@ -80,6 +81,7 @@ class Motion:
         direction: -1 to the left, +1 to the right, 0 not said.
         airborne: whether it goes through the air.
         begin, end: where it begins and ends, as the centre (x, y) in [0, 1]; None where it is not said.
+        via: where it comes by on its way.
         target: whom it is aimed at, follows or circles.
         onto: whether it ends on top of the target.
     """
@@ -89,6 +91,7 @@ class Motion:
     airborne: bool = False
     begin: Point | None = None
     end: Point | None = None
+    via: tuple[Point, ...] = ()
     target: tuple[NounPhrase, ...] = ()
     onto: bool = False
 
@@ -112,7 +115,8 @@ def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) ->
         motion = _by_phrase(phrase, verb, motion)
     if path_of(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take"):
         motion = replace(motion, path=_by_adverbs(adverbs, motion.path, verb))
-    begin, end, facing = _sides(clause)
+    begin, stops, facing = _sides(clause)
+    end = stops[-1] if stops else None
     path = motion.path
     if not motion.target and path in ("meet", "chase"):
         path = "cross" if path == "chase" else "still"
@@ -122,7 +126,8 @@ def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) ->
         path = "cross"  # "enters the cave": the place is the scene's
     direction = facing or (1 if adverbs & _RIGHT else -1 if adverbs & _LEFT else 0)
     target = () if path == "cross" else motion.target
-    return replace(motion, path=path, direction=direction, begin=begin, end=end, target=target)
+    via = tuple(stops[:-1])
+    return replace(motion, path=path, direction=direction, begin=begin, end=end, via=via, target=target)
 
 
 @lru_cache(maxsize=4096)
@@ -194,6 +199,7 @@ def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
     word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
     last = (ground[0].words.split() or [ground[0].pronoun])[-1]
     film, viewer = last in _PICTURE, last in _VIEWER
+    somebody = bool(ground[0].pronoun) or ground[0].proper or is_seen(ground[0].words)
     travels = path_of(verb) in _TRAVELLING
     moves = path in ("cross", "enter", "jump", "rise")
     cases: tuple[tuple[bool, Motion], ...] = (
@@ -208,7 +214,7 @@ def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
         (word == "around" and path == "cross", Motion(path="circle", target=ground)),
         (word in ("onto", "on", "on top of") and path == "jump", Motion(path="jump", target=ground, onto=True)),
         (word == "into" and path == "jump", Motion(path="jump", target=ground)),
-        (word in _TOWARDS and path in ("cross", "enter", "jump"), Motion(path="meet", target=ground)),
+        (somebody and word in _TOWARDS and path in ("cross", "enter", "jump"), Motion(path="meet", target=ground)),
         (word == "up" and path in ("cross", "enter"), Motion(path="rise")),
         (word in ("after", "behind") and path == "cross", Motion(path="chase", target=ground)),
         (word == "with" and path == "meet" and not motion.target, Motion(path="meet", target=ground)),
@@ -217,27 +223,28 @@ def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
     return replace(changed, airborne=motion.airborne)
 
 
-def _sides(clause: Clause) -> tuple[Point | None, Point | None, int]:
-    """Where the phrases let the motion begin and end ("from the left", "to the upper right"), and its direction."""
+def _sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
+    """Where the phrases let the motion begin ("from the left"), where they lead it in turn ("to the upper right"), and
+    its direction."""
     begin: Point | None = None
-    end: Point | None = None
+    stops: list[Point] = []
     for phrase in clause.phrases:
-        noun = phrase.ground[0]
-        at = _corner(noun)
-        if at is None:
-            continue
-        if phrase.preposition in ("from", "out of"):
-            begin = at
-        elif phrase.preposition in ("to", "toward", "towards", "into"):
-            end = at
-        elif phrase.preposition in ("on", "in", "at", "of"):
-            begin = begin or at
+        for noun in phrase.ground:
+            at = _corner(noun)
+            if at is None:
+                continue
+            if phrase.preposition in ("from", "out of"):
+                begin = at
+            elif phrase.preposition in ("to", "toward", "towards", "into"):
+                stops.append(at)
+            elif phrase.preposition in ("on", "in", "at", "of"):
+                begin = begin or at
     direction = 0
-    if end is not None and end[0] is not None:
-        direction = 1 if end[0] > 0.5 else -1
-    elif begin is not None and begin[0] is not None and end is None:
+    if stops and stops[-1][0] is not None:
+        direction = 1 if stops[-1][0] > 0.5 else -1
+    elif begin is not None and begin[0] is not None and not stops:
         direction = -1 if begin[0] > 0.5 else 1
-    return begin, end, direction
+    return begin, stops, direction
 
 
 def _corner(noun: NounPhrase) -> Point | None:

@@ -211,6 +211,7 @@ def _actor(part: Part, memory: _Memory) -> Actor:
         airborne=motion.airborne or swims,
         begin=begin,
         end=motion.end,
+        via=motion.via,
         onto=motion.onto,
         target=part.target,
         half=part.half,

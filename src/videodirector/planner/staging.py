@@ -111,10 +111,12 @@ class _Stager:
         self._looks()
         target = self._target()
         for phrase in self.clause.phrases:
-            if not self._attire(phrase):
+            if not self._attire(phrase) and not self._sides_of(phrase):
                 self._phrase(phrase)
         self._ride(objects)
         self._agent()
+        if self.clause.verb == "pass" and objects and self.ids and not self.clause.passive:
+            self._pass(self.ids, self.staged.ids(objects), self.motion.direction or 1)
         self._move(target)
         self._later_verbs(objects)
         self.cast.together(self.subject, self.everyone)
@@ -269,21 +271,24 @@ class _Stager:
 
     def _attire(self, phrase: Phrase) -> bool:
         """ "A girl in a red hat": what somebody wears belongs to their looks."""
-        worn = phrase.preposition == "wearing" or (
-            phrase.preposition in ("in", "with") and all(is_attire(noun.words) for noun in phrase.ground)
-        )
+        kinds = [phrase.preposition == "wearing" or is_attire(noun.words) for noun in phrase.ground]
+        worn = phrase.preposition in ("wearing", "in", "with") and kinds[0]
         wearers = self._meant(phrase.figure) if phrase.figure is not None else self.subject
         if not worn or not wearers:
             return phrase.preposition == "wearing"
         for mention in wearers:
             texts = [
                 f"{article(text)} {text}" if not noun.plural else text
-                for noun in phrase.ground
-                if (text := " ".join([*noun.adjectives, noun.surface]))
+                for noun, is_worn in zip(phrase.ground, kinds, strict=True)
+                if is_worn and (text := " ".join([*noun.adjectives, noun.surface]))
             ]
             worn_text = f"{'wearing' if phrase.preposition == 'wearing' else phrase.preposition} {' and '.join(texts)}"
             if worn_text not in mention.member.wears and len(mention.member.wears) < 3:
                 mention.member.wears.append(worn_text)
+        for noun, is_worn in zip(phrase.ground, kinds, strict=True):
+            if not is_worn:  # "with a black hat and a brown dog"
+                self.everyone += self._meant(noun)
+                self.staged.ids(self._meant(noun))
         return True
 
     def _phrase(self, phrase: Phrase) -> None:
@@ -298,12 +303,24 @@ class _Stager:
             return
         if phrase.preposition == "than":
             self._compare(figures, ground_ids[0])
+        elif phrase.preposition == "past":
+            self._pass(figures, ground_ids, self.motion.direction or 1)
         elif phrase.preposition in ("from left of", "from right of"):
             self._pass(figures, ground_ids, 1 if phrase.preposition == "from left of" else -1)
         else:
             kind = self._relation(phrase, grounds)
             places = tuple(ground_ids[:2] if kind == "between" else ground_ids[:1])
             self.staged.relations += [Relation(kind, entity, places) for entity in figures]
+
+    def _sides_of(self, phrase: Phrase) -> bool:
+        """ "From the left side to the right side of a rock": past it."""
+        to_side = [other for other in self.clause.phrases if other.ground[-1].words in ("left side", "right side")]
+        if phrase.preposition != "of" or len(to_side) < 2 or place_called(phrase.ground[0]) is not None:
+            return False
+        grounds = self._meant(phrase.ground[0])
+        if grounds:
+            self._pass(self.ids, self.staged.ids(grounds), self.motion.direction or 1)
+        return bool(grounds)
 
     def _grounds(self, phrase: Phrase) -> list[Mention]:
         found: list[Mention] = []
@@ -316,7 +333,7 @@ class _Stager:
                 self._settle(like, weak=False)
             elif place is not None and phrase.preposition in PLACE_PREPOSITIONS:
                 self._settle(place, weak=is_weak(noun) or phrase.preposition in ("from", "out of", "away from"))
-            elif place is None and phrase.preposition not in _NOT_ON_STAGE:
+            elif phrase.preposition not in _NOT_ON_STAGE:  # "to the left of a barn": the barn is a thing there
                 found += self._meant(noun)
         return found
 

@@ -29,7 +29,7 @@ class Actor:
         height: as a fraction of the picture.
         aspect: width over height.
         level: how high it stays: 0 on the ground, 1 at the top; 0.5 and more has the upper storey of the picture.
-        path, direction, airborne, begin, end, onto: its motion, see `Motion`.
+        path, direction, airborne, begin, end, via, onto: its motion, see `Motion`.
         target: the entity its motion is aimed at.
         half: the half of the scene in which it is seen, None for both.
         last_x: where it stood at the end of an earlier scene, so that left stays left; None for a new one.
@@ -44,6 +44,7 @@ class Actor:
     airborne: bool = False
     begin: Point | None = None
     end: Point | None = None
+    via: tuple[Point, ...] = ()
     onto: bool = False
     target: str | None = None
     half: Literal["first", "second"] | None = None
@@ -207,7 +208,21 @@ def _between_points(actor: Actor, points: list[Point3]) -> list[Point3]:
         return _level(x0, x0, y0)
     x1 = end[0] if end[0] is not None else 1.0 - x0 if begin[0] is not None and begin[1] is None else x1
     y1 = end[1] if end[1] is not None else y0 if actor.path == "cross" else y1
-    return _line((x0, y0, 1.0), (x1, y1, 1.0))
+    stops = [(x0, y0)]
+    for x, y in actor.via:
+        stops.append((x if x is not None else stops[-1][0], y if y is not None else stops[-1][1]))
+    return _by_way_of([*stops, (x1, y1)])
+
+
+def _by_way_of(stops: list[tuple[float, float]]) -> list[Point3]:
+    """From stop to stop, each leg in the same time."""
+    legs = len(stops) - 1
+    points: list[Point3] = []
+    for time in _TIMES:
+        leg = min(int(time * legs), legs - 1)
+        (x0, y0), (x1, y1), part = stops[leg], stops[leg + 1], time * legs - leg
+        points.append((x0 + (x1 - x0) * part, y0 + (y1 - y0) * part, 1.0))
+    return points
 
 
 def _orbit(actor: Actor, x: float, y: float, radius: float, lift: float) -> list[Box | None]:

@@ -200,14 +200,17 @@ def classes_of(word: str) -> dict[str, tuple[str, ...]]:
     if lowered in _VERB_ONLY and "VERB" in found:
         return {"VERB": found["VERB"]}
     kept = {kind: lemmas for kind, lemmas in found.items() if kind in ("NOUN", "VERB", "ADJ", "ADV")}
-    if kept and "NOUN" not in kept and _names_a_thing(lowered):
+    gerund = lowered.endswith("ing") and "VERB" in kept
+    if kept and "NOUN" not in kept and not gerund and _names_a_thing(lowered):
         kept["NOUN"] = (lowered,)  # one dictionary knows "pan" only as a verb
+    if kept and "ADJ" not in kept and lowered.endswith(("ible", "able", "ful", "ous", "less")):
+        kept["ADJ"] = (lowered,)  # ... and "visible" only as a noun
     return kept
 
 
 def _names_a_thing(word: str) -> bool:
     sense = noun(word)
-    return sense is not None and sense.share > 0.6 and sense.usual in ("artifact", "animal", "person", "food", "plant")
+    return sense is not None and sense.share > 0.6
 
 
 def is_known(word: str) -> bool:
