@@ -382,3 +382,91 @@ def test_places_and_most_entities_are_kept() -> None:
     assert any("owl" in note and "asked for" in note for note in found.notes)
     kept = asked(FIVE, cast=(CastMember(name="owl"),), max_entities=1).scenes[1]
     assert ids(kept) == ["owl"], "the cast stays before others"
+
+
+def entities(story: str) -> list[list[str]]:
+    return [[entity.name for entity in scene.entities] for scene in plan(story).scenes]
+
+
+@pytest.mark.parametrize(
+    ("story", "names"),
+    [
+        (
+            "Mia and her dog Rex walk in the park. Rex chases a cat. Mia laughs.",
+            [["Mia", "dog"], ["dog", "cat"], ["Mia"]],
+        ),
+        ("Captain Hook sails to the island. Hook sleeps.", [["Captain Hook"], ["Captain Hook"]]),
+        ("Tom, a small boy, sleeps. He wakes up.", [["Tom"], ["Tom"]]),
+        ("The cat's tail twitches.", [["cat"]]),
+        ("The boy's dog barks at the moon.", [["dog", "moon"]]),
+        ("A cow moos, and its calf runs.", [["cow"], ["calf"]]),
+        ("There is no cat in the car, but a dog sleeps.", [["car"], ["dog"]]),
+        ("A red car and a blue car stop. The two cars drive away.", [["red car", "blue car"], ["red car", "blue car"]]),
+        ("A fox and a cat sit. Both run away.", [["fox", "cat"], ["fox", "cat"]]),
+        ("A monkey picks two bananas. It eats them.", [["monkey", "banana", "banana"], ["monkey", "banana", "banana"]]),
+        ("A chef tosses three carrots. They fall.", [["chef", *["carrot"] * 3], ["carrot"] * 3]),
+        ("A crab leaves its shell, and finds a bigger one.", [["crab", "shell"], ["crab", "shell"]]),
+        ('"Hello!" said the fox. The owl asked, "Who are you?"', [["fox"], ["owl"]]),
+        ("Ben catches a fish. Anna sees a fox. They laugh.", [["Ben", "fish"], ["Anna", "fox"], ["Ben", "Anna"]]),
+        ("In the kitchen, the kitten drinks.", [["kitten"]]),
+    ],
+)
+def test_who_is_on_stage(story: str, names: list[list[str]]) -> None:
+    assert entities(story) == names
+
+
+@pytest.mark.parametrize(
+    ("story", "told"),
+    [
+        ("Before the dog sleeps, it hides its bone.", ["The dog hides its bone.", "The dog sleeps."]),
+        ("The fox runs away after it sees the bear.", ["The fox sees the bear.", "The fox runs away."]),
+        ("The boy plays until his mother calls him.", ["The boy plays.", "His mother calls the boy."]),
+        ("As soon as the sun sets, the owl wakes up.", ["The sun sets.", "The owl wakes up."]),
+        ("Venturing on, the fox meets an owl.", ["Venturing on, the fox meets an owl."]),
+        (
+            "The words float off the page, and then form stars.",
+            ["The words float off the page.", "The words form stars."],
+        ),
+    ],
+)
+def test_events_are_told_in_the_order_in_which_they_happen(story: str, told: list[str]) -> None:
+    assert [scene.description for scene in plan(story).scenes] == told
+
+
+@pytest.mark.parametrize(
+    ("story", "place"),
+    [
+        ("A girl runs through the stadium.", "stadium"),
+        ("A girl runs through the stadium at night.", "stadium at night"),
+        ("At sunset, a horse gallops along the beach.", "beach at sunset"),
+        ("A wolf howls at night.", "forest at night"),
+        ("A husky sleeps in a basket.", "meadow"),
+        ("A dancer walks down the corridor to the left of a barn.", "meadow"),
+    ],
+)
+def test_places_of_any_name_and_times_of_day(story: str, place: str) -> None:
+    assert first(story).background == place
+
+
+def test_what_is_worn_belongs_to_the_looks() -> None:
+    scene = first("A girl wearing a red hat meets a boy in a blue coat.")
+    assert [entity.description for entity in scene.entities] == ["a girl wearing a red hat", "a boy in a blue coat"]
+    assert entities("A fish puts on a hat.") == [["fish", "hat"]]
+
+
+def test_a_way_may_have_several_stops() -> None:
+    boxes = track(first("A truck drives from the lower left to the upper left and then to the upper right."), "truck")
+    assert [(box.centre[0] < 0.5, box.centre[1] < 0.5) for box in (boxes[0], boxes[4], boxes[-1])] == [
+        (True, False), (True, True), (False, True),
+    ]  # fmt: skip
+    pass_by = first("A horse passes a tree from left to right.")
+    horse, tree = track(pass_by, "horse"), track(pass_by, "tree")
+    assert horse[0].centre[0] < tree[0].centre[0] < horse[-1].centre[0]
+
+
+@pytest.mark.parametrize(
+    ("verb", "moves"), [("ambles", True), ("trudges", True), ("plummets", True), ("ponders", False)]
+)
+def test_strange_verbs_move_by_their_class(verb: str, moves: bool) -> None:
+    boxes = track(first(f"A fox {verb}."), "fox")
+    assert (boxes[0] != boxes[-1]) == moves

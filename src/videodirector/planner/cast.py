@@ -62,6 +62,8 @@ class Member:
     @property
     def nature(self) -> Nature:
         """How large it is and how it moves."""
+        if self.proper:
+            return _PERSON
         return self.thing or nature_called(self.words) or (_PERSON if self.person else _SOMETHING)
 
     @property
@@ -141,6 +143,12 @@ class Register:
             self._by_name[name] = member
             member.name = name
 
+    def turns_out(self, member: Member, words: str) -> None:
+        """Takes up what somebody known by name is: "Lily was a small girl." """
+        if member.proper and member.introduced is None:
+            member.words, member.proper, member.thing = words, False, thing_called(words)
+            self._by_word.setdefault(words.rpartition(" ")[2], []).append(member)
+
     @staticmethod
     def describe(member: Member, adjectives: tuple[str, ...]) -> None:
         """Adds to what is known of a member's looks."""
@@ -167,7 +175,8 @@ class Register:
         ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
         self._ids.update(ids, [slug])
         thing = thing_called(words)
-        known = bool(proper) and nature_called(words) is not None
+        nature = thing or (nature_called(words) if is_person(words) or not proper else None)
+        known = nature is not None and nature.kind in ("person", "animal", "vehicle")
         shown = proper or name
         member = Member(name=shown, words=words, called=shown, thing=thing, ids=ids, proper=bool(proper) and not known)
         self.members.append(member)

@@ -23,7 +23,8 @@ class Cast(Register):
         self._known_only = known_only
         self._recent: list[Member] = []  # the latest last; short
         self._subject: list[Mention] = []  # of the latest clause that named anybody
-        self._objects: list[Mention] = []  # of the same, the direct one first
+        self._direct: list[Mention] = []  # objects of the same
+        self._others: list[Mention] = []  # of its phrases
         self._one: Mention | None = None  # whom "the other" is not
         self.clause = 0
 
@@ -46,11 +47,12 @@ class Cast(Register):
         del self._recent[:-8]
         return found
 
-    def together(self, subject: list[Mention], objects: list[Mention]) -> None:
+    def together(self, subject: list[Mention], direct: list[Mention], others: list[Mention]) -> None:
         """Notes who appeared in a clause and in which part; pronouns of the next one look here first."""
-        if subject or objects:
+        if subject or direct or others:
             self._subject = list(subject)
-            self._objects = [mention for mention in objects if mention not in subject]
+            self._direct = [mention for mention in direct if mention not in subject]
+            self._others = [mention for mention in others if mention not in (*subject, *direct)]
 
     # -- pronouns
 
@@ -64,6 +66,8 @@ class Cast(Register):
             return self._named(NounPhrase(words="person", surface="person", determiner="the"))
         if word in ("they", "them", "others", "both") or (noun.count and word != "one"):
             return self._several({mention.member for mention in apart})
+        if word == "one" and noun.determiner in _DEFINITE and noun.adjectives and (found := self._of_colour(noun)):
+            return found
         if word == "one" and (noun.adjectives or noun.determiner in ("a", "an", "another")):
             return self._another_of(noun)
         if word == "one":
@@ -74,17 +78,21 @@ class Cast(Register):
 
     def _latest(self) -> list[Mention]:
         """Everybody of the latest clause, objects first."""
-        return [*self._objects, *self._subject]
+        return [*self._direct, *self._others, *self._subject]
 
     def _several(self, apart: set[Member]) -> list[Mention]:
         """They: the many of the latest clause, if it has some, or else all of it."""
-        latest = [mention for mention in (*self._subject, *self._objects) if mention.member not in apart]
+        latest = [mention for mention in (*self._subject, *self._direct, *self._others) if mention.member not in apart]
         plural = [mention for mention in latest if len(mention.copies) > 1]
         leading = [mention for mention in self._subject if mention in latest]
         if not apart and sum(len(mention.copies) for mention in leading) > 1:
             return leading
         if plural:
             return plural[:1]
+        lately = self.clause - 3
+        people = [m for m in self._recent if m.person and m not in apart and m.seen >= lately and len(m.ids) == 1]
+        if len(people) > 1 and any(not mention.member.person for mention in latest):
+            return [everyone(member) for member in people[-3:]]  # "Ben catches a fish. They laugh."
         if sum(len(mention.copies) for mention in latest) > 1:
             return latest
         several = [member for member in reversed(self._recent) if len(member.ids) > 1 and member not in apart]
@@ -97,7 +105,8 @@ class Cast(Register):
         excluded = {mention.member for mention in apart}
         if apart:  # it is an object here: not what this clause has named already, and the latest object rather
             excluded |= {member for member in self._recent if member.seen == self.clause}
-            for mention in self._objects:
+            alive = [mention for mention in self._subject if mention.member.nature.kind == "animal"]
+            for mention in (*self._direct, *alive, *self._others):
                 if mention.member not in excluded and _fits(mention.member, word) and len(mention.copies) == 1:
                     return [mention]
         candidates = [member for member in reversed(self._recent) if member not in excluded]
@@ -116,6 +125,13 @@ class Cast(Register):
         self._one = Mention(mention.member, mention.copies[:1])
         return [self._one]
 
+    def _of_colour(self, noun: NounPhrase) -> list[Mention]:
+        """The red one: whichever was called so."""
+        for member in reversed(self.members[-40:]):
+            if set(noun.adjectives) <= {*member.adjectives, *member.name.split()}:
+                return [everyone(member)]
+        return []
+
     def _another_of(self, noun: NounPhrase) -> list[Mention]:
         """A bigger one: one more of what was spoken of last."""
         before = next((mention.member for mention in self._latest() if not mention.member.person), None)
@@ -129,7 +145,7 @@ class Cast(Register):
             member = self._one.member
             rest = tuple(copy for copy in range(len(member.ids)) if copy not in self._one.copies)
             return [Mention(member, rest)]
-        latest = [*self._subject, *self._objects]
+        latest = [*self._subject, *self._direct, *self._others]
         return [mention for mention in latest if self._one is None or mention.member is not self._one.member][-1:]
 
     # -- names
@@ -207,8 +223,8 @@ class Cast(Register):
         last = words.rsplit(maxsplit=1)[-1]
         coloured = name != words
         for member in self._candidates(last):
-            if coloured and member.name != member.words:
-                continue  # another colour is another thing
+            if coloured and (member.name != member.words or len(member.ids) > 1):
+                continue  # another colour is another thing, and one of many is one by itself
             if member.words.endswith(words) or member.words == words.partition(" ")[0]:
                 return member
             if self._may_be_called(member, words, noun):

@@ -53,6 +53,8 @@ def describe(
         else:
             texts.append(text)
     text = " ".join(" ".join(texts).split()).strip(" ,;:-&")
+    if text.count('"') % 2:  # the other one closed in another scene
+        text = text.replace('"', "").strip(" ,;:-&")
     if clauses and clauses[0].link and clauses[0].link in v.SUBORDINATORS and len(clauses) > 1:
         text = f"{clauses[0].link} {texts[0].strip(' ,')}, " + " ".join(
             [re.sub(r"^and ", "", texts[1]), *texts[2:]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from videodirector.planner.grammar import Clause, clauses
 from videodirector.planner.motion import path_of
 from videodirector.planner.tagging import IsThing, tag
-from videodirector.planner.text import Shot, sentences
+from videodirector.planner.text import Shot, sentences, spoken
 from videodirector.planner.vocabulary import word_set
 
 __all__ = ["Event", "events_of"]
@@ -43,7 +43,7 @@ class Event:
 def events_of(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[Event]:
     """The events of a shot: one where a script says so, otherwise one for each clause that tells of something new."""
     if shot.listed:
-        parts = sentences(shot.text) or [shot.text]
+        parts = sentences(spoken(shot.text)) or [shot.text]
         return [Event([clause for part in parts for clause in clauses(tag(part, is_thing, names))], text=shot.text)]
     events: list[Event] = []
     waiting = True  # a clause without a verb, or one that only says when, waits for the one it belongs to

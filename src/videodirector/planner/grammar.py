@@ -98,7 +98,7 @@ def clauses(tokens: list[Token]) -> list[Clause]:
             begin, link, has_verb = index + width, connective, False
             index += width
             continue
-        has_verb = has_verb or tokens[index].tag == "VERB" or tokens[index].low in v.BE
+        has_verb = has_verb or tokens[index].tag == "VERB" or (tokens[index].tag == "AUX" and tokens[index].low in v.BE)
         index += 1
     if begin < len(tokens):
         found.append(_clause(tokens[begin:], link, tight=tight))
@@ -209,13 +209,23 @@ def _word(clause: Clause, tokens: list[Token], index: int, last: NounPhrase | No
         _verb(clause, tokens, index, last)
     elif token.tag == "AUX":
         clause.negated = clause.negated or token.low.endswith("n't")
-        if token.low in v.BE and not clause.verb and not any(other.tag == "VERB" for other in tokens[index:]):
+        if token.low in v.BE and not clause.verb and not _verb_next(tokens, index):
             clause.verb = "be"
     elif token.tag == "ADV":
         clause.negated = clause.negated or token.low in ("not", "never")
         clause.adverbs.append(token.low)
     elif token.tag == "ADJ":
         clause.adjectives.append(token.low)
+
+
+def _verb_next(tokens: list[Token], index: int) -> bool:
+    """Whether this helper has its verb behind it, in the same clause: "is running", not "was a girl who ran"."""
+    for other in tokens[index:]:
+        if other.tag == "VERB":
+            return True
+        if other.tag in ("REL", "SUB"):
+            return False
+    return False
 
 
 def _verb(clause: Clause, tokens: list[Token], index: int, last: NounPhrase | None) -> None:
@@ -374,6 +384,8 @@ def _premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
             phrase.count = int(token.low[:9]) if token.low.isdecimal() else v.NUMBERS.get(token.low)
         elif token.tag == "ADJ" or (token.tag == "ADV" and index > phrase.start and _adjective_next(tokens, index)):
             adjectives.append(token.low)
+        elif token.low == "and" and adjectives and index + 1 < len(tokens) and tokens[index + 1].tag == "ADJ":
+            pass  # "a dark and stormy night"
         elif token.low != "of" or index == phrase.start or tokens[index - 1].tag != "NUM":
             break  # "a pair of ducks" goes on
         index += 1

@@ -100,6 +100,7 @@ class _Stager:
     def __init__(self, clause: Clause, staged: Staged, cast: Cast) -> None:
         self.clause, self.staged, self.cast = clause, staged, cast
         self.mentions: dict[int, list[Mention]] = {}  # by the place of the noun phrase in the clause
+        self.direct: list[Mention] = []
         self.everyone: list[Mention] = []
         self.subject = self._subject()
         self.motion = motion_of(clause, self.subject[0].member.nature if self.subject else None)
@@ -119,7 +120,7 @@ class _Stager:
             self._pass(self.ids, self.staged.ids(objects), self.motion.direction or 1)
         self._move(target)
         self._later_verbs(objects)
-        self.cast.together(self.subject, self.everyone)
+        self.cast.together(self.subject, self.direct, self.everyone)
         self.staged.subject = self.subject or self.staged.subject
         if self.clause.subject:
             noun = self.clause.subject[0]
@@ -174,14 +175,32 @@ class _Stager:
     def _objects(self) -> list[Mention]:
         found: list[Mention] = []
         for noun in self.clause.objects:
+            if self._is_said_to_be(noun):
+                continue
             place = place_called(noun)
             if place and noun.determiner != "another":
                 self._settle(place, weak=is_weak(noun) and self.clause.verb not in _REACHES)
             else:
                 found = self._meant(noun)
                 self.staged.ids(found)
+                self.direct += found
                 self.everyone += found
         return found
+
+    def _is_said_to_be(self, noun: NounPhrase) -> bool:
+        """ "Lily was a small girl", "it was a stormy night": what somebody is, or when it is, is nobody new."""
+        if self.clause.verb != "be" or noun.pronoun or "there" in self.clause.adverbs:
+            return False
+        if not self.subject:
+            self.staged.time = time_called(noun, "at") or self.staged.time
+            return noun.words in ("night", "day", "morning", "evening")
+        if noun.determiner not in ("a", "an", "") or self.clause.negated:
+            return False
+        for mention in self.subject:
+            if noun.determiner:
+                self.cast.turns_out(mention.member, noun.words)
+                self.cast.describe(mention.member, noun.adjectives)
+        return True
 
     def _looks(self) -> None:
         """ "The fox is red": looks, taken up by the member."""

@@ -122,13 +122,14 @@ def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: I
     # "Jack runs": a thing that can be counted has an article
     single = token.low in classes_of(token.low).get("NOUN", ()) and not is_thing(token.low)
     sense = noun(token.low) if single else None
-    countable = sense is None or sense.kind in ("artifact", "person", "animal")
+    countable = sense is None or sense.kind in ("artifact", "person", "animal", "plant")
     if not single or not countable:
         return False
     later = tokens[index + 2] if index + 2 < len(tokens) else None
     if after in (",", "and") and later is not None:  # "Tom, a small boy", "Tom and Anna"
         return later.low in ("a", "an", "the") if after == "," else later.text in names
-    return _finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
+    is_verb = _finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
+    return is_verb or after in ("was", "is", "has", "had")
 
 
 def _names(tokens: list[Token], index: int) -> bool:
@@ -161,7 +162,7 @@ def _closed(tokens: list[Token], index: int) -> str:
         return _side(low, before)
     if low == "that" and before and before.tag == "NOUN":
         return "REL"
-    return _before_noun(low, after) or _listed(tokens, index)
+    return _before_noun(low, after, before) or _listed(tokens, index)
 
 
 def _side(low: str, before: Token) -> str:
@@ -171,13 +172,15 @@ def _side(low: str, before: Token) -> str:
     return "ADV" if before.tag in ("VERB", "ADV") or low == "right" else ""
 
 
-def _before_noun(low: str, after: str) -> str:
+def _before_noun(low: str, after: str, before: Token | None) -> str:
     """Words that are one thing before a noun and another without it: her hat, the other one."""
     nominal = bool(after) and _may_be(after, "NOUN", "ADJ")
     if low in ("her", "his", "its"):
         return "POSS" if low != "her" or (nominal and after not in v.ADVERBS) else "PRON"
     if low in v.POSSESSIVES:
         return "POSS"
+    if low == "one" and before is not None and before.tag == "ADJ":
+        return "PRON"  # "the red one pops"
     if low == "one" and after == "of":
         return "NUM"  # "one of the ducks"
     if low in ("other", "others", "another", "one") and not nominal:
@@ -377,6 +380,10 @@ def _in_noun_phrase(word: _Word) -> str:
         plural = word.low not in word.found.get("NOUN", (word.low,))
         if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
             return "VERB"  # "the two fall"
+    if word.after == "and" and word.index + 2 < len(word.tokens) and "ADJ" in word.found:
+        other = classes_of(word.tokens[word.index + 2].low)
+        if "ADJ" in other and "NOUN" not in other:
+            return "ADJ"  # "a dark and stormy night"
     if (
         word.low in v.COLOURS
         and (word.after.endswith("ing") or _may_be(word.after, "NOUN"))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from videodirector.lexicon import things
 from videodirector.planner.vocabulary import article, word_set
 
-__all__ = ["Shot", "clean", "names_in", "sentences", "shots"]
+__all__ = ["Shot", "clean", "names_in", "sentences", "shots", "spoken"]
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<!--.{0,2000}?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,500}\)|https?://\S+")
@@ -120,6 +120,22 @@ def sentences(text: str) -> list[str]:
         elif any(character.isalnum() for character in sentence):
             found.append(sentence)
     return [_bare(sentence) or sentence for sentence in found]
+
+
+_SLUG = re.compile(
+    r"\b(?:INT|EXT)\b[./ ]*(?:(?:INT|EXT)\b[. ]*)?([A-Z][A-Z' ]*?)\s*-\s*"
+    r"(DAY|NIGHT|MORNING|EVENING|DUSK|DAWN|SUNSET|SUNRISE)\b[.:]?\s*"
+)
+
+
+def spoken(text: str) -> str:
+    """A scene of a script as it is read: "INT. KITCHEN - NIGHT" says where and when."""
+
+    def said(match: re.Match[str]) -> str:
+        time = "" if match[2] in ("DAY", "MORNING") else f" at {match[2].lower()}"
+        return f"In the {match[1].strip().lower()}{time}, "
+
+    return _SLUG.sub(said, text)
 
 
 def _bare(sentence: str) -> str:

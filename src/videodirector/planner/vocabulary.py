@@ -178,7 +178,7 @@ _LEMMAS = {
 _NOUN_ONLY = word_set("people children men women fox foxes owl owls bear bears robot robots friend friends")
 _VERB_ONLY = word_set(
     """meets meet sees sits sit walks goes comes stands runs gets has says looks eats flew begins starts
-    becomes finds takes gives makes puts keeps appears disappears arrives enters opens closes"""
+    go went fell rose becomes finds takes gives makes puts keeps appears disappears arrives enters opens closes"""
 )
 
 
@@ -200,8 +200,8 @@ def classes_of(word: str) -> dict[str, tuple[str, ...]]:
     if lowered in _VERB_ONLY and "VERB" in found:
         return {"VERB": found["VERB"]}
     kept = {kind: lemmas for kind, lemmas in found.items() if kind in ("NOUN", "VERB", "ADJ", "ADV")}
-    gerund = lowered.endswith("ing") and "VERB" in kept
-    if kept and "NOUN" not in kept and not gerund and _names_a_thing(lowered):
+    form = lowered.endswith("ing") or any(base != lowered for base in kept.get("VERB", ()))
+    if kept and "NOUN" not in kept and not form and _names_a_thing(lowered):
         kept["NOUN"] = (lowered,)  # one dictionary knows "pan" only as a verb
     if kept and "ADJ" not in kept and lowered.endswith(("ible", "able", "ful", "ous", "less")):
         kept["ADJ"] = (lowered,)  # ... and "visible" only as a noun
