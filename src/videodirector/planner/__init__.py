@@ -1,4 +1,4 @@
-"""Planners: any input -> VideoPlan."""
+"""Planners: any input -> VideoPlan. Those that ask chat models are in `videodirector.planner.llm`."""
 
 from videodirector.planner.base import Planner, RefiningPlanner, RequestPlanner
 from videodirector.planner.offline import OfflinePlanner

@@ -111,6 +111,7 @@ class Scene(_Document):
     Attributes:
         id: names the scene, stable when scenes are reordered.
         description: what happens, in a sentence: the text that is drawn.
+        original: the user's own words, where the description is not in them: another language, or put more clearly.
         background: where it happens ("forest"); empty when nothing is said.
         frames: length in frames, 1 .. `MAX_FRAMES`.
         entities: the things in it.
@@ -128,6 +129,7 @@ class Scene(_Document):
 
     id: Id
     description: Text
+    original: Text | None = None
     background: Annotated[str, _text(0, 200)] = ""
     frames: Annotated[int, Field(strict=True, ge=1, le=MAX_FRAMES)] = 16
     entities: Annotated[list[Entity], Field(max_length=MAX_ENTITIES)] = Field(default_factory=list)

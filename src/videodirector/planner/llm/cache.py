@@ -1,0 +1,72 @@
+"""Answers that were paid for are kept on disk: by model, messages and schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+__all__ = ["AnswerCache", "default_folder"]
+
+_SIZE = 256 * 2**20  # what has not been asked for longest goes first
+
+
+def default_folder() -> Path:
+    """Where answers are kept: below VIDEODIRECTOR_CACHE, or else in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("VIDEODIRECTOR_CACHE")
+    return (Path(named) if named else user_cache_path("videodirector")) / "answers"
+
+
+class AnswerCache:
+    """A folder of answers, safe for several threads and processes; one that cannot be used is as good as none.
+
+    Args:
+        folder: where; None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._store: Any = None
+        if folder is not None:
+            from diskcache import Cache, JSONDisk
+
+            with suppress(Exception):  # read-only, full, or not a database: planning goes on without
+                self._store = Cache(str(folder), disk=JSONDisk, size_limit=_SIZE, eviction_policy="least-recently-used")
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """The key of a question; it reveals nothing of its parts."""
+        text = json.dumps(parts, ensure_ascii=True, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        """What is kept under a key, or None."""
+        if self._store is None:
+            return None
+        with suppress(Exception):
+            value = self._store.get(key)
+            return value if isinstance(value, dict) else None
+        return None
+
+    def put(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keeps a value."""
+        if self._store is not None:
+            with suppress(Exception):
+                self._store.set(key, dict(value))
+
+    def forget(self, key: str) -> None:
+        """Keeps it no longer."""
+        if self._store is not None:
+            with suppress(Exception):
+                self._store.delete(key)
+
+    def close(self) -> None:
+        """Lets go of the files; the next use opens them again."""
+        if self._store is not None:
+            with suppress(Exception):
+                self._store.close()
