@@ -81,7 +81,7 @@ SHAPES: dict[str, Any] = {
 def test_shapes(shape: str) -> None:
     layouts = layouts_of(SHAPES[shape])
     assert layouts.faults == []
-    assert [note for note in layouts.mends if "read as" in note] == ([])
+    assert [note for note in layouts.mends if "read as" in note] == []
     assert set(layouts.boxes) == {"fox", "rock"}
     for name, boxes in LAYOUT.items():
         assert [tuple(box) for box in layouts.boxes[name] if box] == [pytest.approx(box) for box in boxes]

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["MAX_ANSWER", "json_in", "plain"]
+__all__ = ["CUT_OFF", "MAX_ANSWER", "json_in", "plain"]
 
 MAX_ANSWER = 1_000_000
 """The most characters of an answer that are looked at: a film of 1,000 scenes stays below it."""
+
+CUT_OFF = "the answer ends in the middle"
+"""The mend of an answer whose brackets are never closed."""
 
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _TRIES = 64  # opening brackets at which strict JSON is looked for
@@ -57,7 +60,8 @@ def json_in(text: str) -> tuple[Any, list[str]]:
     except (ValueError, RecursionError):
         mends.clear()
     for part in _parts(text):
-        found = list(_strict(part, mends))
+        opened, closed = _brackets(part)
+        found = list(_strict(part, mends)) if opened <= closed else []  # the inside of half an answer is not the answer
         covered = sum(length for _, length in found)
         if found and covered >= 0.5 * len(part.strip()):
             if len(part.strip()) < len(text):
@@ -68,7 +72,8 @@ def json_in(text: str) -> tuple[Any, list[str]]:
     for part in _parts(text):
         data = _lenient(part)
         if data:
-            return data, ["what was not JSON was read as it was probably meant"]
+            opened, closed = _brackets(part)
+            return data, [CUT_OFF if opened > closed else "what was not JSON was read as it was probably meant"]
     raise ValueError("there is no JSON in the answer")
 
 
@@ -99,8 +104,13 @@ def _parts(text: str) -> Iterator[str]:
     if first >= 0:
         last = max(text.rfind(bracket) for bracket in "}]｝］")
         whole = text[first : last + 1]
-        opened, closed = (sum(map(whole.count, brackets)) for brackets in ("{[｛［", "}]｝］"))
+        opened, closed = _brackets(whole)
         yield whole if opened == closed else text[first:]  # an answer that was cut off ends with no bracket
+
+
+def _brackets(text: str) -> tuple[int, int]:
+    opened, closed = (sum(map(text.count, brackets)) for brackets in ("{[｛［", "}]｝］"))
+    return opened, closed
 
 
 def _strict(part: str, mends: list[str]) -> Iterator[tuple[Any, int]]:
@@ -115,11 +125,23 @@ def _strict(part: str, mends: list[str]) -> Iterator[tuple[Any, int]]:
         try:
             data, end = decoder.raw_decode(part, match.start())
         except (ValueError, RecursionError):
+            if _span(part, match.start()) > 0.5 * len(part):
+                return  # this is the answer, and not strict JSON: what is inside of it is not the answer
             place = match.start() + 1
             continue
         if data:
             yield data, end - match.start()
         place = end
+
+
+def _span(part: str, start: int) -> int:
+    """The length from an opening bracket to where it is closed, or to the end."""
+    depth = 0
+    for match in re.compile(r"[\[{]|[\]}]").finditer(part, start):
+        depth += 1 if match[0] in "[{" else -1
+        if depth == 0:
+            return match.end() - start
+    return len(part) - start
 
 
 def _lenient(part: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -20,6 +21,7 @@ __all__ = ["Caller", "NotSupported", "concurrently"]
 T = TypeVar("T")
 Item = TypeVar("Item")
 
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds between tries, where the server asks for none; they double
 _SHOWN = 300  # characters of a server's own words
 _REFUSED_FORM = (400, 404, 405, 415, 422, 501)
 _TRIED_AGAIN = (408, 409, 425, 429)
@@ -73,7 +75,7 @@ class Caller:
                 again, wait = self._judged(error, form_matters=form_matters)
                 if not again or number == self.tries:
                     raise self._error(error, number) from error
-                delay = min(0.5 * 2 ** (number - 1), 8.0) * random.uniform(0.75, 1.0) if wait is None else wait  # noqa: S311
+                delay = _pause(number) if wait is None else wait
                 if delay > self.longest_wait:
                     raise PlannerError(
                         f"the server asks to wait {delay:.0f} seconds before the next request",
@@ -133,6 +135,10 @@ def _hint_for_refused(said: str) -> str:
     return "check the model's name and settings"
 
 
+def _pause(number: int) -> float:
+    return float(min(_FIRST_PAUSE * 2 ** (number - 1), _LONGEST_PAUSE) * random.uniform(0.75, 1.0))  # noqa: S311
+
+
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
@@ -161,7 +167,7 @@ def _retry_after(error: BaseException) -> float | None:
                 seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
             except (ValueError, TypeError):
                 continue
-        if seconds == seconds:  # not NaN
+        if not math.isnan(seconds):
             return max(seconds, 0.0)
     return None
 

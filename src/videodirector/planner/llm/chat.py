@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from videodirector.planner.llm.cache import AnswerCache
@@ -106,10 +107,8 @@ class Chat:
                 if (kept := self._kept(key)) is not None:
                     return kept
                 try:
-                    reply = self._caller.call(
-                        lambda way=way, messages=messages, key=key: self._send(way, messages, question.schema, key),
-                        form_matters=way != "text",
-                    )
+                    send = partial(self._send, way, messages, question.schema, key)
+                    reply = self._caller.call(send, form_matters=way != "text")
                 except NotSupported:
                     self._step_down(way)
                     continue

@@ -124,6 +124,6 @@ class Dialogue:
 
     def _record(self, step: str, question: Question, more: list[Message], reply: Reply, problems: list[str]) -> None:
         asked = more[-1][1] if more else question.messages(self.chat.form)[-1][1]
-        entry = {"step": step, "question": asked, "answer": reply.text, "problems": list(problems)}
+        entry: dict[str, object] = {"step": step, "question": asked, "answer": reply.text, "problems": list(problems)}
         with self._lock:
             self.answers.append(entry)

@@ -31,9 +31,8 @@ def layout_messages(
     prompts: Prompts, draft: SceneDraft, things: Sequence[Thing], form: Form, *, strength: bool = False
 ) -> list[Message]:
     """What is sent for step 2 of one scene."""
-    asked = _question(
-        draft.description, draft.background, {thing.id: thing.description or thing.name for thing in things}
-    )
+    looks = {thing.id: thing.description or thing.name for thing in things}
+    asked = _question(draft.description, draft.background, looks)
     begin, end = fence(asked)
     wishes = (
         f'- Say how strictly the boxes must be kept, as "layout_strength" between 0 (hardly) and {MOST_STRENGTH} '
@@ -48,10 +47,8 @@ def layout_messages(
     for example in prompts.layout_examples:
         scene, answer = example["scene"], example["answer"]
         shown = _question(scene["description"], scene["background"], scene["entities"])
-        messages.append(("human", f"{begin}\n{shown}\n{end}"))
-        messages.append(
-            ("ai", _as_json(answer, strength=strength) if form == "json" else _as_text(answer, strength=strength))
-        )
+        written = _as_json if form == "json" else _as_text
+        messages += [("human", f"{begin}\n{shown}\n{end}"), ("ai", written(answer, strength=strength))]
     return [*messages, ("human", f"{begin}\n{asked}\n{end}")]
 
 

@@ -124,8 +124,8 @@ class LLMPlanner:
         """The plan of a request; its notes tell every mend, what was not kept, and what it has cost.
 
         Raises:
-            PlannerError: the server cannot be reached or refuses, or its answers cannot be used; the hint names the file
-                with everything that was received.
+            PlannerError: the server cannot be reached or refuses, or its answers cannot be used; the hint names the
+                file with everything that was received.
         """
         if not any(character.isalpha() for character in request.story):
             note = "The story has no words: this plan is one empty scene to start from."

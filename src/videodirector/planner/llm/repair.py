@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from videodirector.planner.llm.answers import CUT_OFF
 from videodirector.planner.llm.coordinates import Convention, RawBox, recognise
 from videodirector.planner.llm.tracks import Found
 from videodirector.schemas import KEY_BOXES, MIN_SIDE, Box, normalised
@@ -75,6 +76,8 @@ def mend(
         said=f"{said} {found.said}",
         canvas=canvas,
     )
+    if CUT_OFF in found.mends:
+        layouts.faults.append(f"{CUT_OFF}: give all of it")
     if not convention.asked_for:
         layouts.mends.append(f"boxes were read as {convention}")
     if found.broken:
@@ -189,9 +192,11 @@ def _renamed(found: Found, wanted: Mapping[str, str], layouts: Layouts) -> dict[
         called[thing] = name
         del left[name]
 
-    for thing in wanted:
+    for thing, usual in wanted.items():
         if name := next((name for name, plain in left.items() if plain == _plain(thing)), None):
             take(thing, name)
+            if name not in (thing, usual):
+                layouts.mends.append(f"{thing}: called “{name[:60]}” in the answer")
     for thing, usual in wanted.items():  # by the name: "duck", "duck 2" for duck-1, duck-2
         if thing not in called:
             same = [name for name, plain in left.items() if re.sub(r" \d+$", "", plain) == _plain(usual)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from videodirector.planner.llm.answers import json_in, plain
+from videodirector.planner.llm.answers import CUT_OFF, json_in, plain
 from videodirector.planner.llm.language import is_english
 from videodirector.planner.text import clean, shots
 from videodirector.prompts import Prompts
@@ -140,6 +140,8 @@ def read_scenes(text: str, request: PlanRequest) -> Scenes:
         scenes = Scenes([draft for item in _items(data) if (draft := _scene(item)) is not None], mends)
     if not scenes.scenes:
         raise ValueError("there are no scenes in the answer")
+    if CUT_OFF in scenes.mends:
+        raise ValueError(f"{CUT_OFF}: give all of it")  # a story without its end is not the story
     if len(scenes.scenes) > MAX_SCENES:
         scenes.mends.append(f"{len(scenes.scenes)} scenes, of which the first {MAX_SCENES} are kept")
         del scenes.scenes[MAX_SCENES:]
@@ -294,6 +296,10 @@ def _check(scenes: Scenes, request: PlanRequest) -> None:
             shown = json.dumps(foreign[0][:100], ensure_ascii=False)
             scenes.faults.append(f"scene {number}: descriptions and names must be in English, and this is not: {shown}")
     text = normalised(request.story)
+    ends = [place + len(words) for draft in scenes.scenes
+            if (words := normalised(draft.words)) and (place := text.find(words)) >= 0]  # fmt: skip
+    if len(ends) == len(scenes.scenes) and len(text) - max(ends) > max(20, 0.2 * len(text)):
+        scenes.faults.append("the end of the story is in no scene")
     present = {normalised(thing.name) for draft in scenes.scenes for thing in draft.entities}
     for member in request.cast:
         if normalised(member.name) in text and normalised(member.name) not in present:
