@@ -9,7 +9,21 @@ import pytest
 
 import videodirector
 
-HEAVY = {"torch", "diffusers", "transformers", "PIL", "numpy", "pydantic", "ffmpeg", "typer", "ray", "langchain"}
+HEAVY = {
+    "torch",
+    "diffusers",
+    "transformers",
+    "PIL",
+    "numpy",
+    "pydantic",
+    "ffmpeg",
+    "typer",
+    "ray",
+    "langchain",
+    "langchain_core",
+    "langchain_openai",
+    "openai",
+}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -29,6 +43,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "import videodirector.schemas",
         "import videodirector.cli",
         "from videodirector import Director; Director()",
+        "from videodirector import LLMPlanner, ScriptedChatModel; LLMPlanner(ScriptedChatModel())",
         "from videodirector import Director; Director().plan('A fox walks through the forest.')",
         "from videodirector.generator.backends import create; create('storyboard')",
     ],
@@ -47,6 +62,7 @@ def test_a_storyboard_video_needs_no_tensors(tmp_path: Path) -> None:
 def test_the_public_names() -> None:
     assert set(videodirector.__all__) == {
         "Director", "Backend", "OfflinePlanner", "Planner", "__version__",
+        "LLMPlanner", "ScriptedChatModel", "PlanRequest", "CastMember",
         "VideoPlan", "Scene", "Entity", "Box", "RenderResult", "SceneResult",
         "PlanReady", "RenderEvent", "SceneDone", "SceneStarted", "StepDone", "VideoDone",
         "VideoDirectorError", "UsageError", "PlanError", "PlanIssue", "PlannerError", "MissingDependencyError",

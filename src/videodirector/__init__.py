@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     )
     from videodirector.generator import Backend
     from videodirector.planner import OfflinePlanner, Planner
+    from videodirector.planner.llm import LLMPlanner, ScriptedChatModel
     from videodirector.schemas import (
         Box,
+        CastMember,
         Entity,
         PlanReady,
+        PlanRequest,
         RenderEvent,
         RenderResult,
         Scene,
@@ -54,9 +57,11 @@ __all__ = [
     "Backend",
     "BatchError",
     "Box",
+    "CastMember",
     "Director",
     "EncodeError",
     "Entity",
+    "LLMPlanner",
     "MissingDependencyError",
     "ModelError",
     "ModelFormatError",
@@ -66,6 +71,7 @@ __all__ = [
     "PlanError",
     "PlanIssue",
     "PlanReady",
+    "PlanRequest",
     "Planner",
     "PlannerError",
     "RenderError",
@@ -76,6 +82,7 @@ __all__ = [
     "SceneDone",
     "SceneResult",
     "SceneStarted",
+    "ScriptedChatModel",
     "StepDone",
     "StoryboardResult",
     "UsageError",
@@ -88,14 +95,18 @@ __all__ = [
 _HOMES = {
     "Backend": "generator",
     "Director": "director",
+    "LLMPlanner": "planner.llm",
     "OfflinePlanner": "planner",
+    "ScriptedChatModel": "planner.llm",
     "Planner": "planner",
     "StoryboardResult": "schemas.batch",
     **dict.fromkeys(
         (
             "Box",
+            "CastMember",
             "Entity",
             "PlanReady",
+            "PlanRequest",
             "RenderEvent",
             "RenderResult",
             "Scene",

@@ -66,7 +66,11 @@ BackendSettings = Annotated[
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Where the server of [bold]--backend server[/] is, like http://gpu:8000/v1."),
+    typer.Option(
+        metavar="URL",
+        help="Where the server of [bold]--backend server[/] is, like http://gpu:8000/v1; with another backend, that of "
+        "[bold]--planner[/].",
+    ),
 ]
 Fps = Annotated[
     str | None, typer.Option(metavar="RATE", help="Frames a second, like 8 or 30000/1001. [dim]default: the plan's[/]")

@@ -11,6 +11,7 @@ import typer
 from videodirector.cli.app import app
 from videodirector.cli.options import AsJson, PlanFile, Quiet
 from videodirector.cli.output import print_json
+from videodirector.cli.planners import Fresh, PlannerName, PlannerTimeout, PlannerUrlAlone, planner_of
 from videodirector.director import Director
 from videodirector.schemas import VideoPlan, changes
 
@@ -28,15 +29,21 @@ def refine(
         Path | None,
         typer.Option("--output", "-o", metavar="NEW.json", help="The plan to write. [dim]default: standard output[/]"),
     ] = None,
+    planner: PlannerName = "offline",
+    base_url: PlannerUrlAlone = None,
+    planner_timeout: PlannerTimeout = 120.0,
+    fresh: Fresh = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Change a plan as asked, and nothing else; what is different is shown.
 
+    Simple requests are carried out by rules, at once; any other needs a chat model: --planner PROVIDER:MODEL.
     Several requests may be joined by "and". Nothing is written unless all of them could be carried out.
     """
     before = VideoPlan.load(plan)
-    after = Director().refine(before, request)
+    chosen = planner_of(planner, url=base_url, timeout=planner_timeout, fresh=fresh)
+    after = Director(chosen).refine(before, request)
     different = changes(before, after)
     if output is not None:
         after.save(output)

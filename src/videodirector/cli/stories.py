@@ -52,6 +52,16 @@ from videodirector.cli.options import (
     told_story,
 )
 from videodirector.cli.output import follow, print_forecast, print_notes, summarise
+from videodirector.cli.planners import (
+    DryRun,
+    Fresh,
+    PlannerName,
+    PlannerTimeout,
+    PlannerUrl,
+    PlannerUrlAlone,
+    planner_of,
+    show_questions,
+)
 from videodirector.director import Director, RenderOptions
 from videodirector.schemas import VideoPlan, json_schema
 
@@ -70,6 +80,11 @@ def make(
     thermal: Thermals = None,
     imu: Imus = None,
     imu_rate: ImuRate = None,
+    planner: PlannerName = "offline",
+    planner_url: PlannerUrl = None,
+    planner_timeout: PlannerTimeout = 120.0,
+    fresh: Fresh = False,
+    dry_run: DryRun = False,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
     cast: CastFile = None,
@@ -103,10 +118,20 @@ def make(
     a video, a depth map, a thermal image or a motion trace: videodirector make --audio bark.wav -o dog.mp4
     """
     options = render_options(locals())
-    director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
+    if planner != "offline" and planner_url is None and backend != "server":
+        planner_url, base_url = base_url, None
+    chosen = planner_of(planner, url=planner_url, timeout=planner_timeout, fresh=fresh)
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
-    plan = director.plan(told_story(story, given), seed=seed, fps=fps, **wishes, **given)
+    story = told_story(story, given)
+    if dry_run and chosen is not None:
+        show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
+        return
+    director = Director(chosen, backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
+    plan = director.plan(story, seed=seed, fps=fps, **wishes, **given)
+    if dry_run:
+        print_forecast(director.dry_run(plan, output, **options), as_json=as_json)
+        return
     if given and not (as_json or quiet):
         print_notes(plan.notes)  # before anything is drawn of what may be a mistake
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
@@ -128,6 +153,11 @@ def plan(
     thermal: Thermals = None,
     imu: Imus = None,
     imu_rate: ImuRate = None,
+    planner: PlannerName = "offline",
+    base_url: PlannerUrlAlone = None,
+    planner_timeout: PlannerTimeout = 120.0,
+    fresh: Fresh = False,
+    dry_run: DryRun = False,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
     cast: CastFile = None,
@@ -143,8 +173,13 @@ def plan(
     The plan is a JSON file; edit it and render it. Without -o it is printed.
     """
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
+    chosen = planner_of(planner, url=base_url, timeout=planner_timeout, fresh=fresh)
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
-    made = Director().plan(told_story(story, given), seed=seed, fps=fps, **wishes, **given)
+    story = told_story(story, given)
+    if dry_run:
+        show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
+        return
+    made = Director(chosen).plan(story, seed=seed, fps=fps, **wishes, **given)
     if output is None:
         sys.stdout.write(made.to_json())
         return

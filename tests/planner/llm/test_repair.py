@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anyjson import JSON
 from videodirector.evaluation.checks import Track
 from videodirector.evaluation.prompts import checks_of
 from videodirector.planner.llm.coordinates import Convention, Order, RawBox, recognise
@@ -182,21 +183,6 @@ def test_other_numbers_of_keys_are_kept() -> None:
     assert layouts.mends == ["16 key boxes instead of 9"]
     text = "\n".join(f"Frame {number}: {{'fox': {list(WALK[0])}, 'rock': {list(ROCK[0])}}}" for number in (0, 4, 8, 16))
     assert len(layouts_of(text).boxes["rock"]) == 4
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8)
-    | st.sampled_from(["fox", "Frame 1", "box", "0.5", "50%", "keys", "frame", "layouts"]),
-    lambda inner: st.lists(inner, max_size=5)
-    | st.lists(st.floats(-2, 2) | st.integers(-9, 2000), min_size=3, max_size=5)
-    | st.dictionaries(
-        st.sampled_from(["fox", "frame", "box", "x0", "y0", "x1", "y1", "keys", "layouts", "Frame 2", "name", ""])
-        | st.text(max_size=4),
-        inner,
-        max_size=5,
-    ),
-    max_leaves=30,
-)  # fmt: skip
 
 
 @given(JSON, st.booleans())

@@ -28,10 +28,12 @@ class AnswerCache:
 
     Args:
         folder: where; None keeps nothing.
+        fresh: what was kept before is not looked at.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, fresh: bool = False) -> None:
         self._store: Any = None
+        self._known: set[str] | None = set() if fresh else None
         if folder is not None:
             from diskcache import Cache, JSONDisk
 
@@ -46,7 +48,7 @@ class AnswerCache:
 
     def get(self, key: str) -> Mapping[str, Any] | None:
         """What is kept under a key, or None."""
-        if self._store is None:
+        if self._store is None or (self._known is not None and key not in self._known):
             return None
         with suppress(Exception):
             value = self._store.get(key)
@@ -55,6 +57,8 @@ class AnswerCache:
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
         """Keeps a value."""
+        if self._known is not None:
+            self._known.add(key)
         if self._store is not None:
             with suppress(Exception):
                 self._store.set(key, dict(value))

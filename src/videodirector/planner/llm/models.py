@@ -34,8 +34,8 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         PlannerError: the provider needs a key, and there is none.
     """
     provider, _, model = name.partition(":")
-    if base_url is not None and (not model or not provider.isidentifier()):
-        provider, model = "openai", name  # model names of local servers may hold colons: "llama3:8b"
+    if base_url is not None and (not model or provider not in ("openai", *_EXTRAS)):
+        provider, model = "openai", name  # models of such servers may have any name: "llama3:8b"
     if not model or not provider:
         raise UsageError(f"{name!r} names no chat model", hint="give PROVIDER:MODEL, such as openai:gpt-4o")
     settings: dict[str, Any] = {"max_retries": 0, "timeout": timeout}  # tries are counted where calls are made

@@ -22,11 +22,12 @@ from videodirector.planner.llm.fallback import placed
 from videodirector.planner.llm.language import is_english
 from videodirector.planner.llm.layouts import Thing, layout_messages, read_layouts
 from videodirector.planner.llm.models import chat_model
+from videodirector.planner.llm.refine import read_edits, refine_messages
 from videodirector.planner.llm.repair import Layouts
 from videodirector.planner.llm.secrets import Scrubber
 from videodirector.planner.llm.story import Form, Message, SceneDraft, read_scenes, script_of, story_messages
 from videodirector.planner.llm.usage import Usage
-from videodirector.planner.llm.wire import LayoutAnswer, StoryAnswer, StrengthAnswer, json_schema
+from videodirector.planner.llm.wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
 from videodirector.planner.wishes import granted
 from videodirector.prompts import load
 from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan, normalised
@@ -56,6 +57,7 @@ class LLMPlanner:
         base_url: address of an OpenAI-compatible server, for a model given by name.
         prompts: folder of prompts; None takes those in use.
         cache: folder where answers are kept; None takes the user's cache folder, False keeps none.
+        fresh: whether to ask anew, although an answer is kept from before.
         record: file to which all questions and answers are written, for `ScriptedChatModel.from_recording`.
         attempts: how often a question is asked until its answer can be used.
         tries: how often one call is tried until the server answers.
@@ -74,6 +76,7 @@ class LLMPlanner:
         base_url: str | None = None,
         prompts: str | os.PathLike[str] | None = None,
         cache: str | os.PathLike[str] | bool | None = None,
+        fresh: bool = False,
         record: str | os.PathLike[str] | None = None,
         attempts: int = 3,
         tries: int = 4,
@@ -92,7 +95,8 @@ class LLMPlanner:
                 raise UsageError(f"{name} is {seconds}", hint="give more than 0")
         self._model = chat_model(model, base_url=base_url, timeout=timeout) if isinstance(model, str) else model
         self._prompts = load(prompts)
-        self._cache = AnswerCache(_folder(cache))
+        keeps = not getattr(self._model, "keep_no_answers", False)
+        self._cache = AnswerCache(_folder(cache) if keeps else None, fresh=fresh)
         self._record = None if record is None else Path(record)
         self._attempts, self._concurrency = attempts, concurrency
         self._choose_strength, self._merge_aliases = choose_strength, merge_aliases
@@ -135,10 +139,34 @@ class LLMPlanner:
             try:
                 plan = self._planned(request, run)
             except PlannerError as error:
-                folders = [default_folder().parent / "refused", Path(tempfile.gettempdir()) / "videodirector-refused"]
-                raise run.dialogue.saved(error, folders, self._caller.scrub, name_of(self._model)) from error
+                raise self._saved(error, run) from error
             self._recorded(run)
         return granted(plan, request) if request.wishes else plan
+
+    def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
+        """A copy of the plan in which what was asked is changed, and nothing else.
+
+        Raises:
+            PlanError: the plan was not valid before.
+            PlannerError: the model says that it cannot be done, or its answers cannot be used.
+        """
+        before = plan.checked()
+
+        def messages(form: Form) -> list[Message]:
+            return refine_messages(self._prompts, before, request, form)
+
+        question = Question(messages, json_schema(RefineAnswer))
+        with closing(self._cache):
+            run = self._begin(request)
+            try:
+                edited = run.dialogue.settle("the request", question, lambda text: read_edits(text, before, request))
+                if not edited.edits:
+                    said = edited.remark or "; ".join(edited.faults) or "it names nothing to change"
+                    raise PlannerError(f"the chat model changes nothing: {said[:300]}", hint="say it in other words")
+            except PlannerError as error:
+                raise self._saved(error, run) from error
+            self._recorded(run)
+        return edited.plan
 
     def dry_run(self, request: PlanRequest) -> list[tuple[str, Sequence[Message]]]:
         """What would be sent, step by step, without sending it.
@@ -187,6 +215,9 @@ class LLMPlanner:
         answer = run.dialogue.settle("the story", question, lambda text: read_scenes(text, request), whole=True)
         notes = [f"story: {mend}" for mend in answer.mends]
         drafts = answer.scenes
+        shots = len(script_of(request.story))
+        if shots and request.scenes not in (None, shots):
+            notes.append(f"The story is a script of {shots} shots: these are kept instead of {request.scenes} scenes.")
         originals = _originals(drafts, request)
         things = _ids(drafts)
         numbers = list(range(len(drafts)))
@@ -233,6 +264,10 @@ class LLMPlanner:
             names = ", ".join(thing.id for thing in missing)
             found.mends.append(f"without boxes in the answer, placed standing still: {names}")
         return found
+
+    def _saved(self, error: PlannerError, run: _Run) -> PlannerError:
+        folders = [default_folder().parent / "refused", Path(tempfile.gettempdir()) / "videodirector-refused"]
+        return run.dialogue.saved(error, folders, self._caller.scrub, name_of(self._model))
 
     def _recorded(self, run: _Run) -> None:
         if self._record is not None:

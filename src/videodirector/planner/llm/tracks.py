@@ -16,7 +16,7 @@ from typing import Any
 from videodirector.planner.llm.answers import json_in, plain
 from videodirector.planner.llm.coordinates import Order, RawBox
 
-__all__ = ["Found", "read_tracks"]
+__all__ = ["Found", "read_box", "read_tracks"]
 
 _LONGEST = 1024  # frames of an answer beyond this are no key layouts
 _DEEPEST = 16
@@ -143,7 +143,7 @@ class _Reader:
             name, value = (key, item) if isinstance(key, str) else _named(item)
             if name is None:
                 continue
-            if _is_list(value) and value and all(_is_list(part) and _box(part) for part in value):
+            if _is_list(value) and value and all(_is_list(part) and read_box(part) for part in value):
                 several = list(value)  # "duck": [[...], [...]]
             else:
                 several = [value]
@@ -158,7 +158,7 @@ class _Reader:
         if isinstance(data, Mapping):
             self._mapping(data, depth)
         elif _is_list(data):
-            if data and all(_is_list(item) for item in data) and not any(_box(item) for item in data):
+            if data and all(_is_list(item) for item in data) and not any(read_box(item) for item in data):
                 for number, item in enumerate(data[:_LONGEST], start=1):  # a list for each frame
                     if all(_named(thing)[0] is not None for thing in item):
                         self.frame(number, item)
@@ -221,7 +221,7 @@ class _Reader:
             if not any(_looks_like_box(key) for key in keys) or any(_named(key)[0] is not None for key in keys):
                 return False
             pairs = [_numbered(place, key) for place, key in enumerate(keys[:_LONGEST], start=1)]
-        elif _is_list(keys) and _box(keys):
+        elif _is_list(keys) and read_box(keys):
             pairs = [(1, keys)]  # one box: it stands still
         else:
             return False
@@ -240,7 +240,7 @@ class _Reader:
         track = self._found.tracks.setdefault(" ".join(name.split())[:200], {})
         if value is None or value in ("null", "None", "none", [], ""):
             track[number] = None
-        elif (box := _box(value)) is not None:
+        elif (box := read_box(value)) is not None:
             track[number] = box
         else:
             self._found.broken += 1  # neither box nor absence: a missing key
@@ -265,7 +265,7 @@ def _named(thing: Any) -> tuple[str | None, Any]:
         for key in (*_BOXES, *_LISTS):
             if key in lower:
                 return _marked(name, marks), lower[key]
-        if _box(thing) is not None:
+        if read_box(thing) is not None:
             return _marked(name, marks), thing
         return _marked(name, marks), None
     if _is_list(thing) and len(thing) >= 2 and isinstance(thing[0], str) and not _NUMBER.fullmatch(thing[0]):
@@ -286,22 +286,22 @@ def _numbered(place: int, key: Any) -> tuple[int, Any]:
     for name in _BOXES:
         if name in lower:
             return number, lower[name]
-    return number, key if _box(key) is not None else None if len(lower) <= 1 else key
+    return number, key if read_box(key) is not None else None if len(lower) <= 1 else key
 
 
 def _looks_like_box(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return _box(value) is not None or any(str(key).lower() in _BOXES for key in value)
-    return _box(value) is not None
+        return read_box(value) is not None or any(str(key).lower() in _BOXES for key in value)
+    return read_box(value) is not None
 
 
-def _box(value: Any) -> RawBox | None:
+def read_box(value: Any) -> RawBox | None:
     """Four numbers, however they are written; None where there are not four."""
     if isinstance(value, Mapping):
         lower = {str(key).lower().replace("_", ""): item for key, item in value.items()}
         for key in _BOXES:
             if key.replace("_", "") in lower and lower[key.replace("_", "")] is not value:
-                return _box(lower[key.replace("_", "")])
+                return read_box(lower[key.replace("_", "")])
         for sides, order in _SIDES:
             if all(side in lower for side in sides):
                 return _four([lower[side] for side in sides], order)
