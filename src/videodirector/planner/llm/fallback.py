@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from videodirector.planner.coreference import thing_called
+from videodirector.planner.knowledge import thing_called
 from videodirector.planner.layout import arrange
 from videodirector.planner.llm.layouts import Thing
 from videodirector.planner.places import ground_line
