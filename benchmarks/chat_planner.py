@@ -1,8 +1,8 @@
-"""How long a chat model's plan takes beyond the model's own time: `python benchmarks/chat_planner.py [SCENES] [LATENCY]`.
+"""How long a plan takes beyond the chat model's own time: `python benchmarks/chat_planner.py [SCENES] [LATENCY]`.
 
-A server on this machine answers every question after LATENCY seconds (1), so two steps take twice that at least. Printed
-are the seconds of a plan of SCENES scenes (10) in a fresh process with cold imports, of the next one, and of the same
-story again, whose answers are kept.
+A server on this machine answers every question after LATENCY seconds (1), so two steps take twice that at least.
+Printed are the seconds of a plan of SCENES scenes (10) in a fresh process with cold imports, of the next one, and of
+the same story again, whose answers are kept.
 """
 
 from __future__ import annotations
