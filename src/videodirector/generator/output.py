@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +25,7 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     The block writes to a hidden file in the same folder. At its end that file is brought to the disk and renamed, in
     one step, so that others see the old file or the new one and never a part. When the block raises anything, Ctrl-C
     included, the hidden file is removed and ``target`` is as it was. Missing folders are made; a link is written
-    through. The place is tried at once, before any costly work.
+    through. The place is tried at once, before any costly work. What killed processes left of it is swept up.
 
     Yields:
         The absolute path of an empty file. Write to it by name; replacing it is fine.
@@ -34,12 +36,15 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(os.path.realpath(target))
     with _explained(target):
         _refuse_unsuitable(target, path)
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    temporary = _partial_name(path)
+    claim: int | None = None
     try:
         with _explained(target):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(path)
             # Not tempfile: that makes files which only their owner can read, and the mode would outlive the renaming.
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        claim = _claimed(temporary)
         yield temporary
         with _explained(target):
             _sync(temporary)
@@ -49,6 +54,8 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # the folder may have gone, or never come to be
             temporary.unlink(missing_ok=True)
+        if claim is not None:
+            os.close(claim)
 
 
 @contextmanager
@@ -73,11 +80,14 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
         if strange is not None:
             raise OutputError(f"{target} holds other files, such as {strange!r}", hint="name a new or an empty folder")
         path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    temporary = _partial_name(path)
     old = temporary.with_suffix(".old")
+    claim: int | None = None
     try:
         with _explained(target):
+            _sweep(path)
             temporary.mkdir()
+        claim = _claimed(temporary)
         yield temporary
         with _explained(target):
             if path.exists():  # there is no step that swaps two folders; the old one is there until the new one is
@@ -88,6 +98,41 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
             old.replace(path)
         for folder in (temporary, old):
             shutil.rmtree(folder, ignore_errors=True)
+        if claim is not None:
+            os.close(claim)
+
+
+def _partial_name(path: Path) -> Path:
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+
+
+def _claimed(partial: Path) -> int | None:
+    """A lock on a partial file or folder that lasts as long as this process, or None where there are no locks."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    descriptor = os.open(partial, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed left of this target: the partial files that nobody holds."""
+    for partial in path.parent.glob(f".{glob.escape(path.name[:100])}.*.part*"):
+        with suppress(OSError):
+            claim = _claimed(partial)
+            if claim is None:
+                continue
+            if partial.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                partial.unlink()
+            os.close(claim)
 
 
 def _refuse_unsuitable(target: str | os.PathLike[str], path: Path) -> None:

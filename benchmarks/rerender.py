@@ -1,0 +1,183 @@
+"""What an edit costs: a plan of twenty scenes is rendered, edited in five ways, and rendered again after each.
+
+    python benchmarks/rerender.py [--backend storyboard --backend layout2vid] [--scenes 20] [--steps 4] [--json FILE]
+
+Every render is a process of its own, with a cache that begins empty. Printed are the scenes that were drawn, those
+that should have been, and the wall time with its share of the first render. The bars: one moved box draws one scene in
+at most 1/12 of the time; another order or another name of the video draws none; another reference picture draws
+exactly the scenes of its group; another seed draws all. The clips of the scenes that were kept are compared with the
+first ones. That they are those that a render from nothing would give is the matter of tests/generator/test_fingerprint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from videodirector import Box, Director, VideoPlan
+from videodirector.generator import SceneCache
+
+STORY = " ".join(
+    f"A {thing} {verb} {place}."
+    for thing, verb, place in zip(
+        ("fox", "dog", "cat", "owl", "rabbit") * 4,
+        ("walks through", "runs through", "sleeps in", "sits in") * 5,
+        ("the forest", "the city", "the desert", "a garden", "a field") * 4,
+        strict=True,
+    )
+)
+
+SHARE = 1 / 12
+"""Of the full render's time, for one edited scene."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One render: what was done before it, the scenes that should be drawn and those that were, and its time."""
+
+    backend: str
+    edit: str
+    expected: int
+    drawn: int
+    exactly: bool
+    identical: bool
+    seconds: float
+    share: float
+
+    def verdict(self) -> str:
+        """Whether the bars are held."""
+        quick = self.edit != "one box moved" or self.share <= SHARE
+        return "ok" if self.exactly and self.identical and quick else "NOT HELD"
+
+
+def render(plan: Path, video: Path, cache: Path, options: list[str]) -> tuple[dict[str, bool], dict[str, str], float]:
+    """Whether each scene came from the cache, the keys of the scenes, and the seconds."""
+    environment = {**os.environ, "VIDEODIRECTOR_CACHE": str(cache)}
+    command = [sys.executable, "-m", "videodirector.cli", "render", str(plan), "-o", str(video), "--json", *options]
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    scenes = json.loads(done.stdout)["scenes"]
+    return {one["id"]: one["cached"] for one in scenes}, {one["id"]: one["key"] for one in scenes}, seconds
+
+
+def clips(cache: SceneCache, keys: dict[str, str]) -> dict[str, str]:
+    """A hash of the frames of every scene."""
+    found = {scene: cache.load(key) for scene, key in keys.items()}
+    return {scene: hashlib.sha256(one.clip.frames.tobytes()).hexdigest() for scene, one in found.items() if one}
+
+
+def measure(backend: str, scenes: int, steps: int | None, folder: Path) -> list[Row]:
+    """The rows of one backend."""
+    plan = Director().plan(STORY, seed=1)
+    while len(plan.scenes) < scenes:  # stories may be told in fewer scenes than sentences
+        again = plan.scenes[len(plan.scenes) % 5].model_copy(deep=True, update={"id": f"more{len(plan.scenes)}"})
+        plan.scenes.append(again)
+    plan.scenes = plan.scenes[:scenes]
+    for number, scene in enumerate(plan.scenes):  # scenes that look the same would be drawn once
+        left = 0.02 * number
+        scene.entities[0].layout = [Box(left, 0.3, left + 0.3, 0.7), Box(0.6, 0.3, 0.9, 0.7)]
+    ids = {scene.id for scene in plan.scenes}
+    plan.consistency_groups = plan.groups_by_name()
+    picture = folder / "picture.png"
+    Image.new("RGB", (32, 32), "purple").save(picture)
+    group = max(
+        (entity.name for scene in plan.scenes for entity in scene.entities),
+        key=lambda name: (len(plan.consistency_groups.get(name, [])), name),
+    )
+    plan.references = {group: str(picture)}
+    members = set(plan.consistency_groups[group])
+    options = ["--backend", backend, *(["--steps", str(steps)] if steps else [])]
+    cache = folder / f"cache-{backend}"
+    file, video = folder / "plan.json", folder / f"{backend}.mp4"
+
+    def move(changed: VideoPlan) -> set[str]:
+        changed.scenes[0].entities[0].layout[-1] = Box(0.1, 0.1, 0.5, 0.5)
+        return {changed.scenes[0].id}
+
+    def reorder(changed: VideoPlan) -> set[str]:
+        changed.scenes.reverse()
+        return set()
+
+    def rename(_changed: VideoPlan) -> set[str]:
+        return set()
+
+    def repaint(_changed: VideoPlan) -> set[str]:
+        Image.new("RGB", (32, 32), "orange").save(picture)
+        return members
+
+    def reseed(changed: VideoPlan) -> set[str]:
+        changed.seed += 1
+        return ids
+
+    edits: dict[str, Callable[[VideoPlan], set[str]]] = {
+        "one box moved": move,
+        "other order": reorder,
+        "other name": rename,
+        "other picture": repaint,
+        "other seed": reseed,
+    }
+    plan.save(file)
+    cached, keys, whole = render(file, video, cache, options)
+    assert not any(cached.values()), "the cache begins empty"
+    first = clips(SceneCache(cache), keys)
+    rows = [Row(backend, "first render", scenes, scenes, True, True, round(whole, 2), 1.0)]
+    for edit, change in edits.items():
+        changed = VideoPlan.load(file)
+        expected = change(changed)
+        target = folder / "elsewhere.mp4" if edit == "other name" else video
+        cached, keys, seconds = render(changed.save(folder / "edited.json"), target, cache, options)
+        drawn = {scene for scene, recalled in cached.items() if not recalled}
+        now = clips(SceneCache(cache), keys)
+        identical = all(now[scene] == first[scene] for scene in ids - drawn)
+        share = round(seconds / whole, 3)
+        rows.append(
+            Row(backend, edit, len(expected), len(drawn), drawn == expected, identical, round(seconds, 2), share)
+        )
+        if edit == "other picture":  # as it was, for the next edit
+            Image.new("RGB", (32, 32), "purple").save(picture)
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backend", action="append", choices=["storyboard", "layout2vid"])
+    parser.add_argument("--scenes", type=int, default=20)
+    parser.add_argument("--steps", type=int, help="denoising steps; fewer are quicker")
+    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for backend in options.backend or ["storyboard", "layout2vid"]:
+            rows += measure(backend, options.scenes, options.steps, Path(folder))
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{'backend':12}{'edit':16}{'to draw':>8}{'drawn':>7}{'seconds':>9}{'share':>8}  identical")
+    for row in rows:
+        same = "yes" if row.identical else "NO"
+        print(
+            f"{row.backend:12}{row.edit:16}{row.expected:8}{row.drawn:7}{row.seconds:9.2f}{row.share:8.3f}  {same:9}"
+            f" {row.verdict()}"
+        )
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+    if any(row.verdict() != "ok" for row in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
