@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from videodirector import evaluation, lexicon
 from videodirector.evaluation.features import WORLD
-from videodirector.evaluation.world_network import (
+from videodirector.evaluation.world_model import (
     LENGTH,
     MOTIONS,
     SIDE,
@@ -179,14 +179,16 @@ def figures(network: WorldNetwork, count: int) -> str:
     scenes = SceneSampler(size=SIDE, frames=LENGTH, seed=VALIDATION, entities=(1, 1))
     clips = [scenes[number] for number in range(count)]
     known = vocabulary()
-    named = network.probabilities([clip.frames for clip in clips]).argmax(1)
-    things = np.mean([known.things[n] == c.actors[0].sprite.thing.name for n, c in zip(named, clips, strict=True)])
+    placed = network.probabilities([clip.frames for clip in clips]).argmax(1)
+    places = np.mean([known.places[n] == clip.background for n, clip in zip(placed, clips, strict=True)])
     seen = [next(at for at, box in enumerate(clip.actors[0].track) if box) for clip in clips]
     frames = [clip.frames[at] for clip, at in zip(clips, seen, strict=True)]
     texts = [f"{clip.actors[0].sprite.name}, {clip.background}" for clip in clips]
     alike = network.pictures(frames) @ network.texts(texts).T
     right = np.mean([texts[best] == text for best, text in zip(alike.argmax(1), texts, strict=True)])
-    return f"of {count} unseen clips: things {things:.1%}, caption among {count} {right:.1%}"
+    named = (network.pictures(frames) @ network.texts(known.things).T).argmax(1)
+    things = np.mean([known.things[n] == c.actors[0].sprite.thing.name for n, c in zip(named, clips, strict=True)])
+    return f"of {count} unseen clips: place {places:.1%}, caption among {count} {right:.1%}, thing {things:.1%}"
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def test_networks_that_are_not_there(tmp_path: Path) -> None:
 def test_the_world_network_keeps_what_it_was_trained_to(tmp_path: Path) -> None:
     import torch
 
-    from videodirector.evaluation.world_network import Vocabulary, WorldModel, WorldNetwork
+    from videodirector.evaluation.world_model import Vocabulary, WorldModel, WorldNetwork
 
     torch.manual_seed(0)
     vocabulary = Vocabulary(things=("fox", "owl"), places=("sea", "forest"), words=("fox", "owl", "red", "sea"))
@@ -164,6 +164,7 @@ def test_clip_from_a_folder(tmp_path: Path) -> None:
 
 def test_the_network_of_the_package_knows_the_storyworld() -> None:
     """On unseen true clips: what they show, what was said of them, and that noise is something else."""
+    from videodirector import lexicon
     from videodirector.storyworld.scene import SceneSampler
 
     network = world_network()
@@ -173,6 +174,9 @@ def test_the_network_of_the_package_knows_the_storyworld() -> None:
     alike = network.pictures([clip.frames[0] for clip in clips]) @ network.texts(texts).T
     right = [texts[best] == text for best, text in zip(alike.argmax(axis=1), texts, strict=True)]
     assert np.mean(right) > 0.6
+    shown = network.probabilities([clip.frames for clip in clips]).argmax(axis=1)
+    places = tuple(lexicon.backgrounds())
+    assert np.mean([places[n] == clip.background for n, clip in zip(shown, clips, strict=True)]) > 0.9
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 256, size=(4, 64, 64, 3)).astype(np.uint8) for _ in clips]
     true, others = [clip.frames for clip in clips], [scenes[number].frames for number in range(100, 124)]

@@ -38,6 +38,20 @@ def test_the_interval_of_a_mean_holds_the_true_mean_and_counts_groups() -> None:
     assert clustered.total == 100
 
 
+def test_shares_are_in_doubt_even_where_all_agree() -> None:
+    sure = Estimate.share([[1.0] * 16] * 10)
+    low, high = Proportion(10, 10).interval  # ten plans, whatever the number of their frames
+    assert (sure.low, sure.high) == pytest.approx((low, high), abs=1e-3)
+    rng = np.random.default_rng(1)
+    loose = Estimate.share([[float(rng.random() < 0.7)] for _ in range(200)])
+    low, high = Proportion(round(loose.value * 200), 200).interval
+    assert (loose.low, loose.high) == pytest.approx((low, high), abs=0.005)
+    together = Estimate.share([[float(rng.random() < 0.7)] * 16 for _ in range(200)])
+    assert together.high - together.low == pytest.approx(loose.high - loose.low, rel=0.2)
+    assert Estimate.share([]).total == 0
+    assert math.isnan(Estimate.mean([[1.0, 2.0]]).low), "one plan tells nothing of others"
+
+
 def test_a_mean_of_nothing_is_still_json() -> None:
     nothing = Estimate.mean([[], []])
     assert str(nothing) == "none"

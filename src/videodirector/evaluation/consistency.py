@@ -88,7 +88,7 @@ def consistency(
     looks = [_vectors(thing, network) for thing in things]
 
     def same(pairs: Callable[[Iterable[int]], Iterable[tuple[int, int]]]) -> Estimate:
-        return Estimate.mean([float(_same(thing, a, b)) for a, b in pairs(range(len(thing)))] for thing in things)
+        return Estimate.share([float(_same(thing, a, b)) for a, b in pairs(range(len(thing)))] for thing in things)
 
     def alike(pairs: Callable[[Iterable[int]], Iterable[tuple[int, int]]]) -> Estimate:
         return Estimate.mean(

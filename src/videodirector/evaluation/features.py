@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from videodirector.errors import MissingDependencyError, ModelNotFoundError
 
 if TYPE_CHECKING:
-    from videodirector.evaluation.world_network import WorldNetwork
+    from videodirector.evaluation.world_model import WorldNetwork
 
 __all__ = ["Features", "Frames", "PictureTextNetwork", "VideoNetwork", "clip_network", "world_network"]
 
@@ -76,7 +76,7 @@ def world_network(path: Path | None = None) -> WorldNetwork:
         ModelNotFoundError: there are no such weights.
         ModelError: they are not of this network.
     """
-    from videodirector.evaluation.world_network import WorldNetwork
+    from videodirector.evaluation.world_model import WorldNetwork
 
     if path is not None:
         return WorldNetwork.load(path)

@@ -52,5 +52,5 @@ def layout_fidelity(scenes: Iterable[SceneSightings]) -> LayoutFidelity:
         centre_distance=Estimate.mean(
             [[math.dist(found.centre, planned.centre) for planned, found in scene if found] for scene in pairs]
         ),
-        found=Estimate.mean([[float(found is not None) for _, found in scene] for scene in pairs]),
+        found=Estimate.share([[float(found is not None) for _, found in scene] for scene in pairs]),
     )

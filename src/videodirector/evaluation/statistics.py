@@ -86,15 +86,37 @@ class Estimate:
     def mean(cls, groups: Iterable[Sequence[float]]) -> Self:
         """The mean of all values, with a bootstrap over groups: the frames of one plan are not independent.
 
-        The same groups always give the same interval.
+        The same groups always give the same interval; of a single group there is none.
         """
         filled = [np.asarray(group, dtype=np.float64) for group in groups if len(group)]
         if not filled:
             return cls(math.nan, math.nan, math.nan, 0)
         sums, counts = np.array([group.sum() for group in filled]), np.array([len(group) for group in filled])
+        if len(filled) < 2:
+            return cls(float(sums.sum() / counts.sum()), math.nan, math.nan, len(filled))
         drawn = np.random.default_rng(0).integers(len(filled), size=(_RESAMPLES, len(filled)))
         low, high = np.quantile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
         return cls(float(sums.sum() / counts.sum()), float(low), float(high), len(filled))
+
+    @classmethod
+    def share(cls, groups: Iterable[Sequence[float]]) -> Self:
+        """The share of ones among zeros and ones, with a Wilson interval for as many trials as the groups are worth.
+
+        A bootstrap would have no doubt left where all are ones. Values of one group that always agree count as one
+        trial, independent ones each (the design effect of cluster sampling).
+        """
+        filled = [np.asarray(group, dtype=np.float64) for group in groups if len(group)]
+        if not filled:
+            return cls(math.nan, math.nan, math.nan, 0)
+        sums, counts = np.array([group.sum() for group in filled]), np.array([len(group) for group in filled])
+        value, number = float(sums.sum() / counts.sum()), len(filled)
+        spread = float(((sums - value * counts) ** 2).sum()) / counts.sum() ** 2 * number / max(number - 1, 1)
+        worth = float(np.clip(value * (1 - value) / spread, 1, counts.sum())) if spread > 0 else number
+        # E. B. Wilson (1927): the values of p from which the observed share is 1.96 standard errors away.
+        z = 1.96
+        middle = (value + z**2 / (2 * worth)) / (1 + z**2 / worth)
+        reach = z * math.sqrt(value * (1 - value) / worth + z**2 / (4 * worth**2)) / (1 + z**2 / worth)
+        return cls(value, max(middle - reach, 0.0), min(middle + reach, 1.0), number)
 
     @classmethod
     def jackknife(cls, statistic: Callable[[Sequence[int]], float], total: int, *, least: int = 1) -> Self:

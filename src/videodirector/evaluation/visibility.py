@@ -51,8 +51,8 @@ def visibility(scenes: Iterable[SceneSightings]) -> Visibility:
             right[-1] += same
             changes[-1] += same if any(planned) and not all(planned) else []
     return Visibility(
-        shown=Estimate.mean(shown),
-        hidden=Estimate.mean(hidden),
-        right=Estimate.mean(right),
-        changes=Estimate.mean(changes),
+        shown=Estimate.share(shown),
+        hidden=Estimate.share(hidden),
+        right=Estimate.share(right),
+        changes=Estimate.share(changes),
     )

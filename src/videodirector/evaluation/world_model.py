@@ -137,8 +137,8 @@ class WorldNetwork:
 
     @torch.no_grad()
     def probabilities(self, clips: Sequence[Frames]) -> Features:
-        """See ``VideoNetwork``: the classes are the things of the world."""
-        parts = [self.model.to_things(self.model.watch(batch)).double().softmax(1) for batch in _batches(clips)]
+        """See ``VideoNetwork``: the classes are the places of the world, which it tells apart best."""
+        parts = [self.model.to_places(self.model.watch(batch)).double().softmax(1) for batch in _batches(clips)]
         return np.asarray(torch.cat(parts).numpy())
 
     @torch.no_grad()
