@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from support import see
+from videodirector import VideoPlan
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -23,7 +24,12 @@ def load(name: str) -> ModuleType:
 
 
 def test_every_example_is_tested() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"edit_and_render", "follow_progress"}
+    names = {
+        "edit_and_render",
+        "follow_progress",
+        "plan_with_a_chat_model",
+    }
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == names
 
 
 def test_edit_and_render(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,3 +47,9 @@ def test_follow_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     assert "step 1 of" in printed
     assert "ducks.mp4 is written" in printed
+
+
+def test_plan_with_a_chat_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("plan_with_a_chat_model").main(["--out", str(tmp_path / "plan.json")])
+    assert "s2: The red fox comes up to a brown owl" in capsys.readouterr().out
+    assert len(VideoPlan.load(tmp_path / "plan.json").scenes) == 2

@@ -9,7 +9,7 @@ import typer
 
 from videodirector.cli.output import print_json
 from videodirector.director import Director, SeededPlanOptions
-from videodirector.errors import UsageError
+from videodirector.errors import PlannerError, UsageError
 from videodirector.schemas import PlanRequest, Scene, VideoPlan
 
 if TYPE_CHECKING:
@@ -53,19 +53,28 @@ DryRun = Annotated[
 ]
 
 
-def planner_of(name: str, *, url: str | None, timeout: float = 120.0, fresh: bool = False) -> LLMPlanner | None:
-    """The planner of this name; None for the offline one.
+def planner_of(
+    name: str, *, url: str | None, timeout: float = 120.0, fresh: bool = False, dry_run: bool = False
+) -> LLMPlanner | None:
+    """The planner of this name; None for the offline one. A dry run needs no key.
 
     Raises:
         UsageError: no such planner, or an address for one that needs none.
+        PlannerError: there is no key for it.
+        MissingDependencyError: the provider's package is not installed.
     """
     if name == "offline":
         if url is not None:
             raise UsageError("--planner offline asks no server", hint="name the server's model with --planner MODEL")
         return None
-    from videodirector.planner.llm import LLMPlanner
+    from videodirector.planner.llm import LLMPlanner, ScriptedChatModel
 
-    return LLMPlanner(name, base_url=url, timeout=timeout, fresh=fresh)
+    try:
+        return LLMPlanner(name, base_url=url, timeout=timeout, fresh=fresh)
+    except PlannerError:
+        if dry_run:
+            return LLMPlanner(ScriptedChatModel())  # what would be sent does not depend on who answers
+        raise
 
 
 class _Listener:

@@ -120,7 +120,7 @@ def make(
     options = render_options(locals())
     if planner != "offline" and planner_url is None and backend != "server":
         planner_url, base_url = base_url, None
-    chosen = planner_of(planner, url=planner_url, timeout=planner_timeout, fresh=fresh)
+    chosen = planner_of(planner, url=planner_url, timeout=planner_timeout, fresh=fresh, dry_run=dry_run)
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     story = told_story(story, given)
@@ -173,7 +173,7 @@ def plan(
     The plan is a JSON file; edit it and render it. Without -o it is printed.
     """
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    chosen = planner_of(planner, url=base_url, timeout=planner_timeout, fresh=fresh)
+    chosen = planner_of(planner, url=base_url, timeout=planner_timeout, fresh=fresh, dry_run=dry_run)
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     story = told_story(story, given)
     if dry_run:

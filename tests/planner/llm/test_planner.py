@@ -420,6 +420,13 @@ def test_dry_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     assert list(tmp_path.glob("*.mp4")) == []
 
 
+def test_a_dry_run_needs_no_key(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert main(["plan", "A fox runs.", "--planner", "openai:gpt-4o", "--dry-run"]) == 0
+    assert "--- story, human" in capsys.readouterr().out
+    assert main(["plan", "A fox runs.", "--planner", "openai:gpt-4o"]) == 3
+
+
 def test_the_offline_planner_asks_no_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "A fox.", "--base-url", "http://localhost:1/v1"]) == 2
     assert "asks no server" in capsys.readouterr().err
