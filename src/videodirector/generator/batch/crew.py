@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from videodirector.errors import UsageError
 from videodirector.generator.backends.source import BackendSource
@@ -45,8 +46,19 @@ def crew(
         raise UsageError("only the machines of a cluster share something", hint="leave it out, or name a cluster")
     if workers is None or workers == 1:
         return ()
-    threads = max(1, _processors() // workers)
-    return [ProcessWorker(source, cache, threads=threads) for _ in range(workers)]
+    threads, devices = max(1, _processors() // workers), _devices()
+    return [
+        ProcessWorker(source, cache, threads=threads, device=devices[number % len(devices)] if devices else None)
+        for number in range(workers)
+    ]
+
+
+def _devices() -> Sequence[str]:
+    """The names of the GPUs that this process may use, without loading what would use them."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name for name in named.split(",") if name not in ("", "-1")]
+    return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
 
 
 def _processors() -> int:

@@ -32,12 +32,13 @@ class ProcessWorker:
         source: what draws.
         cache: where the scenes go.
         threads: how many threads it may compute with.
+        device: the one GPU that it shall see, by the name that CUDA gives it; None changes nothing.
 
     Raises:
         UsageError: the backend cannot be sent to another process.
     """
 
-    def __init__(self, source: BackendSource, cache: SceneCache, *, threads: int) -> None:
+    def __init__(self, source: BackendSource, cache: SceneCache, *, threads: int, device: str | None = None) -> None:
         try:
             self._equipment = pickle.dumps((source, cache))
         except Exception as error:  # whatever a foreign object raises when it is pickled
@@ -47,6 +48,8 @@ class ProcessWorker:
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         for name in _THREADS:
             self._environment.setdefault(name, str(threads))
+        if device is not None:
+            self._environment["CUDA_VISIBLE_DEVICES"] = device
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
 
