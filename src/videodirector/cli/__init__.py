@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import typer
 
+from videodirector.cli import backends as _backends  # noqa: F401  registers its commands
 from videodirector.cli import batch as _batch  # noqa: F401  registers its commands
 from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
 from videodirector.cli import edits as _edits  # noqa: F401  registers its commands
