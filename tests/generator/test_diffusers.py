@@ -1,13 +1,17 @@
-"""Every family of diffusers' video pipelines, tiny and random, from the command line by path."""
+"""Every family of diffusers' video pipelines, tiny and random, from the command line as its page documents it."""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from loopback import Videos, serving
 from support import see
 from tiny_video import FAMILIES, save
 from videodirector.cli import main
@@ -36,17 +40,59 @@ def story(**fields: object) -> VideoPlan:
     return VideoPlan.parse({"schema_version": 1, "seed": 3, "scenes": scenes, **fields})
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_plan_of_two_scenes_from_the_command_line(
-    family: str, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+PAGES = Path(__file__).parents[2] / "docs" / "backends"
+NEEDS_A_GPU = ("offload=", "quantise=")
+
+
+def commands(kind: str) -> Iterator[tuple[str, list[str]]]:
+    """What stands behind ``kind`` on the fences of the documentation, and the words of the command in them."""
+    for page in sorted(PAGES.glob("*.md")):
+        for told, command in re.findall(rf"```sh {kind}(\S*)\n(.+?)\n```", page.read_text(encoding="utf-8"), re.DOTALL):
+            yield told, shlex.split(command)
+
+
+def made_tiny(words: list[str], **values: str) -> list[str]:
+    """A documented command with other values, at a size and number of steps that a test can wait for."""
+    values = {"--width": "96", "--height": "64", "--steps": "2", **values}
+    kept: list[str] = []
+    pairs = iter(words)
+    for word in pairs:
+        value = next(pairs) if word.startswith("-") else None
+        if word in values or (value is not None and value.startswith(NEEDS_A_GPU)):
+            continue
+        kept += [word] if value is None else [word, value]
+    return [*kept, *(word for pair in values.items() for word in pair), "--no-cache", "--json"]
+
+
+@pytest.mark.parametrize(("family", "words"), [pytest.param(*case, id=case[0]) for case in commands("tiny=")])
+def test_the_documented_command_draws_a_plan_of_two_scenes(
+    family: str, words: list[str], models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert words[:3] == ["videodirector", "render", "plan.json"]
     story().save(tmp_path / "plan.json")
-    size = ["--width", "96", "--height", "64"]
-    arguments = ["render", str(tmp_path / "plan.json"), "-o", str(tmp_path / "out.mp4"), "--backend", "diffusers"]
-    options = ["--option", "key_model=storyboard", "--steps", "2", "--no-cache", "--json"]
-    assert main([*arguments, "--model", str(model(models, family)), *size, *options]) == 0
+    arguments = made_tiny(words[3:], **{"--model": str(model(models, family)), "-o": str(tmp_path / "out.mp4")})
+    assert main(["render", str(tmp_path / "plan.json"), *arguments]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [(scene["frames"], scene["planned_frames"]) for scene in told["scenes"]] == [(6, 6), (9, 9)]
+    assert {scene["backend"] for scene in told["scenes"]} == {"diffusers"}
     seen = see(tmp_path / "out.mp4")
     assert (len(seen.frames), seen.size) == (15, (96, 64))
     assert np.std(seen.frames[0]) > 0
+
+
+def test_every_family_has_its_command() -> None:
+    assert {family for family, _ in commands("tiny=")} == set(FAMILIES)
+    listed = (PAGES / "README.md").read_text(encoding="utf-8")
+    assert all(page.name in listed for page in PAGES.glob("*.md") if page.name != "README.md")
+
+
+def test_the_documented_server_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VIDEODIRECTOR_CACHE", str(tmp_path / "cache"))
+    story().save(tmp_path / "plan.json")
+    ((_, words),) = commands("server")
+    with serving(Videos()) as url:
+        values = {"--base-url": url, "-o": str(tmp_path / "out.mp4")}
+        assert main(["render", str(tmp_path / "plan.json"), *made_tiny(words[3:], **values)]) == 0
+    assert [scene["frames"] for scene in json.loads(capsys.readouterr().out)["scenes"]] == [6, 9]

@@ -89,7 +89,8 @@ def _networks(pipeline: type) -> dict[str, dict[str, str]]:
 
     parameters = inspect.signature(pipeline).parameters
     said = str(parameters["transformer"].annotation) if "transformer" in parameters else ""
-    return {"transformer": {"_class_name": name} for name in REGIONAL if name in said}
+    known = next((name for name in REGIONAL if name in said), None)
+    return {} if known is None else {"transformer": {"_class_name": known}}
 
 
 def honours(capabilities: Capabilities) -> Iterator[str]:
