@@ -20,7 +20,7 @@ def save(family: str, folder: Path) -> Path:
     """The tiny pipeline of this family in a folder, as ``save_pretrained`` writes it."""
     torch.manual_seed(0)
     with quiet():
-        FAMILIES[family]().save_pretrained(folder)
+        {**FAMILIES, **PICTURES}[family]().save_pretrained(folder)
     return folder
 
 
@@ -95,18 +95,13 @@ def _ddim(**settings: Any) -> Any:
 
 
 def animatediff() -> Any:
-    unet = diffusers.UNet2DConditionModel(
-        sample_size=4, block_out_channels=(8, 16), norm_num_groups=4, layers_per_block=1, cross_attention_dim=WIDTH,
-        attention_head_dim=2, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-    )  # fmt: skip
     adapter = diffusers.MotionAdapter(
         block_out_channels=(8, 16), motion_layers_per_block=1, motion_norm_num_groups=4, motion_num_attention_heads=2,
         motion_max_seq_length=16,
     )  # fmt: skip
     return diffusers.AnimateDiffPipeline(
-        vae=autoencoder(), text_encoder=clip_text(), tokenizer=tokenizer(), unet=unet, motion_adapter=adapter,
-        scheduler=_ddim(),
+        vae=autoencoder(), text_encoder=clip_text(), tokenizer=tokenizer(), unet=_picture_unet(),
+        motion_adapter=adapter, scheduler=_ddim(),
     )  # fmt: skip
 
 
@@ -289,6 +284,27 @@ def i2vgen() -> Any:
         feature_extractor=picture_processor(), unet=unet, scheduler=_ddim(),
     )  # fmt: skip
 
+
+def _picture_unet(**settings: Any) -> Any:
+    return diffusers.UNet2DConditionModel(
+        sample_size=4, block_out_channels=(8, 16), norm_num_groups=4, layers_per_block=1, cross_attention_dim=WIDTH,
+        attention_head_dim=2, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"), **settings,
+    )  # fmt: skip
+
+
+def _pictures(pipeline: str, **settings: Any) -> Any:
+    return getattr(diffusers, pipeline)(
+        vae=autoencoder(), text_encoder=clip_text(), tokenizer=tokenizer(), unet=_picture_unet(**settings),
+        scheduler=_ddim(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+
+
+PICTURES: dict[str, Callable[[], Any]] = {
+    "gligen": lambda: _pictures("StableDiffusionGLIGENPipeline", attention_type="gated"),
+    "stable-diffusion": lambda: _pictures("StableDiffusionPipeline"),
+}
+"""Pipelines that draw pictures, for key pictures."""
 
 FAMILIES: dict[str, Callable[[], Any]] = {
     "modelscope": modelscope,

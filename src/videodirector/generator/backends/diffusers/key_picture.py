@@ -127,11 +127,13 @@ class _PipelinePainter:
         """Boxes as they are, where the pipeline takes them, else in the prompt."""
         seen = [(entity, box) for entity in scene.entities if (box := entity.boxes(1)[0]) is not None]
         if "gligen_boxes" in self._takes:
-            boxes = {
-                "gligen_phrases": [entity.name for entity, _ in seen],
-                "gligen_boxes": [list(box) for _, box in seen],
+            # It wants one box at least; that of the whole picture says nothing.
+            grounded = [(entity.name, list(box)) for entity, box in seen] or [(scene.background, [0.0, 0.0, 1.0, 1.0])]
+            return {
+                "prompt": caption(scene),
+                "gligen_phrases": [phrase for phrase, _ in grounded],
+                "gligen_boxes": [box for _, box in grounded],
             }
-            return {"prompt": caption(scene), **boxes}
         return {"prompt": " ".join(filter(None, (caption(scene), told_layout(scene))))}
 
 
