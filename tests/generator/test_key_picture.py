@@ -43,7 +43,7 @@ def painted(by: Painter, scene: Scene) -> Frame:
 def test_a_box_elsewhere_gives_another_picture(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEODIRECTOR_CACHE", str(tmp_path / "cache"))
     model = name if name == "storyboard" else str(tiny_video.save(name, tmp_path / name))
-    by = painter(model, DiffusersOptions())
+    by = painter(model, DiffusersOptions(key_steps=8))
     walk = fox_plan().scene("walk")
     first, last = painted(by, still(walk, "first")), painted(by, still(walk, "last"))
     assert not np.array_equal(first, last)
@@ -55,7 +55,7 @@ def test_a_box_elsewhere_gives_another_picture(name: str, tmp_path: Path, monkey
 def test_gligen_is_given_the_boxes_and_others_the_words(tmp_path: Path) -> None:
     scene = still(fox_plan().scene("walk"), "first")
     told = {
-        name: painter(str(tiny_video.save(name, tmp_path / name)), DiffusersOptions()).effective(
+        name: painter(str(tiny_video.save(name, tmp_path / name)), DiffusersOptions(key_steps=8)).effective(
             fox_plan(), scene, seed=1
         )
         for name in tiny_video.PICTURES
@@ -67,13 +67,13 @@ def test_gligen_is_given_the_boxes_and_others_the_words(tmp_path: Path) -> None:
 
 def test_what_draws_no_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError):
-        painter(str(tmp_path), DiffusersOptions())
+        painter(str(tmp_path), DiffusersOptions(key_steps=8))
     folder = tiny_video.save("svd", tmp_path / "svd")
     with pytest.raises(ModelFormatError, match="draws no pictures from words"):
-        painter(str(folder), DiffusersOptions())
+        painter(str(folder), DiffusersOptions(key_steps=8))
 
 
 def test_a_picture_of_nothing(tmp_path: Path) -> None:
-    by = painter(str(tiny_video.save("gligen", tmp_path / "gligen")), DiffusersOptions())
+    by = painter(str(tiny_video.save("gligen", tmp_path / "gligen")), DiffusersOptions(key_steps=8))
     picture = by.paint(fox_plan(), Scene(id="walk", description="", background="sea", frames=1), size=(32, 32), seed=1)
     assert isinstance(picture, Image.Image)

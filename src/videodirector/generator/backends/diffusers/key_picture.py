@@ -59,30 +59,31 @@ def painter(name: str | None, options: DiffusersOptions) -> Painter:
     from videodirector.generator.backends.layout2vid import Layout2VidBackend
     from videodirector.generator.backends.storyboard import StoryboardBackend
 
+    steps = options.key_steps
     if name is None or name == "storyworld":
-        return _BackendPainter(Layout2VidBackend())
+        return _BackendPainter(Layout2VidBackend(), steps)
     if name == "storyboard":
-        return _BackendPainter(StoryboardBackend())
+        return _BackendPainter(StoryboardBackend(), steps)
     if Path(name, "grounding").is_dir():
-        return _BackendPainter(Layout2VidBackend(name))
+        return _BackendPainter(Layout2VidBackend(name), steps)
     return _PipelinePainter(name, options)
 
 
 class _BackendPainter:
     """A backend that draws boxes itself, for one frame."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, backend: Backend, steps: int | None) -> None:
+        self._backend, self._steps = backend, steps
         self._prepared: tuple[VideoPlan, SceneRenderer] | None = None
 
     def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
         from PIL import Image as Pictures
 
-        frames = _finish(self._renderer(plan).render(scene, seed=seed, steps=None)).frames
+        frames = _finish(self._renderer(plan).render(scene, seed=seed, steps=self._steps)).frames
         return Pictures.fromarray(frames[0]).resize(size, Pictures.Resampling.LANCZOS)
 
     def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:
-        return self._renderer(plan).effective(scene, seed=seed, steps=None)
+        return self._renderer(plan).effective(scene, seed=seed, steps=self._steps)
 
     def _renderer(self, plan: VideoPlan) -> SceneRenderer:
         if self._prepared is None or self._prepared[0] is not plan:
@@ -114,6 +115,8 @@ class _PipelinePainter:
             "generator": torch.Generator().manual_seed(seed),
             "output_type": "pil",
         }
+        if self._options.key_steps is not None:
+            wanted["num_inference_steps"] = self._options.key_steps
         with hushed(), torch.no_grad():
             output = self._pipeline(**{name: value for name, value in wanted.items() if name in self._takes})
         picture: Image = output.images[0].convert("RGB").resize(size)
@@ -121,7 +124,13 @@ class _PipelinePainter:
 
     def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:  # noqa: ARG002
         revision = folder_revision(folder_of(self._model))
-        return {"model": revision, "arithmetic": machine("torch"), "seed": seed, **self._words(scene)}
+        return {
+            "model": revision,
+            "arithmetic": machine("torch"),
+            "seed": seed,
+            "steps": self._options.key_steps,
+            **self._words(scene),
+        }
 
     def _words(self, scene: Scene) -> dict[str, Any]:
         """Boxes as they are, where the pipeline takes them, else in the prompt."""

@@ -28,6 +28,7 @@ class DiffusersOptions(BackendOptions):
         key_model: what draws key pictures: "storyworld" (the model in the package), "storyboard", or the folder or hub
             id of a Layout2Vid, GLIGEN or any text-to-image pipeline. Named, it also draws the reference pictures of
             groups that have none.
+        key_steps: denoising steps of a key picture; None leaves them to what draws it.
         rung: the means of imposing the layout, instead of the best one.
     """
 
@@ -41,4 +42,5 @@ class DiffusersOptions(BackendOptions):
     negative_prompt: str = ""
     conditioning_scale: Annotated[float, Field(ge=0, le=10)] = 1.0
     key_model: str | None = None
+    key_steps: Annotated[int, Field(ge=1, le=1000)] | None = None
     rung: Literal["control video", "key picture", "regional attention", "words"] | None = None
