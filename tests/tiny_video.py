@@ -91,7 +91,7 @@ def modelscope() -> Any:
 
 
 def _ddim(**settings: Any) -> Any:
-    return diffusers.DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False, **settings)
+    return diffusers.DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False, steps_offset=1, **settings)
 
 
 def animatediff() -> Any:
