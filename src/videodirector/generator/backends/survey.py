@@ -56,41 +56,10 @@ def describe(name: str, *, model: str | None = None, options: Mapping[str, Any] 
 
 
 def families() -> list[Entry]:
-    """One entry a pipeline of diffusers that this release knows facts of, by the signatures of the one installed."""
-    import diffusers
+    """One entry a pipeline of the installed diffusers that this release knows facts of."""
+    from videodirector.generator.backends.diffusers.catalogue import catalogue
 
-    from videodirector.generator.backends.diffusers.anatomy import anatomy_of
-    from videodirector.generator.backends.diffusers.families import FAMILIES, family_of
-    from videodirector.generator.backends.diffusers.model import capabilities_of, hushed
-    from videodirector.generator.backends.diffusers.options import DiffusersOptions
-
-    entries: list[Entry] = []
-    with hushed():
-        for name in sorted(name for name in dir(diffusers) if name.endswith("Pipeline")):
-            if not name.startswith(tuple(FAMILIES)):
-                continue
-            family = family_of(name)
-            try:
-                anatomy = anatomy_of(getattr(diffusers, name))
-            except VideoDirectorError:
-                continue  # pictures, or something that no plan has
-            capabilities = capabilities_of(
-                anatomy, family, _networks(getattr(diffusers, name)), size=None, options=DiffusersOptions()
-            )
-            entries.append(_declared(name, family.title, capabilities))
-    return entries
-
-
-def _networks(pipeline: type) -> dict[str, dict[str, str]]:
-    """What the pipeline's constructor says of its transformer: the name of its class."""
-    import inspect
-
-    from videodirector.generator.backends.diffusers.model import REGIONAL
-
-    parameters = inspect.signature(pipeline).parameters
-    said = str(parameters["transformer"].annotation) if "transformer" in parameters else ""
-    known = next((name for name in REGIONAL if name in said), None)
-    return {} if known is None else {"transformer": {"_class_name": known}}
+    return [_declared(name, title, capabilities) for name, title, capabilities in catalogue()]
 
 
 def honours(capabilities: Capabilities) -> Iterator[str]:

@@ -16,7 +16,7 @@ from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.fitting import Sizes
 
-__all__ = ["capabilities_of", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
+__all__ = ["REGIONAL", "capabilities_of", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
 
 REFERENCES = 3  # reference pictures in one scene; each lengthens the sequence that the model works on
 
