@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from videodirector.planner.grammar import Clause, clauses
 from videodirector.planner.motion import path_of
-from videodirector.planner.tagging import IsThing, tag
+from videodirector.planner.tagging import tag
 from videodirector.planner.text import Shot, sentences, spoken
+from videodirector.planner.tokens import IsThing
 from videodirector.planner.vocabulary import word_set
 
 __all__ = ["Event", "events_of"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from videodirector.planner import vocabulary as v
-from videodirector.planner.tagging import Token, inflected
+from videodirector.planner.tokens import Token, inflected
 from videodirector.planner.vocabulary import lemma, word_set
 
 __all__ = ["Clause", "NounPhrase", "Phrase", "clauses"]

@@ -112,7 +112,7 @@ class _Stager:
         self._looks()
         target = self._target()
         for phrase in self.clause.phrases:
-            if not self._attire(phrase) and not self._sides_of(phrase):
+            if not self._attire(phrase) and not self._sides_of(phrase) and not self._whole_of(phrase):
                 self._phrase(phrase)
         self._ride(objects)
         self._agent()
@@ -330,6 +330,22 @@ class _Stager:
             kind = self._relation(phrase, grounds)
             places = tuple(ground_ids[:2] if kind == "between" else ground_ids[:1])
             self.staged.relations += [Relation(kind, entity, places) for entity in figures]
+
+    def _whole_of(self, phrase: Phrase) -> bool:
+        """ "The edge of a building", "the arrival of demons": what the phrase belongs to cannot be seen, so this is."""
+        figure = phrase.figure or self._noun_before(phrase)
+        if phrase.preposition != "of" or figure is None or is_seen(figure.words) or figure.pronoun:
+            return False
+        for noun in phrase.ground:
+            if place_called(noun) is None and noun.words:
+                self.everyone += self._meant(noun)
+                self.staged.ids(self._meant(noun))
+        return True
+
+    def _noun_before(self, phrase: Phrase) -> NounPhrase | None:
+        """The last noun of the phrase that this one follows: "from the edge | of a building"."""
+        before = self.clause.phrases[: self.clause.phrases.index(phrase)]
+        return before[-1].ground[-1] if before else None
 
     def _sides_of(self, phrase: Phrase) -> bool:
         """ "From the left side to the right side of a rock": past it."""

@@ -1,37 +1,14 @@
-"""One class for each word of a sentence, from the dictionary and its neighbours."""
+"""One class for each word of a sentence: names, the closed classes, and (in `openclass`) the open ones."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from videodirector.lexicon.words import noun
 from videodirector.planner import vocabulary as v
+from videodirector.planner.openclass import open_class
+from videodirector.planner.tokens import IsThing, Token, finite, may_be, split
 from videodirector.planner.vocabulary import classes_of, lemma
 
-__all__ = ["IsThing", "Token", "inflected", "tag"]
-
-_TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?()\"&-]|\S")
-
-IsThing = Callable[[str], bool]
-
-
-@dataclass(slots=True)
-class Token:
-    """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT.
-
-    `proper` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a token of its own, "'s".
-    """
-
-    text: str
-    tag: str = ""
-    proper: bool = False
-
-    @property
-    def low(self) -> str:
-        """The word in small letters."""
-        return self.text.lower()
+__all__ = ["tag"]
 
 
 def tag(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -> list[Token]:
@@ -42,7 +19,7 @@ def tag(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -
         is_thing: whether a word (in its dictionary form) is a thing or place that can be drawn; breaks ties for NOUN.
         names: words that are somebody's name in this text.
     """
-    tokens = [Token(text) for text in _split(sentence)]
+    tokens = [Token(text) for text in split(sentence)]
     quoted = False
     had_verb = False
     for index, token in enumerate(tokens):
@@ -60,46 +37,13 @@ def tag(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -
         if _is_name(tokens, index, names, is_thing):
             token.tag, token.proper = "NOUN", True
             continue
-        token.tag = _closed(tokens, index) or _open(tokens, index, had_verb, is_thing)
+        token.tag = _closed(tokens, index) or open_class(tokens, index, had_verb, is_thing)
         had_verb = had_verb or token.tag == "VERB" or (token.tag == "AUX" and token.low in v.BE)
         if token.low in ("and", "then", "but") and had_verb and _starts_clause(tokens, index + 1):
             had_verb = False
         if token.text == "," and had_verb and _starts_clause(tokens, index + 1):
             had_verb = False
     return tokens
-
-
-def _split(sentence: str) -> list[str]:
-    """Words and marks; "it's" is two words, and so is "boy's"."""
-    found: list[str] = []
-    for text in _TOKEN.findall(sentence):
-        stem, mark, ending = text.rpartition("'")
-        low = stem.lower()
-        if not mark or f"'{ending.lower()}" not in v.CONTRACTIONS:
-            found.append(text)
-        elif low in v.PRONOUNS or low in _CONTRACTED:
-            found += [stem, v.CONTRACTIONS[f"'{ending.lower()}"]]
-        elif ending.lower() == "s":
-            found += [stem, "'s"]
-        else:
-            found.append(text)
-    return _phrases(found)
-
-
-def _phrases(texts: list[str]) -> list[str]:
-    """Connectives of several words as one: "as soon as"."""
-    if "as" not in texts and "As" not in texts and "even" not in texts:
-        return texts
-    found: list[str] = []
-    for text in texts:
-        found.append(text)
-        for phrase, one in v.PHRASAL_SUBORDINATORS.items():
-            if tuple(word.lower() for word in found[-len(phrase) :]) == phrase:
-                found[-len(phrase) :] = [one if found[-len(phrase)].islower() else one.capitalize()]
-    return found
-
-
-_CONTRACTED = v.RELATIVES | frozenset(["there", "here", "what", "where", "how"])
 
 
 def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: IsThing) -> bool:
@@ -128,7 +72,7 @@ def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: I
     later = tokens[index + 2] if index + 2 < len(tokens) else None
     if after in (",", "and") and later is not None:  # "Tom, a small boy", "Tom and Anna"
         return later.low in ("a", "an", "the") if after == "," else later.text in names
-    is_verb = _finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
+    is_verb = finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
     return is_verb or after in ("was", "is", "has", "had")
 
 
@@ -174,7 +118,7 @@ def _side(low: str, before: Token) -> str:
 
 def _before_noun(low: str, after: str, before: Token | None) -> str:
     """Words that are one thing before a noun and another without it: her hat, the other one."""
-    nominal = bool(after) and _may_be(after, "NOUN", "ADJ")
+    nominal = bool(after) and may_be(after, "NOUN", "ADJ")
     if low in ("her", "his", "its"):
         return "POSS" if low != "her" or (nominal and after not in v.ADVERBS) else "PRON"
     if low in v.POSSESSIVES:
@@ -216,25 +160,13 @@ _CLOSED = (
 _BEFORE_NOUNS = v.DETERMINERS | v.POSSESSIVES | frozenset(v.NUMBERS)
 
 
-def _may_be(word: str, *kinds: str) -> bool:
-    if not word or word in v.FUNCTION_WORDS:
-        return False
-    found = classes_of(word)
-    return any(kind in found for kind in kinds) or (not found and word[:1].isalpha() and "NOUN" in kinds)
-
-
 def _nominal_follows(tokens: list[Token], index: int) -> bool:
     if index + 1 >= len(tokens):
         return False
     low = tokens[index + 1].low
     if low in v.ADVERBS or low in v.PREPOSITIONS or not low[:1].isalnum():
         return False
-    return low in _BEFORE_NOUNS or low in v.PRONOUNS or _may_be(low, "NOUN", "ADJ")
-
-
-def inflected(word: str) -> bool:
-    """Whether a verb form shows that it is one: walks, walked, flew - not walk."""
-    return bool(verbs := classes_of(word).get("VERB", ())) and word.lower() not in verbs
+    return low in _BEFORE_NOUNS or low in v.PRONOUNS or may_be(low, "NOUN", "ADJ")
 
 
 def _both_alone(after: str) -> bool:
@@ -250,16 +182,12 @@ def _verb_before(before: Token | None) -> bool:
     return before is not None and before.tag in ("VERB", "AUX")
 
 
-def _finite(word: str) -> bool:
-    return inflected(word) and not word.lower().endswith("ing")
-
-
 def _clause_follows(tokens: list[Token], index: int) -> bool:
     """Whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
     for other in tokens[index + 1 : index + 9]:
         if not other.text[0].isalnum():
             return False
-        if _finite(other.low) or other.low in v.AUXILIARIES:
+        if finite(other.low) or other.low in v.AUXILIARIES:
             return True
     return False
 
@@ -286,7 +214,7 @@ def _starts_clause(tokens: list[Token], index: int) -> bool:
         found = classes_of(low)
         if seen_noun and "VERB" in found:
             return True
-        if not seen_noun and _finite(low) and other is tokens[index]:
+        if not seen_noun and finite(low) and other is tokens[index]:
             return True
         seen_noun = seen_noun or "NOUN" in found or not found
     return False
@@ -294,244 +222,3 @@ def _starts_clause(tokens: list[Token], index: int) -> bool:
 
 def _manner(low: str) -> bool:
     return low.endswith("ly") and set(classes_of(low)) <= {"ADV"}
-
-
-@dataclass(slots=True)
-class _Word:
-    """A word of an open class, with what its neighbours say."""
-
-    tokens: list[Token]
-    index: int
-    found: dict[str, tuple[str, ...]]
-    thing: bool  # it names something that can be drawn
-    thing_next: bool  # the next word does
-    had_verb: bool  # its clause has a verb already
-
-    @property
-    def low(self) -> str:
-        return self.tokens[self.index].low
-
-    @property
-    def before(self) -> Token | None:
-        return self.tokens[self.index - 1] if self.index else None
-
-    @property
-    def after(self) -> str:
-        return self.tokens[self.index + 1].low if self.index + 1 < len(self.tokens) else ""
-
-    @property
-    def noun(self) -> bool:
-        return "NOUN" in self.found
-
-    @property
-    def verb(self) -> bool:
-        return "VERB" in self.found
-
-    @property
-    def participle(self) -> bool:
-        return self.verb and self.low.endswith(("ing", "ed", "en"))
-
-    @property
-    def adjective(self) -> bool:
-        return "ADJ" in self.found or self.participle
-
-    def first_of(self, *kinds: str) -> str:
-        """The first of these classes that the word may have."""
-        has = {"NOUN": self.noun, "VERB": self.verb, "ADJ": self.adjective, "ADV": "ADV" in self.found}
-        return next((kind for kind in kinds if has[kind]), "NOUN")
-
-
-def _open(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) -> str:
-    low = tokens[index].low
-    found = classes_of(low)
-    if not found:
-        return "ADV" if low.endswith("ly") and len(low) > 4 else "NOUN"
-    if _compound(tokens, index):
-        return "NOUN"
-    following = tokens[index + 1].low if index + 1 < len(tokens) else ""
-    thing, thing_next = (is_thing(lemma(other, "NOUN")) for other in (low, following))
-    word = _Word(tokens, index, found, "NOUN" in found and thing, thing_next, had_verb)
-    return _AFTER.get(word.before.tag if word.before else "", _at_start)(word)
-
-
-def _compound(tokens: list[Token], index: int) -> bool:
-    """Whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
-    before = tokens[index - 1] if index else None
-    if before is None or before.tag not in ("NOUN", "ADJ") or before.proper:
-        return False
-    sense = noun(f"{before.low} {lemma(tokens[index].low, 'NOUN')}")
-    if (
-        sense is None
-        or sense.kind not in ("artifact", "animal", "person", "food", "plant", "object")
-        or sense.share < 0.5
-    ):
-        return False
-    for other in tokens[index + 1 : index + 6]:
-        if not other.text[0].isalnum():
-            return False
-        if _finite(other.low) or other.low in v.AUXILIARIES:
-            return True
-    return False
-
-
-def _in_noun_phrase(word: _Word) -> str:
-    before = word.before
-    if before is not None and before.tag == "NUM" and word.index > 1 and word.tokens[word.index - 2].low == "the":
-        plural = word.low not in word.found.get("NOUN", (word.low,))
-        if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
-            return "VERB"  # "the two fall"
-    if word.after == "and" and word.index + 2 < len(word.tokens) and "ADJ" in word.found:
-        other = classes_of(word.tokens[word.index + 2].low)
-        if "ADJ" in other and "NOUN" not in other:
-            return "ADJ"  # "a dark and stormy night"
-    if (
-        word.low in v.COLOURS
-        and (word.after.endswith("ing") or _may_be(word.after, "NOUN"))
-        and not _finite(word.after)
-    ):
-        return "ADJ"
-    more = _may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
-    if word.noun and _finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
-        more = False  # "the orange rolls"; but "small ducks", "the lower left"
-    if word.adjective and (more or not word.noun):
-        return "ADJ"
-    return word.first_of("NOUN", "ADV", "VERB")
-
-
-def _after_auxiliary(word: _Word) -> str:
-    if word.verb and not word.thing and (word.participle or not word.adjective or not word.noun):
-        return "VERB"
-    return word.first_of("ADJ", "NOUN", "ADV")
-
-
-def _after_to(word: _Word) -> str:
-    base = word.verb and word.low in word.found["VERB"]
-    catenative = word.index > 1 and lemma(word.tokens[word.index - 2].low, "VERB") in v.CATENATIVES
-    if base and (catenative or not word.noun or (_closed_word(word.after) and not word.thing)):
-        return "VERB"
-    if (
-        base
-        and not word.thing
-        and _may_be(word.after, "NOUN")
-        and noun(f"{word.low} {lemma(word.after, 'NOUN')}") is None
-    ):
-        return "VERB"  # "stops to pick flowers"
-    return word.first_of("NOUN", "ADJ", "VERB", "ADV")
-
-
-def _after_preposition(word: _Word) -> str:
-    if word.verb and word.low.endswith("ing") and (not word.noun or _closed_word(word.after)):
-        return "VERB"
-    if "ADJ" in word.found and not word.thing and _may_be(word.after, "NOUN"):
-        return "ADJ"  # "with keen senses"
-    return _in_noun_phrase(word)
-
-
-def _after_noun(word: _Word) -> str:
-    if word.verb and (word.low.endswith("ing") or not word.noun):
-        return "VERB"
-    name = word.before.low if word.before else ""
-    if word.verb and not word.had_verb and not _verb_ahead(word):
-        plural = lemma(name, "NOUN") != name or name in v.PLURALS or _coordinated(word.tokens, word.index)
-        if inflected(word.low) or plural:
-            return "VERB"
-    return word.first_of("NOUN", "ADV", "ADJ", "VERB")
-
-
-def _after_pronoun(word: _Word) -> str:
-    return word.first_of("VERB", "ADV", "NOUN", "ADJ")
-
-
-def _after_verb(word: _Word) -> str:
-    if word.verb and word.low.endswith("ing"):
-        return "VERB"
-    if "ADV" in word.found and not word.noun:
-        return "ADV"
-    return "NOUN" if word.noun and word.thing else word.first_of("ADJ", "NOUN", "VERB", "ADV")
-
-
-def _at_start(word: _Word) -> str:
-    """At the start of a clause, or after a comma, a conjunction, an adverb."""
-    if word.verb and word.index and word.after in v.DETERMINERS | v.POSSESSIVES and not word.low.endswith("ing"):
-        return "VERB"  # ", waters the plants": a noun is not followed by an article
-    before = word.before.low if word.before else ""
-    if word.verb and word.noun and not word.thing and before == "then" and _base_verb_before(word.tokens, word.index):
-        return "VERB"  # "the words float off, and then form ..."
-    if _plural_subject(word):
-        return "NOUN"
-    if "ADJ" in word.found and word.after == "to":
-        return "ADJ"  # ", ready to go"
-    if word.verb and inflected(word.low) and not _rather_thing(word) and not _rather_adjective(word):
-        return "VERB"
-    if word.first_of("NOUN", "VERB", "ADV") == "ADV":
-        return "ADV"
-    if word.adjective and _finite(word.after) and not word.noun and word.tokens[word.index].text[:1].isupper():
-        return "NOUN"  # "Rusty meets ..."
-    if word.adjective and _may_be(word.after, "NOUN") and not (word.noun and _finite(word.after)):
-        return "ADJ"
-    return word.first_of("NOUN", "VERB", "ADJ", "ADV")
-
-
-def _plural_subject(word: _Word) -> bool:
-    """Whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
-    plural = word.noun and word.low not in word.found["NOUN"] and word.low not in v.FUNCTION_WORDS
-    after = classes_of(word.after) if word.after else {}
-    if not plural or word.after not in after.get("VERB", ()) or word.after in v.FUNCTION_WORDS:
-        return False
-    sense = noun(word.after)
-    return sense is None or sense.share < 0.5
-
-
-def _rather_thing(word: _Word) -> bool:
-    """Whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
-    if not word.thing:
-        return False
-    expected = word.had_verb or word.index == 0 or (word.before is not None and word.before.tag == "ADV")
-    return not expected or word.after in ("and", ",") or _may_be(word.after, "VERB")
-
-
-def _rather_adjective(word: _Word) -> bool:
-    return word.low.endswith("ing") and word.adjective and _may_be(word.after, "NOUN")
-
-
-_AFTER: dict[str, Callable[[_Word], str]] = {
-    "DET": _in_noun_phrase,
-    "POSS": _in_noun_phrase,
-    "NUM": _in_noun_phrase,
-    "ADJ": _in_noun_phrase,
-    "AUX": _after_auxiliary,
-    "TO": _after_to,
-    "PREP": _after_preposition,
-    "NOUN": _after_noun,
-    "NAME": _after_noun,
-    "PRON": _after_pronoun,
-    "REL": _after_pronoun,
-    "VERB": _after_verb,
-}
-
-
-def _coordinated(tokens: list[Token], index: int) -> bool:
-    """Whether the nouns before this word are joined by "and": "a red car and a blue car"."""
-    for other in reversed(tokens[max(index - 9, 0) : index]):
-        if other.low == "and":
-            return True
-        if other.tag in ("VERB", "PUNCT", "SUB", "REL", "PREP"):
-            return False
-    return False
-
-
-def _base_verb_before(tokens: list[Token], index: int) -> bool:
-    """Whether the last verb is in its base form, as after a plural subject."""
-    last = next((other.low for other in reversed(tokens[:index]) if other.tag == "VERB"), "")
-    return last in classes_of(last).get("VERB", ())
-
-
-def _closed_word(low: str) -> bool:
-    return (
-        low in v.DETERMINERS or low in v.POSSESSIVES or low in v.PREPOSITIONS or low in v.PRONOUNS or low in v.ADVERBS
-    )
-
-
-def _verb_ahead(word: _Word) -> bool:
-    """Whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
-    return word.thing and bool(word.after) and "VERB" in classes_of(word.after) and not _closed_word(word.after)

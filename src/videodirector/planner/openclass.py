@@ -1,0 +1,250 @@
+"""Words of the open classes: noun, verb, adjective or adverb, by what the neighbours leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from videodirector.lexicon.words import noun
+from videodirector.planner import vocabulary as v
+from videodirector.planner.tokens import IsThing, Token, finite, inflected, may_be
+from videodirector.planner.vocabulary import classes_of, lemma
+
+__all__ = ["open_class"]
+
+
+@dataclass(slots=True)
+class _Word:
+    """A word of an open class, with what its neighbours say."""
+
+    tokens: list[Token]
+    index: int
+    found: dict[str, tuple[str, ...]]
+    thing: bool  # it names something that can be drawn
+    thing_next: bool  # the next word does
+    had_verb: bool  # its clause has a verb already
+
+    @property
+    def low(self) -> str:
+        return self.tokens[self.index].low
+
+    @property
+    def before(self) -> Token | None:
+        return self.tokens[self.index - 1] if self.index else None
+
+    @property
+    def after(self) -> str:
+        return self.tokens[self.index + 1].low if self.index + 1 < len(self.tokens) else ""
+
+    @property
+    def noun(self) -> bool:
+        return "NOUN" in self.found
+
+    @property
+    def verb(self) -> bool:
+        return "VERB" in self.found
+
+    @property
+    def participle(self) -> bool:
+        return self.verb and self.low.endswith(("ing", "ed", "en"))
+
+    @property
+    def adjective(self) -> bool:
+        return "ADJ" in self.found or self.participle
+
+    def first_of(self, *kinds: str) -> str:
+        """The first of these classes that the word may have."""
+        has = {"NOUN": self.noun, "VERB": self.verb, "ADJ": self.adjective, "ADV": "ADV" in self.found}
+        return next((kind for kind in kinds if has[kind]), "NOUN")
+
+
+def open_class(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) -> str:
+    low = tokens[index].low
+    found = classes_of(low)
+    if not found:
+        return "ADV" if low.endswith("ly") and len(low) > 4 else "NOUN"
+    if _compound(tokens, index):
+        return "NOUN"
+    following = tokens[index + 1].low if index + 1 < len(tokens) else ""
+    thing, thing_next = (is_thing(lemma(other, "NOUN")) for other in (low, following))
+    word = _Word(tokens, index, found, "NOUN" in found and thing, thing_next, had_verb)
+    return _AFTER.get(word.before.tag if word.before else "", _at_start)(word)
+
+
+def _compound(tokens: list[Token], index: int) -> bool:
+    """Whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
+    before = tokens[index - 1] if index else None
+    if before is None or before.tag not in ("NOUN", "ADJ") or before.proper:
+        return False
+    sense = noun(f"{before.low} {lemma(tokens[index].low, 'NOUN')}")
+    if (
+        sense is None
+        or sense.kind not in ("artifact", "animal", "person", "food", "plant", "object")
+        or sense.share < 0.5
+    ):
+        return False
+    for other in tokens[index + 1 : index + 6]:
+        if not other.text[0].isalnum():
+            return False
+        if finite(other.low) or other.low in v.AUXILIARIES:
+            return True
+    return False
+
+
+def _in_noun_phrase(word: _Word) -> str:
+    before = word.before
+    if before is not None and before.tag == "NUM" and word.index > 1 and word.tokens[word.index - 2].low == "the":
+        plural = word.low not in word.found.get("NOUN", (word.low,))
+        if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
+            return "VERB"  # "the two fall"
+    if word.after == "and" and word.index + 2 < len(word.tokens) and "ADJ" in word.found:
+        other = classes_of(word.tokens[word.index + 2].low)
+        if "ADJ" in other and "NOUN" not in other:
+            return "ADJ"  # "a dark and stormy night"
+    if word.low in v.COLOURS and (word.after.endswith("ing") or may_be(word.after, "NOUN")) and not finite(word.after):
+        return "ADJ"
+    more = may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
+    if word.noun and finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
+        more = False  # "the orange rolls"; but "small ducks", "the lower left"
+    if word.adjective and (more or not word.noun):
+        return "ADJ"
+    return word.first_of("NOUN", "ADV", "VERB")
+
+
+def _after_auxiliary(word: _Word) -> str:
+    if word.verb and not word.thing and (word.participle or not word.adjective or not word.noun):
+        return "VERB"
+    return word.first_of("ADJ", "NOUN", "ADV")
+
+
+def _after_to(word: _Word) -> str:
+    base = word.verb and word.low in word.found["VERB"]
+    catenative = word.index > 1 and lemma(word.tokens[word.index - 2].low, "VERB") in v.CATENATIVES
+    if base and (catenative or not word.noun or (_closed_word(word.after) and not word.thing)):
+        return "VERB"
+    if (
+        base
+        and not word.thing
+        and may_be(word.after, "NOUN")
+        and noun(f"{word.low} {lemma(word.after, 'NOUN')}") is None
+    ):
+        return "VERB"  # "stops to pick flowers"
+    return word.first_of("NOUN", "ADJ", "VERB", "ADV")
+
+
+def _after_preposition(word: _Word) -> str:
+    if word.verb and word.low.endswith("ing") and (not word.noun or _closed_word(word.after)):
+        return "VERB"
+    if "ADJ" in word.found and not word.thing and may_be(word.after, "NOUN"):
+        return "ADJ"  # "with keen senses"
+    return _in_noun_phrase(word)
+
+
+def _after_noun(word: _Word) -> str:
+    if word.verb and (word.low.endswith("ing") or not word.noun):
+        return "VERB"
+    name = word.before.low if word.before else ""
+    if word.verb and not word.had_verb and not _verb_ahead(word):
+        plural = lemma(name, "NOUN") != name or name in v.PLURALS or _coordinated(word.tokens, word.index)
+        if inflected(word.low) or plural:
+            return "VERB"
+    return word.first_of("NOUN", "ADV", "ADJ", "VERB")
+
+
+def _after_pronoun(word: _Word) -> str:
+    return word.first_of("VERB", "ADV", "NOUN", "ADJ")
+
+
+def _after_verb(word: _Word) -> str:
+    if word.verb and word.low.endswith("ing"):
+        return "VERB"
+    if "ADV" in word.found and not word.noun:
+        return "ADV"
+    return "NOUN" if word.noun and word.thing else word.first_of("ADJ", "NOUN", "VERB", "ADV")
+
+
+def _at_start(word: _Word) -> str:
+    """At the start of a clause, or after a comma, a conjunction, an adverb."""
+    if word.verb and word.index and word.after in v.DETERMINERS | v.POSSESSIVES and not word.low.endswith("ing"):
+        return "VERB"  # ", waters the plants": a noun is not followed by an article
+    before = word.before.low if word.before else ""
+    if word.verb and word.noun and not word.thing and before == "then" and _base_verb_before(word.tokens, word.index):
+        return "VERB"  # "the words float off, and then form ..."
+    if _plural_subject(word):
+        return "NOUN"
+    if "ADJ" in word.found and word.after == "to":
+        return "ADJ"  # ", ready to go"
+    if word.verb and inflected(word.low) and not _rather_thing(word) and not _rather_adjective(word):
+        return "VERB"
+    if word.first_of("NOUN", "VERB", "ADV") == "ADV":
+        return "ADV"
+    if word.adjective and finite(word.after) and not word.noun and word.tokens[word.index].text[:1].isupper():
+        return "NOUN"  # "Rusty meets ..."
+    if word.adjective and may_be(word.after, "NOUN") and not (word.noun and finite(word.after)):
+        return "ADJ"
+    return word.first_of("NOUN", "VERB", "ADJ", "ADV")
+
+
+def _plural_subject(word: _Word) -> bool:
+    """Whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
+    plural = word.noun and word.low not in word.found["NOUN"] and word.low not in v.FUNCTION_WORDS
+    after = classes_of(word.after) if word.after else {}
+    if not plural or word.after not in after.get("VERB", ()) or word.after in v.FUNCTION_WORDS:
+        return False
+    sense = noun(word.after)
+    return sense is None or sense.share < 0.5
+
+
+def _rather_thing(word: _Word) -> bool:
+    """Whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
+    if not word.thing:
+        return False
+    expected = word.had_verb or word.index == 0 or (word.before is not None and word.before.tag == "ADV")
+    return not expected or word.after in ("and", ",") or may_be(word.after, "VERB")
+
+
+def _rather_adjective(word: _Word) -> bool:
+    return word.low.endswith("ing") and word.adjective and may_be(word.after, "NOUN")
+
+
+_AFTER: dict[str, Callable[[_Word], str]] = {
+    "DET": _in_noun_phrase,
+    "POSS": _in_noun_phrase,
+    "NUM": _in_noun_phrase,
+    "ADJ": _in_noun_phrase,
+    "AUX": _after_auxiliary,
+    "TO": _after_to,
+    "PREP": _after_preposition,
+    "NOUN": _after_noun,
+    "NAME": _after_noun,
+    "PRON": _after_pronoun,
+    "REL": _after_pronoun,
+    "VERB": _after_verb,
+}
+
+
+def _coordinated(tokens: list[Token], index: int) -> bool:
+    """Whether the nouns before this word are joined by "and": "a red car and a blue car"."""
+    for other in reversed(tokens[max(index - 9, 0) : index]):
+        if other.low == "and":
+            return True
+        if other.tag in ("VERB", "PUNCT", "SUB", "REL", "PREP"):
+            return False
+    return False
+
+
+def _base_verb_before(tokens: list[Token], index: int) -> bool:
+    """Whether the last verb is in its base form, as after a plural subject."""
+    last = next((other.low for other in reversed(tokens[:index]) if other.tag == "VERB"), "")
+    return last in classes_of(last).get("VERB", ())
+
+
+def _closed_word(low: str) -> bool:
+    return (
+        low in v.DETERMINERS or low in v.POSSESSIVES or low in v.PREPOSITIONS or low in v.PRONOUNS or low in v.ADVERBS
+    )
+
+
+def _verb_ahead(word: _Word) -> bool:
+    """Whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
+    return word.thing and bool(word.after) and "VERB" in classes_of(word.after) and not _closed_word(word.after)
