@@ -13,9 +13,10 @@ from support import see
 from tiny import tiny_model
 from videodirector import Director, VideoPlan
 from videodirector.cli import main
-from videodirector.errors import ModelNotFoundError
+from videodirector.errors import ModelNotFoundError, RenderError, UsageError
 from videodirector.generator.backend import Clip, Frames
-from videodirector.generator.backends.layout2vid import Layout2VidBackend
+from videodirector.generator.backends import create
+from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.generator.scene import scene_seed
 
 LEFT, RIGHT = (0.0, 0.2, 0.5, 0.9), (0.5, 0.2, 1.0, 0.9)
@@ -110,3 +111,34 @@ def test_from_the_command_line(model: Path, tmp_path: Path, capsys: pytest.Captu
     assert [scene["id"] for scene in told["scenes"]] == ["s1", "s2"]
     assert {scene["backend"] for scene in told["scenes"]} == {"layout2vid"}
     assert len(see(video).frames) == 6
+
+
+def test_with_little_memory_it_draws_the_same_pictures(model: Path, backend: Layout2VidBackend) -> None:
+    frugal = Layout2VidBackend(str(model), options=Layout2VidOptions(memory="low"))
+    ours, theirs = frames(frugal, plan()), frames(backend, plan())
+    assert np.abs(ours.astype(int) - theirs.astype(int)).mean() < 2  # of 255, in half precision
+
+
+def test_options_change_what_is_drawn_and_the_key_of_a_scene(model: Path, backend: Layout2VidBackend) -> None:
+    story = plan()
+    scene = story.scene("s1")
+    usual = backend.prepare(story).effective(scene, seed=1, steps=2)
+    for options in (Layout2VidOptions(sampler="plms"), Layout2VidOptions(guidance=1.5)):
+        other = Layout2VidBackend(str(model), options=options)
+        assert other.prepare(story).effective(scene, seed=1, steps=2) != usual
+    assert not np.array_equal(frames(other, story), frames(backend, story))
+    with pytest.raises(UsageError, match="option speed"):
+        create("layout2vid", options={"speed": "high"})
+
+
+def test_too_little_memory_ends_with_what_helps(backend: Layout2VidBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    renderer = backend.prepare(plan())
+    monkeypatch.setattr("videodirector.layout2vid.denoiser.ScenePass.__call__", full)
+    with pytest.raises(RenderError, match="too little memory to draw scene 's1': CUDA out of memory") as caught:
+        list(renderer.render(plan().scene("s1"), seed=0, steps=1))
+    assert "--memory low" in caught.value.hint

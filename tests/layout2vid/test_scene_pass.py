@@ -7,7 +7,7 @@ from torch import nn
 
 from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.pipeline import without_and_with
+from videodirector.layout2vid.guidance import without_and_with
 from videodirector.layout2vid.scene_pass import ScenePass, passable
 from videodirector.layout2vid.unet import spatial_blocks
 

@@ -16,6 +16,7 @@ import typer
 from videodirector.cli import backends as _backends  # noqa: F401  registers its commands
 from videodirector.cli import batch as _batch  # noqa: F401  registers its commands
 from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
+from videodirector.cli import doctor as _doctor  # noqa: F401  registers its commands
 from videodirector.cli import edits as _edits  # noqa: F401  registers its commands
 from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
 from videodirector.cli import perception as _perception  # noqa: F401  registers its commands

@@ -64,6 +64,12 @@ BackendSettings = Annotated[
         "[bold]videodirector backends[/] lists them.",
     ),
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[normal|low]", help="Of layout2vid: low takes less memory and more time. [dim]default: normal[/]"
+    ),
+]
 BaseUrl = Annotated[
     str | None,
     typer.Option(
@@ -222,11 +228,14 @@ def plan_options(
     }
 
 
-def backend_options(pairs: Sequence[str] | None, base_url: str | None = None) -> dict[str, str]:
-    """``--option`` and ``--base-url``, which is an option that everybody of one backend needs."""
+def backend_options(
+    pairs: Sequence[str] | None, base_url: str | None = None, memory: str | None = None
+) -> dict[str, str]:
+    """``--option``, and ``--base-url`` and ``--memory``, options that everybody of one backend needs."""
     from videodirector.generator.options import read_pairs
 
-    return read_pairs(pairs or ()) | ({} if base_url is None else {"base_url": base_url})
+    named = {"base_url": base_url, "memory": memory}
+    return read_pairs(pairs or ()) | {name: value for name, value in named.items() if value is not None}
 
 
 def render_options(given: Mapping[str, object]) -> RenderOptions:

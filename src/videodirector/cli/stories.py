@@ -27,6 +27,7 @@ from videodirector.cli.options import (
     ImuRate,
     Imus,
     MaxEntities,
+    Memory,
     Model,
     Otio,
     PlanFile,
@@ -96,6 +97,7 @@ def make(
     model: Model = None,
     option: BackendSettings = None,
     base_url: BaseUrl = None,
+    memory: Memory = None,
     fps: Fps = None,
     transition: Transition = None,
     transition_frames: TransitionFrames = None,
@@ -127,7 +129,8 @@ def make(
     if dry_run and chosen is not None:
         show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
         return
-    director = Director(chosen, backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
+    settings = backend_options(option, base_url, memory)
+    director = Director(chosen, backend=backend, model=model, options=settings, cache=cache)
     plan = director.plan(story, seed=seed, fps=fps, **wishes, **given)
     if dry_run:
         print_forecast(director.dry_run(plan, output, **options), as_json=as_json)
@@ -198,6 +201,7 @@ def render(
     model: Model = None,
     option: BackendSettings = None,
     base_url: BaseUrl = None,
+    memory: Memory = None,
     fps: Fps = None,
     transition: Transition = None,
     transition_frames: TransitionFrames = None,
@@ -222,7 +226,8 @@ def render(
     """
     options = render_options(locals())
     loaded = VideoPlan.load(plan)
-    director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
+    settings = backend_options(option, base_url, memory)
+    director = Director(backend=backend, model=model, options=settings, cache=cache)
     if dry_run:
         print_forecast(director.dry_run(loaded, output, **options), as_json=as_json)
         return

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError, RenderError
+from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.layout2vid.hub import fetched
 from videodirector.layout2vid.messages import quiet
 
@@ -40,13 +40,11 @@ def part_class(folder: Path, file: str) -> str:
 @contextmanager
 def loading(model: str | Path) -> Iterator[None]:
     """While the libraries below load a model: they are silent, and what they raise is said in our words."""
+    from videodirector.layout2vid.memory import enough_memory
+
     try:
-        with quiet():
+        with quiet(), enough_memory(f"to load {model}"):
             yield
-    except MemoryError as error:
-        raise RenderError(
-            f"there is too little memory to load {model}", hint="close other programs, or take a smaller model"
-        ) from error
     except ImportError as error:
         raise MissingDependencyError(
             f"the model {model} needs a package: {error}", hint="install it with pip"

@@ -7,17 +7,23 @@ from pathlib import Path
 import torch
 
 from videodirector.layout2vid.checkpoint import INDEX, local, part_class
-from videodirector.layout2vid.memory import channels_last, keep_memory
+from videodirector.layout2vid.memory import channels_last, enough_memory, keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.unet import skip_closed_temporal_layers
 
 __all__ = ["arithmetic", "load"]
 
 
-def load(model: str | Path) -> Layout2VidPipeline:
+def load(model: str | Path, *, grounding: str | Path | None = None, low_memory: bool = False) -> Layout2VidPipeline:
     """A pipeline ready to draw, of ours or of a stock text-to-video model.
 
+    Args:
+        model: folder or hub id.
+        grounding: another adapter than the model brings; see ``load_grounding``.
+        low_memory: take less memory and more time. On a GPU networks then wait in main memory until they are needed.
+
     Raises:
+        RenderError: there is too little memory.
         ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
     """
     keep_memory()
@@ -28,14 +34,22 @@ def load(model: str | Path) -> Layout2VidPipeline:
     pipeline = (
         Layout2VidPipeline.from_pretrained(folder, dtype=precision)
         if ours
-        else Layout2VidPipeline.from_text_to_video(folder, dtype=precision)
+        else Layout2VidPipeline.from_text_to_video(folder, grounding=grounding, dtype=precision)
     )
+    if ours and grounding is not None:
+        pipeline.load_grounding(grounding)
     skip_closed_temporal_layers(pipeline.unet)
-    for part in pipeline.components.values():
-        if isinstance(part, torch.nn.Module):
-            part.to(device).eval()
     channels_last(pipeline.unet)
     channels_last(pipeline.vae)
+    networks = [part.eval() for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
+    if low_memory:
+        pipeline.save_memory()
+    if low_memory and device.type == "cuda":
+        pipeline.enable_model_cpu_offload()
+    else:
+        with enough_memory("for the model"):
+            for network in networks:
+                network.to(device)
     return pipeline
 
 

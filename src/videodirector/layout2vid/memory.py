@@ -1,13 +1,42 @@
-"""Memory and its layout on a CPU."""
+"""Memory: its layout on a CPU, and what is said when there is too little."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
 
-__all__ = ["channels_last", "keep_memory"]
+from videodirector.errors import RenderError
+
+__all__ = ["channels_last", "enough_memory", "keep_memory"]
+
+
+@contextmanager
+def enough_memory(what: str) -> Iterator[None]:
+    """While something large is done: that there is too little memory for it is said with what helps.
+
+    Raises:
+        RenderError: there is too little.
+    """
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise _too_little(what, error) from error
+    except RuntimeError as error:  # torch has no class of its own for the processor's memory
+        if "not enough memory" not in str(error) and "alloc" not in str(error).lower():
+            raise
+        raise _too_little(what, error) from error
+
+
+def _too_little(what: str, error: BaseException) -> RenderError:
+    asked = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return RenderError(
+        f"there is too little memory {what}: {asked}",
+        hint="try --memory low, fewer frames a scene, or a smaller model; close what else uses the memory",
+    )
 
 
 def keep_memory() -> None:
@@ -26,7 +55,9 @@ def keep_memory() -> None:
 
 
 def channels_last(model: nn.Module) -> None:
-    """Store the weights of 2-D convolutions the way that a CPU computes them fastest; 3-D ones keep their order."""
+    """Store the weights of convolutions the way that channels-last pictures are computed fastest with."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+        elif isinstance(module, nn.Conv3d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)

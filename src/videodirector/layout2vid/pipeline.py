@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, PriorTransformer, SchedulerMixin, UNet3DConditionModel
-from diffusers.utils import BaseOutput
-from jaxtyping import Bool, Float, UInt8
-from PIL import Image
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videodirector.layout2vid import stock
@@ -21,39 +18,25 @@ from videodirector.layout2vid.adapters import load_grounding
 from videodirector.layout2vid.appearance import Appearance, Track
 from videodirector.layout2vid.checkpoint import check_folder, loading, local
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
+from videodirector.layout2vid.denoiser import denoiser
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.guidance import in_turn, without_and_with
 from videodirector.layout2vid.latents import decode
 from videodirector.layout2vid.looks import Representation, grouped, represent
+from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import (
     SAMPLERS,
     NoiseSchedule,
-    Prediction,
     SamplerName,
     Step,
     shared_noise,
     spaced,
-    to_sample,
 )
-from videodirector.layout2vid.scene_pass import ScenePass, passable
 from videodirector.layout2vid.text import encode_captions, load_packaged
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
-
-OUTPUT_TYPES = ("np", "pt", "pil", "latent", "uint8")
-
-
-@dataclass
-class Layout2VidOutput(BaseOutput):
-    """What a call draws: ``frames[0]`` is the clip.
-
-    In the forms of diffusers' pipelines: ``np`` (clips, frames, height, width, 3) in [0, 1]; ``pt`` the same as a
-    tensor with channels before height; ``pil`` a list of pictures a clip; ``latent`` the latents. Also ``uint8``,
-    (clips, frames, height, width, 3), the form in which backends return them.
-    """
-
-    frames: Any
 
 
 class Layout2VidPipeline(DiffusionPipeline):
@@ -141,6 +124,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             patch_size=patch_size,
             sampler=sampler,
         )
+        self.saves_memory = False
         if not grounding.attached:
             grounding.attach(unet)
 
@@ -187,8 +171,8 @@ class Layout2VidPipeline(DiffusionPipeline):
         Args:
             model: its folder or hub id.
             grounding: what to attach: an adapter, or where one is (see ``load_grounding``). None takes the one that
-                the folder brings, as LVD's do, or else a fresh one: it draws what the stock model draws, bit for bit,
-                until it is trained.
+                the folder brings, as LVD's do, or else a fresh one: until it is trained, the network is the stock one,
+                bit for bit, and scenes differ from the stock pipeline's by rounding alone.
             dtype: precision of all parts, or of each by name, ``default`` for the rest.
             **settings: as in the constructor (``guidance_scale``, ``sampler``, ``image_encoder``, ...).
 
@@ -221,6 +205,20 @@ class Layout2VidPipeline(DiffusionPipeline):
     def load_prior(self, model: str | Path) -> None:
         """Take the unCLIP prior of a Karlo model (``kakaobrain/karlo-v1-alpha``), and its text tower with it."""
         self.register_modules(**stock.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
+
+    # -- memory
+
+    def save_memory(self) -> None:
+        """Take less memory and more time: guidance's halves in turn, frames decoded one by one and in tiles."""
+        self.saves_memory = True
+        self.vae.enable_slicing()
+        self.vae.enable_tiling()
+
+    def enable_group_offload(self, *args: Any, **options: Any) -> None:
+        """As in diffusers; the grounding stays on the device, for its fusers run within the UNet."""
+        excluded = options.pop("exclude_modules", None) or []
+        excluded = [excluded] if isinstance(excluded, str) else list(excluded)
+        super().enable_group_offload(*args, exclude_modules=[*excluded, "grounding"], **options)
 
     # -- sizes
 
@@ -354,46 +352,34 @@ class Layout2VidPipeline(DiffusionPipeline):
         if grounded_steps:
             entities = self.entities(condition, looks)
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
-        prediction: Prediction = self.scheduler.config.prediction_type
-        scene_pass = ScenePass(self.unet, words, tokens, frames=latents.shape[2], size=size)
-        short_cut = passable(self.unet)
-
-        def denoise(x: Tensor, index: int) -> Tensor:
-            timestep, grounded = schedule.timesteps[index], index < grounded_steps
-            with self.grounding.use(tokens if grounded else None, size=size):
-                if short_cut:
-                    output = scene_pass(x.to(dtype), timestep, grounded=grounded).float()
-                else:
-                    batch = x.to(dtype).repeat(len(captions), 1, 1, 1, 1)
-                    output = self.unet(batch, timestep, encoder_hidden_states=words).sample.float()
-            estimates = to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction)
-            if scale == 1:
-                return estimates
-            without, conditioned = estimates.chunk(2)
-            return without + scale * (conditioned - without)
-
+        denoise = denoiser(
+            self.unet,
+            self.grounding,
+            schedule,
+            rounds=in_turn(words, tokens) if self.saves_memory else [(words, tokens)],
+            prediction=self.scheduler.config.prediction_type,
+            guidance_scale=scale,
+            grounded_steps=grounded_steps,
+        )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
 
     # -- drawing
 
     @torch.no_grad()
     def pictures(
-        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int = 16
+        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None
     ) -> Iterator[Float[Tensor, "pictures 3 height width"]]:
-        """Frames of one scene's latents in [-1, 1], so many at a time."""
+        """Frames of one scene's latents in [-1, 1], so many at a time: 16, or 1 where memory is saved."""
+        chunk = chunk or (1 if self.saves_memory else 16)
         packed = latents[0].transpose(0, 1).to(self.vae.dtype)
         for part in torch.split(packed, chunk):
             yield decode(self.vae, part, patch_size=self.patch_size).float()
 
     def decode(
-        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int = 16
+        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None
     ) -> UInt8[np.ndarray, "frames h w 3"]:
         """Frames of one scene's latents, decoded ``chunk`` at a time."""
-        parts = [
-            ((part + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-            for part in self.pictures(latents, chunk=chunk)
-        ]
-        return np.concatenate(parts)
+        return np.concatenate([to_bytes(part) for part in self.pictures(latents, chunk=chunk)])
 
     @torch.no_grad()
     def __call__(
@@ -408,7 +394,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         callback_on_step_end: Callable[[Layout2VidPipeline, int, Tensor, dict[str, Tensor]], dict[str, Tensor]]
         | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
-        decode_chunk_size: int = 16,
+        decode_chunk_size: int | None = None,
         **options: Any,
     ) -> Layout2VidOutput:
         """Draw one scene.
@@ -452,7 +438,10 @@ class Layout2VidPipeline(DiffusionPipeline):
                     sent = answer.get("latents")
                     latents = latents if sent is None else sent
                 bar.update()
-        frames = self._frames(latents, output_type, decode_chunk_size)
+        frames: Any = latents
+        if output_type != "latent":
+            parts = [part.cpu() for part in self.pictures(latents, chunk=decode_chunk_size)]
+            frames = in_form(torch.cat(parts), output_type)
         self.maybe_free_model_hooks()
         return Layout2VidOutput(frames=frames)
 
@@ -461,30 +450,3 @@ class Layout2VidPipeline(DiffusionPipeline):
             return entity
         appearance = Appearance(name=entity) if isinstance(entity, str) else entity
         return self.represent(appearance, generator=generator)
-
-    def _frames(self, latents: Tensor, output_type: str, chunk: int) -> Any:
-        if output_type == "latent":
-            return latents
-        if output_type in {"uint8", "pil"}:
-            pixels = self.decode(latents, chunk=chunk)
-            return pixels[np.newaxis] if output_type == "uint8" else [[Image.fromarray(frame) for frame in pixels]]
-        clip = torch.cat([(part / 2 + 0.5).cpu() for part in self.pictures(latents, chunk=chunk)]).unsqueeze(0)
-        return clip if output_type == "pt" else clip.permute(0, 1, 3, 4, 2).numpy()
-
-
-def without_and_with(entities: Entities) -> Entities:
-    """A batch of two: the scene without its entities, for guidance, and the scene as it is."""
-
-    def twice(tensor: Tensor) -> Tensor:
-        return torch.cat([tensor, tensor])
-
-    present: Bool[Tensor, "2 frames entities"] = torch.cat([torch.zeros_like(entities.present), entities.present])
-    return Entities(
-        boxes=twice(entities.boxes),
-        present=present,
-        text=twice(entities.text),
-        picture=twice(entities.picture),
-        text_known=torch.cat([torch.zeros_like(entities.text_known), entities.text_known]),
-        picture_known=torch.cat([torch.zeros_like(entities.picture_known), entities.picture_known]),
-        views=None if entities.views is None else twice(entities.views),
-    )

@@ -34,11 +34,12 @@ Hidden = Float[Tensor, "_ _ height width"]
 
 
 def passable(unet: UNet3DConditionModel) -> bool:
-    """Whether a UNet is as it was built: not compiled as a whole, without FreeU, with plain attention."""
+    """Whether a UNet is as it was built: not compiled as a whole, not offloaded by layer, plain attention, no FreeU."""
     compiled = getattr(unet, "_compiled_call_impl", None) is not None
     freed = any(getattr(block, "s1", None) for block in unet.up_blocks)
     plain = all(type(processor) in {AttnProcessor, AttnProcessor2_0} for processor in unet.attn_processors.values())
-    return plain and not compiled and not freed
+    offloaded = any(hasattr(module, "_diffusers_hook") for module in unet.modules())  # layer by layer
+    return plain and not compiled and not freed and not offloaded
 
 
 class ScenePass:

@@ -65,7 +65,7 @@ def load(
     return parts
 
 
-FROM_DISK: dict[str, Any] = {"use_safetensors": True, "local_files_only": True, "low_cpu_mem_usage": False}
+FROM_DISK: dict[str, Any] = {"use_safetensors": True, "local_files_only": True}
 
 
 def _scheduler(folder: Path) -> Any:

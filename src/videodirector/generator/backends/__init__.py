@@ -67,10 +67,9 @@ def _registered(name: str) -> Factory | None:
 
 
 def _layout2vid(*, model: str | None, size: tuple[int, int] | None, options: Mapping[str, Any]) -> Backend:  # noqa: ARG001  its model fixes the size
-    from videodirector.generator.backends.layout2vid import Layout2VidBackend
+    from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 
-    BackendOptions.parse(options)
-    return Layout2VidBackend(model)
+    return Layout2VidBackend(model, options=Layout2VidOptions.parse(options))
 
 
 def _storyboard(*, model: str | None, size: tuple[int, int] | None, options: Mapping[str, Any]) -> Backend:

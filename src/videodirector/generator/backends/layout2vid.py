@@ -7,13 +7,16 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
 
 from videodirector.errors import ModelNotFoundError
 from videodirector.generator.backend import Capabilities, Clip, Progress
 from videodirector.generator.fingerprint import folder_revision, machine, track_digest
 from videodirector.generator.ladder import lower
 from videodirector.generator.memo import remembered
+from videodirector.generator.options import BackendOptions
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
@@ -23,13 +26,32 @@ from videodirector.schemas import Scene, VideoPlan
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 
-__all__ = ["Layout2VidBackend"]
+__all__ = ["Layout2VidBackend", "Layout2VidOptions"]
 
 MODEL = Path(__file__).parents[2] / "weights" / "storyworld-mini"
 
 LONGEST = 64  # frames: four times what the temporal layers learned from
 
 KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thing (measured: strangers stay below 0.55)
+
+
+class Layout2VidOptions(BackendOptions):
+    """What a user may ask of the layout2vid backend beyond the plan: ``--option NAME=VALUE``.
+
+    Attributes:
+        memory: "low" takes less memory and more time: the halves of guidance wait for one another, frames are decoded
+            one by one, and on a GPU networks stay in main memory until they are needed.
+        grounding: folder, file or hub id of the adapter that imposes the boxes, instead of the model's own.
+        sampler: instead of the model's own.
+        guidance: strength of guidance, 1 for none; None leaves it to the model.
+        negative_prompt: what to avoid.
+    """
+
+    memory: Literal["normal", "low"] = "normal"
+    grounding: str | None = None
+    sampler: Literal["ddim", "plms", "dpm-solver++"] | None = None
+    guidance: Annotated[float, Field(ge=1, le=100)] | None = None
+    negative_prompt: str = ""
 
 
 class Layout2VidBackend:
@@ -40,10 +62,11 @@ class Layout2VidBackend:
 
     Args:
         model: folder or hub id of the weights; None takes storyworld-mini, which the package brings.
+        options: see ``Layout2VidOptions``.
     """
 
-    def __init__(self, model: str | None = None) -> None:
-        self._model = model
+    def __init__(self, model: str | None = None, *, options: Layout2VidOptions | None = None) -> None:
+        self._model, self._options = model, options or Layout2VidOptions()
         self._found: tuple[Path, ModelFacts] | None = None
         self._loaded: Layout2VidPipeline | None = None
 
@@ -69,19 +92,21 @@ class Layout2VidBackend:
             ModelError: the weights are missing or cannot be used.
         """
         folder, facts = self._place()
-        return Layout2VidRenderer(plan, folder, facts, self.capabilities, self._pipeline)
+        return Layout2VidRenderer(plan, folder, facts, self.capabilities, self._pipeline, options=self._options)
 
     def _place(self) -> tuple[Path, ModelFacts]:
         if self._found is None:
             folder = _folder(self._model)
-            self._found = folder, read_facts(folder)
+            facts = read_facts(folder)
+            self._found = folder, replace(facts, grounded=facts.grounded or self._options.grounding is not None)
         return self._found
 
     def _pipeline(self) -> Layout2VidPipeline:
         if self._loaded is None:
             from videodirector.layout2vid.loading import load
 
-            self._loaded = load(self._place()[0])
+            options = self._options
+            self._loaded = load(self._place()[0], grounding=options.grounding, low_memory=options.memory == "low")
         return self._loaded
 
 
@@ -95,7 +120,10 @@ class Layout2VidRenderer:
         facts: ModelFacts,
         capabilities: Capabilities,
         pipeline: Callable[[], Layout2VidPipeline],
+        *,
+        options: Layout2VidOptions,
     ) -> None:
+        self._options = options
         self._plan, self._folder, self._facts = plan, folder, facts
         self._capabilities, self._pipeline = capabilities, pipeline
         self._pictures = load_references(plan)
@@ -113,6 +141,7 @@ class Layout2VidRenderer:
         grounded = self._grounded_steps(scene, total)
         return {
             **self._weights(),
+            "options": self._asked(),
             "caption": self._caption(scene),
             "frames": scene.frames,
             "steps": total,
@@ -121,6 +150,13 @@ class Layout2VidRenderer:
             "place_seed": self._place_seed(scene, seed) if self._facts.noise_sharing > 0 else None,
             "entities": [self._entity(scene, place) for place in range(len(scene.entities))] if grounded else [],
         }
+
+    def _asked(self) -> dict[str, Any]:
+        asked = self._options.model_dump(exclude_defaults=True)
+        adapter = self._options.grounding
+        if adapter is not None and Path(adapter).is_dir():
+            asked["grounding"] = folder_revision(Path(adapter))
+        return asked
 
     def _weights(self) -> dict[str, str]:
         if not self._model:
@@ -168,6 +204,7 @@ class Layout2VidRenderer:
         import torch
 
         from videodirector.layout2vid.conditioning import from_scene
+        from videodirector.layout2vid.memory import enough_memory
 
         pipeline = self._pipeline()
         shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
@@ -175,20 +212,25 @@ class Layout2VidRenderer:
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
         condition = replace(from_scene(scene), caption=self._caption(scene))
-        for step in pipeline.steps(
-            condition,
-            looks,
-            generator=torch.Generator().manual_seed(seed),
-            place=torch.Generator().manual_seed(self._place_seed(scene, seed)),
-            num_inference_steps=total,
-            layout_strength=scene.layout_strength,
-        ):
-            latents = step.x
-            yield Progress(step.index + 1, total)
+        with enough_memory(f"to draw scene {scene.id!r}"):
+            for step in pipeline.steps(
+                condition,
+                looks,
+                generator=torch.Generator().manual_seed(seed),
+                place=torch.Generator().manual_seed(self._place_seed(scene, seed)),
+                num_inference_steps=total,
+                layout_strength=scene.layout_strength,
+                guidance_scale=self._options.guidance,
+                negative_prompt=self._options.negative_prompt,
+                sampler=self._options.sampler,
+            ):
+                latents = step.x
+                yield Progress(step.index + 1, total)
+            frames = pipeline.decode(latents)
         drawn = zip(shown, looks, strict=True) if self._grounded_steps(scene, total) else ()
         notes = (_note(appearance.phrase, look) for appearance, look in drawn)
         return Clip(
-            pipeline.decode(latents),
+            frames,
             tuple(filter(None, (*self._shortcomings(scene, condition.left_out), *notes))),
             lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )

@@ -1,0 +1,46 @@
+"""The state of the installation."""
+
+from __future__ import annotations
+
+import typer
+
+from videodirector.cli.app import app
+from videodirector.cli.options import AsJson, Quiet
+from videodirector.cli.output import print_json
+
+__all__: list[str] = []
+
+MARKS = {"ok": " ", "optional": "-", "missing": "!", "broken": "!"}
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Look over the installation: packages, programs, weights, device, what each backend lacks.
+
+    What does not work is marked with !, what could be added with -. Exit code 4 when something that is needed is
+    missing or broken.
+    """
+    from videodirector.generator.doctor import examine
+
+    findings = list(examine())
+    sick = [finding for finding in findings if finding.status in {"missing", "broken"}]
+    if as_json:
+        print_json({"well": not sick, "findings": [finding.model_dump() for finding in findings]})
+    else:
+        area = ""
+        for finding in sick if quiet else findings:
+            if finding.area != area:
+                area = finding.area
+                typer.echo(area)
+            typer.echo(f"{MARKS[finding.status]} {finding.name:24}{_told(finding.status, finding.detail)}".rstrip())
+            if finding.hint:
+                typer.echo(f"  {'':24}hint: {finding.hint}")
+    if sick:
+        raise typer.Exit(4)
+
+
+def _told(status: str, detail: str) -> str:
+    if status == "ok":
+        return detail
+    word = "not installed" if status == "optional" else status
+    return f"{word}: {detail}" if detail else word
