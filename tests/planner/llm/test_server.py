@@ -18,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from chat_server import Body, Fault, Loopback, Response, step_of
 from videodirector.errors import PlannerError
 from videodirector.planner.llm import LLMPlanner, calls, chat_model
-from videodirector.schemas import VideoPlan
+from videodirector.schemas import VideoPlan, changes
 
 STORY = "A fox walks from left to right through the forest. The fox meets an owl."
 SECRET = "sk-secret-0123456789"  # noqa: S105
@@ -49,6 +49,9 @@ BOXES = {
 def good_answer(body: Body) -> str:
     if step_of(body) == "story":
         return json.dumps({"scenes": SCENES})
+    if step_of(body) == "refine":
+        edit = {"action": "describe_scene", "scene": "s1", "text": "A fox walks in the rain."}
+        return json.dumps({"remark": "", "edits": [edit]})
     asked = str(body["messages"][-1]["content"] if len(body["messages"]) < 13 else body["messages"][11]["content"])
     wanted = re.findall(r'^- "(\w+)"', asked, re.MULTILINE)
     return json.dumps(layout({name: BOXES[name] for name in wanted}))
@@ -132,7 +135,8 @@ def _drop_keys(data: Any) -> None:
 
 
 def _drop_last(data: Any) -> None:
-    data.get("layouts", data.get("scenes")).pop()
+    for what in ("layouts", "scenes"):
+        data.get(what, [None]).pop()
 
 
 def _extra(data: Any) -> None:
@@ -317,6 +321,16 @@ def test_a_fault_always(name: str, step: str, server: Loopback, model: BaseChatM
     for file in (tmp_path / "cache").rglob("*"):
         if file.is_file():
             assert SECRET.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS.keys() - HOPELESS - {"no answer in time"}))
+def test_a_fault_while_refining(name: str, server: Loopback, model: BaseChatModel) -> None:
+    asked = planner(model)
+    plan = asked.plan(STORY)
+    server.faults = {"refine": [FAULTS[name]]}
+    after = asked.refine(plan, "make it rainy somehow")
+    assert [change.path for change in changes(plan, after)] == ["scenes[s1].description"]
+    assert max(Counter(server.paid).values()) == 1, "no answer is paid twice"
 
 
 def test_ten_scenes_at_a_second_each_take_four() -> None:

@@ -68,6 +68,8 @@ def read_edits(text: str, plan: VideoPlan, request: str) -> Edited:
         raise ValueError("there are no edits in the answer")
     edited = Edited(plan.model_copy(deep=True), mends=mends)
     edited.remark = str(data.get("remark") or "")[:500] if isinstance(data, Mapping) else ""
+    if not items and not edited.remark:
+        raise ValueError("there are no edits in the answer, and no remark that says why")
     scope = _scope(plan, request)
     for number, item in enumerate(items[:1000], start=1):
         try:

@@ -15,8 +15,18 @@ from videodirector.planner.text import clean, shots
 from videodirector.prompts import Prompts
 from videodirector.schemas import MAX_SCENES, PlanRequest, normalised
 
-__all__ = ["MOST_COPIES", "EntityDraft", "Form", "Message", "SceneDraft", "Scenes", "fence", "read_scenes", "script_of"]
-__all__ += ["story_messages"]
+__all__ = [
+    "MOST_COPIES",
+    "EntityDraft",
+    "Form",
+    "Message",
+    "SceneDraft",
+    "Scenes",
+    "fence",
+    "read_scenes",
+    "script_of",
+    "story_messages",
+]
 
 Message = tuple[Literal["system", "human", "ai"], str]
 Form = Literal["json", "text"]

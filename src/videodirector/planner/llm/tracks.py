@@ -20,6 +20,7 @@ __all__ = ["Found", "read_box", "read_tracks"]
 
 _LONGEST = 1024  # frames of an answer beyond this are no key layouts
 _DEEPEST = 16
+_MOST_SAID = 20_000  # characters that are searched for hints
 _FRAME_LINE = re.compile(
     r"^[ \t>*#_-]*(?:key[ _-]*)?frame[ _]*#?\s*(\d{1,4})[^\S\n*_]*[*_]*\s*[:：=-]+[ \t*_]*(.*?)"
     r"(?=^[ \t>*#_-]*(?:(?:key[ _-]*)?frame[ _]*#?\s*\d|caption|background|reasoning|layout strength)|\Z)",
@@ -106,7 +107,7 @@ def read_tracks(text: str) -> Found:
     else:
         data, found.mends = json_in(text)
         reader.read(data)
-    reader.finish()
+    found.said = found.said[:_MOST_SAID]
     if not any(box is not None for track in found.tracks.values() for box in track.values()):
         raise ValueError("there are no boxes in the answer")
     return found
@@ -174,10 +175,6 @@ class _Reader:
             self._found.said += f" {value}"
             if key == "caption":
                 self._found.caption = " ".join(value.split())
-
-    def finish(self) -> None:
-        """Makes an end: nothing but the frames that were read."""
-        self._found.said = self._found.said[:20_000]
 
     def _mapping(self, data: Mapping[str, Any], depth: int) -> None:
         number = next((_int(data[key]) for key in _FRAMES if key in data and _int(data[key]) is not None), None)
