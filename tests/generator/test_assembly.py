@@ -22,7 +22,7 @@ from videodirector.generator.backends import create
 from videodirector.generator.export.subtitles import Cue, srt, vtt
 from videodirector.schemas import RenderResult, RenderSettings, VideoDone, VideoPlan
 
-BARE = RenderSettings(save_plan=False, contact_sheet=False)
+BARE = RenderSettings(save_plan=False, contact_sheet=False, manifest=False)
 
 
 def video(plan: VideoPlan, path: Path | str, backend: GreyBackend | None = None, **settings: object) -> RenderResult:

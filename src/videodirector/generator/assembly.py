@@ -99,8 +99,8 @@ class Assembly:
         self._otio_file = self._beside(".otio") if settings.otio else None
         self._manifest_file = self._beside(".manifest.json") if settings.manifest else None
         self._manifest: Manifest | None = None
-        stack.push(self._seal)  # when the encoder has ended the file, and before anything gets its name
         self._clips = self._clip_folder() if settings.otio else None
+        stack.push(self._seal)  # when the encoder has ended the file, and before anything gets its name
         self._sound = self._mixed()
         self._stitcher: Stitcher | None = None
         self._sheet: ContactSheet | None = None
