@@ -58,6 +58,12 @@ def test_pickles_alone_are_refused_and_plain_weights_preferred(monkeypatch: pyte
     assert "*.fp16.*" in asked[0]["ignore_patterns"]
     fetched("owner/name", variant="fp16")
     assert "*.fp16.*" not in asked[-1]["ignore_patterns"]
+    fetched("owner/name", parts=("prior", "tokenizer"))
+    assert {pattern.split("/")[0] for pattern in asked[-1]["allow_patterns"]} == {
+        "prior",
+        "tokenizer",
+        "model_index.json",
+    }
 
 
 def test_the_command_line_ends_with_the_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,13 +19,13 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
-def local(model: str | Path, *, variant: str | None = None) -> Path:
+def local(model: str | Path, *, variant: str | None = None, parts: Collection[str] = ()) -> Path:
     """The folder of a model: the one named, or that of a hub id, fetched if need be.
 
     Raises:
         ModelNotFoundError, ModelFormatError: as ``fetched``.
     """
-    return Path(model) if Path(model).is_dir() else fetched(str(model), variant=variant)
+    return Path(model) if Path(model).is_dir() else fetched(str(model), variant=variant, parts=tuple(parts))
 
 
 def part_class(folder: Path, file: str) -> str:

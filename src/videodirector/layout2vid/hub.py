@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
@@ -12,12 +13,13 @@ WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
 VARIANTS = ("*.fp16.*", "*.bf16.*", "*.fp32.*", "*non_ema*", "*.ckpt")
 
 
-def fetched(model: str, *, variant: str | None = None) -> Path:
+def fetched(model: str, *, variant: str | None = None, parts: Sequence[str] = ()) -> Path:
     """The folder of a hub model on this machine, fetched where it is not here yet; an interrupted fetch is taken up.
 
     Args:
         model: hub id, ``owner/name``.
-        variant: fetch the weights of this variant (``fp16``) instead of the plain ones.
+        variant: fetch the weights of this variant (``fp16``) beside the plain ones.
+        parts: fetch these parts of a pipeline alone; all where none is named.
 
     Raises:
         ModelNotFoundError: there is no such model, no network, or the fetch broke off.
@@ -33,8 +35,9 @@ def fetched(model: str, *, variant: str | None = None) -> Path:
     )
 
     ignored = [pattern for pattern in VARIANTS if variant is None or variant not in pattern]
+    wanted = [f"{part}/{pattern}" for part in parts for pattern in WANTED] + ["model_index.json"] if parts else WANTED
     try:
-        folder = Path(snapshot_download(model, allow_patterns=list(WANTED), ignore_patterns=ignored))
+        folder = Path(snapshot_download(model, allow_patterns=list(wanted), ignore_patterns=ignored))
     except HFValidationError as error:
         raise ModelNotFoundError(
             f"there is no model at {model!r}: it is no folder",

@@ -111,8 +111,9 @@ def unclip_prior(model: str | Path, *, dtype: torch.dtype, device: torch.device)
     """The prior of a Karlo model, its scheduler, and the text tower that it reads."""
     from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 
-    folder = local(model)
-    check_folder(folder, ("prior", "prior_scheduler", "text_encoder", "tokenizer"))
+    parts = ("prior", "prior_scheduler", "text_encoder", "tokenizer")
+    folder = local(model, parts=parts)  # Karlo's decoders are large, and not needed here
+    check_folder(folder, parts)
     with loading(model):
         words = CLIPTextModelWithProjection.from_pretrained(folder / "text_encoder", dtype=dtype)
         prior = PriorTransformer.from_pretrained(folder / "prior", dtype=dtype, **FROM_DISK)
