@@ -1,10 +1,10 @@
 """Train the small network through which the evaluation looks at the storyworld (Fréchet distance, CLIP-like scores).
 
     python recipes/features.py --out runs/features/world.safetensors
-    python recipes/features.py --steps 2500 --install          # straight into the package
+    python recipes/features.py --steps 10000 --install         # longer, and straight into the package
 
 It learns from true clips alone: what a clip shows, on which background, how its largest thing moves, and which caption
-belongs to which picture, among all of a batch. About five minutes on two CPU cores.
+belongs to which picture, among all of a batch. About ten minutes on two CPU cores.
 """
 
 from __future__ import annotations
