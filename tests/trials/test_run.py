@@ -61,6 +61,7 @@ def by_key(found: Sequence[Figure]) -> dict[str, float]:
     return {figure.key: figure.value.value for figure in found}
 
 
+@pytest.mark.slow
 def test_the_storyboard_is_right_in_everything(looking: Instruments, tmp_path: Path) -> None:
     trials = trials_of(SKILLS, 2, frames=5)
     running = Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking)
@@ -81,7 +82,7 @@ def test_the_storyboard_is_right_in_everything(looking: Instruments, tmp_path: P
 
 
 def test_noise_is_at_chance(looking: Instruments, tmp_path: Path) -> None:
-    trials = trials_of(("object", "count", "movement", "consistency"), 2, frames=2)
+    trials = trials_of(("object", "count", "movement", "consistency"), 1, frames=2)
     running = Trials(tmp_path, NoiseBackend(), looking)
     records = list(running.run(trials))
     found = by_key(figures(records, running.clips))
