@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from fractions import Fraction
 from types import SimpleNamespace
@@ -96,6 +97,38 @@ def test_a_pipeline_without_words_or_sizes_is_fitted(tmp_path: Any) -> None:
     assert drawn is not None
     assert (drawn.frames, drawn.width, drawn.height) == (16, 24, 20)
     assert {control.name: control.status for control in result.scenes[0].controls}["description"] == "ignored"
+
+
+class Lost(Toy):
+    def __call__(self, num_frames: int = 8) -> Any:  # type: ignore[override]
+        return SimpleNamespace(frames=np.full((1, num_frames, 16, 16, 3), np.nan, dtype=np.float32))
+
+
+def test_pictures_that_are_no_numbers_are_an_error(tmp_path: Any) -> None:
+    with pytest.raises(RenderError, match="Lost drew pictures that are no numbers"):
+        render(Lost(), tmp_path)
+
+
+class Large(Toy):
+    def __call__(self, num_frames: int, height: int, width: int) -> Any:  # type: ignore[override]
+        tracemalloc.start()
+        return SimpleNamespace(frames=np.random.default_rng(0).random((1, num_frames, height, width, 3), np.float32))
+
+
+def test_frames_are_not_copied_but_for_the_bytes() -> None:
+    plan = fox_plan()
+    drawing = DiffusersBackend(Large(), size=(320, 320)).prepare(plan).render(plan.scene("walk"), seed=1)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            clip = end.value
+            break
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    floats, nbytes = clip.frames.size * 4, clip.frames.nbytes
+    assert clip.drawn is None
+    assert peak < floats + 1.1 * nbytes, "the pipeline's floats, and one clip of bytes"
 
 
 def test_a_means_that_it_has_not_is_refused(tmp_path: Any) -> None:

@@ -343,9 +343,13 @@ def _frames(output: Any, anatomy: Anatomy) -> Frames:
         return np.asarray(frames, dtype=np.uint8)
     if not frames.flags.writeable:
         frames = frames.copy()
+    if np.isnan(frames.min()):
+        raise RenderError(
+            f"{anatomy.name} drew pictures that are no numbers", hint="try --option dtype=float32, or dtype=bfloat16"
+        )
+    np.clip(frames, 0, 1, out=frames)
     np.multiply(frames, 255, out=frames)
     np.rint(frames, out=frames)
-    np.clip(np.nan_to_num(frames, copy=False), 0, 255, out=frames)
     clip: Frames = frames.astype(np.uint8)
     return clip
 
