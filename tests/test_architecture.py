@@ -64,6 +64,7 @@ def test_the_public_names() -> None:
         "Director", "Backend", "OfflinePlanner", "Planner", "__version__",
         "LLMPlanner", "ScriptedChatModel", "PlanRequest", "CastMember",
         "VideoPlan", "Scene", "Entity", "Box", "RenderResult", "SceneResult",
+        "Forecast", "Manifest", "Notice", "SceneCache", "read_manifest",
         "PlanReady", "RenderEvent", "SceneDone", "SceneStarted", "StepDone", "VideoDone",
         "VideoDirectorError", "UsageError", "PlanError", "PlanIssue", "PlannerError", "MissingDependencyError",
         "ModelError", "ModelFormatError", "ModelNotFoundError",

@@ -30,13 +30,16 @@ if TYPE_CHECKING:
         UsageError,
         VideoDirectorError,
     )
-    from videodirector.generator import Backend
+    from videodirector.generator import Backend, SceneCache, read_manifest
     from videodirector.planner import OfflinePlanner, Planner
     from videodirector.planner.llm import LLMPlanner, ScriptedChatModel
     from videodirector.schemas import (
         Box,
         CastMember,
         Entity,
+        Forecast,
+        Manifest,
+        Notice,
         PlanReady,
         PlanRequest,
         RenderEvent,
@@ -61,11 +64,14 @@ __all__ = [
     "Director",
     "EncodeError",
     "Entity",
+    "Forecast",
     "LLMPlanner",
+    "Manifest",
     "MissingDependencyError",
     "ModelError",
     "ModelFormatError",
     "ModelNotFoundError",
+    "Notice",
     "OfflinePlanner",
     "OutputError",
     "PlanError",
@@ -79,6 +85,7 @@ __all__ = [
     "RenderInterrupted",
     "RenderResult",
     "Scene",
+    "SceneCache",
     "SceneDone",
     "SceneResult",
     "SceneStarted",
@@ -90,6 +97,7 @@ __all__ = [
     "VideoDone",
     "VideoPlan",
     "__version__",
+    "read_manifest",
 ]
 
 _HOMES = {
@@ -97,6 +105,8 @@ _HOMES = {
     "Director": "director",
     "LLMPlanner": "planner.llm",
     "OfflinePlanner": "planner",
+    "SceneCache": "generator",
+    "read_manifest": "generator",
     "ScriptedChatModel": "planner.llm",
     "Planner": "planner",
     "StoryboardResult": "schemas.batch",
@@ -105,6 +115,9 @@ _HOMES = {
             "Box",
             "CastMember",
             "Entity",
+            "Forecast",
+            "Manifest",
+            "Notice",
             "PlanReady",
             "PlanRequest",
             "RenderEvent",

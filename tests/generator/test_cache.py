@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -143,6 +144,20 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         store.store(KEY, clip(), {})
     assert store.load(KEY) is None
     assert store.info().scenes == store.prune(0).scenes == 0
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    store = SceneCache(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OutputError, match="No space left on device"):
+            store.store(KEY, clip(), {})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    store.store(KEY, clip(), {})
+    assert KEY in store
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from videodirector.cli.output import print_json
-from videodirector.director import Director, SeededPlanOptions
+from videodirector.director import Director
 from videodirector.errors import PlannerError, UsageError
+from videodirector.options import SeededPlanOptions
 from videodirector.schemas import PlanRequest, Scene, VideoPlan
 
 if TYPE_CHECKING:
