@@ -100,6 +100,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--count", type=int, default=32_000, help="moments to make")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--clips", type=int, default=400_000, help="clips to learn from, each as often as need be")
+    parser.add_argument("--first", type=int, help="learn from the first moments only")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=2e-3)
     options = parser.parse_args()
@@ -107,9 +108,9 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         build(options.out / "moments", count=options.count)
         return
     torch.manual_seed(0)
-    moments, towers = Moments(options.out / "moments"), load(options.out)
+    moments, towers = Moments(options.out / "moments", options.first), load(options.out)
     if options.stage == "export":
-        export(towers, moments)
+        export(towers, moments, options.out)
         return
     if options.stage != "vision":
         targets = embeddings(towers, moments, still=options.stage in STILLS)

@@ -25,13 +25,19 @@ ASPECTS: tuple[Aspect, ...] = ("thing", "place", "motion")
 CALIBRATION_SEED = 52  # moments that nothing was learned from, and nothing is reported on
 
 
-def export(towers: Towers, moments: Moments, folder: Path | None = None, *, clips: int = 400) -> None:
-    """Write the model's folder."""
+def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = None, *, clips: int = 250) -> None:
+    """Write the model's folder; sentence embeddings of the caption bank are kept in ``out``."""
     folder = folder or packaged()
     folder.mkdir(parents=True, exist_ok=True)
     means = {name: mean(towers, moments, name) for name in MODALITIES}
     texts = list(dict.fromkeys(row.text for row in (*world_rows(), *motion_rows())))
-    model = StoryworldBind(towers, means=means, scales={}, sentences=sentences)
+    bank = out / "bank.npy"
+    if not bank.exists():
+        np.save(bank, sentences(texts))
+    kept = dict(zip(texts, np.load(bank), strict=True))
+    model = StoryworldBind(
+        towers, means=means, scales={}, sentences=lambda asked: np.stack([kept[text] for text in asked])
+    )
     known = model.embed_text(texts)
     scales = calibrated(model, clips)
     tensors = {name: tensor.half() for name, tensor in towers.state_dict().items() if "num_batches" not in name}
@@ -44,7 +50,7 @@ def export(towers: Towers, moments: Moments, folder: Path | None = None, *, clip
 
 
 @torch.no_grad()
-def mean(towers: Towers, moments: Moments, name: str, count: int = 2048) -> NDArray[np.float32]:
+def mean(towers: Towers, moments: Moments, name: str, count: int = 1024) -> NDArray[np.float32]:
     """Of a tower's vectors over training moments."""
     from bind import seen
 
@@ -88,5 +94,5 @@ def likeliest(
                 surprises.append(-np.log(chances[truth] + 1e-6))
         return float(np.mean(surprises))
 
-    best = minimize_scalar(loss, bounds=(1.0, 5.5), method="bounded", options={"xatol": 0.05})
+    best = minimize_scalar(loss, bounds=(1.0, 5.5), method="bounded", options={"xatol": 0.1})
     return round(float(np.exp(best.x)), 2)

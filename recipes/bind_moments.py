@@ -29,11 +29,11 @@ ARRAYS = {
 
 
 class Moments:
-    """Arrays of a folder, one row a moment."""
+    """Arrays of a folder, one row a moment; all, or the first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first: int | None = None) -> None:
         self._arrays: dict[str, NDArray[np.generic]] = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS
+            name: np.load(folder / f"{name}.npy", mmap_mode="r")[:first] for name in ARRAYS
         }
 
     def __len__(self) -> int:
