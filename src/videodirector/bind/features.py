@@ -59,13 +59,13 @@ def loudness(samples: Floats) -> Floats:
     return np.asarray(np.log10(relative + _FLOOR)[None] / 3 + 1, dtype=np.float32)
 
 
-def trace(readings: Floats, rate: float) -> Floats:
+def trace(readings: Floats, rate: int) -> Floats:
     """A motion trace (6, samples) of any rate as (6, 200) at 100 Hz, in units of about 1.
 
     Shorter traces hold their last reading, longer ones are cut.
     """
     if rate != IMU_RATE:
-        readings = resample_poly(readings, IMU_RATE, round(rate), axis=1, padtype="line").astype(np.float32)
+        readings = resample_poly(readings, IMU_RATE, rate, axis=1, padtype="line").astype(np.float32)
     readings = readings[:, :IMU_SAMPLES]
     missing = IMU_SAMPLES - readings.shape[1]
     readings = np.pad(readings, ((0, 0), (0, missing)), mode="edge")
