@@ -16,6 +16,7 @@ from videodirector.bind.storyworld import CONFIG, WEIGHTS, StoryworldBind, packa
 from videodirector.cli import main
 from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError
 from videodirector.planner.perception import Captioner
+from videodirector.planner.perception.embedder import Aspect
 from videodirector.schemas import MODALITIES, Modality
 from videodirector.storyworld import atlas, sound
 from videodirector.storyworld.moments import Moment, MomentSampler
@@ -45,7 +46,7 @@ def test_it_knows_more_than_chance(captioner: Captioner, moments: list[Moment], 
     """The measured figures stand in the model card; this only says that every sense works."""
     vectors = captioner.embed(modality, [moment.clip(modality) for moment in moments])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-4)
-    aspect = "motion" if modality == "imu" else "thing"
+    aspect: Aspect = "motion" if modality == "imu" else "thing"
     hits = 0
     for vector, moment in zip(vectors, moments, strict=True):
         chances = captioner.chances(vector, modality, aspect)
