@@ -114,7 +114,8 @@ class Cast(Register):
         fitting = fitting or [member for member in candidates if word != "it" and not _against(member, word)]
         fitting = [member for member in fitting if len(member.ids) == 1] or fitting
         if not fitting:
-            return []
+            stranger = {"he": "man", "she": "woman"}.get(word, "") if not apart else ""
+            return self._named(NounPhrase(words=stranger, surface=stranger, determiner="the")) if stranger else []
         latest = max(member.seen for member in fitting)
         leading = [member for member in fitting if member.seen == latest and member.leading]
         return [everyone(leading[0] if leading else fitting[0])]

@@ -141,6 +141,8 @@ def _after_preposition(word: _Word) -> str:
 
 
 def _after_noun(word: _Word) -> str:
+    if "ADJ" in word.found and word.after == "of" and not word.thing:
+        return "ADJ"  # "a field full of flowers"
     if word.verb and (word.low.endswith("ing") or not word.noun):
         return "VERB"
     name = word.before.low if word.before else ""

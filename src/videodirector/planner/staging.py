@@ -368,6 +368,8 @@ class _Stager:
                 self._settle(like, weak=False)
             elif place is not None and phrase.preposition in PLACE_PREPOSITIONS:
                 self._settle(place, weak=is_weak(noun) or phrase.preposition in ("from", "out of", "away from"))
+            elif place is not None and not is_a(noun.words, "structure"):
+                self._settle(place, weak=True)  # "behind the mountain"
             elif phrase.preposition not in _NOT_ON_STAGE:  # "to the left of a barn": the barn is a thing there
                 found += self._meant(noun)
         return found
