@@ -196,6 +196,7 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
     pipeline.unet.eval()
     pipeline.grounding.eval()
     pipeline.unet.set_attn_processor(AttnProcessor2_0())
+    pipeline.set_progress_bar_config(disable=True)
     frames = CLIP_FRAMES if clips else 1
     world = World(seed=22, size=SIZE, frames=frames, entities=(1, 4))
     rows = []
@@ -206,7 +207,11 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
         entities = tables.entities(batch)
         count = int(item["known"].sum())
         looks = [
-            Representation(text=entities.text[0, i], pictures=entities.picture[0, i].expand(2, -1), nearest=None)
+            Representation(
+                text=entities.text[0, i],
+                pictures=entities.picture[0, i].expand(2, -1),
+                views=None if entities.views is None else entities.views[0, i].expand(2, -1, -1, -1),
+            )
             for i in range(count)
         ]
         condition = SceneCondition(
