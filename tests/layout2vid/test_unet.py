@@ -6,9 +6,11 @@ from diffusers import UNet3DConditionModel
 
 from tiny import tiny_unet
 from videodirector.layout2vid.unet import (
+    blank_closed_temporal_layers,
     close_temporal_layers,
     pictures_only,
     raster,
+    revive_blank_temporal_layers,
     skip_closed_temporal_layers,
     spatial_blocks,
     temporal_layers,
@@ -72,3 +74,32 @@ def test_closed_temporal_layers_are_the_identity_and_may_be_skipped() -> None:
     torch.testing.assert_close(call(x, unet), alone)
     assert skip_closed_temporal_layers(unet) == len(temporal_layers(tiny_unet()))
     assert torch.equal(call(x, unet), alone)
+
+
+def test_closed_temporal_layers_are_blanked_for_packing_and_can_learn_again() -> None:
+    x = torch.randn(1, 4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    unet = tiny_unet()
+    close_temporal_layers(unet)
+    before = call(x, unet)
+    blank_closed_temporal_layers(unet)
+    assert torch.equal(call(x, unet), before)
+    assert not any(parameter.any() for layer in temporal_layers(unet) for parameter in layer.parameters())
+    revive_blank_temporal_layers(unet)
+    assert torch.equal(call(x, unet), before)
+    unet(x, 300, encoder_hidden_states=torch.zeros(1, 6, 384)).sample.square().sum().backward()
+    assert any(
+        parameter.grad is not None and bool(parameter.grad.any())
+        for layer in temporal_layers(unet)
+        for parameter in layer.parameters()
+    )
+
+
+def test_open_temporal_layers_are_left_as_they_are() -> None:
+    unet = tiny_unet()
+    for layer in temporal_layers(unet):
+        for parameter in layer.parameters():
+            torch.nn.init.normal_(parameter)
+    before = {name: value.clone() for name, value in unet.state_dict().items()}
+    blank_closed_temporal_layers(unet)
+    revive_blank_temporal_layers(unet)
+    assert all(torch.equal(value, before[name]) for name, value in unet.state_dict().items())

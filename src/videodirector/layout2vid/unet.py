@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from diffusers import UNet3DConditionModel
 from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.transformers.transformer_2d import Transformer2DModel
@@ -20,6 +21,7 @@ __all__ = [
     "close_temporal_layers",
     "pictures_only",
     "raster",
+    "revive_blank_temporal_layers",
     "skip_closed_temporal_layers",
     "spatial_blocks",
     "temporal_layers",
@@ -127,20 +129,40 @@ def close_temporal_layers(unet: UNet3DConditionModel) -> None:
             nn.init.zeros_(parameter)
 
 
+def _closed(layer: nn.Module) -> bool:
+    return not any(parameter.any() for parameter in _last(layer).parameters())
+
+
+@torch.no_grad()
+def blank_closed_temporal_layers(unet: UNet3DConditionModel) -> None:
+    """Fill temporal layers that add 0 with zeros, which changes no output but the size of a packed file."""
+    for layer in temporal_layers(unet):
+        if _closed(layer):
+            for parameter in layer.parameters():
+                parameter.zero_()
+
+
+def revive_blank_temporal_layers(unet: UNet3DConditionModel) -> None:
+    """Give temporal layers of zeros a random start, still closed: among zeros nothing can be learned."""
+    for layer in temporal_layers(unet):
+        if not any(parameter.any() for parameter in layer.parameters()):
+            for part in layer.modules():
+                if hasattr(part, "reset_parameters"):
+                    part.reset_parameters()
+            for parameter in _last(layer).parameters():
+                nn.init.zeros_(parameter)
+
+
 def skip_closed_temporal_layers(unet: UNet3DConditionModel) -> int:
     """Take out temporal layers that add 0, which changes no output but the time it takes; returns how many."""
-
-    def closed(layer: nn.Module) -> bool:
-        return not any(parameter.any() for parameter in _last(layer).parameters())
-
     skipped = 0
-    if closed(unet.transformer_in):
+    if _closed(unet.transformer_in):
         unet.transformer_in = _SameAttention()
         skipped += 1
     for module, name, same in list(_temporal_holders(unet)):
         layers = getattr(module, name)
         for position, layer in enumerate(layers):
-            if closed(layer):
+            if _closed(layer):
                 layers[position] = same()
                 skipped += 1
     return skipped
