@@ -147,8 +147,9 @@ def revive_blank_temporal_layers(unet: UNet3DConditionModel) -> None:
     for layer in temporal_layers(unet):
         if not any(parameter.any() for parameter in layer.parameters()):
             for part in layer.modules():
-                if hasattr(part, "reset_parameters"):
-                    part.reset_parameters()
+                reset = getattr(part, "reset_parameters", None)
+                if reset is not None:
+                    reset()
             for parameter in _last(layer).parameters():
                 nn.init.zeros_(parameter)
 
