@@ -26,14 +26,7 @@ from videodirector.layout2vid.latents import decode
 from videodirector.layout2vid.looks import Representation, grouped, represent
 from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.sampler import (
-    SAMPLERS,
-    NoiseSchedule,
-    SamplerName,
-    Step,
-    shared_noise,
-    spaced,
-)
+from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, shared_noise, spaced
 from videodirector.layout2vid.text import encode_captions, load_packaged
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
