@@ -21,13 +21,15 @@ def without_and_with(entities: Entities) -> Entities:
         return torch.cat([tensor, tensor])
 
     present: Bool[Tensor, "2 frames entities"] = torch.cat([torch.zeros_like(entities.present), entities.present])
-    return Entities(
+    return replace(
+        entities,
         boxes=twice(entities.boxes),
         present=present,
         text=twice(entities.text),
         picture=twice(entities.picture),
         text_known=torch.cat([torch.zeros_like(entities.text_known), entities.text_known]),
         picture_known=torch.cat([torch.zeros_like(entities.picture_known), entities.picture_known]),
+        views=None if entities.views is None else twice(entities.views),
     )
 
 

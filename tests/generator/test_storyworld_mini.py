@@ -1,0 +1,41 @@
+"""The weights that ship: what they draw is what the plan says, seen by the detector."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from videodirector import VideoPlan
+from videodirector.evaluation import Detector
+from videodirector.generator.backends import create
+from videodirector.schemas import Box, Entity, Scene
+from videodirector.storyworld import atlas
+
+pytestmark = pytest.mark.slow
+
+LEFT, RIGHT = Box(0.08, 0.3, 0.48, 0.7), Box(0.52, 0.3, 0.92, 0.7)
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector({sprite.name: sprite.image for sprite in atlas.load()})
+
+
+def drawn(box: Box) -> NDArray[np.uint8]:
+    robot = Entity(id="robot", name="robot", layout=[box, box])
+    plan = VideoPlan(scenes=[Scene(id="s", description="A robot", background="meadow", frames=2, entities=[robot])])
+    drawing = create("layout2vid").prepare(plan.checked()).render(plan.scenes[0], seed=1, steps=None)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            frame: NDArray[np.uint8] = end.value.frames[1]
+            return frame
+
+
+def test_a_thing_is_drawn_in_its_box_and_follows_when_the_box_moves(detector: Detector) -> None:
+    for box in (LEFT, RIGHT):
+        found = detector.find(drawn(box), "robot")
+        assert found is not None
+        assert found.box.iou(box) > 0.7
