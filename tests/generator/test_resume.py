@@ -32,11 +32,16 @@ def start(plan: Path, video: Path, log: Path, cache: Path) -> subprocess.Popen[b
     return subprocess.Popen([sys.executable, "-c", PROGRAM, plan, video, log], env=environment)
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
+def forests(folder: Path) -> Path:
+    """Eight scenes, each another forest and some milliseconds of painting a frame."""
     plan = grey_plan(*range(8), frames=24)
     for scene in plan.scenes:
-        scene.background = "forest"  # some milliseconds of painting a frame
-    saved = plan.save(tmp_path / "plan.json")
+        scene.background = "forest"
+    return plan.save(folder / "plan.json")
+
+
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    saved = forests(tmp_path)
     undisturbed = tmp_path / "undisturbed.mp4"
     started = time.perf_counter()
     assert start(saved, undisturbed, tmp_path / "first.log", tmp_path / "cache-1").wait() == 0
@@ -59,7 +64,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
 
 
 def test_interrupted_by_the_user(tmp_path: Path) -> None:
-    saved = grey_plan(*range(8), frames=200).save(tmp_path / "plan.json")
+    saved = forests(tmp_path)
     video, log, cache = tmp_path / "out" / "video.mp4", tmp_path / "log", tmp_path / "cache"
     process = start(saved, video, log, cache)
     while not log.exists() and process.poll() is None:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from videodirector.errors import OutputError
-from videodirector.generator.backend import AnnouncedRenderer, Backend, Clip, Frame
+from videodirector.generator.backend import AnnouncedRenderer, Backend, Capabilities, Clip, Frame
 from videodirector.generator.cache import CachedClip, DamagedEntryError, SceneCache
 from videodirector.generator.controls import account
 from videodirector.generator.fingerprint import SceneKey, drawing_libraries, scene_key
@@ -104,7 +104,7 @@ class Drawing:
                 steps=self.steps,
                 first_frame=first,
             )
-            drawing_seconds, threads = perf_counter() - started, _threads()
+            drawing_seconds, threads = perf_counter() - started, _threads(self.capabilities)
             yield from self._keep(scene, key, clip, {"seconds": drawing_seconds, "threads": threads})
         if scene.id in self._continued:
             self._last_frames[scene.id] = clip.frames[-1].copy()  # a view would keep the whole clip
@@ -160,7 +160,7 @@ class Drawing:
             yield Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
 
 
-def _threads() -> int | None:
-    """How many threads torch computes with, if it has been loaded: sums are then rounded in another order."""
-    torch = sys.modules.get("torch")
+def _threads(capabilities: Capabilities) -> int | None:
+    """How many threads a model computes with, for sums are rounded in their order; None for what draws at once."""
+    torch = sys.modules.get("torch") if capabilities.steps else None  # that others have loaded it has no say
     return None if torch is None else int(torch.get_num_threads())
