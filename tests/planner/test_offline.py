@@ -234,6 +234,11 @@ def test_relations(story: str, figure: str, ground: str, dx: int | None, dy: int
             assert have * want > 0.1 if want else abs(have) < 0.15
 
 
+def test_what_stands_in_front_is_drawn_last() -> None:
+    assert ids(first("A red car stops in front of a house.")) == ["house", "red-car"]
+    assert ids(first("A house stands behind a red car.")) == ["house", "red-car"]
+
+
 def test_between_inside_and_behind() -> None:
     scene = first("A ball lies between a cat and a dog.")
     xs = [track(scene, entity)[0].centre[0] for entity in ("cat", "ball", "dog")]
