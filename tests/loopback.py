@@ -103,7 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        content = self.rfile.read(length)
+        if len(content) < length:  # whoever asked was killed meanwhile; half a request is no job
+            self.close_connection = True
+            return
         with self.state.lock:
             if self._refused():
                 return

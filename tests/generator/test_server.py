@@ -208,7 +208,7 @@ def test_kill_loses_no_job_and_pays_none_twice(tmp_path: Path) -> None:
             process.communicate()
         videos.polls = 1
         done = subprocess.run(
-            command(tmp_path / "plan.json", tmp_path / "plan.mp4", url), capture_output=True, check=False
+            command(tmp_path / "plan.json", tmp_path / "plan.mp4", url), capture_output=True, check=False, timeout=240
         )
         assert done.returncode == 0, done.stderr.decode()
     assert videos.asked() == {f"Scene number {n}.": 1 for n in range(12)}
