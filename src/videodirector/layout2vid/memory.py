@@ -57,8 +57,8 @@ def keep_memory() -> None:
 def channels_last(model: nn.Module) -> None:
     """Store the weights of convolutions the way that channels-last pictures are computed fastest with.
 
-    On a CPU group normalisation is the exception: torch walks small channels-last maps against the order of memory, so
-    that normalising a 16 x 16 map took longer than convolving it (bfloat16, 128 channels). It gets those in plain order.
+    On a CPU group normalisation is the exception: torch walks small channels-last maps against the order of memory;
+    normalising a 16 x 16 map took longer than convolving it (bfloat16, 128 channels). It gets those in plain order.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
