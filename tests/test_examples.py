@@ -27,7 +27,9 @@ def test_every_example_is_tested() -> None:
     names = {
         "edit_and_render",
         "follow_progress",
+        "many_storyboards",
         "plan_with_a_chat_model",
+        "your_own_backend",
     }
     assert {path.stem for path in EXAMPLES.glob("*.py")} == names
 
@@ -53,3 +55,20 @@ def test_plan_with_a_chat_model(tmp_path: Path, capsys: pytest.CaptureFixture[st
     load("plan_with_a_chat_model").main(["--out", str(tmp_path / "plan.json")])
     assert "s2: The red fox comes up to a brown owl" in capsys.readouterr().out
     assert len(VideoPlan.load(tmp_path / "plan.json").scenes) == 2
+
+
+def test_many_storyboards(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("many_storyboards").main(["--backend", "storyboard", "--out", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert "sea: done" in printed
+    assert "lost: failed" in printed
+    assert "no-such-plan.json" in printed
+    assert len(list(tmp_path.glob("*.mp4"))) == 2
+
+
+def test_your_own_backend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("your_own_backend").main(["--out", str(tmp_path / "paper.mp4")])
+    assert "2 scenes" in capsys.readouterr().out
+    frames = see(tmp_path / "paper.mp4").frames
+    assert frames[0].shape == (180, 320, 3)
+    assert abs(frames[0].astype(int) - frames[15]).mean() > 1  # the ball has rolled on
