@@ -14,7 +14,7 @@ from videodirector import Director
 from videodirector.generator import Capabilities, Clip, Progress, SceneRenderer
 from videodirector.schemas import Scene, VideoPlan
 
-WIDTH, HEIGHT = 320, 180
+WIDTH, HEIGHT = 640, 360
 COLOURS = ["tomato", "gold", "seagreen", "royalblue", "orchid"]
 
 

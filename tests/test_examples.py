@@ -70,5 +70,5 @@ def test_your_own_backend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     load("your_own_backend").main(["--out", str(tmp_path / "paper.mp4")])
     assert "2 scenes" in capsys.readouterr().out
     frames = see(tmp_path / "paper.mp4").frames
-    assert frames[0].shape == (180, 320, 3)
+    assert frames[0].shape == (360, 640, 3)
     assert abs(frames[0].astype(int) - frames[15]).mean() > 1  # the ball has rolled on
