@@ -131,6 +131,16 @@ def test_diff_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert run("diff", before, tmp_path / "missing.json") == 2
 
 
+def test_diff_takes_the_options_of_the_backend_and_the_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = fox_plan().save(tmp_path / "a.json")
+    assert run("diff", plan, plan, "--option", "guidance=2", "--json") == 0
+    told = Forecast.model_validate_json(capsys.readouterr().out)
+    assert told.ids("keep") == ["walk", "meet"]
+    assert run("diff", plan, plan, "--option", "no_such=2") == 2
+    assert "no_such" in capsys.readouterr().err
+    assert run("diff", plan, plan, *STORYBOARD, "--fps", "fast") == 2
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = fox_plan().save(tmp_path / "plan.json")
     command = ["render", plan, "-o", tmp_path / "a.mp4", *STORYBOARD]

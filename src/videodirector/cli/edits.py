@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from videodirector.cli.app import app
-from videodirector.cli.options import AsJson, BackendName, Model, PlanFile, Quiet, Seed, Steps, UseCache, Video
-from videodirector.cli.output import follow, print_forecast
+from videodirector.cli.groups import Drawer, Drawing, Finish, spread
+from videodirector.cli.options import AsJson, PlanFile, Quiet, UseCache, Video
+from videodirector.cli.output import follow, print_forecast, report
 from videodirector.director import Director
-from videodirector.errors import RenderError
+from videodirector.errors import RenderError, VideoDirectorError
 from videodirector.schemas import Manifest, VideoPlan
 
 __all__: list[str] = []
@@ -22,23 +27,79 @@ Source = Annotated[
 
 
 @app.command()
+@spread
 def diff(
     before: PlanFile,
     after: Annotated[Path, typer.Argument(metavar="NEW_PLAN", help="Another plan file.")],
     *,
-    seed: Seed = None,
-    steps: Steps = None,
-    backend: BackendName = "layout2vid",
-    model: Model = None,
+    drawing: Drawing,
+    drawer: Drawer,
     as_json: AsJson = False,
 ) -> None:
     """Tell which scenes would have to be drawn again for another plan, and why. Nothing is drawn.
 
-    The order of keys, blanks and 0.50 for 0.5 are no difference.
+    Give the options that you render with. The order of keys, blanks and 0.50 for 0.5 are no difference.
     """
-    director = Director(backend=backend, model=model)
-    told = director.diff(VideoPlan.load(before), VideoPlan.load(after), seed=seed, steps=steps)
-    print_forecast(told, as_json=as_json)
+    plans = VideoPlan.load(before), VideoPlan.load(after)
+    print_forecast(drawer.director().diff(*plans, **drawing.options()), as_json=as_json)
+
+
+@app.command()
+@spread
+def watch(
+    plan: PlanFile,
+    *,
+    output: Video,
+    finish: Finish,
+    drawer: Drawer,
+    cache: UseCache = True,
+    quiet: Quiet = False,
+) -> None:
+    """Render a plan, and again whenever its file or one that it names is saved, until Ctrl-C.
+
+    The model stays loaded, so an edit costs no more than the scenes that it changes. A plan that cannot be rendered is
+    told of, and the video stays as it was.
+    """
+    director, options = drawer.director(cache=cache), finish.options()
+    try:
+        for _ in saved(plan):
+            try:
+                follow(
+                    director.stream(VideoPlan.load(plan), output, **options), as_json=False, quiet=quiet, plan_path=plan
+                )
+            except VideoDirectorError as error:
+                report(error, as_json=False)
+    except KeyboardInterrupt:
+        return  # that is how one leaves
+
+
+def saved(plan: Path, *, pause: float = 0.2) -> Iterator[None]:
+    """Once at first, and then whenever the plan's file, or a picture or sound that it names, is another one."""
+    files, known = [str(plan)], [(0, 0, 0)]
+    while True:
+        if [_stamp(file) for file in files] != known:
+            stamp = _stamp(str(plan))  # before it is read: what is saved meanwhile is another one
+            files = [str(plan), *_named(plan)]
+            known = [stamp, *(_stamp(file) for file in files[1:])]
+            yield
+        time.sleep(pause)
+
+
+def _stamp(file: str) -> tuple[int, int, int]:
+    """Which file it is, and how it was last written."""
+    try:
+        status = os.stat(file)
+    except (OSError, ValueError):
+        return -1, -1, -1
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _named(file: Path) -> Iterator[str]:
+    """The pictures and sounds of a plan, if it can be read."""
+    with suppress(VideoDirectorError):
+        plan = VideoPlan.load(file)
+        sounds = (plan.audio, *(scene.audio for scene in plan.scenes))
+        yield from filter(None, (*plan.references.values(), *sounds))
 
 
 @app.command()

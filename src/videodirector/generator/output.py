@@ -9,13 +9,13 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from videodirector.errors import OutputError
 
-__all__ = ["atomic_file", "atomic_folder", "output_error"]
+__all__ = ["alone_in", "atomic_file", "atomic_folder", "output_error", "remove_abandoned"]
 
 
 @contextmanager
@@ -37,14 +37,14 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     with _explained(target):
         _refuse_unsuitable(target, path)
     temporary = _partial_name(path)
-    claim: int | None = None
+    lock: int | None = None
     try:
         with _explained(target):
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(path)
             # Not tempfile: that makes files which only their owner can read, and the mode would outlive the renaming.
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        claim = _claimed(temporary)
+        lock = _locked(temporary)
         yield temporary
         with _explained(target):
             _sync(temporary)
@@ -54,8 +54,8 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # the folder may have gone, or never come to be
             temporary.unlink(missing_ok=True)
-        if claim is not None:
-            os.close(claim)
+        if lock is not None:
+            os.close(lock)
 
 
 @contextmanager
@@ -82,12 +82,12 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
         path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _partial_name(path)
     old = temporary.with_suffix(".old")
-    claim: int | None = None
+    lock: int | None = None
     try:
         with _explained(target):
             _sweep(path)
             temporary.mkdir()
-        claim = _claimed(temporary)
+        lock = _locked(temporary)
         yield temporary
         with _explained(target):
             if path.exists():  # there is no step that swaps two folders; the old one is there until the new one is
@@ -98,41 +98,83 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
             old.replace(path)
         for folder in (temporary, old):
             shutil.rmtree(folder, ignore_errors=True)
-        if claim is not None:
-            os.close(claim)
+        if lock is not None:
+            os.close(lock)
 
 
 def _partial_name(path: Path) -> Path:
     return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
 
 
-def _claimed(partial: Path) -> int | None:
-    """A lock on a partial file or folder that lasts as long as this process, or None where there are no locks."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
+@contextmanager
+def alone_in(folder: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """While the block runs, no other process is in such a block with this folder.
 
-    descriptor = os.open(partial, os.O_RDONLY)
+    The lock is on the folder itself: there is no file to be left behind, and it ends with the process, however that
+    ends. On systems and disks without such locks nothing is guarded.
+
+    Args:
+        folder: it is made if it is not there.
+        what: what is done there, for the error of the one who comes second: "a batch".
+
+    Raises:
+        OutputError: another process is, or the folder cannot be made.
+    """
+    with _explained(folder):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        try:
+            lock = _locked(Path(folder))
+        except BlockingIOError:
+            raise OutputError(
+                f"{what} is at work in {os.fspath(folder)} already, in another process",
+                hint="wait until it is done, stop it, or name another folder",
+            ) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
-def _sweep(path: Path) -> None:
-    """Remove what processes that were killed left of this target: the partial files that nobody holds."""
-    for partial in path.parent.glob(f".{glob.escape(path.name[:100])}.*.part*"):
+def remove_abandoned(partials: Iterable[Path]) -> None:
+    """Remove partial files and folders whose writers were killed; those that a living process holds stay."""
+    for partial in partials:
         with suppress(OSError):
-            claim = _claimed(partial)
-            if claim is None:
+            lock = _locked(partial)
+            if lock is None:
                 continue
             if partial.is_dir():
                 shutil.rmtree(partial, ignore_errors=True)
             else:
                 partial.unlink()
-            os.close(claim)
+            os.close(lock)
+
+
+def _locked(path: Path) -> int | None:
+    """A lock on a file or folder that lasts until it is closed, or this process ends; None where there are no locks.
+
+    Raises:
+        BlockingIOError: it is locked already.
+        OSError: it is not there.
+    """
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return descriptor
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed left of this target."""
+    remove_abandoned(path.parent.glob(f".{glob.escape(path.name[:100])}.*.part*"))
 
 
 def _refuse_unsuitable(target: str | os.PathLike[str], path: Path) -> None:
@@ -161,6 +203,7 @@ def output_error(target: str | os.PathLike[str], error: OSError) -> OutputError:
         errno.EACCES: "you may not write here: name a file elsewhere",
         errno.EPERM: "you may not write here: name a file elsewhere",
         errno.ENOTDIR: "a part of this path is a file, not a folder",
+        errno.EEXIST: "there is a file of this name where a folder is needed",
         errno.ENAMETOOLONG: "choose a shorter name",
     }
     reason = error.strerror or str(error)

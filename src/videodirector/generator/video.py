@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -121,17 +124,21 @@ class VideoWriter:
         # A file, not a pipe: ffmpeg may complain at length while we are busy writing to it.
         self._log = tempfile.TemporaryFile()
         try:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=self._log,
-                start_new_session=True,  # Ctrl-C is for us to handle, not for ffmpeg to end on
-            )
+            with uninterrupted():  # an ffmpeg that nobody knows of would write to a file that nobody removes
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._log,
+                    start_new_session=True,  # Ctrl-C is for us to handle, not for ffmpeg to end on
+                )
         except OSError as error:
             self._log.close()
             reason = error.strerror or str(error)
             raise EncodeError(f"cannot run {self._program}: {reason}", hint="is it a working ffmpeg?") from error
+        except KeyboardInterrupt:
+            self._stop()
+            raise
         return self
 
     def write(self, frame: Frame) -> None:
@@ -162,12 +169,15 @@ class VideoWriter:
                 if self._process.wait() != 0:
                     raise self._failure()
         finally:
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
-            with suppress(OSError):  # what was buffered for a dead process is lost, as it should be
-                self._stdin.close()
-            self._log.close()
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        with suppress(OSError):  # what was buffered for a dead process is lost, as it should be
+            self._stdin.close()
+        self._log.close()
 
     @property
     def _stdin(self) -> IO[bytes]:
@@ -187,6 +197,24 @@ class VideoWriter:
         else:
             hint = f"the words are those of {self._program}"
         return EncodeError(f"ffmpeg failed after {self.frames} frames: {words[-2000:]}", hint=hint)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C and the polite kill wait until the end of the block; other threads than the main one never see them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _frame: arrived.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+    for number in arrived:
+        signal.raise_signal(number)
 
 
 def fitted(frame: Frame, fmt: VideoFormat) -> Frame:

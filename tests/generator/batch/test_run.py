@@ -332,6 +332,15 @@ def test_a_report_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> 
     assert len(report(tmp_path / "out")) == 2
 
 
+def test_two_batches_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    events = Director(backend=GreyBackend(), cache=tmp_path / "cache").stream_many([grey_plan(1)], tmp_path / "out")
+    next(events)
+    with pytest.raises(OutputError, match=r"a batch is at work in .*out already"):
+        batch([grey_plan(2)], tmp_path / "out")
+    list(events)
+    assert batch([grey_plan(1)], tmp_path / "out")["0001"].kept
+
+
 def test_without_a_cache_scenes_are_kept_with_the_videos(tmp_path: Path) -> None:
     director = Director(backend=GreyBackend(), cache=False)
     list(director.render_many([grey_plan(1)], tmp_path / "out"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence, Set
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
@@ -13,6 +13,7 @@ from videodirector.generator.batch.journal import Journal
 from videodirector.generator.batch.painter import Worker
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.studio import Job, Studio
+from videodirector.generator.output import alone_in, remove_abandoned
 from videodirector.schemas import Notice, RenderResult, SceneDone, VideoDone
 from videodirector.schemas.batch import (
     BatchEvent,
@@ -50,17 +51,18 @@ def render_batch(
         ``StoryboardDone``, always.
 
     Raises:
-        OutputError: the folder cannot be written to.
+        OutputError: the folder cannot be written to, or another batch is writing to it.
         MissingDependencyError: there is no ffmpeg.
     """
     try:
         find_ffmpeg(studio.ffmpeg)
-        _sweep(studio.folder, {storyboard.id for storyboard in storyboards} | {Path(REPORT).stem})
-        journal = Journal(studio.folder / REPORT, [storyboard.id for storyboard in storyboards])
-        batch = _Batch(storyboards, studio, journal, retry_failed=retry_failed)
-        yield BatchStarted(storyboards=len(storyboards))
-        yield from batch.side_by_side(workers) if workers else batch.one_by_one()
-        journal.compact()
+        with alone_in(studio.folder, "a batch"):
+            _sweep(studio.folder, {storyboard.id for storyboard in storyboards} | {Path(REPORT).stem})
+            journal = Journal(studio.folder / REPORT, [storyboard.id for storyboard in storyboards])
+            batch = _Batch(storyboards, studio, journal, retry_failed=retry_failed)
+            yield BatchStarted(storyboards=len(storyboards))
+            yield from batch.side_by_side(workers) if workers else batch.one_by_one()
+            journal.compact()
     finally:
         for worker in workers:
             worker.close()
@@ -68,10 +70,8 @@ def render_batch(
 
 def _sweep(folder: Path, ids: Set[str]) -> None:
     """Remove what a run that was killed had begun to write; everything that is whole has its name."""
-    for path in folder.glob(".*.part*"):
-        if any(path.name.startswith(f".{name}.") for name in ids) and path.is_file():
-            with suppress(OSError):
-                path.unlink()
+    partials = folder.glob(".*.part*")
+    remove_abandoned(path for path in partials if any(path.name.startswith(f".{name}.") for name in ids))
 
 
 class _Batch:
