@@ -88,7 +88,7 @@ class Finish(Drawing):
 def spread(command: Callable[..., None]) -> Callable[..., None]:
     """The command as typer shall read it: an argument that is one of these groups becomes the group's options."""
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():
         if parameter.name not in groups:

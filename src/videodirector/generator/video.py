@@ -213,8 +213,8 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
-    for number in arrived:
-        signal.raise_signal(number)
+    for arrival in arrived:
+        signal.raise_signal(arrival)
 
 
 def fitted(frame: Frame, fmt: VideoFormat) -> Frame:
