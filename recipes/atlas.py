@@ -1,6 +1,8 @@
-"""Build the sprite atlas: one picture per thing of the lexicon, from the Noto Color Emoji font.
+"""Build the sprite atlas: one picture per thing of the lexicon, from the Noto Color Emoji font or from yours.
 
-    python recipes/atlas.py FONT.ttf            # Debian: fonts-noto-color-emoji (OFL-1.1)
+    python recipes/atlas.py FONT.ttf                       # Debian: fonts-noto-color-emoji (OFL-1.1)
+    python recipes/atlas.py FONT.ttf --sprites my_sprites  # fox.png there is drawn for the thing called fox
+    python recipes/atlas.py --sprites my_sprites           # a picture for every thing
 
 Reads the things from ``videodirector.lexicon`` and writes ``sprites.png`` and ``sprites.json`` into
 ``videodirector/storyworld/``. The colour bitmaps are read straight out of the font's CBDT table, so nothing is
@@ -13,12 +15,15 @@ import argparse
 import io
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from fontTools.ttLib import TTFont
 from PIL import Image
 
 from videodirector import lexicon
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 CELL = 128
 COLUMNS = 12
@@ -47,7 +52,12 @@ def picture(font: TTFont, joined: dict[tuple[str, ...], str], emoji: str) -> Ima
         glyph = glyphs[0]
     data = font["CBDT"].strikeData[0][glyph]
     data.ensureDecompiled()
-    image = Image.open(io.BytesIO(data.imageData)).convert("RGBA")
+    return visible(Image.open(io.BytesIO(data.imageData)))
+
+
+def visible(image: Image.Image) -> Image.Image:
+    """A picture cropped to what is visible. RGBA."""
+    image = image.convert("RGBA")
     box = image.getchannel("A").point(lambda alpha: 255 if alpha > 16 else 0).getbbox()
     return image.crop(box)
 
@@ -55,18 +65,31 @@ def picture(font: TTFont, joined: dict[tuple[str, ...], str], emoji: str) -> Ima
 def main() -> None:
     """Write the atlas."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("font", type=Path)
+    parser.add_argument("font", type=Path, nargs="?", help="with colour bitmaps (a CBDT table)")
+    parser.add_argument("--sprites", type=Path, help="folder of pictures with transparency, named as things are")
     parser.add_argument("--out", type=Path, default=Path(lexicon.__file__).parents[1] / "storyworld")
     parser.add_argument("--sheet", type=Path, help="also write the atlas on a grey ground, to look at")
     options = parser.parse_args()
-    font = TTFont(options.font)
-    joined = ligatures(font)
+    font = _font(options.font) if options.font else None
+    joined = ligatures(font) if font else {}
     things = list(lexicon.things().values())
+    own = {file.stem: file for file in options.sprites.iterdir()} if options.sprites else {}
+    missing = [thing.name for thing in things if font is None and thing.name not in own]
+    strangers = sorted(own.keys() - {thing.name for thing in things})
+    if missing or strangers:
+        parser.error(
+            f"no picture of: {', '.join(missing) or 'nothing'}; pictures of what is not in "
+            f"{Path(lexicon.__file__).with_name('things.tsv')}: {', '.join(strangers) or 'none'}"
+        )
     rows = -(-len(things) // COLUMNS)
     atlas = Image.new("RGBA", (COLUMNS * CELL, rows * CELL))
     index = {}
     for number, thing in enumerate(things):
-        sprite = picture(font, joined, thing.emoji)
+        if thing.name in own:
+            sprite = visible(Image.open(own[thing.name]))
+        else:
+            assert font is not None
+            sprite = picture(font, joined, thing.emoji)
         sprite.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
         left, top = number % COLUMNS * CELL, number // COLUMNS * CELL
         atlas.paste(sprite, (left, top))
@@ -80,6 +103,12 @@ def main() -> None:
         ground = Image.new("RGBA", atlas.size, (150, 150, 150, 255))
         ground.alpha_composite(atlas)
         ground.convert("RGB").save(options.sheet)
+
+
+def _font(path: Path) -> TTFont:
+    from fontTools.ttLib import TTFont  # pip install fonttools; sprites of one's own need it not
+
+    return TTFont(path)
 
 
 if __name__ == "__main__":

@@ -13,18 +13,16 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor
+from world import Pictures
 
-from videodirector.layout2vid.latents import entity_picture, to_tensor
 from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
-from videodirector.storyworld.scene import SceneSampler
 
 CONFIG = {
     "block_out_channels": (32, 64, 128),
@@ -36,25 +34,6 @@ CONFIG = {
     "mid_block_add_attention": False,
     "sample_size": 64,
 }
-
-
-class Pictures:
-    """Scenes, and now and then one sprite alone; picture ``number`` is always the same one."""
-
-    def __init__(self, seed: int, size: int = 64) -> None:
-        self.scenes = SceneSampler(size=size, seed=seed, entities=(0, 5), pool=256)
-        self.sprites = list(self.scenes._atlas)
-        self.size = size
-
-    def __getitem__(self, number: int) -> Tensor:
-        """(3, size, size) in [-1, 1]."""
-        rng = np.random.default_rng((self.scenes.seed, number, 1))
-        if rng.random() < 0.2:
-            sprite = self.sprites[int(rng.integers(len(self.sprites)))]
-            pixels = entity_picture(sprite.facing("left" if rng.random() < 0.5 else "right").image, self.size)
-        else:
-            pixels = self.scenes[number].frames[0]
-        return to_tensor(pixels[None])[0]
 
 
 def main() -> None:

@@ -61,17 +61,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
     unet = UNet3DConditionModel(**UNET)
     close_temporal_layers(unet)
     prior = make_prior(autoencoder, text_encoder, tokenizer)
-    grounding = Grounding.for_unet(
-        unet,
-        text_width=384,
-        picture_shape=(4, 16, 16),
-        token_width=256,
-        grid=8,
-        masked=True,
-        canvas=True,
-        patch_size=PATCH,
-        latent_scale=4,
-    )
+    grounding = fresh_grounding(unet)
     scheduler = DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",
         prediction_type="v_prediction",
@@ -96,6 +86,23 @@ def fresh(vae: Path) -> Layout2VidPipeline:
     )
 
 
+def fresh_grounding(
+    unet: UNet3DConditionModel, *, grid: int = 8, masked: bool = True, canvas: bool = True
+) -> Grounding:
+    """Position net, fusers and canvas with closed gates; without arguments of the form that is shipped."""
+    return Grounding.for_unet(
+        unet,
+        text_width=384,
+        picture_shape=(4, 16, 16),
+        token_width=256,
+        grid=grid,
+        masked=masked,
+        canvas=canvas,
+        patch_size=PATCH,
+        latent_scale=4,
+    )
+
+
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Train one stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -108,6 +115,12 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--batch", type=int, default=16, help="pictures, or clips in the motion stage")
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--box-weight", type=float, default=1.0, help="what lies in boxes counts 1 + this")
+    parser.add_argument(
+        "--fresh-grounding", action="store_true", help="do not start from the grounding of --init; of this form:"
+    )
+    parser.add_argument("--grid", type=int, choices=(1, 2, 4, 8), default=8, help="tokens along each side of a box")
+    parser.add_argument("--mask", action=argparse.BooleanOptionalAction, default=True, help="tokens seen in place only")
+    parser.add_argument("--canvas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -117,6 +130,11 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     torch.manual_seed(0)
     device, stage = torch.device(options.device), STAGES[options.stage]
     pipeline = Layout2VidPipeline.from_pretrained(options.init) if options.init else fresh(options.vae)
+    if options.fresh_grounding:
+        pipeline.detach()
+        form = {"grid": options.grid, "masked": options.mask, "canvas": options.canvas}
+        pipeline.register_modules(grounding=fresh_grounding(pipeline.unet, **form))
+        pipeline.attach()
     pipeline.to(device)
     unet, grounding, vae = pipeline.unet, pipeline.grounding, pipeline.vae
     pipeline.text_encoder.requires_grad_(False).eval()

@@ -2,11 +2,13 @@
 
     python recipes/experiments.py --list
     python recipes/experiments.py alpha --plans 50 --out runs/experiments
-    python recipes/experiments.py all --plans 200 --out runs/experiments
+    python recipes/experiments.py all --plans 200 --short 1 --out runs/experiments
+    python recipes/experiments.py tokens --model runs/plain/model --model runs/masked/model --out runs/experiments
 
-Drawn clips are shared between experiments, and a run that was stopped goes on where it was. Each experiment writes its
-table (``alpha.md``) and figures (``alpha.json``). What needs training of its own is not run: its commands are printed.
-The published figures are those of VideoDirectorGPT (arXiv 2309.15091v2).
+Drawn clips, and what was seen in them, are shared between experiments, and with a run of ``videodirector evaluate
+skills`` by ``--shared``; a run that was stopped goes on where it was. Each experiment writes its table (``alpha.md``)
+and figures (``alpha.json``). What compares trainings needs their models, one ``--model`` a row; without them its
+commands are printed. The published figures are those of VideoDirectorGPT (arXiv 2309.15091v2).
 """
 
 from __future__ import annotations
@@ -14,28 +16,28 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videodirector.errors import UsageError
+from videodirector.evaluation.statistics import Estimate
 from videodirector.generator import backends
 from videodirector.generator.backend import Backend
 from videodirector.generator.backends.layout2vid import Layout2VidBackend
+from videodirector.generator.drawing import Drawing
 from videodirector.schemas import KEY_BOXES, Box, VideoPlan, dense
 from videodirector.trials.figures import Figure, figures
-from videodirector.trials.plans import TrialSkill
+from videodirector.trials.plans import TrialSkill, unseen_plans
 from videodirector.trials.report import table
-from videodirector.trials.run import Trials, trials_of
+from videodirector.trials.run import Change, Trials, strength, trials_of
 from videodirector.trials.skills import Networks, feature_networks, object_features
 from videodirector.trials.world import Instruments, instruments
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.entities import Entities
     from videodirector.layout2vid.pipeline import Layout2VidPipeline
-
-Change = Callable[[VideoPlan], VideoPlan]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +49,14 @@ class Condition:
         change: what becomes of the plan before it is drawn.
         known: which embeddings of an entity the grounding tokens see: (text, picture).
         steps: denoising steps, None for the model's own.
+        model: another folder than all the other conditions have.
     """
 
     name: str
     change: Change | None = None
     known: tuple[bool, bool] = (True, True)
     steps: int | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +66,13 @@ class Experiment:
     Attributes:
         question: what it asks.
         skills: what is drawn.
-        conditions: its rows; none where it needs training of its own.
+        conditions: its rows; none where each is a model of its own.
         shown: keys of the figures that are its columns.
         published: the paper's table, in Markdown.
         differs: an honest word on what differs.
         keys: key boxes of the plans that it is measured against.
+        frames: of its scenes at least, however few are asked for.
+        timed: how many scenes of 16 frames are drawn in every condition to see how long that takes.
         commands: what to run first, where it needs training.
     """
 
@@ -77,15 +83,12 @@ class Experiment:
     published: str
     differs: str
     keys: int = KEY_BOXES
+    frames: int = 1
+    timed: int = 0
     commands: tuple[str, ...] = ()
 
 
 # -- what becomes of plans
-
-
-def strength(alpha: float) -> Change:
-    """Boxes imposed during the first ``alpha`` of the steps."""
-    return lambda plan: _scenes(plan, layout_strength=alpha)
 
 
 def separate(plan: VideoPlan) -> VideoPlan:
@@ -101,10 +104,6 @@ def points(plan: VideoPlan) -> VideoPlan:
 def keyed(count: int) -> Change:
     """Layouts of so many key boxes, with straight lines between."""
     return lambda plan: _layouts(plan, lambda layout: dense(layout, count))
-
-
-def _scenes(plan: VideoPlan, **fields: Any) -> VideoPlan:
-    return plan.model_copy(update={"scenes": [scene.model_copy(update=fields) for scene in plan.scenes]})
 
 
 def _layouts(plan: VideoPlan, change: Callable[[Sequence[Box | None]], list[Box | None]]) -> VideoPlan:
@@ -137,15 +136,34 @@ class PartlyBlind(Layout2VidBackend):
 
 # -- the experiments
 
-EVERY: tuple[TrialSkill, ...] = ("object", "count", "spatial", "scale", "movement")
+EVERY: tuple[TrialSkill, ...] = ("object", "count", "spatial", "scale", "movement", "consistency")
+FORMS = ("plain", "masked", "grid")
 LAYOUT = ("object_in_box", "object_seen", "layout_iou", "layout_centres", "fvd")
+
+
+def trained(stage: str, name: str, form: str = "") -> str:
+    """The command that trains the model of a row, from the same frozen backbone as the others."""
+    flags = f"--fresh-grounding {form}".strip()
+    return f"python recipes/denoiser.py {stage} --init runs/backbone/model {flags} --minutes 60 --out runs/{name}"
+
 
 EXPERIMENTS: dict[str, Experiment] = {
     "layout": Experiment(
         question="The backbone without layout, and with it",
         skills=EVERY,
         conditions=(Condition(name="without layout", change=strength(0)), Condition(name="with layout")),
-        shown=("object_seen", "object_in_box", "count", "spatial", "scale", "movement", "background", "fvd"),
+        shown=(
+            "object_in_box",
+            "object_seen",
+            "count",
+            "spatial",
+            "scale",
+            "movement",
+            "layout_iou",
+            "consistency",
+            "background",
+            "fvd",
+        ),
         published=table(
             [
                 ("ModelScopeT2V (no layout)", "89.8", "38.8", "18.0", "15.8", "40.8", "30.5"),
@@ -154,21 +172,24 @@ EXPERIMENTS: dict[str, Experiment] = {
             ("single scene, %", "object", "count", "spatial", "scale", "overall", "movement"),
         ),
         differs="The paper's layouts come from GPT-4 and its detector is open-vocabulary; here plans are composed with "
-        "known boxes, and the detector knows the things. A backbone trained jointly has seen boxes in training and "
-        "was without them on a tenth of its pictures only, so it is weaker than a backbone trained alone.",
+        "known boxes, and the detector knows the things. Ours draws every frame alone, from the same noise: without "
+        "boxes all frames of a scene are one picture, and nothing moves.",
     ),
     "alpha": Experiment(
         question="For which part of the steps the boxes are imposed",
         skills=("movement", "object"),
         conditions=tuple(
-            Condition(name=f"alpha {alpha}", change=strength(alpha)) for alpha in (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
+            Condition(name=f"alpha {alpha}", change=strength(alpha), steps=10)
+            for alpha in (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
         ),
         shown=("movement", *LAYOUT),
         published=table(
             [("0.1", "46.5"), ("0.2", "59.8"), ("0.3", "57.8"), ("chosen by the LLM", "56.8")], ("alpha", "movement, %")
         ),
-        differs="In the paper the frozen backbone draws better than the grounded network, so a small alpha is best; a "
-        "backbone trained jointly with its grounding needs the boxes to the end. With few steps small alphas coincide.",
+        differs="Drawn in 10 steps, in place of the model's own number, so that every alpha is a number of steps of "
+        "its own. After them fusers and canvas are both left out, and the backbone goes on by the words alone. In the "
+        "paper it draws better than the grounded network, so a small alpha is best; ours owes its details to the "
+        "canvas.",
     ),
     "embeddings": Experiment(
         question="What represents an entity: text, image, or both embeddings",
@@ -217,47 +238,49 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "training": Experiment(
         question="Training only the gated layers, or the whole spatial attention",
+        skills=("object",),
+        shown=LAYOUT,
         published=table([("gated layers alone", "550"), ("whole guided attention", "1626")], ("what learns", "FVD")),
-        differs="Not run: each row is a training of its own, from one backbone. In `joint` all spatial layers learn, "
-        "which is more than the paper's second row.",
+        differs="Each row is a training of its own, from one frozen backbone and with one budget, far shorter than the "
+        "paper's. Position net and canvas learn in both.",
         commands=(
-            "python recipes/denoiser.py backbone --out runs/backbone --minutes 240",
-            "python recipes/denoiser.py grounding --init runs/backbone/model --out runs/gated --minutes 120",
-            "python recipes/denoiser.py joint --init runs/backbone/model --out runs/whole --minutes 120",
-            "python recipes/experiments.py layout --model runs/gated/model --out runs/experiments/gated",
-            "python recipes/experiments.py layout --model runs/whole/model --out runs/experiments/whole",
+            trained("grounding", "gated"),
+            trained("attention", "whole"),
+            "python recipes/experiments.py training --model runs/gated/model --model runs/whole/model",
         ),
     ),
     "tokens": Experiment(
         question="Plain, box-masked and grid tokens (ours, beyond the paper)",
+        skills=("object",),
+        shown=LAYOUT,
         published="The paper has plain tokens only: one a box, seen from everywhere.",
-        differs="Not run: each row is a training of its own from the same autoencoder. The first experiments in "
-        "docs/log.md tell what a prototype showed. Set `grid` and `masked` of `Grounding.for_unet` in "
-        "`recipes/denoiser.py` to (1, False), (1, True) and (8, True) for the three rows.",
+        differs="Each row is a training of its own, from one frozen backbone and with one budget; without the canvas, "
+        "which would show the things whatever the tokens say.",
         commands=(
-            "python recipes/denoiser.py joint --out runs/plain --minutes 120   # grid=1, masked=False",
-            "python recipes/denoiser.py joint --out runs/masked --minutes 120  # grid=1, masked=True",
-            "python recipes/denoiser.py joint --out runs/grid --minutes 120    # grid=8, masked=True",
-            "python recipes/experiments.py layout --model runs/plain/model --out runs/experiments/plain",
-            "python recipes/experiments.py layout --model runs/masked/model --out runs/experiments/masked",
-            "python recipes/experiments.py layout --model runs/grid/model --out runs/experiments/grid",
+            trained("grounding", "plain", "--no-canvas --grid 1 --no-mask"),
+            trained("grounding", "masked", "--no-canvas --grid 1"),
+            trained("grounding", "grid", "--no-canvas --grid 8"),
+            "python recipes/experiments.py tokens" + "".join(f" --model runs/{n}/model" for n in FORMS),
         ),
     ),
     "keys": Experiment(
         question="How many key layouts a plan needs",
         skills=("object",),
         conditions=tuple(Condition(name=f"{count} keys", change=keyed(count)) for count in (2, 3, 5, 9, 16)),
-        shown=("layout_iou", "layout_centres", "object_in_box", "visibility", "jumps"),
+        shown=("keys_iou", "layout_iou", "layout_centres", "object_in_box", "visibility", "jumps"),
         keys=16,
+        frames=16,
         published="The paper has nine and gives no comparison.",
-        differs="Measured against the true path of the things, a box on each of 16 frames, whatever was drawn from. "
+        differs="Measured against the true path of the things, a box on each of 16 frames, whatever was drawn from; "
+        "the first column is what the few keys alone lose, without any drawing. "
         "Most paths here are straight lines or one bend, so few keys go far; a thing that comes or goes needs more.",
     ),
     "steps": Experiment(
         question="Quality over denoising steps",
         skills=("object",),
-        conditions=tuple(Condition(name=f"{count} steps", steps=count) for count in (2, 4, 6, 8, 10, 16, 25, 50)),
-        shown=("object_in_box", "background", "layout_iou", "flicker", "fvd", "seconds"),
+        conditions=tuple(Condition(name=f"{count} steps", steps=count) for count in (2, 3, 4, 6, 8, 12, 20)),
+        shown=("object_in_box", "background", "layout_iou", "clip_text", "fvd", "timed"),
+        timed=2,
         published="The paper takes 50 PLMS steps; DDIM scores alike.",
         differs="Our sampler and noise schedule are others. Seconds hold for the machine that ran this.",
     ),
@@ -270,18 +293,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("experiments", nargs="*", metavar="NAME", help="or `all`; see --list")
     parser.add_argument("--list", action="store_true", help="tell them and stop")
     parser.add_argument("--plans", type=int, default=50, help="a skill")
-    parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--frames", type=int, default=16, help="a scene")
+    parser.add_argument(
+        "--short", type=int, help="frames of scenes judged on one frame; see videodirector evaluate skills"
+    )
     parser.add_argument("--steps", type=int, help="denoising steps; without it the model's own number")
     parser.add_argument("--backend", choices=backends.names(), default="layout2vid")
-    parser.add_argument("--model", help="model folder; without it the weights of the package")
+    parser.add_argument(
+        "--model",
+        action="append",
+        help="model folder; without it the weights of the package; several where they are compared",
+    )
     parser.add_argument("--features", default="world", help="world, none, or a CLIP model")
     parser.add_argument("--out", type=Path, default=Path("runs/experiments"))
+    parser.add_argument("--shared", type=Path, help="folder of clips and what was seen in them; without it --out")
     options = parser.parse_args(arguments)
     if options.list:
         for name, experiment in EXPERIMENTS.items():
-            print(
-                f"{name:12} {experiment.question}{'' if experiment.conditions else ' (needs training: commands only)'}"
-            )
+            print(f"{name:12} {experiment.question}{'' if experiment.conditions else ' (of models: give --model)'}")
         return
     names = list(EXPERIMENTS) if "all" in options.experiments else options.experiments
     unknown = [name for name in names if name not in EXPERIMENTS]
@@ -309,7 +338,7 @@ def run(name: str, experiment: Experiment, bench: Bench) -> tuple[str, dict[str,
     """One experiment as Markdown and as data."""
     options = bench.options
     found: dict[str, list[Figure]] = {}
-    for condition in experiment.conditions:
+    for condition in experiment.conditions or _of(options.model):
         started = time.monotonic()
         found[condition.name] = measured(name, experiment, condition, bench)
         print(f"{name}, {condition.name}: {time.monotonic() - started:.0f} s", flush=True)
@@ -321,7 +350,10 @@ def run(name: str, experiment: Experiment, bench: Bench) -> tuple[str, dict[str,
     ]
     parts = [f"## {experiment.question}"]
     if rows:
-        parts.append(f"Ours, {options.plans} unseen plans a skill ({options.backend}):")
+        frames = f"{max(options.frames, experiment.frames)} frames a scene"
+        if options.short is not None and set(experiment.skills) - {"object"}:
+            frames += f", {options.short} where one is judged"
+        parts.append(f"Ours, {options.plans} unseen plans a skill, {frames} ({options.backend}):")
         parts.append(table(rows, ("", *(words[key] for key in shown))))
     else:
         parts += ["Not run. To run it:", "\n".join(["```", *experiment.commands, "```"])]
@@ -337,24 +369,60 @@ def run(name: str, experiment: Experiment, bench: Bench) -> tuple[str, dict[str,
     return "\n\n".join(parts) + "\n", data
 
 
+def _of(models: Sequence[str] | None) -> tuple[Condition, ...]:
+    return tuple(Condition(name=Path(model).parent.name, model=model) for model in models or ())
+
+
 def measured(name: str, experiment: Experiment, condition: Condition, bench: Bench) -> list[Figure]:
     """The figures of one condition."""
     options, networks = bench.options, bench.networks
     folder = options.out / name / condition.name.replace(" ", "-")
     drawing = backend_for(condition, options)
-    trials = trials_of(experiment.skills, options.plans, frames=options.frames, keys=experiment.keys)
+    frames, steps = max(options.frames, experiment.frames), condition.steps or options.steps
+    trials = trials_of(experiment.skills, options.plans, frames=frames, keys=experiment.keys, short=options.short)
     running = Trials(
         folder,
         drawing,
         bench.looking,
-        steps=condition.steps or options.steps,
+        steps=steps,
         change=condition.change,
         # A backend with a blind eye draws other pictures under the same keys, so it keeps them to itself.
-        clips=options.out / "clips" if condition.known == (True, True) else None,
+        shared=options.shared or options.out if condition.known == (True, True) else None,
     )
     records = list(running.run(trials))
     found = figures(records, running.clips, networks.pictures)
-    return found + object_features(trials, records, running, networks, drawing.capabilities.frame_size)
+    found += object_features(trials, records, running, networks, drawing.capabilities.frame_size)
+    plans = [trial.plan for trial in trials if trial.skill == "object"]
+    if condition.change is not None and plans:
+        value = kept(plans, condition.change)
+        found.append(Figure(key="keys_iou", measure="mean IoU of drawn-from and true boxes", value=value))
+    if experiment.timed:
+        value = Estimate.mean([seconds] for seconds in timed(experiment.timed, drawing, steps))
+        found.append(Figure(key="timed", measure="seconds to draw a scene of 16 frames", value=value))
+    return found
+
+
+def kept(plans: Sequence[VideoPlan], change: Change) -> Estimate:
+    """How much of their boxes, frame by frame, plans keep when they are changed: the mean IoU, 0 where one is lost."""
+    shares: list[list[float]] = []
+    for plan in plans:
+        few = {(scene.id, entity.id): entity.boxes(scene.frames) for scene, entity in change(plan).appearances()}
+        shares.append([])
+        for scene, entity in plan.appearances():
+            for before, after in zip(entity.boxes(scene.frames), few[scene.id, entity.id], strict=True):
+                if before:
+                    shares[-1].append(before.iou(after) if after else 0.0)
+    return Estimate.mean(shares)
+
+
+def timed(count: int, drawing: Backend, steps: int | None) -> Iterator[float]:
+    """Seconds that each of so many scenes of 16 frames takes to draw, nothing kept; the first one warms up."""
+    for number, plan in enumerate(unseen_plans(count + 1)):
+        started = time.perf_counter()
+        for _ in Drawing(plan, drawing, steps=steps).draw(plan.scenes[0]):
+            pass
+        if number:
+            yield time.perf_counter() - started
 
 
 def backend_for(condition: Condition, options: argparse.Namespace) -> Backend:
@@ -363,13 +431,14 @@ def backend_for(condition: Condition, options: argparse.Namespace) -> Backend:
     Raises:
         UsageError: it asks for something that only Layout2Vid can do.
     """
+    model = condition.model or next(iter(options.model or ()), None)
     if condition.known == (True, True):
-        return backends.create(options.backend, model=options.model, size=(64, 64))
+        return backends.create(options.backend, model=model, size=(128, 128))
     if options.backend != "layout2vid":
         raise UsageError(
             f"the backend {options.backend} has no embeddings to leave out", hint="run this experiment with layout2vid"
         )
-    return PartlyBlind(options.model, condition.known)
+    return PartlyBlind(model, condition.known)
 
 
 if __name__ == "__main__":

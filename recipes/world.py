@@ -29,7 +29,7 @@ class World:
     """Numbered clips with everything that training wants to know about them."""
 
     def __init__(self, *, seed: int, frames: int = 1, size: int, entities: tuple[int, int] = (0, MOST)) -> None:
-        self.scenes = SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=256)
+        self.scenes = scenes(size=size, frames=frames, seed=seed, entities=entities, pool=256)
         self.frames = frames
         self.phrases, self.rows, self._first = _phrases()
 
@@ -55,6 +55,32 @@ class World:
             "known": torch.arange(MOST) < len(sprites),
             "caption": clip.caption,
         }
+
+
+class Pictures:
+    """For the autoencoder: scenes, and now and then one sprite alone. Picture ``number`` is always the same one."""
+
+    def __init__(self, seed: int, size: int = 64) -> None:
+        self.scenes = scenes(size=size, seed=seed, entities=(0, 5), pool=256)
+        self.sprites = list(atlas.load())
+        self.size = size
+
+    def __getitem__(self, number: int) -> Tensor:
+        """(3, size, size) in [-1, 1]."""
+        rng = np.random.default_rng((self.scenes.seed, number, 1))
+        if rng.random() < 0.2:
+            sprite = self.sprites[int(rng.integers(len(self.sprites)))]
+            pixels = entity_picture(sprite.facing("left" if rng.random() < 0.5 else "right").image, self.size)
+        else:
+            pixels = self.scenes[number].frames[0]
+        return to_tensor(pixels[None])[0]
+
+
+def scenes(
+    *, size: int, frames: int = 1, seed: int, entities: tuple[int, int] = (0, MOST), pool: int = 0
+) -> SceneSampler:
+    """Numbered clips with their things, boxes, backgrounds and captions; see ``SceneSampler``."""
+    return SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=pool)
 
 
 def looks_right(sprite: Sprite) -> bool:

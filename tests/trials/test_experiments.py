@@ -38,7 +38,6 @@ def plan() -> VideoPlan:
 
 def test_conditions_change_what_they_say(recipe: ModuleType, plan: VideoPlan) -> None:
     before = plan.to_json()
-    assert {scene.layout_strength for scene in recipe.strength(0.2)(plan).scenes} == {0.2}
     assert recipe.separate(plan).consistency_groups == {}
     point = recipe.points(plan).scenes[0].entities[0].layout[0]
     assert point.width == pytest.approx(0.02)
@@ -46,6 +45,8 @@ def test_conditions_change_what_they_say(recipe: ModuleType, plan: VideoPlan) ->
     assert whole is not None
     assert point.centre == pytest.approx(whole.centre)
     assert plan.to_json() == before
+    assert recipe.kept([plan], recipe.separate).value == 1
+    assert recipe.kept([plan], recipe.points).value < 0.02
 
 
 def test_fewer_keys_keep_the_ends(recipe: ModuleType) -> None:

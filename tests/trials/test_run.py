@@ -21,7 +21,7 @@ from videodirector.trials import plans as trial_plans_module
 from videodirector.trials.figures import Figure, displacement, figures, share_right
 from videodirector.trials.plans import SHIFT, SKILLS, TrialSkill, judged, moved, trial_plans, unseen_plans
 from videodirector.trials.report import worst_sheet
-from videodirector.trials.run import Trials, trials_of
+from videodirector.trials.run import Trials, strength, trials_of
 from videodirector.trials.skills import SkillSettings, Told, evaluate_skills
 from videodirector.trials.world import Instruments, called, subjects, variants
 
@@ -124,6 +124,35 @@ def test_a_changed_plan_is_measured_against_what_was_asked(looking: Instruments,
     assert VideoPlan.load(tmp_path / "plans" / "spatial-000.json") == trials[0].plan
 
 
+def test_short_scenes_where_one_frame_is_judged(looking: Instruments, tmp_path: Path) -> None:
+    trials = trials_of(SKILLS, 1, frames=16, short=1)
+    assert {trial.skill: len({scene.frames for scene in trial.plan.scenes}) for trial in trials} == dict.fromkeys(
+        SKILLS, 1
+    )
+    lengths = {trial.skill: trial.plan.scenes[0].frames for trial in trials}
+    assert lengths == {**dict.fromkeys(SKILLS, 1), "object": 16, "movement": 2}
+    trials = [trial for trial in trials if trial.skill in {"scale", "movement", "consistency"}]
+    running = Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking)
+    found = by_key(figures(list(running.run(trials)), running.clips))
+    assert [found[key] for key in ("scale", "movement", "consistency", "background")] == [1, 1, 1, 1]
+    assert "flicker" not in found, "frames far apart say nothing about it"
+
+
+def test_trials_share_what_was_drawn_and_seen(
+    looking: Instruments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = trials_of(("spatial",), 1, frames=1)
+    ways = {"as asked": None, "with strength": strength(0.5)}  # which the storyboard does not know, so nothing changes
+    running = [
+        Trials(tmp_path / name, StoryboardBackend(size=(64, 64)), looking, change=change, shared=tmp_path / "shared")
+        for name, change in ways.items()
+    ]
+    (first,) = running[0].run(trials)
+    monkeypatch.setattr("videodirector.trials.run.look", None)
+    assert list(running[1].run(trials)) == [first]
+    assert running[1].clips(first)[0].shape == (1, 64, 64, 3)
+
+
 def test_plans_are_fair_distinct_and_the_same_every_time() -> None:
     plans = unseen_plans(12)
     assert [plan.to_json() for plan in plans] == [plan.to_json() for plan in unseen_plans(12)]
@@ -170,7 +199,7 @@ def test_from_settings_to_report(looking: Instruments, tmp_path: Path, monkeypat
     assert report["figures"]["object_in_box"]["wilson95"][0] < 1
     assert report["instruments"]["true frames"]["recall"]["value"] == 1
     assert report["moved_boxes"]["followed"]["successes"] == 2
-    assert report["frame_size"] == [64, 64]
+    assert report["frame_size"] == [128, 128]
     assert len(report["plans"]) == 4
     text = (tmp_path / "report.md").read_text()
     assert "| object: in its box (IoU >= 0.5) | 100.0% (" in text
@@ -179,7 +208,13 @@ def test_from_settings_to_report(looking: Instruments, tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"plans": 0}, "plans is 0"), ({"frames": 1}, "frames is 1"), ({"skills": ("x",)}, "no skill 'x'")],
+    [
+        ({"plans": 0}, "plans is 0"),
+        ({"frames": 1}, "frames is 1"),
+        ({"short": 17}, "short scenes of 17"),
+        ({"layout_strength": 2}, "strength is 2"),
+        ({"skills": ("x",)}, "no skill 'x'"),
+    ],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -46,6 +46,18 @@ def skills(
     ] = None,
     steps: Steps = None,
     frames: Annotated[int, typer.Option(help="Frames a scene.")] = 16,
+    short: Annotated[
+        int | None,
+        typer.Option(
+            help="Frames of scenes that are judged on one frame alone, and at least 2 of those judged on their first "
+            "and last: quicker, and as good for a model that draws each frame by itself, as storyworld-mini does. "
+            "[dim]default: --frames[/]"
+        ),
+    ] = None,
+    layout_strength: Annotated[
+        float | None,
+        typer.Option(help="Part of the steps in which boxes are imposed; 0: the backbone alone, by the words."),
+    ] = None,
     truths: Annotated[int, typer.Option(help="True frames on which the instruments are tried first; 0: none.")] = 100,
     features: Features = "world",
     as_json: AsJson = False,
@@ -66,6 +78,8 @@ def skills(
         skills=SKILLS if not skill else cast("tuple[TrialSkill, ...]", tuple(dict.fromkeys(skill))),
         plans=plans,
         frames=frames,
+        short=short,
+        layout_strength=layout_strength,
         truths=truths,
         features=features,
     )

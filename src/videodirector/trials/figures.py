@@ -74,17 +74,18 @@ def figures(records: Sequence[PlanRecord], clips: Clips, network: PictureTextNet
     add("visibility_hidden", "visibility: away when planned to be, of frames", presence.hidden)
     add("jumps", "smoothness: movement other than planned, a frame", jumps(sightings))
     every = [scene for record in records for scene in record.scenes]
+    whole = [record for record in records if record.skill in {"object", None}]  # others may be drawn with fewer frames
     known = [scene for scene in every if scene.background is not None]
     add("background", "background right", Proportion.of(s.background_seen == s.background for s in known))
     add(
         "flicker",
         "smoothness: change of the background, levels of 255 a frame",
-        Estimate.mean(s.flicker for s in every),
+        Estimate.mean(s.flicker for s in objects),
     )
     found += _consistency(records, clips, network)
     moved = displacement(records)
     add("following", "moved boxes: things that follow", moved.followed)
-    add("seconds", "seconds to draw a scene", Estimate.mean([r.seconds / len(r.scenes)] for r in records if r.seconds))
+    add("seconds", "seconds to draw a scene", Estimate.mean([r.seconds / len(r.scenes)] for r in whole if r.seconds))
     return found
 
 

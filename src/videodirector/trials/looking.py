@@ -48,7 +48,7 @@ class PlanRecord(_Frozen):
         groups: for each thing that several scenes show, how it looks in each of them.
         keys: of the clips in the scene cache, scene by scene; empty where there is none.
         seconds: that the drawing took.
-        revision: of the code that looked.
+        revision: of the code that looked, the plan, and the clips.
     """
 
     id: str

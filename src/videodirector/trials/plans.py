@@ -15,7 +15,7 @@ from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan, dens
 from videodirector.storyworld.scene import Clip, SceneSampler
 from videodirector.trials.world import subjects
 
-__all__ = ["SKILLS", "TrialSkill", "middle", "moved", "trial_plans", "unseen_plans"]
+__all__ = ["SKILLS", "STILL", "TrialSkill", "middle", "moved", "trial_plans", "unseen_plans"]
 
 PLANS, COMPOSED_PLANS = 31, 34
 SHIFT = 0.25  # of the picture: how far boxes are moved to see whether the things follow
@@ -25,6 +25,10 @@ TrialSkill = Literal["object", "count", "spatial", "scale", "movement", "consist
 SKILLS: tuple[TrialSkill, ...] = get_args(TrialSkill)
 """``object``: one to three moving things of the world's own scenes; ``following``: such a scene twice, in the second
 with one box moved; the others as ``evaluation.skill_plans`` composes them."""
+
+
+STILL: frozenset[TrialSkill] = frozenset({"count", "spatial", "scale", "consistency", "following"})
+"""Skills that are judged on one frame of a scene."""
 
 
 def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[VideoPlan]:

@@ -23,10 +23,10 @@ from videodirector.generator.output import atomic_file
 from videodirector.schemas import KEY_BOXES, Notice, VideoPlan
 from videodirector.trials import looking
 from videodirector.trials.looking import PlanRecord, look
-from videodirector.trials.plans import TrialSkill, trial_plans
+from videodirector.trials.plans import STILL, TrialSkill, trial_plans
 from videodirector.trials.world import Instruments
 
-__all__ = ["Trial", "Trials", "trials_of"]
+__all__ = ["Change", "Trial", "Trials", "strength", "trials_of"]
 
 Change = Callable[[VideoPlan], VideoPlan]
 
@@ -40,13 +40,46 @@ class Trial:
     plan: VideoPlan
 
 
-def trials_of(skills: Sequence[TrialSkill], number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[Trial]:
-    """So many plans of each skill; see ``trial_plans``."""
+def trials_of(
+    skills: Sequence[TrialSkill],
+    number: int,
+    *,
+    frames: int = 16,
+    keys: int = KEY_BOXES,
+    short: int | None = None,
+) -> list[Trial]:
+    """So many plans of each skill; see ``trial_plans``.
+
+    Args:
+        skills: what they test.
+        number: how many of each.
+        frames: of each scene.
+        keys: key boxes of a layout, for the world's own scenes.
+        short: frames of the scenes that are judged on one frame alone, and at least two where they are judged on their
+            first and last; None means ``frames``. It spares the drawing of frames that nobody looks at, for models
+            that draw each frame by itself.
+    """
+
+    def length(skill: TrialSkill) -> int:
+        if short is None or skill == "object":
+            return frames
+        return short if skill in STILL else max(2, short)
+
     return [
         Trial(id=f"{skill}-{index:03d}", skill=skill, plan=plan)
         for skill in skills
-        for index, plan in enumerate(trial_plans(skill, number, frames=frames, keys=keys))
+        for index, plan in enumerate(trial_plans(skill, number, frames=length(skill), keys=keys))
     ]
+
+
+def strength(alpha: float) -> Change:
+    """Boxes imposed during the first ``alpha`` of the steps."""
+
+    def changed(plan: VideoPlan) -> VideoPlan:
+        scenes = [scene.model_copy(update={"layout_strength": alpha}) for scene in plan.scenes]
+        return plan.model_copy(update={"scenes": scenes})
+
+    return changed
 
 
 class Trials:
@@ -58,8 +91,9 @@ class Trials:
         instruments: what looks, made for the backend's frames.
         steps: denoising steps; None leaves them to the backend.
         change: what becomes of a plan before it is drawn; it is measured against the plan as it was.
-        clips: a folder for the drawn frames that several trials share; None keeps them in ``folder``. It must not be
-            shared with a backend that is changed in a way that its scenes do not tell (``SceneRenderer.effective``).
+        shared: a folder for the drawn frames, and for what was seen in them, that several trials share; None keeps them
+            in ``folder``. It must not be shared with a backend that is changed in a way that its scenes do not tell
+            (``SceneRenderer.effective``).
     """
 
     def __init__(
@@ -70,11 +104,12 @@ class Trials:
         *,
         steps: int | None = None,
         change: Change | None = None,
-        clips: Path | None = None,
+        shared: Path | None = None,
     ) -> None:
         self.folder, self.backend, self.instruments, self.steps = folder, backend, instruments, steps
         self._change = change
-        self._cache = SceneCache(clips or folder / "clips", limit=2**63)
+        self._records = (shared or folder) / "records"
+        self._cache = SceneCache((shared or folder) / "clips", limit=2**63)
 
     def run(self, trials: Sequence[Trial]) -> Iterator[PlanRecord]:
         """Draw each plan, look at it, and tell what was seen.
@@ -87,10 +122,10 @@ class Trials:
             with atomic_file(self.folder / "plans" / f"{trial.id}.json") as partial:
                 trial.plan.save(partial)
             clips, keys, seconds = self._draw(trial.plan)
-            place = self.folder / "records" / f"{trial.id}.json"
-            revision = digest([code_revision(looking.__name__), trial.plan.to_json()])[:32]
+            revision = digest([code_revision(looking.__name__), trial.plan.to_json(), *keys])[:32]
+            place = self._records / f"{trial.id}-{revision[:8]}.json"
             record = _recalled(place)
-            if record is None or (record.keys, record.revision) != (keys, revision):
+            if record is None or record.revision != revision:
                 record = look(trial.plan, clips, self.instruments, name=trial.id, skill=trial.skill)
                 record = record.model_copy(update={"keys": keys, "seconds": seconds, "revision": revision})
                 with atomic_file(place) as partial:

@@ -15,12 +15,12 @@ from videodirector.trials.figures import Figure, displacement, feature_figures, 
 from videodirector.trials.looking import PlanRecord
 from videodirector.trials.plans import SKILLS, TrialSkill, unseen_plans
 from videodirector.trials.report import document, drawn_true, markdown, validation_line, worst_sheet, write_report
-from videodirector.trials.run import Change, Trial, Trials, trials_of
+from videodirector.trials.run import Trial, Trials, strength, trials_of
 from videodirector.trials.world import Instruments, autoencoded, blurred, instruments, labelled_frames
 
 __all__ = ["Networks", "SkillSettings", "Told", "evaluate_skills", "feature_networks", "object_features"]
 
-SIDE = 64  # of the storyboard's frames; a model has its own size
+SIDE = 128  # of the storyboard's frames, as storyworld-mini's are; a model has its own size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,8 @@ class SkillSettings:
         skills: what is tested.
         plans: how many for each skill.
         frames: of each scene.
+        short: frames of the scenes that are judged on one frame alone, see ``trials_of``; None means ``frames``.
+        layout_strength: in which part of the steps boxes are imposed; 0 is the backbone alone, None the model's own.
         truths: true frames for each try of the instruments; 0 leaves them untried.
         features: what the metrics of the papers look through: ``world``, ``none``, or a CLIP model's folder or hub id.
     """
@@ -42,6 +44,8 @@ class SkillSettings:
     skills: tuple[TrialSkill, ...] = SKILLS
     plans: int = 200
     frames: int = 16
+    short: int | None = None
+    layout_strength: float | None = None
     truths: int = 100
     features: str = "world"
 
@@ -54,6 +58,10 @@ class SkillSettings:
         for name, least in (("plans", 1), ("frames", 2), ("truths", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} is {getattr(self, name)}", hint=f"give {least} or more")
+        if self.short is not None and not 1 <= self.short <= self.frames:
+            raise UsageError(f"short scenes of {self.short} frames", hint=f"give 1 to {self.frames}")
+        if self.layout_strength is not None and not 0 <= self.layout_strength <= 1:
+            raise UsageError(f"the layout strength is {self.layout_strength}", hint="give 0 to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +82,7 @@ class Networks:
 
 
 def evaluate_skills(
-    settings: SkillSettings, folder: Path, *, backend: Backend | None = None, change: Change | None = None
+    settings: SkillSettings, folder: Path, *, backend: Backend | None = None
 ) -> Iterator[Told | list[Figure]]:
     """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``Trials`` keeps in the folder.
 
@@ -82,7 +90,6 @@ def evaluate_skills(
         settings: what to measure.
         folder: where everything is kept; a run that was stopped goes on where it was.
         backend: what draws, in place of the one that the settings name.
-        change: what becomes of a plan before it is drawn.
 
     Yields:
         How far it is; at last the figures.
@@ -100,7 +107,8 @@ def evaluate_skills(
         validations[name] = validation
         yield Told(message=f"instruments, {name}: {validation_line(validation)}", done=0, total=0)
 
-    trials = trials_of(settings.skills, settings.plans, frames=settings.frames)
+    trials = trials_of(settings.skills, settings.plans, frames=settings.frames, short=settings.short)
+    change = None if settings.layout_strength is None else strength(settings.layout_strength)
     running = Trials(folder, drawing, looking, steps=settings.steps, change=change)
     records: list[PlanRecord] = []
     for record in running.run(trials):
@@ -108,8 +116,7 @@ def evaluate_skills(
         yield Told(message=record.id, done=len(records), total=len(trials))
     found = figures(records, running.clips, networks.pictures)
     found += object_features(trials, records, running, networks, (width, height))
-    title = f"{settings.backend} at {width}x{height}, {settings.plans} unseen plans a skill, {settings.frames} frames"
-    title += f", {settings.steps} steps" if settings.steps else ""
+    title = _title(settings, drawing)
     told = {**asdict(settings), "frame_size": [width, height]}
     notes: list[str] = []
     if "following" in settings.skills:
@@ -119,6 +126,20 @@ def evaluate_skills(
     plans = {trial.id: trial.plan for trial in trials}
     write_report(folder, markdown(title, found, validations, notes), data, worst_sheet(records, plans, running.clips))
     yield found
+
+
+def _title(settings: SkillSettings, drawing: Backend) -> str:
+    can = drawing.capabilities
+    width, height = can.frame_size
+    parts = [f"{settings.backend} at {width}x{height}", f"{settings.plans} unseen plans a skill"]
+    parts.append(f"{settings.frames} frames a scene")
+    if settings.short is not None and set(settings.skills) - {"object"}:
+        parts.append(f"{settings.short} where one is judged, {max(2, settings.short)} where the first and last are")
+    if steps := settings.steps or can.steps:
+        parts.append(f"{steps} steps")
+    if settings.layout_strength is not None:
+        parts.append(f"layout strength {settings.layout_strength:g}")
+    return ", ".join(parts)
 
 
 def feature_networks(name: str) -> Networks:

@@ -1,7 +1,8 @@
 """The denoising loss, and what learns in which stage.
 
 The published order: a text-to-image network, temporal layers on clips, then everything frozen but the grounding,
-which learns from single pictures with boxes. ``joint`` learns pictures, words and boxes at once, for small budgets.
+which learns from single pictures with boxes. ``attention`` is what the paper compares that with: the spatial
+attention around the grounding learns as well. ``joint`` learns pictures, words and boxes at once, for small budgets.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.gated_attention import visible_tokens
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.sampler import shared_noise
-from videodirector.layout2vid.unet import temporal_layers
+from videodirector.layout2vid.unet import spatial_blocks, temporal_layers
 
 __all__ = ["STAGES", "Batch", "Dropout", "Stage", "denoising_loss", "parameter_groups"]
 
-Part = Literal["spatial", "temporal", "grounding"]
+Part = Literal["spatial", "temporal", "attention", "grounding"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ STAGES = {
     "backbone": Stage(learns=frozenset({"spatial"}), clips=False, boxes=False),
     "motion": Stage(learns=frozenset({"temporal"}), clips=True, boxes=True),
     "grounding": Stage(learns=frozenset({"grounding"}), clips=False, boxes=True),
+    "attention": Stage(learns=frozenset({"attention", "grounding"}), clips=False, boxes=True),
     "joint": Stage(learns=frozenset({"spatial", "grounding"}), clips=False, boxes=True),
 }
 
@@ -71,6 +73,8 @@ def parameter_groups(
     slow: list[nn.Parameter] = []
     if "spatial" in stage.learns:
         slow += [parameter for parameter in unet.parameters() if id(parameter) not in temporal]
+    if "attention" in stage.learns:
+        slow += [parameter for block in spatial_blocks(unet).values() for parameter in block.parameters()]
     if "temporal" in stage.learns:
         slow += [parameter for parameter in unet.parameters() if id(parameter) in temporal]
     gates: list[nn.Parameter] = []
