@@ -30,10 +30,19 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+READ = (
+    "Every plan asks for something that can be checked; what was drawn is compared with it by a detector that knows "
+    "the things and a classifier that knows the backgrounds. In brackets: how many of how many were right, and where "
+    "the true figure lies with 95 % certainty. Skills are judged on a scene's middle frame, movement on its first and "
+    "last, layout, visibility and smoothness on all frames of the object plans. ↓: less is better."
+)
+LESS = frozenset({"layout_centres", "jumps", "flicker", "pixel_mse", "fvd", "seconds"})
+
+
 def markdown(title: str, figures: Sequence[Figure], validations: dict[str, Validation], notes: Sequence[str]) -> str:
     """The report for people."""
-    parts = [f"# {title}", table([(row.measure, str(row.value)) for row in figures], ("measure", "value"))]
-    parts += notes
+    rows = [(f"{row.measure} ↓" if row.key in LESS else row.measure, str(row.value)) for row in figures]
+    parts = [f"# {title}", READ, table(rows, ("measure", "value")), *notes]
     if validations:
         tried = [f"- {name}: {validation_line(validation)}" for name, validation in validations.items()]
         parts += ["The instruments on frames whose truth is known:", "\n".join(tried)]

@@ -11,7 +11,7 @@ from videodirector.errors import UsageError
 from videodirector.evaluation import PictureTextNetwork, Validation, VideoNetwork, clip_network, validate, world_network
 from videodirector.generator import backends
 from videodirector.generator.backend import Backend
-from videodirector.trials.figures import Figure, displacement, feature_figures, figures
+from videodirector.trials.figures import Figure, displacement, feature_figures, figures, share_right
 from videodirector.trials.looking import PlanRecord
 from videodirector.trials.plans import SKILLS, TrialSkill, unseen_plans
 from videodirector.trials.report import document, drawn_true, markdown, validation_line, worst_sheet, write_report
@@ -124,7 +124,15 @@ def evaluate_skills(
         notes.append(_followed(records))
     data = document(told, found, validations, records)
     plans = {trial.id: trial.plan for trial in trials}
-    write_report(folder, markdown(title, found, validations, notes), data, worst_sheet(records, plans, running.clips))
+    worst = worst_sheet(records, plans, running.clips)
+    wrong = sum(share_right(record) < 1 for record in records)
+    notes.append(
+        f"Something is wrong in {wrong} of {len(records)} plans. The worst of them are in `worst.png`: drawn on the "
+        "left, planned boxes white, those found green where they are right and red where not; on the right as meant."
+        if wrong
+        else f"Everything is right in all {len(records)} plans."
+    )
+    write_report(folder, markdown(title, found, validations, notes), data, worst)
     yield found
 
 

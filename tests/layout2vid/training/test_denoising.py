@@ -13,7 +13,7 @@ from videodirector.layout2vid.training.denoising import (
     parameter_groups,
     withheld,
 )
-from videodirector.layout2vid.unet import spatial_blocks, temporal_layers
+from videodirector.layout2vid.unet import temporal_layers
 
 ALPHAS = DDIMScheduler(beta_schedule="squaredcos_cap_v2", rescale_betas_zero_snr=True).alphas_cumprod
 
@@ -58,9 +58,8 @@ def test_a_stage_moves_its_own_parameters_and_no_others(name: str) -> None:
     if "temporal" in stage.learns:
         allowed |= {key for key, where in names.items() if where in temporal}
     if "attention" in stage.learns:
-        allowed |= {
-            key for key in names if ".transformer_blocks." in key and key.startswith(tuple(spatial_blocks(unet)))
-        }
+        guided = tuple(f"{block}.transformer_blocks." for block in grounding.config.blocks)
+        allowed |= {key for key in names if key.startswith(guided)}
         assert any("attn2" in key for key in moved)
     if "grounding" in stage.learns:
         allowed |= set(grounding.state_dict())

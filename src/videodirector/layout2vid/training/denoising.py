@@ -19,7 +19,7 @@ from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.gated_attention import visible_tokens
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.sampler import shared_noise
-from videodirector.layout2vid.unet import spatial_blocks, temporal_layers
+from videodirector.layout2vid.unet import temporal_layers
 
 __all__ = ["STAGES", "Batch", "Dropout", "Stage", "denoising_loss", "parameter_groups"]
 
@@ -74,7 +74,8 @@ def parameter_groups(
     if "spatial" in stage.learns:
         slow += [parameter for parameter in unet.parameters() if id(parameter) not in temporal]
     if "attention" in stage.learns:
-        slow += [parameter for block in spatial_blocks(unet).values() for parameter in block.parameters()]
+        blocks = [unet.get_submodule(f"{name}.transformer_blocks") for name in grounding.config.blocks]
+        slow += [parameter for block in blocks for parameter in block.parameters()]
     if "temporal" in stage.learns:
         slow += [parameter for parameter in unet.parameters() if id(parameter) in temporal]
     gates: list[nn.Parameter] = []
