@@ -180,16 +180,25 @@ class Director:
         The last event is ``VideoDone`` with the result. Closing the generator early stops the work and leaves no
         partial file. Options, results and errors are those of ``render``.
         """
+        yield from self._streamed(plan, path, options)
+
+    def _streamed(
+        self,
+        plan: VideoPlan,
+        path: str | os.PathLike[str],
+        options: RenderOptions,
+        threads: Mapping[str, int] | None = None,
+    ) -> Generator[RenderEvent, None, None]:
         from videodirector.generator import render_video
 
         settings = self._settings({"save_plan": False, "contact_sheet": False, **options})
-        backend = self._backends().of(settings)
+        backend, cache = self._backends().of(settings), self._scene_cache()
         yield from render_video(
-            plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg, cache=self._scene_cache()
+            plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg, cache=cache, threads=threads
         )
 
     def render(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> RenderResult:
-        """Draw a plan and write it as a video; the same plan, seed and backend give the same bytes.
+        """Draw a plan and write it as a video; on one machine the same plan, seed and backend give the same bytes.
 
         Args:
             plan: what to draw; edits are checked first, and the plan is not changed.
@@ -284,7 +293,7 @@ class Director:
         """Make a video again from its manifest, with the backend and model that it names.
 
         Where something that decides the frames is no longer what it was, ``Notice`` says so first, and the file will
-        not be the same; else it is, bit for bit.
+        not be the same; else it is, bit for bit. Models compute with as many threads as they did then.
 
         Raises:
             UsageError: there is no such backend here; else as ``render``.
@@ -302,7 +311,8 @@ class Director:
             cache=self._cache,
         )
         yield from departures(director._prepared(manifest.plan, settings), manifest)
-        yield from director.stream(manifest.plan, path, **options)
+        threads = {scene.id: scene.threads for scene in manifest.scenes if scene.threads is not None}
+        yield from director._streamed(manifest.plan, path, options, threads)
 
     def _prepared(self, plan: VideoPlan, settings: RenderSettings) -> Drawing:
         from videodirector.generator import Drawing, settled

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from support import GreyBackend, grey_plan
-from videodirector.generator import SceneCache, render_video
-from videodirector.schemas import Notice, RenderEvent, RenderSettings, SceneDone, SceneResult, VideoPlan
+from videodirector.generator import Capabilities, Clip, Progress, SceneCache, render_video
+from videodirector.schemas import Notice, RenderEvent, RenderSettings, Scene, SceneDone, SceneResult, VideoPlan
 
 BARE = RenderSettings(save_plan=False, contact_sheet=False)
 
@@ -108,3 +111,37 @@ def test_controls_are_those_that_are_asked_for_now(tmp_path: Path) -> None:
     (after,) = results(render(grey_plan(10), tmp_path / "a.mp4", backend, cache, steps=3))
     assert after.cached
     assert {control.name for control in after.controls} - {control.name for control in before.controls} == {"steps"}
+
+
+class ThreadedBackend(GreyBackend):
+    """One that computes, and notes with how many threads."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities, steps=2)
+
+    def render(self, scene: Scene, *, seed: int, steps: int | None) -> Generator[Progress, None, Clip]:
+        clip = yield from super().render(scene, seed=seed, steps=steps)
+        return replace(clip, notes=(f"{torch.get_num_threads()} threads",))
+
+
+def test_a_scene_is_drawn_with_as_many_threads_as_are_asked_for(tmp_path: Path) -> None:
+    backend, cache, usual = ThreadedBackend(), SceneCache(), torch.get_num_threads()
+
+    def told(threads: int | None) -> tuple[int | None, tuple[str, ...], bool]:
+        events = render_video(
+            grey_plan(10),
+            tmp_path / "a.mp4",
+            backend=backend,
+            settings=BARE,
+            cache=cache,
+            threads=None if threads is None else {"s0": threads},
+        )
+        (result,) = results(list(events))
+        return result.threads, result.notes, result.cached
+
+    assert told(None) == (usual, (f"{usual} threads",), False)
+    assert told(usual + 1) == (usual + 1, (f"{usual + 1} threads",), False), "what was drawn with fewer does not do"
+    assert told(usual + 1) == (usual + 1, (f"{usual + 1} threads",), True)
+    assert told(None)[2], "who does not ask takes what is there"
+    assert torch.get_num_threads() == usual

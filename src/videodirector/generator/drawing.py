@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -36,6 +37,9 @@ class Drawing:
         backend: what draws. Its weights are loaded when the first scene has to be drawn.
         steps: denoising steps, None for the backend's own number.
         cache: where clips are looked for and kept; None draws everything.
+        threads: with how many threads scenes shall have been drawn, by id, where that has a say in their last bits; a
+            clip that was drawn with another number is drawn anew.
+        for_others: others fetch the clips from the cache, so one that cannot be kept is an error, and no notice.
 
     Attributes:
         keys: of scenes, by id, as far as they are known; those that another machine worked out can be put there.
@@ -46,9 +50,17 @@ class Drawing:
     """
 
     def __init__(
-        self, plan: VideoPlan, backend: Backend, *, steps: int | None = None, cache: SceneCache | None = None
+        self,
+        plan: VideoPlan,
+        backend: Backend,
+        *,
+        steps: int | None = None,
+        cache: SceneCache | None = None,
+        threads: Mapping[str, int] | None = None,
+        for_others: bool = False,
     ) -> None:
         self.plan, self.steps = plan, steps
+        self._threads, self._for_others = threads or {}, for_others
         self.capabilities = backend.capabilities
         self._renderer = backend.prepare(plan)
         self._cache = cache
@@ -86,6 +98,7 @@ class Drawing:
 
         Raises:
             RenderError: it cannot be drawn.
+            OutputError: it is for others and cannot be kept.
         """
         yield SceneStarted(scene=scene.id, index=self._places[scene.id], scenes=len(self.plan.scenes))
         started = perf_counter()
@@ -96,15 +109,16 @@ class Drawing:
             clip, drawing_seconds, threads = cached.clip, cached.about["seconds"], cached.about.get("threads")
         else:
             first = yield from self._first_frame(scene)
-            clip = yield from render_scene(
-                self._renderer,
-                scene,
-                capabilities=self.capabilities,
-                seed=seed,
-                steps=self.steps,
-                first_frame=first,
-            )
-            drawing_seconds, threads = perf_counter() - started, _threads(self.capabilities)
+            with _computing_with(self._threads.get(scene.id)):
+                clip = yield from render_scene(
+                    self._renderer,
+                    scene,
+                    capabilities=self.capabilities,
+                    seed=seed,
+                    steps=self.steps,
+                    first_frame=first,
+                )
+                drawing_seconds, threads = perf_counter() - started, _threads(self.capabilities)
             yield from self._keep(scene, key, clip, {"seconds": drawing_seconds, "threads": threads})
         if scene.id in self._continued:
             self._last_frames[scene.id] = clip.frames[-1].copy()  # a view would keep the whole clip
@@ -143,11 +157,14 @@ class Drawing:
         if self._cache is None:
             return None
         try:
-            return self._cache.load(key.key)
+            cached = self._cache.load(key.key)
         except DamagedEntryError as error:
             message = f"the clip of scene {scene.id} in the cache is damaged, so it is drawn anew ({error})"
             yield Notice(scene=scene.id, message=message)
             return None
+        threads = self._threads.get(scene.id)
+        other = cached is not None and threads is not None and cached.about.get("threads") != threads
+        return None if other else cached
 
     def _keep(self, scene: Scene, key: SceneKey, clip: Clip, drawn: dict[str, Any]) -> Generator[Notice, None, None]:
         if self._cache is None:
@@ -156,8 +173,26 @@ class Drawing:
         try:
             self._cache.store(key.key, clip, about)
         except OutputError as error:
+            if self._for_others:
+                raise
             self._cache = None  # one complaint is enough
             yield Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
+
+
+@contextmanager
+def _computing_with(threads: int | None) -> Iterator[None]:
+    """Models compute with so many threads; None changes nothing."""
+    if threads is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _threads(capabilities: Capabilities) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from time import perf_counter
 
@@ -48,6 +48,7 @@ def render_video(
     settings: RenderSettings,
     ffmpeg: str | os.PathLike[str] | None = None,
     cache: SceneCache | None = None,
+    threads: Mapping[str, int] | None = None,
 ) -> Generator[RenderEvent, None, None]:
     """Draw a plan and write it as a video.
 
@@ -65,6 +66,7 @@ def render_video(
         ffmpeg: the program to use, see ``find_ffmpeg``.
         cache: where scenes that were drawn before are taken from, and those that are drawn now are kept; None draws
             them all.
+        threads: with how many threads scenes shall have been drawn, see ``Drawing``.
 
     Yields:
         ``PlanReady``; for each scene what ``Drawing.draw`` tells; at last ``VideoDone``.
@@ -85,7 +87,7 @@ def render_video(
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
-        drawing = Drawing(plan, backend, steps=settings.steps, cache=cache)
+        drawing = Drawing(plan, backend, steps=settings.steps, cache=cache, threads=threads)
         results = yield from _drawn(drawing, assembly.add)
         assembly.describe(
             made(

@@ -21,7 +21,7 @@ from videodirector.generator.timeline import Shot
 from videodirector.generator.video import SAMPLE_RATE
 from videodirector.schemas import RenderSettings, VideoPlan
 
-__all__ = ["Sound", "mix", "sounds"]
+__all__ = ["Sound", "mix", "need", "sounds"]
 
 _FRAME = 4  # bytes of a moment: two channels of 16 bits
 _CHUNK = SAMPLE_RATE * _FRAME  # a second
@@ -77,6 +77,17 @@ def sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> 
     return found
 
 
+def need(found: Sequence[Sound]) -> None:
+    """Makes sure that the files are there, before any work is done.
+
+    Raises:
+        PlanError, UsageError: one is not.
+    """
+    for sound in found:
+        if not os.path.isfile(sound.file):
+            raise _refused(sound, "there is no such file", "check the path")
+
+
 def mix(found: Sequence[Sound], length: int, path: Path, *, program: str) -> None:
     """Write the sounds added up: 16-bit stereo samples at ``SAMPLE_RATE``, without a header.
 
@@ -119,8 +130,7 @@ def _add(sound: Sound, out: BinaryIO, program: str) -> None:
 
 def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
     """The samples of a file, a second at a time, at most as many as are wanted of it."""
-    if not os.path.isfile(sound.file):
-        raise _refused(sound, "there is no such file", "check the path")
+    need([sound])
     wanted = sound.end - sound.start
     command = (
         ffmpeg.input(f"file:{os.path.abspath(sound.file)}")

@@ -332,6 +332,22 @@ def test_a_report_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> 
     assert len(report(tmp_path / "out")) == 2
 
 
+@both
+def test_scenes_that_cannot_be_kept_and_sounds_that_are_not_there(tmp_path: Path, workers: int) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "scenes").write_text("a file where a folder should be")
+    backend = MoodyBackend(log=tmp_path / "log")
+    items = [grey_plan(10, 20), {"plan": grey_plan(30), "id": "loud", "soundtrack": str(tmp_path / "none.wav")}]
+    found = batch(items, tmp_path / "out", backend, workers=workers)
+    said = {name: result.error and result.error.message for name, result in found.items()}
+    assert "cannot write" in str(said["0001"])
+    assert "there is no such file" in str(said["loud"])
+    assert "30" not in logged(tmp_path / "log")
+    (tmp_path / "cache" / "scenes").unlink()
+    again = batch(items, tmp_path / "out", backend, workers=workers)
+    assert (again["0001"].status, again["loud"].kept) == ("done", True), "the place is mended, the sound is not"
+
+
 def test_two_batches_do_not_write_to_one_folder(tmp_path: Path) -> None:
     events = Director(backend=GreyBackend(), cache=tmp_path / "cache").stream_many([grey_plan(1)], tmp_path / "out")
     next(events)

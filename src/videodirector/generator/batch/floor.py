@@ -14,7 +14,7 @@ from videodirector.errors import RenderError
 from videodirector.generator.batch.painter import DrawTask, Worker, WorkerDiedError
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.studio import Job, Studio
-from videodirector.schemas import Notice, RenderEvent, RenderResult, SceneDone, VideoDone
+from videodirector.schemas import Notice, RenderEvent, RenderResult, SceneDone
 from videodirector.schemas.batch import BatchEvent, SceneDrawn, StoryboardReady, StoryboardResult
 
 __all__ = ["Floor", "Written"]
@@ -143,7 +143,9 @@ class Floor:
     def _leave(self, reason: str) -> None:
         self._left += 1
         if self._left == len(self._workers):
-            self._deserted = RenderError(f"there are no workers any more: {reason}", hint="run the same command again")
+            self._deserted = RenderError(
+                f"there are no workers any more: {reason}", hint="run it again with --retry-failed"
+            )
             for keys in self._waiting:
                 self._news.put(_Drawn(keys, self._deserted))
 
@@ -219,18 +221,11 @@ class Floor:
             self._tasks.put(keys, task, first=True)
             return
         message = f"{_LIVES} workers died over the scene {', '.join(task.scenes)}; the last one: {reason}"
-        error = RenderError(message, hint="was there too little memory? Try fewer workers")
+        error = RenderError(message, hint="was there too little memory? Try fewer workers, and --retry-failed")
         self._news.put(_Drawn(keys, error))
 
     def _write(self, job: Job) -> None:
-        outcome: RenderResult | Exception
-        try:
-            *_, last = self._studio.render(job)
-            assert isinstance(last, VideoDone), "a render ends with it or with an error"
-            outcome = last.result
-        except Exception as error:  # one bad storyboard never ends the batch
-            outcome = error
-        self._news.put(Written(job, outcome))
+        self._news.put(Written(job, self._studio.write(job)))
 
 
 class _Tasks:

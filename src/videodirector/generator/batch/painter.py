@@ -72,20 +72,29 @@ class Painter:
     Args:
         source: what draws.
         cache: where the scenes go.
+        alone: no other painter draws, so a backend that draws several scenes at the same time is told of all of a plan.
     """
 
-    def __init__(self, source: BackendSource, cache: SceneCache) -> None:
+    def __init__(self, source: BackendSource, cache: SceneCache, *, alone: bool = False) -> None:
         self._source = source
         self._cache = cache
+        self._alone = alone
         self._ready: OrderedDict[str, Drawing] = OrderedDict()
 
     def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
-        """Draw the scenes of a task; those that are in the cache already are left."""
+        """Draw the scenes of a task; those that are in the cache already are left.
+
+        Raises:
+            VideoDirectorError: they cannot be drawn, or not be kept in the cache.
+        """
         drawing = self._ready.pop(task.made_of, None)
+        known = drawing is not None
         if drawing is None:
             backend = self._source.of(task.settings)
-            drawing = Drawing(task.plan, backend, steps=task.settings.steps, cache=self._cache)
+            drawing = Drawing(task.plan, backend, steps=task.settings.steps, cache=self._cache, for_others=True)
         drawing.keys.update(task.keys)
+        if self._alone and not known:
+            drawing.announce()
         self._ready[task.made_of] = drawing
         while len(self._ready) > _PLANS:
             self._ready.popitem(last=False)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
+from videodirector.errors import PlanError, PlannerError, RenderError, UsageError
 from videodirector.ffmpeg import find_ffmpeg
 from videodirector.generator.batch.floor import Floor, Written
 from videodirector.generator.batch.journal import Journal
-from videodirector.generator.batch.painter import Worker
+from videodirector.generator.batch.painter import Painter, Worker
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.studio import Job, Studio
 from videodirector.generator.output import alone_in, remove_abandoned
-from videodirector.schemas import Notice, RenderResult, SceneDone, VideoDone
+from videodirector.schemas import Notice, RenderResult, SceneDone
 from videodirector.schemas.batch import (
     BatchEvent,
     BatchStarted,
@@ -29,6 +32,10 @@ __all__ = ["REPORT", "render_batch"]
 REPORT = "report.jsonl"
 """The file, beside the videos, that says what became of every storyboard."""
 
+_LASTING = {kind.__name__ for kind in (UsageError, PlanError, PlannerError, RenderError)}
+
+_WAITING = 2  # storyboards whose videos are not written when the next one is drawn
+
 
 def render_batch(
     storyboards: Sequence[Storyboard], studio: Studio, *, workers: Sequence[Worker] = (), retry_failed: bool = False
@@ -36,8 +43,9 @@ def render_batch(
     """Make the video of every storyboard.
 
     What fails is reported, and the others go on. What an earlier run finished is left as it is, and scenes that it drew
-    are taken from the cache; so after a kill, the same call finishes the work. What failed before is tried again when
-    it asks for something else now, or when ``retry_failed`` says so.
+    are taken from the cache; so after a kill or on a disk that was full, the same call finishes the work. What failed
+    for what it is, and not for the machine, is tried again when it asks for something else now, or when
+    ``retry_failed`` says so.
 
     Args:
         storyboards: what to make; their ids differ.
@@ -74,6 +82,11 @@ def _sweep(folder: Path, ids: Set[str]) -> None:
     remove_abandoned(path for path in partials if any(path.name.startswith(f".{name}.") for name in ids))
 
 
+def _lasts(result: StoryboardResult) -> bool:
+    """Whether the same storyboard would fail again, as far as one can tell; a disk that was full may have room now."""
+    return result.error is not None and result.error.type in _LASTING
+
+
 class _Batch:
     def __init__(
         self, storyboards: Sequence[Storyboard], studio: Studio, journal: Journal, *, retry_failed: bool
@@ -86,7 +99,7 @@ class _Batch:
         before = self._journal.before(storyboard.id)
         try:
             asked = self._studio.asked(storyboard)
-            if before is not None and before.status == "failed" and before.asked == asked and not self._retry_failed:
+            if before is not None and before.asked == asked and _lasts(before) and not self._retry_failed:
                 return before.model_copy(update={"kept": True})
             planned = before is not None and before.asked == asked
             job = self._studio.prepare(storyboard, asked, planned=planned, tell=self._journal.record)
@@ -112,27 +125,49 @@ class _Batch:
     # -- in this process
 
     def one_by_one(self) -> Generator[BatchEvent, None, None]:
-        for storyboard in self._storyboards:
-            job = self._look(storyboard)
-            if isinstance(job, StoryboardResult):
-                yield self._settle(job)
-                continue
-            to_draw = sum(len(task.scenes) for task in job.tasks(self._studio.cache).values())
-            yield StoryboardReady(id=storyboard.id, scenes=len(job.plan.scenes), to_draw=to_draw)
-            outcome: RenderResult | Exception
-            try:
-                with closing(self._studio.render(job)) as events:
-                    for event in events:
-                        if isinstance(event, SceneDone) and not event.result.cached:
-                            job.drawn += 1
-                            yield SceneDrawn(id=storyboard.id, scene=event.result.id, result=event.result)
-                        elif isinstance(event, Notice):
-                            yield event
-                        elif isinstance(event, VideoDone):
-                            outcome = event.result
-            except Exception as error:  # one bad storyboard never ends the batch
-                outcome = error
-            yield self._settle(self._result(job, outcome))
+        """This thread draws; another one puts together what is drawn."""
+        painter = Painter(self._studio.source, self._studio.cache, alone=True)
+        writing: deque[tuple[Job, Future[RenderResult | Exception]]] = deque()
+        writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        try:
+            for storyboard in self._storyboards:
+                job = self._look(storyboard)
+                if isinstance(job, StoryboardResult):
+                    yield self._settle(job)
+                    continue
+                try:
+                    for event in self._painted(painter, job):
+                        yield event
+                        yield from self._written(writing, waiting=_WAITING)
+                except Exception as error:  # one bad storyboard never ends the batch
+                    yield self._settle(self._result(job, error))
+                else:
+                    writing.append((job, writer.submit(self._studio.write, job)))
+                yield from self._written(writing, waiting=_WAITING)
+            yield from self._written(writing, waiting=0)
+        finally:
+            writer.shutdown(cancel_futures=True)
+
+    def _painted(self, painter: Painter, job: Job) -> Generator[BatchEvent, None, None]:
+        name, tasks = job.storyboard.id, job.tasks(self._studio.cache).values()
+        to_draw = sum(len(task.scenes) for task in tasks)
+        yield StoryboardReady(id=name, scenes=len(job.plan.scenes), to_draw=to_draw)
+        for task in tasks:
+            with closing(painter.draw(task)) as events:
+                for event in events:
+                    if isinstance(event, SceneDone) and not event.result.cached:
+                        job.drawn += 1
+                        yield SceneDrawn(id=name, scene=event.result.id, result=event.result)
+                    elif isinstance(event, Notice):
+                        yield event
+
+    def _written(
+        self, writing: deque[tuple[Job, Future[RenderResult | Exception]]], *, waiting: int
+    ) -> Generator[StoryboardDone, None, None]:
+        """Settle the videos that are written, and the first ones until no more than ``waiting`` are left."""
+        while writing and (len(writing) > waiting or writing[0][1].done()):
+            job, outcome = writing.popleft()
+            yield self._settle(self._result(job, outcome.result()))
 
     # -- side by side
 

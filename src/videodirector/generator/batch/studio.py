@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from videodirector.errors import UsageError, VideoDirectorError
-from videodirector.generator.backend import Backend
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.painter import DrawTask
 from videodirector.generator.batch.storyboards import Storyboard
@@ -19,7 +19,9 @@ from videodirector.generator.cache import SceneCache
 from videodirector.generator.drawing import Drawing
 from videodirector.generator.fingerprint import SceneKey, code_revision, digest
 from videodirector.generator.render import render_video, settled
-from videodirector.schemas import RenderEvent, RenderResult, RenderSettings, VideoPlan
+from videodirector.generator.soundtrack import need, sounds
+from videodirector.generator.timeline import timeline
+from videodirector.schemas import RenderResult, RenderSettings, VideoDone, VideoPlan
 from videodirector.schemas.batch import Failure, StoryboardResult
 
 __all__ = ["Job", "Studio"]
@@ -38,7 +40,6 @@ class Job:
         asked, made_of: see ``StoryboardResult``.
         plan: its plan, with the seed and frame rate of the settings.
         settings: how to draw it.
-        backend: what draws it, for keys and for the last steps.
         keys: of its scenes in the cache.
         path: its video.
         drawn: scenes drawn for it.
@@ -51,7 +52,6 @@ class Job:
     made_of: str
     plan: VideoPlan
     settings: RenderSettings
-    backend: Backend
     keys: Mapping[str, SceneKey]
     path: Path
     drawn: int = 0
@@ -128,8 +128,8 @@ class Studio:
         if plan is None:
             plan = self._planned(storyboard, asked, options, keep=settings.save_plan, again=not planned, tell=tell)
         plan = settled(plan, settings)
-        backend = self.source.of(settings)
-        drawing = Drawing(plan, backend, steps=settings.steps)
+        need(sounds(plan, timeline(plan), settings))
+        drawing = Drawing(plan, self.source.of(settings), steps=settings.steps)
         keys = {scene.id: drawing.key(scene) for scene in plan.scenes}
         return Job(
             storyboard=storyboard,
@@ -138,7 +138,6 @@ class Studio:
             made_of=_made_of(plan, settings, keys),
             plan=plan,
             settings=settings,
-            backend=backend,
             keys=keys,
             path=self.folder / f"{storyboard.id}.mp4",
         )
@@ -164,11 +163,18 @@ class Studio:
             tell(StoryboardResult(id=storyboard.id, source=storyboard.source, status="planned", asked=asked))
         return plan
 
-    def render(self, job: Job) -> Generator[RenderEvent, None, None]:
-        """Write the video; scenes that are not in the cache are drawn."""
-        yield from render_video(
-            job.plan, job.path, backend=job.backend, settings=job.settings, ffmpeg=self.ffmpeg, cache=self.cache
-        )
+    def write(self, job: Job) -> RenderResult | Exception:
+        """The video of a job, or why there is none."""
+        try:
+            # A backend of its own, for scenes that are no longer in the cache: two threads must not share a model.
+            backend = copy(self.source).of(job.settings)
+            *_, last = render_video(
+                job.plan, job.path, backend=backend, settings=job.settings, ffmpeg=self.ffmpeg, cache=self.cache
+            )
+        except Exception as error:  # one bad storyboard never ends the batch
+            return error
+        assert isinstance(last, VideoDone), "a render ends with it or with an error"
+        return last.result
 
     def done(self, job: Job, result: RenderResult) -> StoryboardResult:
         """What there is to say of a job whose video is written."""
