@@ -34,7 +34,7 @@ REPORT = "report.jsonl"
 
 _LASTING = {kind.__name__ for kind in (UsageError, PlanError, PlannerError, RenderError)}
 
-_WAITING = 2  # storyboards whose videos are not written when the next one is drawn
+_WAITING = 2  # storyboards that are not written when another one is drawn
 
 
 def render_batch(
@@ -125,26 +125,20 @@ class _Batch:
     # -- in this process
 
     def one_by_one(self) -> Generator[BatchEvent, None, None]:
-        """This thread draws; another one puts together what is drawn."""
+        """This thread draws; another one puts together what is drawn. Results come in order."""
         painter = Painter(self._studio.source, self._studio.cache, alone=True)
-        writing: deque[tuple[Job, Future[RenderResult | Exception]]] = deque()
+        results: deque[Future[StoryboardResult]] = deque()
         writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         try:
             for storyboard in self._storyboards:
                 job = self._look(storyboard)
-                if isinstance(job, StoryboardResult):
-                    yield self._settle(job)
-                    continue
-                try:
+                if isinstance(job, Job):
                     for event in self._painted(painter, job):
                         yield event
-                        yield from self._written(writing, waiting=_WAITING)
-                except Exception as error:  # one bad storyboard never ends the batch
-                    yield self._settle(self._result(job, error))
-                else:
-                    writing.append((job, writer.submit(self._studio.write, job)))
-                yield from self._written(writing, waiting=_WAITING)
-            yield from self._written(writing, waiting=0)
+                        yield from self._settled(results, waiting=_WAITING)
+                results.append(writer.submit(self._finished, job))
+                yield from self._settled(results, waiting=_WAITING)
+            yield from self._settled(results, waiting=0)
         finally:
             writer.shutdown(cancel_futures=True)
 
@@ -152,22 +146,27 @@ class _Batch:
         name, tasks = job.storyboard.id, job.tasks(self._studio.cache).values()
         to_draw = sum(len(task.scenes) for task in tasks)
         yield StoryboardReady(id=name, scenes=len(job.plan.scenes), to_draw=to_draw)
-        for task in tasks:
-            with closing(painter.draw(task)) as events:
-                for event in events:
-                    if isinstance(event, SceneDone) and not event.result.cached:
-                        job.drawn += 1
-                        yield SceneDrawn(id=name, scene=event.result.id, result=event.result)
-                    elif isinstance(event, Notice):
-                        yield event
+        try:
+            for task in tasks:
+                with closing(painter.draw(task)) as events:
+                    for event in events:
+                        if isinstance(event, SceneDone) and not event.result.cached:
+                            job.drawn += 1
+                            yield SceneDrawn(id=name, scene=event.result.id, result=event.result)
+                        elif isinstance(event, Notice):
+                            yield event
+        except Exception as error:  # one bad storyboard never ends the batch
+            job.fault = error
 
-    def _written(
-        self, writing: deque[tuple[Job, Future[RenderResult | Exception]]], *, waiting: int
+    def _finished(self, job: Job | StoryboardResult) -> StoryboardResult:
+        return job if isinstance(job, StoryboardResult) else self._result(job, job.fault or self._studio.write(job))
+
+    def _settled(
+        self, results: deque[Future[StoryboardResult]], *, waiting: int
     ) -> Generator[StoryboardDone, None, None]:
-        """Settle the videos that are written, and the first ones until no more than ``waiting`` are left."""
-        while writing and (len(writing) > waiting or writing[0][1].done()):
-            job, outcome = writing.popleft()
-            yield self._settle(self._result(job, outcome.result()))
+        """Those that are there, and the first ones until no more than ``waiting`` are left."""
+        while results and (len(results) > waiting or results[0].done()):
+            yield self._settle(results.popleft().result())
 
     # -- side by side
 

@@ -43,6 +43,7 @@ class Job:
         keys: of its scenes in the cache.
         path: its video.
         drawn: scenes drawn for it.
+        fault: why they could not all be drawn, if so.
         waits: for these tasks; when there are none left, the video can be put together.
     """
 
@@ -55,6 +56,7 @@ class Job:
     keys: Mapping[str, SceneKey]
     path: Path
     drawn: int = 0
+    fault: Exception | None = None
     waits: set[tuple[str, ...]] = field(default_factory=set)
 
     def tasks(self, cache: SceneCache) -> dict[tuple[str, ...], DrawTask]:
