@@ -131,6 +131,27 @@ def test_options_change_what_is_drawn_and_the_key_of_a_scene(model: Path, backen
         create("layout2vid", options={"speed": "high"})
 
 
+def test_a_scenes_own_strength_goes_before_the_one_asked_for_and_that_before_the_models(
+    model: Path, backend: Layout2VidBackend
+) -> None:
+    story = plan()
+    story.scenes[0].layout_strength = 0.5
+    asked = Layout2VidBackend(str(model), options=Layout2VidOptions.parse({"layout_strength": "0.25"}))
+
+    def told(drawing: Layout2VidBackend, scene_id: str) -> dict[str, object]:
+        return drawing.prepare(story).effective(story.scene(scene_id), seed=1, steps=4)
+
+    assert [told(backend, scene_id)["grounded_steps"] for scene_id in ("s1", "s2")] == [2, 4]
+    assert [told(asked, scene_id)["grounded_steps"] for scene_id in ("s1", "s2")] == [2, 1]
+    assert told(asked, "s1") == told(backend, "s1")  # nothing to draw anew
+    assert np.array_equal(frames(asked, story, "s1"), frames(backend, story, "s1"))
+    written = plan()
+    written.scenes[1].layout_strength = 0.0
+    never = Layout2VidBackend(str(model), options=Layout2VidOptions(layout_strength=0.0))
+    assert np.array_equal(frames(never, story, "s2"), frames(backend, written, "s2"))
+    assert not np.array_equal(frames(never, story, "s2"), frames(backend, story, "s2"))
+
+
 def test_too_little_memory_ends_with_what_helps(backend: Layout2VidBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

@@ -25,6 +25,7 @@ from videodirector.cli.options import (
     Fps,
     Height,
     MaxEntities,
+    Memory,
     Model,
     Otio,
     Quiet,
@@ -100,6 +101,7 @@ def batch(
     model: Model = None,
     option: BackendSettings = None,
     base_url: BaseUrl = None,
+    memory: Memory = None,
     fps: Fps = None,
     transition: Transition = None,
     transition_frames: TransitionFrames = None,
@@ -123,7 +125,7 @@ def batch(
     """
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     options: BatchOptions = {**render_options(locals()), **wishes}
-    director = Director(backend=backend, model=model, options=backend_options(option, base_url), cache=cache)
+    director = Director(backend=backend, model=model, options=backend_options(option, base_url, memory), cache=cache)
     events = director.stream_many(
         storyboards, output, workers=workers, retry_failed=retry_failed, ray=ray, shared=shared, **options
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from videodirector.planner.llm import LLMPlanner
 
 __all__ = [
+    "ChooseStrength",
     "DryRun",
     "Fresh",
     "PlannerName",
@@ -45,6 +46,14 @@ PlannerTimeout = Annotated[
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Ask the chat model anew, although its answers are kept from before.")
 ]
+ChooseStrength = Annotated[
+    bool,
+    typer.Option(
+        "--choose-strength",
+        help="Let the chat model choose for how long each scene's boxes are imposed; without it the model that draws "
+        "does. [dim]the plan's layout_strength, 0 to 0.3[/]",
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option(
@@ -55,26 +64,38 @@ DryRun = Annotated[
 
 
 def planner_of(
-    name: str, *, url: str | None, timeout: float = 120.0, fresh: bool = False, dry_run: bool = False
+    name: str,
+    *,
+    url: str | None,
+    timeout: float = 120.0,
+    fresh: bool = False,
+    choose_strength: bool = False,
+    dry_run: bool = False,
 ) -> LLMPlanner | None:
     """The planner of this name; None for the offline one. A dry run needs no key.
 
     Raises:
-        UsageError: no such planner, or an address for one that needs none.
+        UsageError: no such planner, or an address or a choice for one that takes none.
         PlannerError: there is no key for it.
         MissingDependencyError: the provider's package is not installed.
     """
     if name == "offline":
         if url is not None:
             raise UsageError("--planner offline asks no server", hint="name the server's model with --planner MODEL")
+        if choose_strength:
+            raise UsageError(
+                "--planner offline does not choose how strictly boxes are kept",
+                hint="name a chat model with --planner, or write layout_strength into the plan's scenes",
+            )
         return None
     from videodirector.planner.llm import LLMPlanner, ScriptedChatModel
 
     try:
-        return LLMPlanner(name, base_url=url, timeout=timeout, fresh=fresh)
+        return LLMPlanner(name, base_url=url, timeout=timeout, fresh=fresh, choose_strength=choose_strength)
     except PlannerError:
         if dry_run:
-            return LLMPlanner(ScriptedChatModel())  # what would be sent does not depend on who answers
+            # What would be sent does not depend on who answers.
+            return LLMPlanner(ScriptedChatModel(), choose_strength=choose_strength)
         raise
 
 

@@ -54,6 +54,7 @@ from videodirector.cli.options import (
 )
 from videodirector.cli.output import follow, print_forecast, print_notes, summarise
 from videodirector.cli.planners import (
+    ChooseStrength,
     DryRun,
     Fresh,
     PlannerName,
@@ -85,6 +86,7 @@ def make(
     planner_url: PlannerUrl = None,
     planner_timeout: PlannerTimeout = 120.0,
     fresh: Fresh = False,
+    choose_strength: ChooseStrength = False,
     dry_run: DryRun = False,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
@@ -122,7 +124,14 @@ def make(
     options = render_options(locals())
     if planner != "offline" and planner_url is None and backend != "server":
         planner_url, base_url = base_url, None
-    chosen = planner_of(planner, url=planner_url, timeout=planner_timeout, fresh=fresh, dry_run=dry_run)
+    chosen = planner_of(
+        planner,
+        url=planner_url,
+        timeout=planner_timeout,
+        fresh=fresh,
+        choose_strength=choose_strength,
+        dry_run=dry_run,
+    )
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     story = told_story(story, given)
@@ -160,6 +169,7 @@ def plan(
     base_url: PlannerUrlAlone = None,
     planner_timeout: PlannerTimeout = 120.0,
     fresh: Fresh = False,
+    choose_strength: ChooseStrength = False,
     dry_run: DryRun = False,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
@@ -176,7 +186,9 @@ def plan(
     The plan is a JSON file; edit it and render it. Without -o it is printed.
     """
     wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    chosen = planner_of(planner, url=base_url, timeout=planner_timeout, fresh=fresh, dry_run=dry_run)
+    chosen = planner_of(
+        planner, url=base_url, timeout=planner_timeout, fresh=fresh, choose_strength=choose_strength, dry_run=dry_run
+    )
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     story = told_story(story, given)
     if dry_run:

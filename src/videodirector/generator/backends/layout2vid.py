@@ -45,6 +45,8 @@ class Layout2VidOptions(BackendOptions):
         sampler: instead of the model's own.
         guidance: strength of guidance, 1 for none; None leaves it to the model.
         negative_prompt: what to avoid.
+        layout_strength: for which part of the steps the boxes are imposed in scenes whose plan does not say it; None
+            leaves it to the model.
     """
 
     memory: Literal["normal", "low"] = "normal"
@@ -52,6 +54,7 @@ class Layout2VidOptions(BackendOptions):
     sampler: Literal["ddim", "plms", "dpm-solver++"] | None = None
     guidance: Annotated[float, Field(ge=1, le=100)] | None = None
     negative_prompt: str = ""
+    layout_strength: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
 
 
 class Layout2VidBackend:
@@ -152,7 +155,8 @@ class Layout2VidRenderer:
         }
 
     def _asked(self) -> dict[str, Any]:
-        asked = self._options.model_dump(exclude_defaults=True)
+        # The strength counts by the steps that it gives, not where a scene has one of its own.
+        asked = self._options.model_dump(exclude_defaults=True, exclude={"layout_strength"})
         adapter = self._options.grounding
         if adapter is not None and Path(adapter).is_dir():
             asked["grounding"] = folder_revision(Path(adapter))
@@ -188,9 +192,13 @@ class Layout2VidRenderer:
     def _look_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
 
+    def _strength(self, scene: Scene) -> float:
+        """alpha: the scene's own, else the one asked for, else the model's."""
+        said = (scene.layout_strength, self._options.layout_strength, self._facts.layout_strength)
+        return next(strength for strength in said if strength is not None)
+
     def _grounded_steps(self, scene: Scene, steps: int) -> int:
-        strength = self._facts.layout_strength if scene.layout_strength is None else scene.layout_strength
-        return round(strength * steps)
+        return round(self._strength(scene) * steps)
 
     def _place_seed(self, scene: Scene, seed: int) -> int:
         group = self._plan.background_group(scene) if scene.seed is None else None
@@ -219,7 +227,7 @@ class Layout2VidRenderer:
                 generator=torch.Generator().manual_seed(seed),
                 place=torch.Generator().manual_seed(self._place_seed(scene, seed)),
                 num_inference_steps=total,
-                layout_strength=scene.layout_strength,
+                layout_strength=self._strength(scene),
                 guidance_scale=self._options.guidance,
                 negative_prompt=self._options.negative_prompt,
                 sampler=self._options.sampler,
