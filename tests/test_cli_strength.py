@@ -19,8 +19,11 @@ def answer(body: Body) -> str:
     """A planner that wants the boxes of the first scene kept longest; it says so only where it is asked."""
     if step_of(body) == "story":
         fox = {"name": "fox", "description": "a fox", "count": 1}
-        scenes = [{"words": words, "background": "forest", "entities": [fox]} for words in ("A fox runs.", "It sleeps.")]
-        return json.dumps({"scenes": [scene | {"description": scene["words"]} for scene in scenes]})
+        scenes = [
+            {"words": words, "description": words, "background": "forest", "entities": [fox]}
+            for words in ("A fox runs.", "The fox sleeps.")
+        ]
+        return json.dumps({"scenes": scenes})
     question = str(body["messages"][-1]["content"])
     box = {"x0": 0.1, "y0": 0.2, "x1": 0.5, "y1": 0.8}
     layouts = [{"entity": "fox", "keys": [{"frame": frame, "box": box} for frame in range(1, 10)]}]

@@ -7,7 +7,15 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, TextToVideoSDPipeline, UNet3DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTokenizer,
+    CLIPVisionConfig,
+)
 
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
@@ -140,6 +148,26 @@ def clip_words(width: int) -> CLIPTextConfig:
         eos_token_id=1,
         pad_token_id=1,
     )
+
+
+def save_clip(folder: Path) -> Path:
+    """A CLIP model's folder, both towers in one, as transformers writes it; its states are as wide as its pictures."""
+    torch.manual_seed(0)
+    vision = CLIPVisionConfig(
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=8,
+        patch_size=4,
+        projection_dim=16,
+    )
+    CLIPModel(
+        CLIPConfig(text_config=clip_words(16).to_dict(), vision_config=vision.to_dict(), projection_dim=16)
+    ).save_pretrained(folder)
+    tiny_clip_tokenizer().save_pretrained(folder)
+    CLIPImageProcessorPil(size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8}).save_pretrained(folder)
+    return folder
 
 
 def tiny_stock() -> TextToVideoSDPipeline:

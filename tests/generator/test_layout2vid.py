@@ -152,14 +152,15 @@ def test_a_scenes_own_strength_goes_before_the_one_asked_for_and_that_before_the
     assert not np.array_equal(frames(never, story, "s2"), frames(backend, story, "s2"))
 
 
-def test_too_little_memory_ends_with_what_helps(backend: Layout2VidBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("work", ["pipeline.represent", "denoiser.ScenePass.__call__", "pipeline.decode"])
+def test_too_little_memory_ends_with_what_helps(model: Path, work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
-    renderer = backend.prepare(plan())
-    monkeypatch.setattr("videodirector.layout2vid.denoiser.ScenePass.__call__", full)
+    renderer = Layout2VidBackend(str(model)).prepare(plan())
+    monkeypatch.setattr(f"videodirector.layout2vid.{work}", full)
     with pytest.raises(RenderError, match="too little memory to draw scene 's1': CUDA out of memory") as caught:
         list(renderer.render(plan().scene("s1"), seed=0, steps=1))
     assert "--memory low" in caught.value.hint

@@ -17,15 +17,9 @@ from diffusers import (
     UnCLIPScheduler,
 )
 from PIL import Image
-from transformers import (
-    CLIPConfig,
-    CLIPImageProcessorPil,
-    CLIPModel,
-    CLIPTextModelWithProjection,
-    CLIPVisionConfig,
-)
+from transformers import CLIPTextModelWithProjection
 
-from tiny import clip_words, open_gates, tiny_clip_tokenizer, tiny_stock
+from tiny import clip_words, open_gates, save_clip, tiny_clip_tokenizer, tiny_stock
 from videodirector.errors import ModelError
 from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.grounding import Form, Grounding
@@ -44,25 +38,7 @@ def stock() -> TextToVideoSDPipeline:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLIP model's folder, both towers in one, as transformers writes it."""
-    torch.manual_seed(0)
-    vision = CLIPVisionConfig(
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        image_size=8,
-        patch_size=4,
-        projection_dim=16,
-    )
-    folder = tmp_path_factory.mktemp("clip")
-    words = clip_words(16)
-    CLIPModel(
-        CLIPConfig(text_config=words.to_dict(), vision_config=vision.to_dict(), projection_dim=16)
-    ).save_pretrained(folder)
-    tiny_clip_tokenizer().save_pretrained(folder)
-    CLIPImageProcessorPil(size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8}).save_pretrained(folder)
-    return folder
+    return save_clip(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="module")

@@ -103,14 +103,17 @@ def machine(library: str) -> list[str]:
 def folder_revision(folder: Path) -> str:
     """The revision of a model: the commit of a folder that came from the hub, else a hash of the files in it.
 
+    An adapter may be a single file instead.
+
     Raises:
         ModelNotFoundError: there is no such folder.
     """
     if folder.parent.name == "snapshots" and len(folder.name) == 40:
         return f"commit:{folder.name}"
-    if not folder.is_dir():
+    if not folder.exists():
         raise ModelNotFoundError(f"there is no model folder {folder}", hint="check the path")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() != ".md")
+    inside = [folder] if folder.is_file() else sorted(folder.rglob("*"))
+    files = [path for path in inside if path.is_file() and path.suffix.lower() != ".md"]
     stamps = [_stamp(path) for path in files]
     return remembered(
         "folder",

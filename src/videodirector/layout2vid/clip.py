@@ -46,10 +46,16 @@ def phrase_states(
     if not phrases:
         return torch.zeros(0, int(model.config.hidden_size), device=device, dtype=model.dtype)
     tokens = tokenised(model, tokenizer, phrases, device=device)
+    # Read off on its way to the projection: the network is run as a whole, for so offloaded weights are brought.
+    seen: list[Tensor] = []
     tower = getattr(model, "text_model", model)
-    with torch.no_grad():
-        states: Tensor = tower(tokens["input_ids"]).pooler_output
-    return states
+    reading = tower.register_forward_hook(lambda _module, _given, output: seen.append(output.pooler_output))
+    try:
+        with torch.no_grad():
+            model(tokens["input_ids"])
+    finally:
+        reading.remove()
+    return seen[0]
 
 
 def picture_embeddings(
@@ -64,5 +70,8 @@ def picture_embeddings(
 
 def projected_back(model: Any, embeddings: Float[Tensor, "pictures width"]) -> Float[Tensor, "pictures states"]:
     """Picture embeddings among the phrases' states, where GLIGEN's text-image checkpoints want them."""
-    weight = model.text_projection.weight
-    return LENGTH * F.normalize(embeddings.to(weight) @ weight, dim=-1)
+    from accelerate.utils import align_module_device  # type: ignore[import-untyped]
+
+    with align_module_device(model.text_projection):  # brings them, should they be offloaded
+        weight = model.text_projection.weight.to(embeddings)
+    return LENGTH * F.normalize(embeddings @ weight, dim=-1)

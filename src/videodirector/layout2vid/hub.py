@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
 
-__all__ = ["fetched"]
+__all__ = ["INDEX", "fetched", "fetched_file"]
 
+INDEX = "model_index.json"
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
 VARIANTS = ("*.fp16.*", "*.bf16.*", "*.fp32.*", "*non_ema*", "*.ckpt")
+
+ID = re.compile(r"[\w-][\w.-]*/[\w.-]+(?<!\.safetensors)", re.ASCII)
+"""What it is worth asking the hub for; a mistyped path is not."""
 
 
 def fetched(model: str, *, variant: str | None = None, parts: Sequence[str] = ()) -> Path:
@@ -26,18 +32,57 @@ def fetched(model: str, *, variant: str | None = None, parts: Sequence[str] = ()
         ModelFormatError: it has pickled weights alone.
     """
     from huggingface_hub import snapshot_download
+
+    ignored = [pattern for pattern in VARIANTS if variant is None or variant not in pattern]
+    wanted = [f"{part}/{pattern}" for part in parts for pattern in WANTED] + [INDEX] if parts else WANTED
+    with _fetching(model):
+        folder = Path(snapshot_download(model, allow_patterns=list(wanted), ignore_patterns=ignored))
+    if not any(folder.rglob("*.safetensors")):
+        raise ModelFormatError(
+            f"the model {model} has no .safetensors weights" + (f" of the variant {variant}" if variant else ""),
+            hint="pickled weights are not opened, for they can run any code; ask its owner for safetensors",
+        )
+    return folder
+
+
+def fetched_file(model: str, file: str, *, revision: str | None = None) -> Path | None:
+    """One file of a hub model, fetched where it is not here yet; None where the model has no such file.
+
+    Without a network a model has the files that were fetched before.
+
+    Raises:
+        ModelNotFoundError: as ``fetched``.
+    """
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    with _fetching(model):
+        try:
+            return Path(hf_hub_download(model, file, revision=revision))
+        except LocalEntryNotFoundError:
+            if not isinstance(try_to_load_from_cache(model, INDEX, revision=revision), str):
+                raise
+        except EntryNotFoundError:
+            pass
+    return None
+
+
+@contextmanager
+def _fetching(model: str) -> Iterator[None]:
+    """While something of a model is fetched: what is no id is refused, and what goes wrong is said with what helps."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HFValidationError,
         LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
+        RevisionNotFoundError,
     )
 
-    ignored = [pattern for pattern in VARIANTS if variant is None or variant not in pattern]
-    wanted = [f"{part}/{pattern}" for part in parts for pattern in WANTED] + ["model_index.json"] if parts else WANTED
     try:
-        folder = Path(snapshot_download(model, allow_patterns=list(wanted), ignore_patterns=ignored))
+        if not ID.fullmatch(model):
+            raise HFValidationError(model)
+        yield
     except HFValidationError as error:
         raise ModelNotFoundError(
             f"there is no model at {model!r}: it is no folder",
@@ -53,21 +98,17 @@ def fetched(model: str, *, variant: str | None = None, parts: Sequence[str] = ()
             f"the hub has no model {model!r}, or it is private",
             hint="check the id; for a private model log in with `hf auth login`",
         ) from error
+    except RevisionNotFoundError as error:
+        raise ModelNotFoundError(
+            f"the model {model} has no such revision on the hub", hint="check the name of the revision"
+        ) from error
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         raise ModelNotFoundError(
-            f"the model {model} is not on this machine, and the hub cannot be reached",
+            f"the model {model} is not on this machine, or not the whole of it, and the hub cannot be reached",
             hint="connect to the network (and unset HF_HUB_OFFLINE), or give the folder of a copy",
         ) from error
-    except KeyboardInterrupt:
-        raise
     except Exception as error:  # whichever client is below raises errors of its own when a connection breaks
         raise ModelNotFoundError(
             f"fetching {model} broke off: {error or type(error).__name__}",
             hint="run the same command again: what has arrived is kept, and the rest is fetched",
         ) from error
-    if not any(folder.rglob("*.safetensors")):
-        raise ModelFormatError(
-            f"the model {model} has no .safetensors weights" + (f" of the variant {variant}" if variant else ""),
-            hint="pickled weights are not opened, for they can run any code; ask its owner for safetensors",
-        )
-    return folder

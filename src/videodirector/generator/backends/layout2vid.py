@@ -20,6 +20,7 @@ from videodirector.generator.options import BackendOptions
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
+from videodirector.layout2vid.checkpoint import local, not_installed
 from videodirector.layout2vid.facts import ModelFacts, read_facts
 from videodirector.schemas import Scene, VideoPlan
 
@@ -158,16 +159,15 @@ class Layout2VidRenderer:
         # The strength counts by the steps that it gives, not where a scene has one of its own.
         asked = self._options.model_dump(exclude_defaults=True, exclude={"layout_strength"})
         adapter = self._options.grounding
-        if adapter is not None and Path(adapter).is_dir():
+        if adapter is not None and Path(adapter).exists():
             asked["grounding"] = folder_revision(Path(adapter))
         return asked
 
     def _weights(self) -> dict[str, str]:
         if not self._model:
-            package = self._facts.text_encoder_package
             self._model = {
                 "weights": folder_revision(self._folder),
-                "text_encoder": f"{package} {metadata.version(package)}" if package else "in the folder",
+                "text_encoder": _text_encoder(self._facts.text_encoder_package),
                 "arithmetic": remembered("arithmetic", machine("torch"), _arithmetic),
             }
         return self._model
@@ -216,11 +216,11 @@ class Layout2VidRenderer:
 
         pipeline = self._pipeline()
         shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
-        looks = [self._look(appearance, pipeline) for appearance in shown]
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
         condition = replace(from_scene(scene), caption=self._caption(scene))
         with enough_memory(f"to draw scene {scene.id!r}"):
+            looks = [self._look(appearance, pipeline) for appearance in shown]
             for step in pipeline.steps(
                 condition,
                 looks,
@@ -267,27 +267,22 @@ def _folder(model: str | None) -> Path:
                 hint="install videodirector anew, give --model, or draw with --backend storyboard",
             )
         return MODEL
-    if Path(model).is_dir():
-        return Path(model)
-    if not _may_be_hub_id(model):
-        raise ModelNotFoundError(
-            f"there is no model at {model!r}: it is no folder",
-            hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
-        )
-    from videodirector.layout2vid.hub import fetched
+    return local(model)
 
-    return fetched(model)
+
+def _text_encoder(package: str | None) -> str:
+    if package is None:
+        return "in the folder"
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        raise not_installed(package) from None
 
 
 def _arithmetic() -> str:
     from videodirector.layout2vid.loading import arithmetic
 
     return arithmetic()
-
-
-def _may_be_hub_id(model: str) -> bool:
-    """Whether it is worth asking the hub; for a mistyped path it is not."""
-    return re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", model, re.ASCII) is not None
 
 
 def _note(phrase: str, look: Representation) -> str | None:

@@ -15,6 +15,7 @@ from videodirector.generator.backends.diffusers.anatomy import Anatomy
 from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.fitting import Sizes
+from videodirector.layout2vid.hub import fetched_file
 
 __all__ = ["REGIONAL", "capabilities_of", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
 
@@ -60,9 +61,9 @@ def folder_of(model: str, *, revision: str | None = None) -> Path:
     """The folder that a model lies in; for one of the hub that of the revision that was downloaded."""
     if Path(model).is_dir():
         return Path(model)
-    index = _from_hub(model, "model_index.json", revision)
+    index = fetched_file(model, "model_index.json", revision=revision)
     if index is None:
-        raise ModelNotFoundError(f"there is no pipeline at {model!r}", hint="check its name and the network")
+        raise ModelNotFoundError(f"there is no pipeline at {model!r}: no model_index.json", hint="check its name")
     return index.parent
 
 
@@ -254,7 +255,7 @@ def _read(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
     folder = Path(model)
     path: Path | None = folder / file
     if not folder.is_dir():
-        path = _from_hub(model, file, revision)
+        path = fetched_file(model, file, revision=revision)
     if path is None or not path.is_file():
         return None
     try:
@@ -262,25 +263,3 @@ def _read(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{path} cannot be read: {error}", hint="copy or download this file again") from error
     return content if isinstance(content, dict) else None
-
-
-def _from_hub(model: str, file: str, revision: str | None) -> Path | None:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(hf_hub_download(model, file, revision=revision))
-    except LocalEntryNotFoundError:
-        return None  # no network, and not downloaded before
-    except EntryNotFoundError:
-        return None
-    except HFValidationError:
-        raise ModelNotFoundError(
-            f"there is no model at {model!r}: it is no folder",
-            hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
-        ) from None
-    except (HfHubHTTPError, OSError) as error:
-        raise ModelNotFoundError(
-            f"the model {model!r} cannot be had from the hub: {error}",
-            hint="check its name, your access and the network",
-        ) from error
