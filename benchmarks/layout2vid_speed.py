@@ -1,11 +1,17 @@
 """Layout2Vid beside diffusers' TextToVideoSDPipeline: the same weights, steps, batch, precision and noise.
 
     python benchmarks/layout2vid_speed.py                  # ModelScopeT2V's architecture at a quarter of its width, CPU
-    python benchmarks/layout2vid_speed.py --device cuda    # full size, float16, 50 steps, with and without compilation
+    python benchmarks/layout2vid_speed.py --dtype bfloat16 # the same in the precision that AMX and AVX-512 multiply in
+    python benchmarks/layout2vid_speed.py --device cuda    # full size, bfloat16, 50 steps, with and without compilation
+    python benchmarks/layout2vid_speed.py --width 0.125 --steps 1 --side 8 --repeat 1    # all of it, in seconds
 
 Weights are random: time does not depend on them. Runs take turns, so that other work on the machine falls on all of
 them alike; ratios are of medians. Bars: grounding off at most 0.90 of the stock pipeline's time, alpha = 0.3 at most
-1.00, and equal latents where grounding is off.
+1.00, and equal latents where grounding is off; on a GPU the aim is 0.60.
+
+The arithmetic is counted, and compared with what a large matrix product reaches on the same device in the same
+precision, and with the data sheet where the device is known. On a GPU the peak of memory is printed for either
+pipeline, without the other one's weights.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import math
 import platform
 import time
 from collections import defaultdict
@@ -30,6 +37,7 @@ from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from diffusers.models.transformers.transformer_temporal import TransformerTemporalModel
 from diffusers.models.upsampling import Upsample2D
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from videodirector.layout2vid.conditioning import from_boxes
@@ -40,6 +48,9 @@ from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.scene_pass import ScenePass
 
 BARS = {"grounding off": 0.90, "alpha = 0.3": 1.00}
+
+DATA_SHEETS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
+"""Operations a second in bfloat16 and float16, without sparsity, of the SXM boards."""
 
 Track = list[tuple[float, float, float, float] | None]
 BOXES: list[Track] = [
@@ -60,7 +71,7 @@ def models(width: float, device: torch.device, dtype: torch.dtype) -> tuple[Text
             block_out_channels=tuple(round(channels * width) for channels in (320, 640, 1280, 1280)),
             cross_attention_dim=context,
             attention_head_dim=head,
-            norm_num_groups=32 if width == 1 else 16,
+            norm_num_groups=math.gcd(32, round(320 * width)),
         )
         encoder = CLIPTextModel(
             CLIPTextConfig(hidden_size=context, num_hidden_layers=1, num_attention_heads=4, intermediate_size=context)
@@ -148,6 +159,26 @@ class Bench:
             torch.cuda.synchronize()
         return time.perf_counter() - started, out
 
+    def operations(self, run: str) -> float:
+        """Multiplications and additions of one step, by ``"stock"`` or ``"ours"``."""
+        one = Bench(self.stock, self.ours, steps=1, side=self.side)
+        with FlopCounterMode(display=False) as counter:
+            one.by_stock() if run == "stock" else one.by_ours(0.0)
+        return float(counter.get_total_flops())
+
+    def reachable(self) -> float:
+        """Operations a second of a large matrix product, the best of five."""
+        side = 8192 if self.device.type == "cuda" else 1024
+        matrix = torch.randn(side, side, device=self.device, dtype=self.dtype)
+        return 2 * side**3 / min(self.timed(lambda: matrix @ matrix)[0] for _ in range(5))
+
+    def memory(self, run: Callable[[], Tensor], without: torch.nn.Module) -> float:
+        """Bytes on the GPU at the peak of a run, less the weights of a network that has no part in it."""
+        torch.cuda.reset_peak_memory_stats()
+        run()
+        aside = sum(parameter.numel() * parameter.element_size() for parameter in without.parameters())
+        return float(torch.cuda.max_memory_allocated() - aside)
+
 
 KINDS = {
     "residual convolutions": (ResnetBlock2D, "_convolution"),
@@ -203,12 +234,16 @@ def watched(bench: Bench, spent: dict[str, float]) -> Iterator[None]:
             setattr(holder, name, function)
 
 
-def compile_layers(unet: UNet3DConditionModel) -> None:
-    """Compile layer by layer: the same few shapes many times over, so that it takes minutes and not an hour."""
-    names = {"ResnetBlock2D", "TemporalConvLayer", "BasicTransformerBlock", "FeedForward", "GatedSelfAttention"}
-    for module in unet.modules():
-        if type(module).__name__ in names:
-            module.compile(dynamic=False)
+def compile_layers(*networks: torch.nn.Module) -> None:
+    """Compile layer by layer: the same few shapes many times over, so that it takes minutes and not an hour.
+
+    Our pass runs the parts of a spatial block one by one, so the parts are compiled as well.
+    """
+    names = {"ResnetBlock2D", "TemporalConvLayer", "BasicTransformerBlock", "Attention", "_Attention", "FeedForward"}
+    for network in networks:
+        for module in network.modules():
+            if type(module).__name__ in names:
+                module.compile(dynamic=False)
 
 
 def compared(bench: Bench, repeat: int) -> dict[str, Any]:
@@ -239,31 +274,58 @@ def main() -> None:
     parser.add_argument("--width", type=float, help="of the networks; default: a quarter on a CPU, full size on a GPU")
     parser.add_argument("--steps", type=int, help="default: 4 on a CPU, 50 on a GPU")
     parser.add_argument("--side", type=int, help="of the latents; default: 16 on a CPU, 32 on a GPU")
+    parser.add_argument(
+        "--dtype", choices=["float32", "float16", "bfloat16"], help="default: float32 on a CPU, bfloat16 on a GPU"
+    )
+    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, help="default: on a GPU alone")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
     gpu = options.device == "cuda"
-    device, dtype = torch.device(options.device), torch.float16 if gpu else torch.float32
+    device = torch.device(options.device)
+    dtype: torch.dtype = getattr(torch, options.dtype or ("bfloat16" if gpu else "float32"))
     stock, ours = models(options.width or (1.0 if gpu else 0.25), device, dtype)
     bench = Bench(stock, ours, steps=options.steps or (50 if gpu else 4), side=options.side or (32 if gpu else 16))
     name = torch.cuda.get_device_name() if gpu else platform.processor() or platform.machine()
     print(f"{name}, {torch.get_num_threads()} threads, {str(dtype)[6:]}, {bench.steps} steps, 16 frames, guidance 9")
-    told = {"plain": compared(bench, options.repeat)}
+    told: dict[str, Any] = {"plain": compared(bench, options.repeat)}
     show("", told["plain"])
+    told["arithmetic"] = arithmetic(bench, told["plain"]["seconds"]["grounding off"], name)
     blocks = by_block(bench)
     print(f"\n{'seconds by block':28}{'stock':>10}{'off':>10}{'alpha = 1':>11}")
     for kind, times in blocks.items():
         print(f"{kind:28}" + "".join(f"{one:10.2f}" for one in times))
     if gpu:
-        torch.cuda.reset_peak_memory_stats()
-        bench.by_ours(0.3)
-        print(f"\npeak memory {torch.cuda.max_memory_allocated() / 1e9:.1f} GB")
-        compile_layers(stock.unet)
-        compile_layers(ours.unet)
+        told["memory"] = {
+            "stock": bench.memory(bench.by_stock, ours.unet),
+            "alpha = 0.3": bench.memory(lambda: bench.by_ours(0.3), stock.unet),
+        }
+        print("\npeak of memory: " + ", ".join(f"{run} {size / 1e9:.2f} GB" for run, size in told["memory"].items()))
+    if options.compile or (gpu and options.compile is None):
+        compile_layers(stock.unet, ours.unet, ours.grounding)
         told["compiled"] = compared(bench, options.repeat)
-        show("layers compiled in both", told["compiled"])
+        show("\nlayers compiled in both", told["compiled"])
+        arithmetic(bench, told["compiled"]["seconds"]["grounding off"], name)
     if options.json:
         options.json.write_text(json.dumps({**told, "blocks": blocks}, indent=2) + "\n", encoding="utf-8")
+
+
+def arithmetic(bench: Bench, seconds: float, name: str) -> dict[str, float]:
+    """Print what a step computes, and how near that comes to what the device can do."""
+    stock, ours, reachable = bench.operations("stock"), bench.operations("ours"), bench.reachable()
+    rate = ours * bench.steps / seconds
+    print(
+        f"arithmetic of a step: stock {stock / 1e12:.3f} TFLOP, ours {ours / 1e12:.3f}; ours at {rate / 1e12:.2f} TFLOP/s, "
+        f"{rate / reachable:.0%} of a large matrix product here ({reachable / 1e12:.2f})"
+    )
+    told = {"stock": stock, "ours": ours, "rate": rate, "reachable": reachable}
+    for board, peak in DATA_SHEETS.items():
+        if board in name and bench.dtype != torch.float32:
+            print(
+                f"that is {rate / peak:.0%} of the {peak / 1e12:.0f} TFLOP/s that the data sheet of the {board} gives"
+            )
+            told["data sheet"] = peak
+    return told
 
 
 def show(title: str, figures: dict[str, Any]) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 import torch
 from diffusers import UNet2DConditionModel, UNet3DConditionModel
+from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
 from safetensors.torch import save_file
 
 from tiny import tiny_grounding, tiny_unet
@@ -135,27 +135,112 @@ def test_checkpoints_without_boxes_and_pickles_are_refused(tmp_path: Path) -> No
         load_grounding("no/such/place")
 
 
+RESNET = {
+    "norm1": "in_layers.0",
+    "conv1": "in_layers.2",
+    "time_emb_proj": "emb_layers.1",
+    "norm2": "out_layers.0",
+    "conv2": "out_layers.3",
+    "conv_shortcut": "skip_connection",
+}
+ENDS = {
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "conv_in": "input_blocks.0.0",
+    "conv_norm_out": "out.0",
+    "conv_out": "out.2",
+}
+
+
+def ldm_name(key: str) -> str:
+    """What the latent-diffusion code, and GLIGEN's first, call a weight of diffusers' UNet."""
+    if key.startswith("position_net."):
+        return key
+    whole, kind = key.rsplit(".", 1)
+    if whole in ENDS:
+        return f"{ENDS[whole]}.{kind}"
+    side, *rest = key.split(".")
+    if side == "mid_block":
+        part, number, *inner = rest
+        place = f"middle_block.{1 if part == 'attentions' else 2 * int(number)}"
+    else:
+        level, part, number, *inner = rest
+        first = 3 * int(level) + (side == "down_blocks")
+        where = "input_blocks" if side == "down_blocks" else "output_blocks"
+        if part == "downsamplers":
+            return f"{where}.{first + 2}.0.op.{kind}"
+        if part == "upsamplers":
+            return f"{where}.{first + 2}.{1 if level == '0' else 2}.conv.{kind}"
+        place = f"{where}.{first + int(number)}.{int(part == 'attentions')}"
+    if part == "resnets":
+        inner[0] = RESNET[inner[0]]
+    return ".".join([place, *inner])
+
+
+def loaded_from_names(
+    state: dict[str, torch.Tensor], folder: Path, monkeypatch: pytest.MonkeyPatch, unet: UNet3DConditionModel
+) -> Grounding:
+    """What ``load_grounding`` makes of a file with these tensors, which have names and shapes but no values."""
+
+    class File:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.keys, self.get_tensor = state.keys, state.__getitem__
+
+        def __enter__(self) -> File:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr("videodirector.layout2vid.adapters.safe_open", File)
+    (folder / "whole.safetensors").touch()
+    return load_grounding(folder / "whole.safetensors", unet=unet)
+
+
+@pytest.mark.parametrize("ldm", [False, True])
 @pytest.mark.parametrize("form", ["text", "text-image"])
-def test_every_published_key_maps_and_none_is_left_over(form: Form) -> None:
-    """The full key lists: GLIGEN's UNet as diffusers builds it, and under the names of its first code."""
+def test_every_key_of_gligen_maps_and_none_is_left_over(
+    form: Form, ldm: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The full checkpoints, names and shapes: as diffusers builds the network, and under the names of its first code."""
     with torch.device("meta"):
         gligen = UNet2DConditionModel(
             cross_attention_dim=768,
             attention_head_dim=8,
             attention_type="gated" if form == "text" else "gated-text-image",
         )
-        video = UNet3DConditionModel(sample_size=32)
-        ours = adapter(video, form, 768)
-    keys = list(gligen.state_dict())
-    mapped = {translated(key) for key in keys} - {None}
-    assert mapped == set(ours.state_dict())
-    shapes = {translated(key): value.shape for key, value in gligen.state_dict().items()}
-    assert all(shapes[key] == value.shape for key, value in ours.state_dict().items())
-    assert {translated(key) for key in published(ours, ldm=True)} == set(ours.state_dict())
-    for diffusers_name, ldm_name in LDM.items():
-        assert translated(f"{ldm_name}.transformer_blocks.0.fuser.norm1.weight") == (
-            f"fusers.{diffusers_name.replace('.', '-')}.norm1.weight"
+        ours = adapter(UNet3DConditionModel(sample_size=32, cross_attention_dim=768), form, 768)
+    state = gligen.state_dict()
+    if ldm:
+        renamed = {ldm_name(key): value for key, value in state.items()}
+        assert len(renamed) == len(state)
+        # diffusers' own way back from these names: it knows the whole network but the position net
+        back = convert_ldm_unet_checkpoint(
+            {f"model.diffusion_model.{key}": value for key, value in renamed.items()}, dict(gligen.config)
         )
-    # LVD's gated UNet: a text-to-video UNet's own keys, and beside them the fusers and the position net.
-    assert {translated(key) for key in video.state_dict()} == {None}
-    assert not [key for key in keys if re.search(r"temp_", key)]
+        assert set(back) == {key for key in state if not key.startswith("position_net.")}
+        state = renamed
+    assert {translated(key) for key in state} - {None} == set(ours.state_dict())
+    of_the_unet = [key for key in state if translated(key) is None]
+    assert len(of_the_unet) == 686  # Stable Diffusion 1's UNet
+    with torch.device("meta"):
+        unet = UNet3DConditionModel(sample_size=32, cross_attention_dim=768)
+    loaded = loaded_from_names(state, tmp_path, monkeypatch, unet)
+    assert [tuple(value.shape) for value in loaded.state_dict().values()] == [
+        tuple(value.shape) for value in ours.state_dict().values()
+    ]
+    assert list(loaded.config.heads) == [8] * 16
+
+
+def test_every_key_of_lvd_maps_and_none_is_left_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """longlian/text-to-video-lvd-ms: a text-to-video UNet with its fusers among its keys, words 1024 wide."""
+    with torch.device("meta"):
+        unet = UNet3DConditionModel(sample_size=32)
+        ours = adapter(unet, "text", 1024)
+    own = published(ours, ldm=False)
+    state = dict(unet.state_dict()) | own
+    assert len(own) == 16 * 17 + 8
+    assert {key for key in state if translated(key) is None} == set(unet.state_dict())
+    loaded = loaded_from_names(state, tmp_path, monkeypatch, unet)
+    assert dict(loaded.config) | {"_use_default_values": None} == dict(ours.config) | {"_use_default_values": None}
+    assert sum(value.numel() for value in loaded.fusers.state_dict().values()) == 211_213_152
+    loaded.attach(unet)
