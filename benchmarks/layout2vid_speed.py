@@ -315,8 +315,8 @@ def arithmetic(bench: Bench, seconds: float, name: str) -> dict[str, float]:
     stock, ours, reachable = bench.operations("stock"), bench.operations("ours"), bench.reachable()
     rate = ours * bench.steps / seconds
     print(
-        f"arithmetic of a step: stock {stock / 1e12:.3f} TFLOP, ours {ours / 1e12:.3f}; ours at {rate / 1e12:.2f} TFLOP/s, "
-        f"{rate / reachable:.0%} of a large matrix product here ({reachable / 1e12:.2f})"
+        f"arithmetic of a step: stock {stock / 1e12:.3f} TFLOP, ours {ours / 1e12:.3f}, "
+        f"at {rate / 1e12:.2f} TFLOP/s, {rate / reachable:.0%} of a large matrix product here ({reachable / 1e12:.2f})"
     )
     told = {"stock": stock, "ours": ours, "rate": rate, "reachable": reachable}
     for board, peak in DATA_SHEETS.items():

@@ -201,7 +201,7 @@ def loaded_from_names(
 def test_every_key_of_gligen_maps_and_none_is_left_over(
     form: Form, ldm: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The full checkpoints, names and shapes: as diffusers builds the network, and under the names of its first code."""
+    """The full checkpoint by names and shapes: as diffusers builds the network, and as its first code called it."""
     with torch.device("meta"):
         gligen = UNet2DConditionModel(
             cross_attention_dim=768,

@@ -53,9 +53,10 @@ def load(
         return dtype or torch.float32
 
     with loading(model):
-        encoder, told = CLIPTextModel.from_pretrained(
+        loaded: Any = CLIPTextModel.from_pretrained(
             folder / "text_encoder", dtype=precision("text_encoder"), output_loading_info=True
         )
+        encoder, told = loaded
         parts = {
             "vae": AutoencoderKL.from_pretrained(folder / "vae", dtype=precision("vae"), **FROM_DISK),
             "unet": UNet3DConditionModel.from_pretrained(folder / "unet", dtype=precision("unet"), **FROM_DISK),
