@@ -109,7 +109,8 @@ def test_batch(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[st
     out, err = capsys.readouterr()
     assert out == ""
     assert "2 of 3 videos" in err
-    assert "1 of 3 storyboards failed:\n  0003: " in err
+    assert "1 of 3 storyboards failed:\n  0003 (" in err
+    assert ":3): " in err, "file and line"
     assert "Traceback" not in err
     assert run(*arguments, "--json") == 5
     value = told(capsys)

@@ -157,7 +157,7 @@ def _shown(events: Generator[BatchEvent, None, Any], *, quiet: bool) -> Generato
             elif isinstance(event, StoryboardDone):
                 bars.advance(videos)
                 if event.result.error is not None and not quiet:
-                    bars.console.print(f"{event.result.id}: {event.result.error.message}", markup=False)
+                    bars.console.print(_failure(event.result), markup=False)
             elif isinstance(event, Notice) and not quiet:
                 bars.console.print(f"warning: {event.message}", markup=False)
             yield event
@@ -188,10 +188,16 @@ def _tell(results: list[StoryboardResult], drawn: int, report: Path, *, as_json:
     if failed and as_json:  # the one object is printed
         raise typer.Exit(BatchError.exit_code)
     if failed:
-        listed = "\n".join(f"  {result.id}: {result.error and result.error.message}" for result in failed[:10])
+        listed = "\n".join(f"  {_failure(result)}" for result in failed[:10])
         more = f"\n  ... and {len(failed) - 10} more" if len(failed) > 10 else ""
         again = " (the same as before, and not tried again: --retry-failed does)" if kept["failed"] else ""
         raise BatchError(
             f"{len(failed)} of {len(results)} storyboards failed{again}:\n{listed}{more}",
             hint=f"see {report}; mend them and run the same command again",
         )
+
+
+def _failure(result: StoryboardResult) -> str:
+    """Which storyboard, from where, and what is wrong."""
+    message = result.error.message if result.error is not None else ""
+    return f"{result.id} ({result.source}): {message.removeprefix(f'{result.source}: ')}"
