@@ -75,4 +75,4 @@ def decode(
     latents = pixel_shuffle(latents, patch_size)
     mean, spread = _normalisation(vae, latents)
     decoded: Tensor = vae.decode(latents * spread + mean).sample
-    return decoded.clamp(-1, 1)
+    return decoded.float().clamp(-1, 1)  # before it is bytes: half precision has too few steps near 255

@@ -28,7 +28,7 @@ def load(model: str | Path, *, grounding: str | Path | None = None, low_memory: 
     """
     keep_memory()
     device, fast = _best()
-    precision = {"unet": fast, "grounding": fast, "default": torch.float32}
+    precision = {"unet": fast, "grounding": fast, "vae": fast, "default": torch.float32}
     folder = local(model)
     ours = part_class(folder, INDEX) == Layout2VidPipeline.__name__
     pipeline = (
