@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import wave
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from support import see
 from videodirector import VideoPlan
+from videodirector.evaluation import Detector
+from videodirector.storyworld import atlas, sound
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -29,6 +34,7 @@ def test_every_example_is_tested() -> None:
         "follow_progress",
         "many_storyboards",
         "plan_with_a_chat_model",
+        "sound_to_picture",
         "your_own_backend",
     }
     assert {path.stem for path in EXAMPLES.glob("*.py")} == names
@@ -72,3 +78,14 @@ def test_your_own_backend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     frames = see(tmp_path / "paper.mp4").frames
     assert frames[0].shape == (360, 640, 3)
     assert abs(frames[0].astype(int) - frames[15]).mean() > 1  # the ball has rolled on
+
+
+@pytest.mark.slow
+def test_sound_to_picture(tmp_path: Path) -> None:
+    samples = sound.voice("bell", seconds=2.0, rng=np.random.default_rng(3))
+    with wave.open(str(tmp_path / "bell.wav"), "wb") as file:
+        file.setparams((1, 2, sound.RATE, 0, "NONE", ""))
+        file.writeframes((samples / np.abs(samples).max() * 20_000).astype("<i2").tobytes())
+    load("sound_to_picture").main([str(tmp_path / "bell.wav"), "--out", str(tmp_path / "heard.png")])
+    picture = np.asarray(Image.open(tmp_path / "heard.png"))
+    assert Detector({sprite.name: sprite.image for sprite in atlas.load()}).find(picture, "bell")

@@ -64,18 +64,41 @@ def perception(
     clips: Annotated[int, typer.Option(min=10, help="Moments of the world, none of them learned from.")] = 300,
     candidates: Annotated[int, typer.Option(min=2, help="Among how many a partner is looked for.")] = 100,
     seed: Annotated[int, typer.Option(help="Other moments.")] = _SEED,
+    mapping: Annotated[
+        bool, typer.Option("--mapping", help="Measure instead what the generator is told without words.")
+    ] = False,
+    pictures: Annotated[int, typer.Option(min=0, help="With --mapping: drawn pictures of each sense.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Measure storyworld-bind: captions of every sense, their calibration, and retrieval between all senses.
 
-    A tenth of the moments lie outside the world (noise, patterns, music), in styles that were not trained with.
+    A tenth of the moments lie outside the world (noise, patterns, music), in styles that were not trained with. With
+    --mapping it is the mapping network that is measured, on moments of the world: does every input give a condition
+    of its own, and do pictures drawn from that alone show the thing?
     """
+    if mapping:
+        _mapping(clips, seed, pictures, as_json=as_json)
+        return
     from videodirector.evaluation.perception import measure
     from videodirector.storyworld import outside
     from videodirector.storyworld.moments import MomentSampler
 
     source = MomentSampler(seed=seed, outside=0.1, styles=outside.UNSEEN, plain=0.15)
     report = measure(Director().captioner, (source[number] for number in range(clips)), candidates=candidates)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        typer.echo(report.markdown())
+
+
+def _mapping(clips: int, seed: int, pictures: int, *, as_json: bool) -> None:
+    from videodirector.bind.mapping import MappingNetwork
+    from videodirector.storyworld.moments import MomentSampler
+    from videodirector.trials.mapping import measure
+
+    source = MomentSampler(seed=seed, plain=0.15)
+    shown = [source[number] for number in range(clips)]
+    report = measure(Director().captioner.embedder, MappingNetwork.from_pretrained(), shown, pictures=pictures)
     if as_json:
         print_json(report.as_dict())
     else:

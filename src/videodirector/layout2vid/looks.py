@@ -21,13 +21,14 @@ from videodirector.layout2vid.clip import picture_embeddings, projected_back
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.latents import VIEW_SIDE, encode, entity_picture, rgba, to_tensor
+from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
 from videodirector.layout2vid.unclip import imagine
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline
 
-__all__ = ["Representation", "grouped", "represent"]
+__all__ = ["Representation", "grouped", "imagined", "represent"]
 
 FOR_CLIP = "pipeline.load_clip('openai/clip-vit-large-patch14') loads both towers"
 
@@ -97,6 +98,24 @@ def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Ten
         raise ModelError(
             f"this model cannot imagine {appearance.name!r} from words: it has no prior",
             hint="give the plan a reference picture of it",
+        )
+    return imagined(pipeline, text)
+
+
+@torch.no_grad()
+def imagined(pipeline: Layout2VidPipeline, text: Float[Tensor, " text"]) -> Representation:
+    """How a thing looks whose words are known as an embedding alone, such as ``bind.mapping`` makes of a sound.
+
+    Raises:
+        ModelError: the model's prior reads words, or it has none, and its grounding wants a picture.
+    """
+    text = text.to(pipeline._execution_device)
+    if [int(side) for side in pipeline.grounding.config.picture_shape] == [0]:
+        return Representation(text=text, pictures=None)
+    if not isinstance(pipeline.prior, BankPrior):
+        raise ModelError(
+            "this model cannot imagine a thing from the embedding of its words: it has no bank of pictures",
+            hint="give it the words or a picture, with represent()",
         )
     words = text.unsqueeze(0)
     both = pipeline.prior(words.expand(2, -1), torch.tensor([False, True], device=text.device))

@@ -23,7 +23,7 @@ from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import in_turn, without_and_with
 from videodirector.layout2vid.latents import decode
-from videodirector.layout2vid.looks import Representation, grouped, represent
+from videodirector.layout2vid.looks import Representation, grouped, imagined, represent
 from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, shared_noise, spaced
@@ -248,6 +248,10 @@ class Layout2VidPipeline(DiffusionPipeline):
         """How a thing looks; see ``layout2vid.looks.represent``."""
         return represent(self, appearance, generator)
 
+    def imagine(self, text: Float[Tensor, " text"]) -> Representation:
+        """How a thing looks whose words are known as an embedding alone; see ``layout2vid.looks.imagined``."""
+        return imagined(self, text)
+
     def entities(self, condition: SceneCondition, looks: Sequence[Representation]) -> Entities:
         """One scene's entities as the grounding wants them, a batch of one."""
         return grouped(
@@ -321,7 +325,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             sampler: one of ``SAMPLERS``.
             height, width: of the frames in pixels.
             latents: the noise to start from, instead of one from the generators.
-            words: the captions encoded already: where there is guidance the one to guide away from, then the scene's.
+            words: captions' states in the place of words: the scene's, or the one to guide away from and the scene's.
         """
         chosen: SamplerName = sampler or self.config.sampler
         count = num_inference_steps or int(self.config.num_inference_steps)
@@ -339,10 +343,7 @@ class Layout2VidPipeline(DiffusionPipeline):
                 generator=generator,
                 common=place,
             )
-        captions = [condition.caption] if scale == 1 else [negative_prompt, condition.caption]
-        if words is None:
-            words = encode_captions(self.text_encoder, self.tokenizer, captions, device=device)
-        words = words.to(device, dtype)
+        words = self._words(condition.caption, words, None if scale == 1 else negative_prompt).to(device, dtype)
         tokens = None
         if grounded_steps:
             entities = self.entities(condition, looks)
@@ -357,6 +358,19 @@ class Layout2VidPipeline(DiffusionPipeline):
             grounded_steps=grounded_steps,
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
+
+    def _words(
+        self, caption: str, given: Float[Tensor, "halves words context"] | None, away: str | None
+    ) -> Float[Tensor, "halves words context"]:
+        """States of the caption, unless they are given, behind those of what to guide away from."""
+        captions = [caption] if given is None else []
+        if away is not None and (given is None or len(given) == 1):
+            captions = [away, *captions]
+        if not captions:
+            assert given is not None
+            return given
+        encoded = encode_captions(self.text_encoder, self.tokenizer, captions, device=self._execution_device)
+        return encoded if given is None else torch.cat([encoded, given.to(encoded)])
 
     # -- drawing
 

@@ -1,0 +1,52 @@
+"""Measuring the mapping network, with an embedder that hears what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from videodirector.bind.mapping import MappingNetwork
+from videodirector.bind.storyworld import StoryworldBind
+from videodirector.cli import main
+from videodirector.errors import UsageError
+from videodirector.storyworld.moments import Moment, MomentSampler
+from videodirector.trials import mapping
+
+
+class Oracle(StoryworldBind):
+    """Whatever it is given, the next moment's caption is what it takes it for."""
+
+    told: Sequence[str]
+
+    def embed(self, modality: str, clips: Sequence[Any]) -> np.ndarray:
+        return self.embed_text(self.told)
+
+
+@pytest.fixture(scope="module")
+def moments() -> list[Moment]:
+    source = MomentSampler(seed=77)
+    return [source[number] for number in range(8)]
+
+
+def test_what_is_heard_rightly_is_told_rightly(moments: list[Moment]) -> None:
+    oracle = Oracle.load()
+    oracle.told = [f"{mapping.spoken(mapping.called(moment), None)} in the {moment.place}" for moment in moments]
+    report = mapping.measure(oracle, MappingNetwork.from_pretrained(), moments, batch=8, senses=("audio",))
+    (score,) = report.scores
+    assert score.recall == 1
+    assert score.cosine < 0.5
+    assert score.things.total == 0
+    assert report.target_cosine < 0.5
+    assert report.as_dict()["batch"] == 8
+    assert "| audio | 1.00 |" in report.markdown()
+
+
+def test_what_cannot_be_measured(moments: list[Moment], capfd: pytest.CaptureFixture[str]) -> None:
+    empty = MomentSampler(seed=77, empty=1.0)[0]
+    with pytest.raises(UsageError, match="without a thing"):
+        mapping.measure(Oracle.load(), MappingNetwork.from_pretrained(), [empty], batch=1)
+    assert main(["evaluate", "perception", "--mapping", "--clips", "10"]) == 2
+    assert "less than a batch of 64" in capfd.readouterr().err
