@@ -242,8 +242,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--compare", action="store_true", help="compare losses and variants, write nothing")
     parser.add_argument("--variant", choices=VARIANTS, default="residual")
-    parser.add_argument("--steps", type=int, default=1600)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--moments", type=int, default=256, help="to measure on")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -253,7 +253,7 @@ def main() -> None:
     print(f"{len(data.states)} captions, {len(new.states)} moments, {time.monotonic() - start:.0f} s", flush=True)
     losses = Losses(data)
     if options.compare:
-        for line in compared(losses, new, steps=options.steps // 4, rate=options.rate):
+        for line in compared(losses, new, steps=options.steps // 3, rate=options.rate):
             print(line, flush=True)
         return
     network = trained(losses, options.variant, ALL, steps=options.steps, rate=options.rate)

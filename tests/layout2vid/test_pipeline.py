@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.loading import load
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.text import encode_captions
 
 CONDITION = SceneCondition(
     caption="a dog and a cat",
@@ -88,6 +90,30 @@ def test_without_a_prior_words_alone_do_not_suffice(pipeline: Layout2VidPipeline
     pipeline.prior = None
     with pytest.raises(ModelError, match="no prior"):
         pipeline.represent(Appearance(name="dog"))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_states_take_the_place_of_words(pipeline: Layout2VidPipeline, guidance: float) -> None:
+    """What is known only as the text encoder's states is drawn as its words are."""
+    said = draw(pipeline, guidance_scale=guidance, output_type="pt")
+    looks = [pipeline.imagine(pipeline.represent(look).text) for look in LOOKS]
+    words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, [CONDITION.caption])
+    silent = pipeline(
+        replace(CONDITION, caption=""),
+        looks,
+        generator=torch.Generator().manual_seed(0),
+        guidance_scale=guidance,
+        words=words,
+        output_type="pt",
+    ).frames[0]
+    torch.testing.assert_close(silent, said, rtol=0, atol=2e-3)
+    assert not torch.allclose(silent, draw(pipeline, guidance_scale=guidance, output_type="pt", words=-words))
+
+
+def test_without_a_bank_an_embedding_does_not_suffice(pipeline: Layout2VidPipeline) -> None:
+    pipeline.prior = None
+    with pytest.raises(ModelError, match="no bank of pictures"):
+        pipeline.imagine(torch.zeros(384))
 
 
 def test_saved_and_loaded_it_draws_the_same(pipeline: Layout2VidPipeline, tmp_path: Path) -> None:

@@ -360,7 +360,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
 
     def _words(
-        self, caption: str, given: Float[Tensor, "halves words context"] | None, away: str | None
+        self, caption: str, given: Float[Tensor, "known words context"] | None, away: str | None
     ) -> Float[Tensor, "halves words context"]:
         """States of the caption, unless they are given, behind those of what to guide away from."""
         captions = [caption] if given is None else []
