@@ -190,8 +190,9 @@ def unseen(out: Path, bind: StoryworldBind, data: Captions, count: int) -> Unsee
     if not kept.exists():
         source = MomentSampler(seed=SEED, plain=0.15)
         moments = [source[at] for at in range(count)]
-        told = [number[called(moment), moment.place] for moment in moments]
-        np.savez(kept, told=told, **{name: np.stack([moment.clip(name) for moment in moments]) for name in MODALITIES})
+        clips = {str(name): np.stack([moment.clip(name) for moment in moments]) for name in MODALITIES}
+        clips["told"] = np.array([number[called(moment), moment.place] for moment in moments])
+        np.savez(kept, allow_pickle=False, **clips)
     arrays = np.load(kept)
     told = torch.from_numpy(arrays["told"])
     assert len(names) == len(data.phrases)

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from videodirector.bind.mapping import MappingNetwork
 from videodirector.bind.storyworld import StoryworldBind
 from videodirector.cli import main
 from videodirector.errors import UsageError
+from videodirector.planner.perception.embedder import Vectors
+from videodirector.schemas import MODALITIES
 from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.trials import mapping
 
 
-class Oracle(StoryworldBind):
-    """Whatever it is given, the next moment's caption is what it takes it for."""
+class Oracle:
+    """Takes the clips, whatever they are, for what these captions say."""
 
-    told: Sequence[str]
+    name, modalities = "oracle", frozenset(MODALITIES)
 
-    def embed(self, modality: str, clips: Sequence[Any]) -> np.ndarray:
-        return self.embed_text(self.told)
+    def __init__(self, told: Sequence[str] = ()) -> None:
+        self._bind, self._told = StoryworldBind.load(), told
+
+    def embed(self, modality: str, clips: Sequence[Any]) -> Vectors:
+        return self.embed_text(self._told)
+
+    def embed_text(self, texts: Sequence[str]) -> Vectors:
+        return self._bind.embed_text(texts)
+
+    def scale(self, modality: str, aspect: str) -> float | None:
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +42,7 @@ def moments() -> list[Moment]:
 
 
 def test_what_is_heard_rightly_is_told_rightly(moments: list[Moment]) -> None:
-    oracle = Oracle.load()
-    oracle.told = [f"{mapping.spoken(mapping.called(moment), None)} in the {moment.place}" for moment in moments]
+    oracle = Oracle([f"{mapping.spoken(mapping.called(moment), None)} in the {moment.place}" for moment in moments])
     report = mapping.measure(oracle, MappingNetwork.from_pretrained(), moments, batch=8, senses=("audio",))
     (score,) = report.scores
     assert score.recall == 1
@@ -47,6 +56,6 @@ def test_what_is_heard_rightly_is_told_rightly(moments: list[Moment]) -> None:
 def test_what_cannot_be_measured(moments: list[Moment], capfd: pytest.CaptureFixture[str]) -> None:
     empty = MomentSampler(seed=77, empty=1.0)[0]
     with pytest.raises(UsageError, match="without a thing"):
-        mapping.measure(Oracle.load(), MappingNetwork.from_pretrained(), [empty], batch=1)
+        mapping.measure(Oracle(), MappingNetwork.from_pretrained(), [empty], batch=1)
     assert main(["evaluate", "perception", "--mapping", "--clips", "10"]) == 2
     assert "less than a batch of 64" in capfd.readouterr().err
