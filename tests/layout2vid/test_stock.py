@@ -217,20 +217,25 @@ def test_saved_with_grounding_it_comes_back_the_same(pipeline: Layout2VidPipelin
         pipeline.save_pretrained(tmp_path / "pickled", safe_serialization=False)
 
 
+def published(grounding: Grounding) -> dict[str, torch.Tensor]:
+    """Its weights under the names that diffusers gives to GLIGEN's."""
+    state = {}
+    for key, value in grounding.state_dict().items():
+        name = key
+        if key.startswith("fusers."):
+            _, block, rest = key.split(".", 2)
+            name = f"{block.replace('-', '.')}.transformer_blocks.0.fuser.{rest}"
+        state[name] = value.clone()
+    return state
+
+
 def test_a_gated_unet_brings_its_grounding(pipeline: Layout2VidPipeline, tmp_path: Path) -> None:
     """The form in which LVD's models are published: fusers and position net among the UNet's own weights."""
     open_gates(pipeline.grounding)
     gated = tmp_path / "gated"
     tiny_stock().save_pretrained(gated)
     file = gated / "unet" / "diffusion_pytorch_model.safetensors"
-    state = load_file(file)
-    for key, value in pipeline.grounding.state_dict().items():
-        name = key
-        if key.startswith("fusers."):
-            _, block, rest = key.split(".", 2)
-            name = f"{block.replace('-', '.')}.transformer_blocks.0.fuser.{rest}"
-        state[name] = value.clone()
-    save_file(state, file)
+    save_file(load_file(file) | published(pipeline.grounding), file)
     index = json.loads((gated / "model_index.json").read_text())
     (gated / "model_index.json").write_text(json.dumps(index | {"_class_name": "GroundedTextToVideoSDPipeline"}))
     gated_pipeline = Layout2VidPipeline.from_text_to_video(gated)
@@ -273,14 +278,21 @@ def test_models_of_another_kind_are_refused(folder: Path, tmp_path: Path) -> Non
 
 
 def test_a_plan_is_rendered_with_a_stock_model_from_the_command_line(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, pipeline: Layout2VidPipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """As it is, and with a bare file of grounding under GLIGEN's names."""
     dog = {"id": "dog", "name": "dog", "layout": [[0.0, 0.2, 0.5, 0.9], [0.5, 0.2, 1.0, 0.9]]}
-    scene = {"id": "s1", "description": "A dog.", "frames": 3, "entities": [dog]}
-    plan = VideoPlan.parse({"schema_version": 1, "scenes": [scene]}).save(tmp_path / "plan.json")
-    video = tmp_path / "out.mp4"
-    assert main(["render", str(plan), "-o", str(video), "--model", str(folder), "--steps", "2", "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)["scenes"]
-    assert told["backend"] == "layout2vid"
-    assert any("no trained grounding" in note for note in told["notes"])
-    assert len(see(video).frames) == 3
+    scenes = [{"id": name, "description": "A dog.", "frames": 3, "entities": [dog]} for name in ("s1", "s2")]
+    plan = VideoPlan.parse({"schema_version": 1, "scenes": scenes}).save(tmp_path / "plan.json")
+    open_gates(pipeline.grounding)
+    adapter = tmp_path / "gligen.safetensors"
+    save_file(published(pipeline.grounding), adapter)
+    for options, grounded in (([], False), (["--option", f"grounding={adapter}", "--memory", "low"], True)):
+        video = tmp_path / "out.mp4"
+        arguments = ["render", str(plan), "-o", str(video), "--model", str(folder), "--steps", "2", "--json", *options]
+        assert main(arguments) == 0
+        told = json.loads(capsys.readouterr().out)["scenes"]
+        assert [scene["backend"] for scene in told] == ["layout2vid"] * 2
+        for scene in told:
+            assert any("no trained grounding" in note for note in scene["notes"]) is not grounded
+        assert len(see(video).frames) == 6

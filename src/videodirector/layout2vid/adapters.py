@@ -181,7 +181,8 @@ def _described(
             f"{place} lacks its position net (position_net.linears...)", hint="copy or download the whole checkpoint"
         )
     text_width, token_width = first.shape[1] - 8 * FREQUENCIES, last.shape[0]
-    blocks = list(spatial_blocks(unet)) if unet is not None else _blocks(state)
+    carrying = spatial_blocks(unet) if unet is not None else {}
+    blocks = list(carrying) or _blocks(state)
     queries = [state.get(f"fusers.{block.replace('.', '-')}.attn.to_q.weight") for block in blocks]
     lacking = [block for block, query in zip(blocks, queries, strict=True) if query is None]
     if lacking:
@@ -193,7 +194,7 @@ def _described(
     return {
         "blocks": blocks,
         "widths": widths,
-        "heads": _heads(widths, blocks, config, token_width),
+        "heads": _heads(widths, blocks, config, token_width, [block.attn1.heads for block in carrying.values()]),
         "text_width": text_width,
         "picture_shape": [text_width] if form == "text-image" else [0],
         "token_width": token_width,
@@ -207,12 +208,14 @@ def _blocks(state: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda name: ("dum".index(name[0]), [int(part) for part in re.findall(r"\d+", name)]))
 
 
-def _heads(widths: Sequence[int], blocks: Sequence[str], config: Mapping[str, Any], token_width: int) -> list[int]:
+def _heads(
+    widths: Sequence[int], blocks: Sequence[str], config: Mapping[str, Any], token_width: int, own: Sequence[int]
+) -> list[int]:
     """Heads of every fuser: as many as the block's own attention has.
 
     ``attention_head_dim`` is the width of a head in a ``UNet3DConditionModel`` and, misnamed, the number of heads in a
     ``UNet2DConditionModel``. Without a configuration: 8 heads where the context is that of Stable Diffusion 1 (768
-    wide), heads of width 64 elsewhere.
+    wide), elsewhere ``own``, those of the UNet that it shall go into, or heads of width 64 where that is not known.
     """
     given = config.get("attention_head_dim")
     if config.get("_class_name") == "UNet2DConditionModel" and given is not None:
@@ -220,8 +223,10 @@ def _heads(widths: Sequence[int], blocks: Sequence[str], config: Mapping[str, An
         return [int(levels[_level(block, len(levels))]) for block in blocks]
     if given is None and token_width == 768:
         return [8] * len(widths)
+    if given is None and own:
+        return list(own)
     size = int(given) if isinstance(given, int) else 64
-    return [width // size for width in widths]
+    return [max(width // size, 1) for width in widths]
 
 
 def _level(block: str, levels: int) -> int:
