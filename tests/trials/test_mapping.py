@@ -1,16 +1,20 @@
-"""Measuring the mapping network, with an embedder that hears what there is."""
+"""Measuring the mapping network: the weights that ship, and an embedder that hears what there is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
-from videodirector.bind.mapping import MappingNetwork
+from videodirector.bind.mapping import WEIGHTS, MappingNetwork, packaged
 from videodirector.bind.storyworld import StoryworldBind
 from videodirector.cli import main
 from videodirector.errors import UsageError
+from videodirector.evaluation.perception import pairwise_cosine
+from videodirector.lexicon import backgrounds, things
 from videodirector.planner.perception.embedder import Vectors
 from videodirector.schemas import MODALITIES
 from videodirector.storyworld.moments import Moment, MomentSampler
@@ -59,3 +63,30 @@ def test_what_cannot_be_measured(moments: list[Moment], capfd: pytest.CaptureFix
         mapping.measure(Oracle(), MappingNetwork.from_pretrained(), [empty], batch=1)
     assert main(["evaluate", "perception", "--mapping", "--clips", "10"]) == 2
     assert "less than a batch of 64" in capfd.readouterr().err
+
+
+def test_what_ships_is_small_and_does_not_collapse() -> None:
+    """Sixty-four captions through storyworld-bind and the network: each comes out next to its own states."""
+    assert (packaged() / WEIGHTS).stat().st_size < 3.2e6
+    named = [(thing, place) for thing, place in zip(list(things())[:64], [*backgrounds()] * 4, strict=False)]
+    bind, network = StoryworldBind.load(), MappingNetwork.from_pretrained()
+    vectors = bind.embed_text([f"{mapping.spoken(thing, None)} in the {place}" for thing, place in named])
+    words, phrase = network(torch.from_numpy(vectors))
+    hits, cosine, rank = mapping.figures(
+        words.numpy(), mapping.encoded([mapping.spoken(thing, place) for thing, place in named]).numpy()
+    )
+    assert hits >= 0.9
+    assert cosine <= 0.5
+    assert rank > 20
+    assert pairwise_cosine(phrase.numpy()) < 0.5
+
+
+def test_collapse_is_told() -> None:
+    rng = np.random.default_rng(0)
+    targets = rng.standard_normal((64, 3, 8))
+    hits, cosine, _ = mapping.figures(targets.mean(0) + 0.01 * rng.standard_normal((64, 3, 8)), targets)
+    assert hits < 0.2
+    assert cosine > 0.95
+    hits, cosine, _ = mapping.figures(targets, targets)
+    assert hits == 1
+    assert abs(cosine) < 0.05
