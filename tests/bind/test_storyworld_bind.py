@@ -96,6 +96,10 @@ def test_captions_on_the_command_line(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert 0 <= caption["confidence"] <= 1
     assert len(caption["runners_up"]) == 3
     assert main(["caption"]) == 2
+    assert main(["caption", "--audio", str(bell), "--embedder", "clip:here"]) == 2
+    assert "there are: imagebind, clap, siglip2, pe-av" in capfd.readouterr().err
+    assert main(["caption", "--audio", str(bell), "--embedder", f"clap:{tmp_path}"]) == 4
+    assert main(["caption", "--audio", str(bell), "--embedder", f"siglip2:{tmp_path}"]) == 0  # it has no sense for it
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise"])

@@ -30,7 +30,7 @@ Vectors = NDArray[np.float32]
 Tokenizer = Callable[[Sequence[str]], Tensor]
 """Texts to CLIP's tokens (texts, 77), zeros behind the end of a text."""
 
-__all__ = ["SENSES", "ImageBind", "ImageBindNetworks", "Sense", "filter_banks"]
+__all__ = ["SENSES", "ImageBind", "ImageBindNetworks", "Sense", "clip_tokenizer", "filter_banks"]
 
 WIDTH = 1024
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's
@@ -214,6 +214,29 @@ class ImageBind:
     def scale(self, modality: str, aspect: str) -> float | None:  # noqa: ARG002  the protocol's
         """Not calibrated."""
         return None
+
+
+def clip_tokenizer(folder: Path) -> Tokenizer:
+    """CLIP's tokenizer, from a folder with the tokenizer files of any CLIP.
+
+    Raises:
+        ModelNotFoundError: they are not there.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError):
+        raise ModelNotFoundError(
+            f"{folder} has no tokenizer",
+            hint="ImageBind reads text as CLIP does: put tokenizer.json, or vocab.json and merges.txt, there",
+        ) from None
+
+    def tokens(texts: Sequence[str]) -> Tensor:
+        rows = [tokenizer(text, truncation=True, max_length=77)["input_ids"] for text in texts]
+        return torch.tensor([[*row, *[0] * (77 - len(row))] for row in rows])
+
+    return tokens
 
 
 def published_names(networks: ImageBindNetworks) -> list[tuple[str, str]]:

@@ -161,6 +161,15 @@ Imus = Annotated[
 ImuRate = Annotated[
     float | None, typer.Option("--imu-rate", metavar="HZ", help="Samples a second of the motion trace.")
 ]
+Embedders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--embedder",
+        metavar="NAME:PATH",
+        help="A model of yours to see and hear with: imagebind:imagebind_huge.pth, clap:FOLDER, siglip2:FOLDER, "
+        "pe-av:FOLDER; several times for several. [dim]default: storyworld-bind, in the package[/]",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
 

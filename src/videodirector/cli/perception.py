@@ -9,7 +9,19 @@ import typer
 
 from videodirector.cli.app import app
 from videodirector.cli.evaluate import evaluate
-from videodirector.cli.options import AsJson, Audios, Depths, Images, ImuRate, Imus, Quiet, Thermals, Videos, seeds
+from videodirector.cli.options import (
+    AsJson,
+    Audios,
+    Depths,
+    Embedders,
+    Images,
+    ImuRate,
+    Imus,
+    Quiet,
+    Thermals,
+    Videos,
+    seeds,
+)
 from videodirector.cli.output import print_json
 from videodirector.director import Director
 from videodirector.errors import UsageError
@@ -34,6 +46,7 @@ def caption(
     imu: Imus = None,
     imu_rate: ImuRate = None,
     captions: CaptionFile = None,
+    embedder: Embedders = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -48,7 +61,8 @@ def caption(
         raise UsageError(
             "there is nothing to describe", hint="give --image, --audio, --video, --depth, --thermal, --imu"
         )
-    found = Director(captions=() if captions is None else read_captions(captions)).perceive(**given)
+    more = () if captions is None else read_captions(captions)
+    found = Director(captions=more, embedder=embedder or ()).perceive(**given)
     if as_json:
         print_json({"captions": [one.model_dump(mode="json") for one in found]})
         return

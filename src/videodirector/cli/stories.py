@@ -20,6 +20,7 @@ from videodirector.cli.options import (
     CastFile,
     Coco,
     Depths,
+    Embedders,
     FontFile,
     Fps,
     Height,
@@ -82,6 +83,7 @@ def make(
     thermal: Thermals = None,
     imu: Imus = None,
     imu_rate: ImuRate = None,
+    embedder: Embedders = None,
     planner: PlannerName = "offline",
     planner_url: PlannerUrl = None,
     planner_timeout: PlannerTimeout = 120.0,
@@ -139,7 +141,7 @@ def make(
         show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
         return
     settings = backend_options(option, base_url, memory)
-    director = Director(chosen, backend=backend, model=model, options=settings, cache=cache)
+    director = Director(chosen, backend=backend, model=model, options=settings, cache=cache, embedder=embedder or ())
     plan = director.plan(story, seed=seed, fps=fps, **wishes, **given)
     if dry_run:
         print_forecast(director.dry_run(plan, output, **options), as_json=as_json)
@@ -165,6 +167,7 @@ def plan(
     thermal: Thermals = None,
     imu: Imus = None,
     imu_rate: ImuRate = None,
+    embedder: Embedders = None,
     planner: PlannerName = "offline",
     base_url: PlannerUrlAlone = None,
     planner_timeout: PlannerTimeout = 120.0,
@@ -194,7 +197,7 @@ def plan(
     if dry_run:
         show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
         return
-    made = Director(chosen).plan(story, seed=seed, fps=fps, **wishes, **given)
+    made = Director(chosen, embedder=embedder or ()).plan(story, seed=seed, fps=fps, **wishes, **given)
     if output is None:
         sys.stdout.write(made.to_json())
         return

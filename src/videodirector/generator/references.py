@@ -10,13 +10,15 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from videodirector.errors import PlanError, PlanIssue
+from videodirector.planner.perception.image import cut_out, to_rgba
+from videodirector.planner.perception.sensed import SIDE
 from videodirector.schemas import VideoPlan
 
 __all__ = ["References", "load_references"]
 
 
 class References(Mapping[str, Image.Image]):
-    """Pictures by the file names that a plan gives, as RGBA, and a digest of each file's bytes."""
+    """Pictures by the file names that a plan gives, as RGBA, cut out, and a digest of each file's bytes."""
 
     def __init__(self, pictures: Mapping[str, tuple[Image.Image, str]]) -> None:
         self._pictures = dict(pictures)
@@ -36,7 +38,7 @@ class References(Mapping[str, Image.Image]):
 
 
 def load_references(plan: VideoPlan) -> References:
-    """Every picture that an entity of the plan shall look like.
+    """Every picture that an entity of the plan shall look like, cut out where its ground is clear or of one colour.
 
     File names are relative to the working folder. Pictures that no entity uses are not read.
 
@@ -51,7 +53,8 @@ def load_references(plan: VideoPlan) -> References:
             try:
                 content = Path(file).read_bytes()
                 with Image.open(io.BytesIO(content)) as picture:
-                    pictures[file] = picture.convert("RGBA"), hashlib.sha256(content).hexdigest()
+                    picture.draft("RGB", (SIDE, SIDE))
+                    pictures[file] = cut_out(to_rgba(picture)), hashlib.sha256(content).hexdigest()
             except FileNotFoundError:
                 issues.append(PlanIssue(f"references.{key}", "there is no such file", repr(file), "check the path"))
             except UnidentifiedImageError:

@@ -51,28 +51,76 @@ def sound(style: str, *, rng: np.random.Generator, seconds: float = SECONDS) -> 
     level = float(np.exp(rng.normal(-2, 0.8)))
     if style == "flat":  # silence, as a microphone hears it
         return (1e-4 * float(rng.uniform(0, 5)) * rng.standard_normal(count)).astype(np.float32)
-    if style in ("noise", "mosaic"):
+    if style in LEARNED:
+        out = _learned(style, time, rng)
+    elif style == "mosaic":  # noise in random bursts
         spectrum = np.fft.rfft(rng.standard_normal(count))
         frequencies = np.fft.rfftfreq(count, 1 / RATE) + 20
         out = np.fft.irfft(spectrum * frequencies ** -float(rng.uniform(0, 1.2)), count)
-        if style == "mosaic":  # in random bursts
-            out *= np.repeat(rng.uniform(0, 1, 32), -(-count // 32))[:count] ** 2
-    elif style in ("blur", "rings"):  # one swept tone
-        sweep = float(rng.uniform(-2, 2)) if style == "rings" else float(rng.uniform(-0.2, 0.2))
+        out *= np.repeat(rng.uniform(0, 1, 32), -(-count // 32))[:count] ** 2
+    elif style == "rings":  # one swept tone
+        sweep = float(rng.uniform(-2, 2))
         out = np.sin(2 * math.pi * float(rng.uniform(60, 4000)) * np.cumsum(2 ** (sweep * time)) / RATE)
-    else:  # music: chords in one key, with a beat; scribbled music keeps to no key
-        keyed = style != "scribble"
+    else:  # music that keeps to no key
         root, beat = float(rng.uniform(80, 400)), float(rng.uniform(0.15, 0.6))
         out = np.zeros(count)
         for _ in range(int(rng.integers(2, 5))):
             begin = float(rng.uniform(0, beat))
             while begin < seconds:
-                degree = float(rng.choice([0, 2, 4, 5, 7, 9, 11])) if keyed else float(rng.uniform(0, 24))
+                degree = float(rng.uniform(0, 24))
                 since = np.maximum(time - begin, 0)
                 tone = np.sin(2 * math.pi * root * 2 ** (degree / 12 + int(rng.integers(0, 3))) * since)
                 out += tone * (since > 0) * np.exp(-since / float(rng.uniform(0.1, 1)))
                 begin += beat * float(rng.integers(1, 4))
     return np.asarray(level * out / (np.abs(out).max() + 1e-9), dtype=np.float32)
+
+
+def _learned(style: str, time: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """The sounds to train with: as many kinds as need be for it to be the world that is learned, not a few strangers.
+
+    noise: steady, in a band, or swelling; blur: hum, beating tones; shapes and stripes: music on many instruments.
+    """
+    count, seconds = len(time), len(time) / RATE
+    if style == "noise":
+        spectrum = np.fft.rfft(rng.standard_normal(count))
+        frequencies = np.fft.rfftfreq(count, 1 / RATE) + 20
+        spectrum *= frequencies ** -float(rng.uniform(0, 1.5))
+        if rng.random() < 0.4:
+            low = float(np.exp(rng.uniform(math.log(50), math.log(4000))))
+            spectrum *= (frequencies > low) & (frequencies < low * float(rng.uniform(1.3, 8)))
+        out = np.fft.irfft(spectrum, count)
+        if rng.random() < 0.5:
+            out *= 0.5 + 0.5 * np.sin(2 * math.pi * (float(rng.uniform(0.3, 12)) * time + float(rng.uniform())))
+        return np.asarray(out)
+    if style == "blur":
+        out = np.zeros(count)
+        for _ in range(int(rng.integers(1, 5))):
+            pitch = float(np.exp(rng.uniform(math.log(50), math.log(5000))))
+            wobble = float(rng.uniform(0, 0.06)) * np.sin(2 * math.pi * float(rng.uniform(0.5, 9)) * time)
+            tone = np.sin(
+                2 * math.pi * np.cumsum(pitch * (1 + wobble) * 2 ** (float(rng.normal(0, 0.3)) * time)) / RATE
+            )
+            out += float(rng.uniform(0.2, 1)) * tone
+        return out
+    root, beat = float(rng.uniform(60, 500)), float(rng.uniform(0.1, 0.6))
+    scale = ([0, 2, 4, 5, 7, 9, 11], [0, 3, 5, 7, 10], [0, 2, 3, 5, 7, 8, 11], list(range(12)))[int(rng.integers(4))]
+    harmonics = rng.uniform(0, 1, 6) ** 2 / np.arange(1, 7) ** float(rng.uniform(0, 1.5))
+    harmonics[0] = 1
+    out = np.zeros(count)
+    for _ in range(int(rng.integers(1, 5))):
+        begin, fading = float(rng.uniform(0, beat)), float(np.exp(rng.uniform(math.log(0.04), 0)))
+        while begin < seconds:
+            pitch = root * 2 ** (float(rng.choice(scale)) / 12 + int(rng.integers(0, 3)))
+            first = round(begin * RATE)
+            since = time[: min(count - first, round(6 * fading * RATE))]  # no longer than it can be heard
+            for number, weight in enumerate(harmonics, 1):
+                if pitch * number < RATE / 2:
+                    note = weight * np.sin(2 * math.pi * pitch * number * since) * np.exp(-since / fading)
+                    out[first : first + len(note)] += note
+            begin += beat * float(rng.integers(1, 4))
+    if rng.random() < 0.4:  # with a drum
+        out += float(rng.uniform(0.5, 3)) * rng.standard_normal(count) * np.exp(-8 * ((time / beat) % 1))
+    return out
 
 
 def shaking(style: str, *, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from videodirector.errors import UsageError
 from videodirector.planner.perception import load_image
+from videodirector.planner.perception.image import cut_out
 from videodirector.schemas import ImageInput
 
 
@@ -126,3 +127,19 @@ def test_no_such_file_and_folders(tmp_path: Path) -> None:
         read(tmp_path / "none.png")
     with pytest.raises(UsageError, match="is a folder"):
         read(tmp_path)
+
+
+def test_a_thing_is_cut_out_where_its_ground_is_clear_or_of_one_colour() -> None:
+    thing = (10, 5, 30, 15)
+    clear = Image.new("RGBA", (40, 20))
+    clear.paste((255, 0, 0, 255), thing)
+    plain = Image.new("RGBA", (40, 20), (240, 240, 236, 255))
+    plain.paste((255, 0, 0, 255), thing)
+    plain.paste((240, 240, 236, 255), (15, 8, 20, 12))  # a hole of the ground's colour is a part of the thing
+    for picture in (clear, plain):
+        alone = np.array(cut_out(picture))
+        assert alone.shape == (10, 20, 4)
+        assert alone[..., 3].all()
+    noisy = Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 40, 4), dtype=np.uint8))
+    for whole in (noisy.convert("RGB").convert("RGBA"), Image.new("RGBA", (9, 9), "red"), Image.new("RGBA", (9, 9))):
+        assert cut_out(whole) == whole

@@ -55,7 +55,7 @@ def read(inputs: Inputs) -> dict[Modality, list[Sensed]]:
     return {modality: [_LOADERS[modality](one) for one in given] for modality, given in inputs}
 
 
-def perceive(inputs: Inputs, captioner: Callable[[], Captioner]) -> list[Caption]:
+def perceive(inputs: Inputs, captioner: Callable[[Modality], Captioner]) -> list[Caption]:
     """A caption of each modality that is given.
 
     Raises:
@@ -63,4 +63,4 @@ def perceive(inputs: Inputs, captioner: Callable[[], Captioner]) -> list[Caption
         ModelError, MissingDependencyError: the captioner's model is missing.
     """
     sensed = read(inputs)
-    return [captioner().caption(given) for given in sensed.values()] if sensed else []
+    return [captioner(modality).caption(given) for modality, given in sensed.items()]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from videodirector.errors import UsageError
 from videodirector.planner.perception.bank import (
     DOES,
+    NOTHING,
     Row,
     extra_rows,
     motion_rows,
@@ -78,7 +79,7 @@ class Captioner:
             runners_up=tuple(
                 Guess(words=name, confidence=chance) for name, chance in (ranked[1 : 1 + _RUNNERS] if told else ())
             ),
-            notes=tuple(note for one in sensed for note in one.notes),
+            notes=(*(note for one in sensed for note in one.notes), *self._doubts(modality)),
         )
 
     def vector(self, sensed: Sequence[Sensed]) -> Vectors:
@@ -114,18 +115,25 @@ class Captioner:
         Args:
             vector: of the input.
             modality: of the input, whose calibration counts.
-            aspect: which part of the caption; motions are judged by captions of everything that might move so.
+            aspect: which part of the caption; motions are judged by captions of everything that might move so, and
+                by that of nothing that can be told.
             scale: in place of the calibrated one.
         """
         scale = scale or self.embedder.scale(modality, aspect) or _SCALE
         names: Sequence[str | None]
         if aspect == "motion":
-            names = tuple(DOES)
-            told = _softmax((self._motions @ vector).reshape(-1, len(DOES)).mean(0) * scale)
+            names = (*DOES, None)
+            moving = (self._motions[:-1] @ vector).reshape(-1, len(DOES)).mean(0)
+            told = _softmax(np.append(moving, self._motions[-1] @ vector) * scale)
         else:
             names, group = self._groups[aspect]
             told = np.asarray(np.bincount(group, _softmax(self._matrix @ vector * scale)), dtype=np.float64)
         return {names[number]: min(float(told[number]), 1.0) for number in np.argsort(-told, kind="stable").tolist()}
+
+    def _doubts(self, modality: Modality) -> tuple[str, ...]:
+        if self.embedder.scale(modality, "thing") is not None:
+            return ()
+        return (f"Nobody has calibrated {self.embedder.name} here: take its confidence for a rough guess.",)
 
     def _best(self, vector: Vectors, modality: Modality, aspect: Aspect) -> Guess:
         found = self.chances(vector, modality, aspect)
@@ -157,7 +165,7 @@ class Captioner:
 
     @cached_property
     def _motions(self) -> Vectors:
-        return self.embedder.embed_text([row.text for row in motion_rows()])
+        return self.embedder.embed_text([*(row.text for row in motion_rows()), NOTHING])
 
 
 def composed(thing: Guess | None, place: Guess | None, motion: Guess | None) -> str:

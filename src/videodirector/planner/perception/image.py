@@ -14,7 +14,9 @@ from videodirector.errors import UsageError
 from videodirector.planner.perception.sensed import SIDE, Sensed, as_array, existing, unreadable
 from videodirector.schemas import ImageInput
 
-__all__ = ["load_image", "opened", "to_rgb"]
+__all__ = ["cut_out", "load_image", "opened", "to_rgb", "to_rgba"]
+
+_ALIKE = 24  # of 255: how far a ground of one colour strays from it, as JPEG leaves it
 
 
 def load_image(given: ImageInput) -> Sensed:
@@ -57,17 +59,49 @@ def opened(path: Path, what: str) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3), no side longer than ``SIDE``, upright."""
+    """(height, width, 3), no side longer than ``SIDE``, upright; transparency lies on white."""
+    clear = to_rgba(image)
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
+
+
+def to_rgba(image: Image.Image) -> Image.Image:
+    """Eight bits a channel, no side longer than ``SIDE``, upright."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = Image.fromarray(_to_bytes(np.asarray(image)))
     image.thumbnail((2 * SIDE, 2 * SIDE), Image.Resampling.BOX)  # before anything is converted: memory
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
+    image = ImageOps.exif_transpose(image).convert("RGBA")
     image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return np.asarray(image)
+    return image
+
+
+def cut_out(picture: Image.Image) -> Image.Image:
+    """The thing alone, where it can be told from its ground: by transparency, or because the ground has one colour.
+
+    Args:
+        picture: RGBA.
+
+    Returns:
+        RGBA, cropped to the thing, its ground transparent; the picture as it is, where it has a ground of many
+        colours, which says nothing of what belongs to the thing.
+    """
+    pixels = np.array(picture)
+    thing = pixels[..., 3] > 8
+    if thing.all():
+        colours = pixels[..., :3].astype(np.int16)
+        edge = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
+        ground = np.median(edge, axis=0)
+        if (np.abs(edge - ground).max(-1) <= _ALIKE).mean() < 0.9:
+            return picture
+        from scipy.ndimage import label
+
+        areas, _ = label(np.abs(colours - ground).max(-1) <= _ALIKE)
+        outer = np.unique(np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]]))
+        thing = ~np.isin(areas, outer[outer > 0])
+        pixels[..., 3] *= thing
+    if thing.mean() < 0.005:
+        return picture
+    rows, columns = (np.flatnonzero(thing.any(axis)) for axis in (1, 0))
+    return Image.fromarray(pixels).crop((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
 
 
 def _of_array(source: Any, name: str) -> Image.Image:

@@ -1,0 +1,103 @@
+"""Which embedder: from a short text on the command line to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from videodirector.errors import UsageError
+
+if TYPE_CHECKING:
+    from videodirector.planner.perception import Embedder
+
+__all__ = ["EMBEDDERS", "Choice"]
+
+_ALL = frozenset({"image", "audio", "video", "depth", "thermal", "imu"})
+
+
+def _imagebind(path: Path) -> Embedder:
+    from videodirector.bind.imagebind import ImageBind, clip_tokenizer
+
+    checkpoint = path / "imagebind_huge.pth" if path.is_dir() else path
+    return ImageBind.load(checkpoint, clip_tokenizer(checkpoint.parent))
+
+
+def _clap(path: Path) -> Embedder:
+    from videodirector.bind.published import Clap
+
+    return Clap.load(path)
+
+
+def _siglip2(path: Path) -> Embedder:
+    from videodirector.bind.published import SigLip2
+
+    return SigLip2.load(path)
+
+
+def _pe_av(path: Path) -> Embedder:
+    from videodirector.bind.published import PeAv
+
+    return PeAv.load(path)
+
+
+def _storyworld_bind(path: Path) -> Embedder:
+    from videodirector.bind.storyworld import StoryworldBind
+    from videodirector.layout2vid.text import sentence_encoder
+
+    return StoryworldBind.load(path, sentences=sentence_encoder())
+
+
+EMBEDDERS: dict[str, tuple[frozenset[str], Callable[[Path], Embedder]]] = {
+    "imagebind": (_ALL, _imagebind),
+    "clap": (frozenset({"audio"}), _clap),
+    "siglip2": (frozenset({"image", "video"}), _siglip2),
+    "pe-av": (frozenset({"audio", "video"}), _pe_av),
+    "storyworld-bind": (_ALL, _storyworld_bind),
+}
+"""By name: what it has a sense for, and what loads it from a path."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An embedder that the user has on disk; nothing is loaded before it is needed.
+
+    Attributes:
+        name: one of ``EMBEDDERS``.
+        path: the model's folder; of ImageBind the checkpoint, or its folder, in which CLIP's tokenizer lies too.
+    """
+
+    name: str
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Choice:
+        """From "clap:models/clap".
+
+        Raises:
+            UsageError: no such embedder, or no path.
+        """
+        name, _, path = text.partition(":")
+        if name not in EMBEDDERS:
+            raise UsageError(f"{name!r} is no embedder", hint=f"there are: {', '.join(EMBEDDERS)}")
+        if not path:
+            raise UsageError(
+                f"the embedder {name} needs a path: {name}:PATH",
+                hint="the folder that holds its weights (storyworld-bind as it comes needs no --embedder)",
+            )
+        return cls(name, Path(path).expanduser())
+
+    @property
+    def modalities(self) -> frozenset[str]:
+        """What it has a sense for."""
+        return EMBEDDERS[self.name][0]
+
+    def load(self) -> Embedder:
+        """The model.
+
+        Raises:
+            ModelNotFoundError, ModelFormatError: there is no such model, or it is damaged.
+            MissingDependencyError: it needs a package that is not installed.
+        """
+        return EMBEDDERS[self.name][1](self.path)
