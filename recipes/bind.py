@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -211,7 +211,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parameters.append(towers.log_scale["text" if options.stage == "vision" else options.stage])
     towers.eval()
     for name in learned:
-        towers.get_submodule(name).train().to(memory_format=torch.channels_last)
+        cast(Any, towers.get_submodule(name).train()).to(memory_format=torch.channels_last)
     recent: list[float] = []
     for progress in fit(
         groups=[{"params": parameters, "lr": options.rate, "weight_decay": 0.02}],

@@ -192,7 +192,7 @@ class PeAv(Published):
     def __init__(self, model: Any, processor: Any) -> None:
         super().__init__(model, processor)
         whole = model.config.model_type == "pe_audio_video"
-        self._halves = {
+        self._halves: dict[str, Any] = {
             "audio": model.audio_model if whole else model if model.config.model_type == "pe_audio" else None,
             "video": model.video_model if whole else model if model.config.model_type == "pe_video" else None,
         }
