@@ -195,7 +195,7 @@ def read_captions(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _softmax(logits: Vectors) -> NDArray[np.float64]:
+def _softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     raised = np.exp(logits.astype(np.float64) - float(logits.max()))
     return np.asarray(raised / raised.sum())
 
