@@ -1,9 +1,13 @@
 """storyworld-bind: six senses of the synthetic world in one space, learned as ImageBind was, from pictures outwards.
 
-    python recipes/bind.py moments --out runs/bind --count 32000     # once: what is seen, heard and felt
-    python recipes/bind.py vision  --out runs/bind --minutes 12      # pictures and videos with captions
-    python recipes/bind.py audio   --out runs/bind --minutes 9       # sounds with videos; likewise depth, thermal, imu
+    python recipes/bind.py moments --out runs/bind --count 40000     # once: what is seen and felt
+    python recipes/bind.py sounds  --out runs/bind --count 8000      # once: what is heard of the first of them
+    python recipes/bind.py vision  --out runs/bind --minutes 30      # pictures and videos with captions
+    python recipes/bind.py depth   --out runs/bind --minutes 13      # depth with pictures; likewise the other senses
+    python recipes/bind.py decoder --out runs/bind                   # writes captions; learns from texts alone
     python recipes/bind.py export  --out runs/bind                   # bank, means, temperatures -> the package
+
+With ``--init FOLDER`` a run begins with a model that was exported, such as the package's.
 
 Only pairs with a picture in them are ever learned from: no sound meets a caption, no heat map a motion trace. What
 they have to do with each other follows from the pictures (ImageBind, arXiv 2305.05665). Every stage writes its state
@@ -20,12 +24,14 @@ from typing import Any, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
+from bind_decoder import train_decoder
 from bind_export import export
 from bind_moments import COLOURS, Moments, bank_sentences, build, build_sounds
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from videodirector import lexicon
+from videodirector.bind.storyworld import StoryworldBind
 from videodirector.bind.towers import MODALITIES, Towers
 from videodirector.layout2vid.training.loop import Schedule, fit
 from videodirector.planner.perception.bank import motion_rows, world_rows
@@ -142,11 +148,14 @@ def shaken(maps: Tensor, modality: str, generator: torch.Generator) -> Tensor:
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Build the data, train a stage, or export."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("moments", "sounds", "vision", "audio", "depth", "thermal", "imu", "export"))
+    parser.add_argument(
+        "stage", choices=("moments", "sounds", "vision", "audio", "depth", "thermal", "imu", "decoder", "export")
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=32_000, help="moments to make")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--clips", type=int, default=400_000, help="clips to learn from, each as often as need be")
+    parser.add_argument("--init", type=Path, help="folder of an exported model to begin with")
     parser.add_argument("--first", type=int, help="learn from the first moments only")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -158,7 +167,12 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         build_sounds(options.out / "moments", count=options.count)
         return
     torch.manual_seed(0)
+    if options.init:
+        begin_with(options.init, options.out)
     moments, towers = Moments(options.out / "moments", options.first), load(options.out)
+    if options.stage == "decoder":
+        train_decoder(towers.eval(), moments, options.out)
+        return
     if options.stage == "export":
         export(towers, moments, options.out)
         return
@@ -247,13 +261,21 @@ def save(towers: Towers, out: Path, learned: list[str]) -> None:
     torch.save(towers.log_scale.state_dict(), out / f"scale.{learned[-1]}.pt")
 
 
+def begin_with(folder: Path, out: Path) -> None:
+    """Writes the towers of an exported model as if they had been learned here; those that have been stay."""
+    towers = StoryworldBind.load(folder).towers
+    for name in MODALITIES:
+        if not (out / f"{name}.pt").exists():
+            save(towers, out, [name])
+
+
 def load(out: Path) -> Towers:
     """The towers, with everything that has been learned so far."""
     towers = Towers()
     for name in MODALITIES:
         if (out / f"{name}.pt").exists():
             towers.get_submodule(name).load_state_dict(torch.load(out / f"{name}.pt", weights_only=True))
-        if (out / f"scale.{name}.pt").exists():
+        if name in towers.log_scale and (out / f"scale.{name}.pt").exists():
             scale = torch.load(out / f"scale.{name}.pt", weights_only=True)
             towers.log_scale[name].data.copy_(scale[name])
     return towers

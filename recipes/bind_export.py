@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bind_moments import TEXT_ENCODER, Moments, sentences
+from bind_moments import TEXT_ENCODER, Moments, bank_sentences
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from scipy.optimize import minimize_scalar
 
+from videodirector.bind.decoder import Decoder
 from videodirector.bind.storyworld import CONFIG, WEIGHTS, StoryworldBind, packaged
 from videodirector.bind.towers import MODALITIES, Towers
-from videodirector.planner.perception.bank import motion_rows, world_rows
+from videodirector.planner.perception.bank import DOES, motion_rows, world_rows
 from videodirector.planner.perception.captioner import Captioner
 from videodirector.planner.perception.embedder import Aspect
 from videodirector.schemas import MODALITIES as MODALITIES_OF_INPUTS
@@ -31,22 +32,35 @@ def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = No
     folder.mkdir(parents=True, exist_ok=True)
     means = {name: mean(towers, moments, name) for name in MODALITIES}
     texts = list(dict.fromkeys(row.text for row in (*world_rows(), *motion_rows())))
-    bank = out / "bank.npy"
-    if not bank.exists():
-        np.save(bank, sentences(texts))
-    kept = dict(zip(texts, np.load(bank), strict=True))
-    model = StoryworldBind(
-        towers, means=means, scales={}, sentences=lambda asked: np.stack([kept[text] for text in asked])
-    )
-    known = model.embed_text(texts)
-    scales = calibrated(model, clips)
+    kept = dict(zip(texts, bank_sentences(out, texts), strict=True))
+
+    def model(motions: NDArray[np.float32] | None = None) -> StoryworldBind:
+        return StoryworldBind(
+            towers, means=means, scales={}, motions=motions, decoder=decoder,
+            sentences=lambda asked: np.stack([kept[text] for text in asked]),
+        )  # fmt: skip
+
+    written = torch.load(out / "decoder.pt", weights_only=True)
+    decoder = Decoder(written["words"])
+    decoder.load_state_dict(written["state"])
+    known = model().embed_text(texts)
+    motions = directions(known[[texts.index(row.text) for row in motion_rows()]])
+    scales = calibrated(model(motions), clips)
     tensors = {name: tensor.half() for name, tensor in towers.state_dict().items() if "num_batches" not in name}
     tensors |= {f"mean.{name}": torch.from_numpy(vector) for name, vector in means.items()}
+    tensors |= {f"decoder.{name}": tensor.half() for name, tensor in decoder.state_dict().items()}
+    tensors["motions"] = torch.from_numpy(motions).half()
     tensors["known"] = torch.from_numpy(known).half()
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS)
-    config = {"text_encoder_package": TEXT_ENCODER, "scales": scales, "known": texts}
+    config = {"text_encoder_package": TEXT_ENCODER, "scales": scales, "words": written["words"], "known": texts}
     (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     print(f"{sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB in {folder}; scales {scales}")
+
+
+def directions(moving: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The directions (motions - 1, width) in which captions differ that tell of other motions."""
+    told = moving.reshape(-1, len(DOES), moving.shape[-1]).mean(0)
+    return np.asarray(np.linalg.svd(told - told.mean(0))[2][: len(DOES) - 1], dtype=np.float32)
 
 
 @torch.no_grad()
@@ -68,7 +82,7 @@ def mean(towers: Towers, moments: Moments, name: str, count: int = 1024) -> NDAr
 
 def calibrated(model: StoryworldBind, clips: int) -> dict[str, float]:
     """For each modality and aspect the scale under which the truth is likeliest (temperature scaling)."""
-    captioner = Captioner(model)
+    captioner = Captioner(model, writer=model.decoder)
     source = MomentSampler(seed=CALIBRATION_SEED, outside=0.1, empty=0.06, plain=0.15)
     moments = [source[number] for number in range(clips)]
     scales = {}

@@ -48,9 +48,9 @@ class Moments:
         return self._arrays[name]
 
 
-def world(seed: int) -> MomentSampler:
+def world(seed: int, sampler: type[MomentSampler] = MomentSampler) -> MomentSampler:
     """The mixture to learn from: mostly things in places, some empty, plain or foreign."""
-    return MomentSampler(seed=seed, outside=0.1, empty=0.06, plain=0.15, pool=256)
+    return sampler(seed=seed, outside=0.1, empty=0.06, plain=0.15, pool=256)
 
 
 def build(folder: Path, *, count: int, seed: int = 51) -> None:
@@ -98,6 +98,18 @@ def sentences(texts: Sequence[str]) -> NDArray[np.float16]:
         with torch.autocast("cpu", torch.bfloat16):
             parts.append(encode_phrases(model, tokenizer, texts[begin : begin + 128]).float().numpy())
     return np.concatenate(parts).astype(np.float16)
+
+
+def told_captions(count: int, seed: int = 51) -> list[tuple[str, str]]:
+    """The captions of the first moments, of a picture and of a video each; nothing is drawn for them."""
+
+    class Told(MomentSampler):
+        def _background(self, *_: object) -> NDArray[np.uint8]:
+            return np.zeros((1, 1, 3), dtype=np.uint8)
+
+    source = world(seed, Told)
+    moments = (source[number] for number in range(count))
+    return [(moment.caption(moving=False), moment.caption(moving=True, variant=1)) for moment in moments]
 
 
 def bank_sentences(out: Path, texts: Sequence[str]) -> NDArray[np.float16]:

@@ -432,7 +432,7 @@ class Director:
             from videodirector.planner.perception import Captioner
 
             model = StoryworldBind.load(sentences=sentence_encoder())
-            self._captioner = Captioner(model, captions=self._more_captions)
+            self._captioner = Captioner(model, writer=model.decoder, captions=self._more_captions)
         return self._captioner
 
     def _captioner_of(self, modality: Modality) -> Captioner:

@@ -11,7 +11,19 @@ from scipy.signal import resample_poly
 
 Floats = NDArray[np.float32]
 
-__all__ = ["AUDIO_RATE", "BANDS", "IMU_RATE", "IMU_SAMPLES", "SAMPLES", "SIZE", "field", "loudness", "pair", "trace"]
+__all__ = [
+    "AUDIO_RATE",
+    "BANDS",
+    "IMU_RATE",
+    "IMU_SAMPLES",
+    "SAMPLES",
+    "SIZE",
+    "field",
+    "loudness",
+    "pair",
+    "trace",
+    "views",
+]
 
 SIZE = 64
 """Side of pictures, depth and heat maps, in pixels."""
@@ -43,6 +55,12 @@ def field(values: Floats) -> Floats:
     low, high = np.percentile(small, (2, 98))
     spread = max(float(high - low), 1e-6)
     return np.asarray(np.clip((small - low) / spread, -0.5, 1.5)[None], dtype=np.float32)
+
+
+def views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
+    """A picture or map (channels, height, width), the same two pixels to either corner, and, if wanted, mirrored."""
+    held = np.pad(maps, ((0, 0), (2, 2), (2, 2)), mode="edge")
+    return [maps, held[:, 4:, 4:], held[:, :-4, :-4], *([maps[:, :, ::-1]] if mirrored else [])]
 
 
 def loudness(samples: Floats) -> Floats:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from videodirector.bind import features
+from videodirector.bind.decoder import Decoder
 from videodirector.bind.towers import MODALITIES, Towers
 from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError
 
@@ -42,7 +43,9 @@ class StoryworldBind:
         towers: the networks.
         means: of each tower's vectors over the training clips: the modality gap, which is subtracted.
         scales: calibrated by ``"modality/aspect"``.
+        motions: orthonormal directions (motions, 128) in which texts differ that tell of other motions.
         known: texts whose vectors are known by heart, means subtracted.
+        decoder: writes captions of vectors.
         sentences: reads texts that are not known by heart; None knows no others.
     """
 
@@ -55,11 +58,15 @@ class StoryworldBind:
         *,
         means: dict[str, Vectors],
         scales: dict[str, float],
+        motions: Vectors | None = None,
         known: tuple[Sequence[str], Vectors] = ((), np.zeros((0, 128), dtype=np.float32)),
+        decoder: Decoder | None = None,
         sentences: Sentences | None = None,
     ) -> None:
         self.towers = towers.eval().requires_grad_(False)
+        self.decoder = None if decoder is None else decoder.eval().requires_grad_(False)
         self._means, self._scales = means, scales
+        self._motions = np.zeros((0, 128), dtype=np.float32) if motions is None else motions
         self._known = {text: row for row, text in enumerate(known[0])}
         self._vectors, self._sentences = known[1], sentences
 
@@ -81,7 +88,10 @@ class StoryworldBind:
             config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
             tensors = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
             known = config["known"], tensors.pop("known").numpy()
+            motions = tensors.pop("motions").numpy()
             means = {name: tensors.pop(f"mean.{name}").numpy() for name in MODALITIES}
+            decoder = Decoder(config["words"])
+            decoder.load_state_dict({name: tensors.pop(f"decoder.{name}") for name in decoder.state_dict()})
             towers = Towers()
             towers.load_state_dict(tensors, strict=False)  # batch counters are not stored
             if missing := [name for name in towers.state_dict() if name not in tensors and "batches" not in name]:
@@ -91,18 +101,36 @@ class StoryworldBind:
         except (SafetensorError, ValueError, KeyError, RuntimeError, OSError) as error:
             message = f"{folder} holds no storyworld-bind: {error}"
             raise ModelFormatError(message, hint="copy the folder again") from None
-        return cls(towers, means=means, scales=config["scales"], known=known, sentences=sentences)
+        return cls(
+            towers,
+            means=means,
+            scales=config["scales"],
+            motions=motions,
+            known=known,
+            decoder=decoder,
+            sentences=sentences,
+        )
+
+    def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
+        """Unit vectors (clips, 128) of clips as ``planner.perception.sensed.Sensed`` describes them.
+
+        Pictures and maps are looked at from several sides (``features.views``), and of a video its middle too, for
+        what it shows; how it moves the middle cannot tell, so that part of its vector does not count.
+        """
+        return _unit(np.stack([self._embedded(modality, clip) for clip in clips]))
+
+    def _embedded(self, modality: str, clip: NDArray[Any]) -> Vectors:
+        tower = _TOWERS.get(modality, modality)
+        vector = self._mean_of(tower, _PREPARE[modality](clip))
+        if modality == "video":
+            middle = self._mean_of(tower, _seen(clip[len(clip) // 2]))
+            vector = vector + middle - self._motions.T @ (self._motions @ middle)
+        return vector
 
     @torch.no_grad()
-    def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, 128) of clips as ``planner.perception.sensed.Sensed`` describes them."""
-        tower = _TOWERS.get(modality, modality)
-        found = []
-        for clip in clips:
-            maps = np.stack(_PREPARE[modality](clip))
-            vectors = self.towers(tower, torch.from_numpy(maps)).numpy()
-            found.append(_centred(vectors, self._means[tower]).mean(0))
-        return _unit(np.stack(found))
+    def _mean_of(self, tower: str, maps: Sequence[Vectors]) -> Vectors:
+        vectors = self.towers(tower, torch.from_numpy(np.stack(maps))).numpy()
+        return _unit(_centred(vectors, self._means[tower]).mean(0))
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Vectors:
@@ -127,11 +155,11 @@ class StoryworldBind:
 
 
 def _seen(picture: NDArray[Any]) -> list[Vectors]:
-    return [_bright(features.pair(picture, picture))]
+    return features.views(_bright(features.pair(picture, picture)), mirrored=True)
 
 
 def _watched(frames: NDArray[Any]) -> list[Vectors]:
-    return [_bright(features.pair(frames[0], frames[-1]))]
+    return features.views(_bright(features.pair(frames[0], frames[-1])))
 
 
 def _heard(samples: NDArray[Any]) -> list[Vectors]:
@@ -150,7 +178,7 @@ def _felt(readings: NDArray[Any]) -> list[Vectors]:
 
 
 def _mapped(values: NDArray[Any]) -> list[Vectors]:
-    return [features.field(values)]
+    return features.views(features.field(values), mirrored=True)
 
 
 _PREPARE: dict[str, Callable[[NDArray[Any]], list[Vectors]]] = {

@@ -53,7 +53,9 @@ class MapTower(nn.Module):
             _down(channels, a, kernel=5),
             _down(a, b),
             _Residual(b),
+            _Residual(b),
             _down(b, c),
+            _Residual(c),
             _Residual(c),
             _down(c, d),
             _Residual(d),
@@ -61,7 +63,7 @@ class MapTower(nn.Module):
         self.head = nn.Linear(2 * d, WIDTH)
 
     def forward(self, maps: Float[Tensor, "batch channels 64 64"]) -> Float[Tensor, "batch width"]:
-        places = self.body(maps).flatten(2)
+        places = self.body(maps.contiguous(memory_format=torch.channels_last)).flatten(2)
         return F.normalize(self.head(torch.cat([places.mean(-1), places.amax(-1)], dim=-1)).float(), dim=-1)
 
 

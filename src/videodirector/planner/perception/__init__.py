@@ -8,7 +8,7 @@ from videodirector.planner.perception.audio import load_audio
 from videodirector.planner.perception.captioner import SURE, Captioner, read_captions
 from videodirector.planner.perception.combine import Story, combined, told, with_references
 from videodirector.planner.perception.depth import load_depth
-from videodirector.planner.perception.embedder import Embedder
+from videodirector.planner.perception.embedder import Embedder, Writer
 from videodirector.planner.perception.image import load_image
 from videodirector.planner.perception.imu import load_imu
 from videodirector.planner.perception.sensed import Sensed
@@ -22,6 +22,7 @@ __all__ = [
     "Embedder",
     "Sensed",
     "Story",
+    "Writer",
     "combined",
     "load_audio",
     "load_depth",

@@ -21,7 +21,7 @@ from videodirector.planner.perception.bank import (
     with_article,
     world_rows,
 )
-from videodirector.planner.perception.embedder import Aspect, Embedder, Vectors
+from videodirector.planner.perception.embedder import Aspect, Embedder, Vectors, Writer
 from videodirector.planner.perception.sensed import Sensed
 from videodirector.schemas import Caption, Guess, Modality
 
@@ -31,6 +31,7 @@ SURE = 0.5
 """A guess below this is said to be one, and parts of a caption below this are left out."""
 
 _RUNNERS = 3
+_WRITTEN = 0.3  # the writer's share in what a thing is
 _SCALE = 60.0  # of embedders that nobody has calibrated
 _MOVING: tuple[Modality, ...] = ("video", "imu")
 
@@ -39,17 +40,27 @@ class Captioner:
     """Says in words what an embedder's vectors show.
 
     The probability of a thing is that of all captions of the bank that name it, whatever their place and colour
-    (a softmax over scaled cosines); likewise the probability of a place.
+    (a softmax over scaled cosines); likewise the probability of a place. With a writer it is the geometric mean of this
+    and the probability that what is written begins with the thing.
 
     Args:
         embedder: whose vectors these are.
+        writer: writes captions of the embedder's vectors; what it would write has a share in what things are.
         captions: more captions for the bank, each for a thing that the bank does not know ("a capybara").
         whole_bank: whether to compare with things in places, or only with things and with places; the whole bank has
             4,000 rows, which storyworld-bind knows by heart.
     """
 
-    def __init__(self, embedder: Embedder, *, captions: Iterable[str] = (), whole_bank: bool = True) -> None:
-        self.embedder = embedder
+    def __init__(
+        self,
+        embedder: Embedder,
+        *,
+        writer: Writer | None = None,
+        captions: Iterable[str] = (),
+        whole_bank: bool = True,
+    ) -> None:
+        self.embedder, self.writer = embedder, writer
+        self._begun: dict[bytes, NDArray[np.float64]] = {}
         self._rows: tuple[Row, ...] = (*(world_rows() if whole_bank else short_rows()), *extra_rows(captions))
 
     def caption(self, sensed: Sequence[Sensed]) -> Caption:
@@ -79,7 +90,11 @@ class Captioner:
             runners_up=tuple(
                 Guess(words=name, confidence=chance) for name, chance in (ranked[1 : 1 + _RUNNERS] if told else ())
             ),
-            notes=(*(note for one in sensed for note in one.notes), *self._doubts(modality)),
+            notes=(
+                *(note for one in sensed for note in one.notes),
+                *self._written(vector, told),
+                *self._doubts(modality),
+            ),
         )
 
     def vector(self, sensed: Sequence[Sensed]) -> Vectors:
@@ -128,7 +143,40 @@ class Captioner:
         else:
             names, group = self._groups[aspect]
             told = np.asarray(np.bincount(group, _softmax(self._matrix @ vector * scale)), dtype=np.float64)
+            if aspect == "thing" and self.writer is not None:
+                told = self._with_written(self.writer, vector, names, told)
         return {names[number]: min(float(told[number]), 1.0) for number in np.argsort(-told, kind="stable").tolist()}
+
+    def _written(self, vector: Vectors, told: Guess | None) -> tuple[str, ...]:
+        if self.writer is None or told is None:
+            return ()
+        text, chance = self.writer.write(vector)
+        return (f"In words of its own: “{text}” ({chance:.0%}).",)
+
+    def _with_written(
+        self, writer: Writer, vector: Vectors, names: Sequence[str | None], told: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Of things that a user has added the writer knows nothing: there it agrees with the bank."""
+        phrases, group = self._phrases
+        key = vector.tobytes()
+        if key not in self._begun:  # asked again for other scales
+            if len(self._begun) >= 1000:
+                self._begun.clear()
+            self._begun[key] = np.exp(writer.begins(vector, phrases))
+        written = np.bincount(group, self._begun[key], minlength=len(names))
+        known = np.bincount(group, minlength=len(names)) > 0
+        nothing = names.index(None)
+        written[nothing], known[nothing] = max(1 - float(written.sum()), 0.0), True
+        share = np.where(known, _WRITTEN, 0.0)
+        mixed = (told + 1e-9) ** (1 - share) * (written + 1e-9) ** share
+        return np.asarray(mixed / mixed.sum())
+
+    @cached_property
+    def _phrases(self) -> tuple[list[str], NDArray[np.int64]]:
+        """What a caption begins with that names a thing of the world, and which of the bank's things that is."""
+        names, _ = self._groups["thing"]
+        rows = [row for row in short_rows() if row.thing is not None]
+        return [row.text for row in rows], np.array([names.index(row.thing) for row in rows])
 
     def _doubts(self, modality: Modality) -> tuple[str, ...]:
         if self.embedder.scale(modality, "thing") is not None:

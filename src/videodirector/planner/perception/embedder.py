@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from numpy import float32
+from numpy import float32, float64
 from numpy.typing import NDArray
 
 from videodirector.schemas import Modality
 
-__all__ = ["Aspect", "Embedder", "Vectors"]
+__all__ = ["Aspect", "Embedder", "Vectors", "Writer"]
 
 Vectors = NDArray[float32]
 Aspect = Literal["thing", "place", "motion"]
@@ -45,4 +45,20 @@ class Embedder(Protocol):
 
     def scale(self, modality: Modality, aspect: Aspect) -> float | None:
         """What cosines are multiplied with to make calibrated logits of them; None where nobody has measured it."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes captions of an embedder's vectors, word by word."""
+
+    def write(self, vector: Vectors) -> tuple[str, float]:
+        """The likeliest caption of a vector (width,), and its probability."""
+        ...
+
+    def begins(self, vector: Vectors, texts: Sequence[str]) -> NDArray[float64]:
+        """Log probabilities (texts,) that its caption begins with these texts.
+
+        Raises:
+            KeyError: a text has a word that it does not know.
+        """
         ...

@@ -112,7 +112,7 @@ _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"ID3", "an MP3 sound", "audio"),
     (4, b"ftyp", "an MP4 video", "video"),
     (0, b"\x1a\x45\xdf\xa3", "a WebM or Matroska video", "video"),
-    (0, b"\x93NUMPY", "a numpy array", "depth"),
+    (0, b"\x93NUMPY", "a numpy array", ""),
     (0, b"%PDF", "a PDF document", ""),
     (0, b"PK\x03\x04", "a zip archive", ""),
 )
@@ -131,6 +131,6 @@ def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
     if reason:
         message += f": {reason}"
     given_as = what.rsplit(maxsplit=1)[-1]
-    if modality and given_as not in (modality, "picture" if modality == "image" else modality):
+    if modality and modality != {"picture": "image", "sound": "audio"}.get(given_as, given_as):
         return UsageError(message, hint=f"is it meant as --{modality}?")
     return UsageError(message, hint="the file may be damaged or cut off: save or copy it again")
