@@ -35,7 +35,7 @@ from videodirector.schemas import (
 )
 
 if TYPE_CHECKING:
-    from videodirector.bind.choose import Choice
+    from videodirector.embedders import Choice
     from videodirector.generator import Backend, Drawing, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
@@ -83,7 +83,7 @@ class Director:
         captions: Sequence[str] = (),
         embedder: str | Sequence[str] = (),
     ) -> None:
-        from videodirector.bind.choose import Choice
+        from videodirector.embedders import Choice
 
         if captioner is not None and (captions or embedder):
             raise UsageError(

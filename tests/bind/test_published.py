@@ -12,9 +12,8 @@ import torch.nn.functional as F
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from videodirector.bind.choose import EMBEDDERS, Choice
 from videodirector.bind.published import Clap, PeAv, SigLip2
-from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError, UsageError
+from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError
 
 TEXT: dict[str, Any] = {
     "vocab_size": 50_000,
@@ -87,7 +86,7 @@ def pe_audio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_clap_hears(clap: Path) -> None:
-    model = Choice.parse(f"clap:{clap}").load()
+    model = Clap.load(clap)
     heard = model.embed("audio", SOUNDS)
     assert heard.shape == (3, 16)
     np.testing.assert_allclose(np.linalg.norm(heard, axis=1), 1, rtol=1e-5)
@@ -134,15 +133,3 @@ def test_videos_of_pe_av_need_timm(tmp_path: Path) -> None:
     transformers.PeVideoConfig().save_pretrained(tmp_path)
     with pytest.raises(MissingDependencyError, match="timm"):
         PeAv.load(tmp_path)
-
-
-def test_choosing() -> None:
-    assert Choice.parse("pe-av:some/where") == Choice("pe-av", Path("some/where"))
-    assert Choice.parse("clap:C:/models/clap").path == Path("C:/models/clap")
-    for name, (modalities, _) in EMBEDDERS.items():
-        assert Choice(name, Path("x")).modalities == modalities
-    for wrong in ("clip:here", "clap", "clap:", ""):
-        with pytest.raises(UsageError):
-            Choice.parse(wrong)
-    with pytest.raises(ModelNotFoundError):
-        Choice.parse("imagebind:nowhere.pth").load()
