@@ -34,9 +34,11 @@ def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = No
     texts = list(dict.fromkeys(row.text for row in (*world_rows(), *motion_rows())))
     kept = dict(zip(texts, bank_sentences(out, texts), strict=True))
 
+    scales: dict[str, float] = {}
+
     def model(motions: NDArray[np.float32] | None = None) -> StoryworldBind:
         return StoryworldBind(
-            towers, means=means, scales={}, motions=motions, decoder=decoder,
+            towers, means=means, scales=scales, motions=motions, decoder=decoder,
             sentences=lambda asked: np.stack([kept[text] for text in asked]),
         )  # fmt: skip
 
@@ -45,7 +47,7 @@ def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = No
     decoder.load_state_dict(written["state"])
     known = model().embed_text(texts)
     motions = directions(known[[texts.index(row.text) for row in motion_rows()]])
-    scales = calibrated(model(motions), clips)
+    calibrate(model(motions), scales, clips)
     tensors = {name: tensor.half() for name, tensor in towers.state_dict().items() if "num_batches" not in name}
     tensors |= {f"mean.{name}": torch.from_numpy(vector) for name, vector in means.items()}
     tensors |= {f"decoder.{name}": tensor.half() for name, tensor in decoder.state_dict().items()}
@@ -80,19 +82,20 @@ def mean(towers: Towers, moments: Moments, name: str, count: int = 1024) -> NDAr
     return np.asarray(torch.cat(parts).mean(0).numpy(), dtype=np.float32)
 
 
-def calibrated(model: StoryworldBind, clips: int) -> dict[str, float]:
-    """For each modality and aspect the scale under which the truth is likeliest (temperature scaling)."""
+def calibrate(model: StoryworldBind, scales: dict[str, float], clips: int) -> None:
+    """For each modality and aspect the scale under which the truth is likeliest (temperature scaling).
+
+    ``scales`` are the model's own, filled in one after the other: motions follow things.
+    """
     captioner = Captioner(model, writer=model.decoder)
     source = MomentSampler(seed=CALIBRATION_SEED, outside=0.1, empty=0.06, plain=0.15)
     moments = [source[number] for number in range(clips)]
-    scales = {}
     for modality in MODALITIES_OF_INPUTS:
         vectors = model.embed(modality, [moment.clip(modality) for moment in moments])
         for aspect in ASPECTS:
             if aspect != "motion" or modality in ("video", "imu"):
                 truths = [None if moment.style else getattr(moment, aspect) for moment in moments]
                 scales[f"{modality}/{aspect}"] = likeliest(captioner, vectors, truths, modality, aspect)
-    return scales
 
 
 def likeliest(

@@ -58,9 +58,12 @@ def field(values: Floats) -> Floats:
 
 
 def views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
-    """A picture or map (channels, height, width), the same two pixels to either corner, and, if wanted, mirrored."""
+    """A picture or map (channels, height, width), the same two pixels to each corner, and, if wanted, mirrored."""
     held = np.pad(maps, ((0, 0), (2, 2), (2, 2)), mode="edge")
-    return [maps, held[:, 4:, 4:], held[:, :-4, :-4], *([maps[:, :, ::-1]] if mirrored else [])]
+    corners = [
+        held[:, down : down + maps.shape[1], right : right + maps.shape[2]] for down in (0, 4) for right in (0, 4)
+    ]
+    return [maps, *corners, *([maps[:, :, ::-1]] if mirrored else [])]
 
 
 def loudness(samples: Floats) -> Floats:

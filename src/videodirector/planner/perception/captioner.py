@@ -131,15 +131,16 @@ class Captioner:
             vector: of the input.
             modality: of the input, whose calibration counts.
             aspect: which part of the caption; motions are judged by captions of everything that might move so, and
-                by that of nothing that can be told.
+                are none as likely as the whole bank says that nothing can be told.
             scale: in place of the calibrated one.
         """
         scale = scale or self.embedder.scale(modality, aspect) or _SCALE
         names: Sequence[str | None]
         if aspect == "motion":
             names = (*DOES, None)
-            moving = (self._motions[:-1] @ vector).reshape(-1, len(DOES)).mean(0)
-            told = _softmax(np.append(moving, self._motions[-1] @ vector) * scale)
+            moving = _softmax((self._motions @ vector).reshape(-1, len(DOES)).mean(0) * scale)
+            nothing = self._nothing(vector, modality)
+            told = np.append(moving * (1 - nothing), nothing)
         else:
             names, group = self._groups[aspect]
             told = np.asarray(np.bincount(group, _softmax(self._matrix @ vector * scale)), dtype=np.float64)
@@ -183,6 +184,11 @@ class Captioner:
             return ()
         return (f"Nobody has calibrated {self.embedder.name} here: take its confidence for a rough guess.",)
 
+    def _nothing(self, vector: Vectors, modality: Modality) -> float:
+        """How likely it is that nothing can be told, of all that the bank has."""
+        told = _softmax(self._matrix @ vector * (self.embedder.scale(modality, "thing") or _SCALE))
+        return float(sum(told[number] for number, row in enumerate(self._rows) if row.text == NOTHING))
+
     def _best(self, vector: Vectors, modality: Modality, aspect: Aspect) -> Guess:
         found = self.chances(vector, modality, aspect)
         return next(Guess(words=name, confidence=chance) for name, chance in found.items() if name is not None)
@@ -213,7 +219,7 @@ class Captioner:
 
     @cached_property
     def _motions(self) -> Vectors:
-        return self.embedder.embed_text([*(row.text for row in motion_rows()), NOTHING])
+        return self.embedder.embed_text([row.text for row in motion_rows()])
 
 
 def composed(thing: Guess | None, place: Guess | None, motion: Guess | None) -> str:
