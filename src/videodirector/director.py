@@ -23,7 +23,6 @@ from videodirector.schemas import (
     Forecast,
     Inputs,
     Manifest,
-    Modality,
     PlanRequest,
     RenderEvent,
     RenderResult,
@@ -35,7 +34,6 @@ from videodirector.schemas import (
 )
 
 if TYPE_CHECKING:
-    from videodirector.embedders import Choice
     from videodirector.generator import Backend, Drawing, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
@@ -83,12 +81,8 @@ class Director:
         captions: Sequence[str] = (),
         embedder: str | Sequence[str] = (),
     ) -> None:
-        from videodirector.embedders import Choice
+        from videodirector.embedders import Captioners
 
-        if captioner is not None and (captions or embedder):
-            raise UsageError(
-                "a captioner object has its captions already, and its embedder", hint="leave out captions and embedder"
-            )
         if not isinstance(backend, str) and (model is not None or options):
             raise UsageError(
                 "a backend object has its model already, and its options", hint="leave them out, or name the backend"
@@ -100,10 +94,7 @@ class Director:
         self._cache = cache
         self._options = dict(options or {})
         self._source: BackendSource | None = None
-        self._captioner = captioner
-        self._more_captions = tuple(captions)
-        self._embedders = [Choice.parse(text) for text in ([embedder] if isinstance(embedder, str) else embedder)]
-        self._captioners: dict[Choice, Captioner] = {}
+        self._captioners = Captioners(captioner, captions, [embedder] if isinstance(embedder, str) else embedder)
 
     def plan(
         self,
@@ -164,7 +155,7 @@ class Director:
         """
         from videodirector.planner.perception import perceive
 
-        return perceive(_inputs(given), self._captioner_of)
+        return perceive(_inputs(given), self._captioners.of)
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
         """A copy of the plan with what was asked for changed, and nothing else: "make the owl bigger in scene 2".
@@ -426,25 +417,7 @@ class Director:
         Raises:
             ModelError, MissingDependencyError: its weights or a package are missing.
         """
-        if self._captioner is None:
-            from videodirector.bind.storyworld import StoryworldBind
-            from videodirector.layout2vid.text import sentence_encoder
-            from videodirector.planner.perception import Captioner
-
-            model = StoryworldBind.load(sentences=sentence_encoder())
-            self._captioner = Captioner(model, writer=model.decoder, captions=self._more_captions)
-        return self._captioner
-
-    def _captioner_of(self, modality: Modality) -> Captioner:
-        chosen = next((choice for choice in self._embedders if modality in choice.modalities), None)
-        if chosen is None:
-            return self.captioner
-        if chosen not in self._captioners:
-            from videodirector.planner.perception import Captioner
-
-            model, whole = chosen.load(), chosen.name == "storyworld-bind"
-            self._captioners[chosen] = Captioner(model, captions=self._more_captions, whole_bank=whole)
-        return self._captioners[chosen]
+        return self._captioners.own
 
     def _scene_cache(self) -> SceneCache | None:
         from videodirector.generator import SceneCache

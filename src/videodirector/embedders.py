@@ -1,8 +1,8 @@
-"""Which embedder: from a short text on the command line to the model."""
+"""Which embedder: from a short text on the command line to the model, and who speaks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from videodirector.errors import UsageError
 
 if TYPE_CHECKING:
-    from videodirector.planner.perception import Embedder
+    from videodirector.bind.storyworld import StoryworldBind
+    from videodirector.planner.perception import Captioner, Embedder
+    from videodirector.schemas import Modality
 
-__all__ = ["EMBEDDERS", "Choice"]
+__all__ = ["EMBEDDERS", "Captioners", "Choice"]
 
 _ALL = frozenset({"image", "audio", "video", "depth", "thermal", "imu"})
 
@@ -42,7 +44,7 @@ def _pe_av(path: Path) -> Embedder:
     return PeAv.load(path)
 
 
-def _storyworld_bind(path: Path) -> Embedder:
+def _storyworld_bind(path: Path | None = None) -> StoryworldBind:
     from videodirector.bind.storyworld import StoryworldBind
     from videodirector.layout2vid.text import sentence_encoder
 
@@ -101,3 +103,48 @@ class Choice:
             MissingDependencyError: it needs a package that is not installed.
         """
         return EMBEDDERS[self.name][1](self.path)
+
+
+class Captioners:
+    """What puts each modality into words; loaded when it is first needed, and then kept.
+
+    Args:
+        given: for all modalities; None is storyworld-bind, and where they have a sense, the embedders.
+        captions: more things to recognise, each a short caption.
+        embedders: each "NAME:PATH"; for each modality the first that has a sense for it is taken.
+
+    Raises:
+        UsageError: no such embedder, or a captioner beside captions or embedders.
+    """
+
+    def __init__(self, given: Captioner | None, captions: Sequence[str], embedders: Sequence[str]) -> None:
+        if given is not None and (captions or embedders):
+            raise UsageError(
+                "a captioner object has its captions already, and its embedder", hint="leave out captions and embedder"
+            )
+        self._given = given
+        self._captions = tuple(captions)
+        self._choices = [Choice.parse(text) for text in embedders]
+        self._loaded: dict[Choice, Captioner] = {}
+
+    @property
+    def own(self) -> Captioner:
+        """The one that was given, or that of storyworld-bind as the package brings it."""
+        if self._given is None:
+            from videodirector.planner.perception import Captioner
+
+            model = _storyworld_bind()
+            self._given = Captioner(model, writer=model.decoder, captions=self._captions)
+        return self._given
+
+    def of(self, modality: Modality) -> Captioner:
+        """Who speaks for a modality."""
+        chosen = next((choice for choice in self._choices if modality in choice.modalities), None)
+        if chosen is None:
+            return self.own
+        if chosen not in self._loaded:
+            from videodirector.planner.perception import Captioner
+
+            model, whole = chosen.load(), chosen.name == "storyworld-bind"
+            self._loaded[chosen] = Captioner(model, captions=self._captions, whole_bank=whole)
+        return self._loaded[chosen]
