@@ -140,6 +140,8 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     pipeline.text_encoder.requires_grad_(False).eval()
     vae.requires_grad_(False).eval()
     revive_blank_temporal_layers(unet)
+    left_out = contextlib.ExitStack()
+    left_out.enter_context(pictures_only(unet, fine=stage.clips))
     channels_last(unet)
     channels_last(vae)
     tables = Tables.of(pipeline.prior, device)
@@ -172,7 +174,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     learning(unet, grounding, device)
     sheet_due = time.monotonic() + 60 * min(2.0, options.sheet_minutes)
     recent: list[float] = []
-    with contextlib.nullcontext() if stage.clips else pictures_only(unet):
+    with left_out:
         for progress in fit(
             groups=groups,
             loss=loss,

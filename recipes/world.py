@@ -79,8 +79,8 @@ class Pictures:
 def scenes(
     *, size: int, frames: int = 1, seed: int, entities: tuple[int, int] = (0, MOST), pool: int = 0
 ) -> SceneSampler:
-    """Numbered clips with their things, boxes, backgrounds and captions; see ``SceneSampler``."""
-    return SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=pool)
+    """Numbered clips with their things, boxes, backgrounds and captions, of clips with how things move."""
+    return SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=pool, deeds=frames > 1)
 
 
 def looks_right(sprite: Sprite) -> bool:

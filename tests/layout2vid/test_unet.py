@@ -25,6 +25,7 @@ def call(frames: torch.Tensor, unet: UNet3DConditionModel | None = None) -> torc
 
 
 UNET = tiny_unet()
+FINE_AND_COARSE = sum(1 for layer in temporal_layers(UNET) for _ in layer.parameters())
 
 
 def test_without_temporal_layers_no_frame_knows_of_another_and_after_that_all_is_as_before() -> None:
@@ -37,6 +38,17 @@ def test_without_temporal_layers_no_frame_knows_of_another_and_after_that_all_is
         torch.testing.assert_close(call(other)[:, :, 0], call(x)[:, :, 0])
     assert torch.equal(call(x), before)
     assert list(UNET.state_dict()) == keys
+
+
+def test_without_the_fine_temporal_layers_the_coarse_ones_still_mix_frames() -> None:
+    x = torch.randn(1, 4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    other = x.clone()
+    other[:, :, 2] += 1
+    before = call(x)
+    with pictures_only(UNET, fine=True):
+        assert 0 < sum(1 for layer in temporal_layers(UNET) for _ in layer.parameters()) < FINE_AND_COARSE
+        assert not torch.allclose(call(other)[:, :, 0], call(x)[:, :, 0])
+    assert torch.equal(call(x), before)
 
 
 def test_temporal_and_spatial_layers_are_told_apart() -> None:

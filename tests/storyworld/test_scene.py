@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from videodirector.storyworld import atlas
-from videodirector.storyworld.scene import SceneSampler, compose
+from videodirector.storyworld.scene import SceneSampler, compose, deed
 
 
 def test_a_number_decides_the_scene() -> None:
@@ -54,3 +55,28 @@ def test_tracks_stay_inside_and_names_stand_in_the_caption() -> None:
                 assert -1e-9 <= y0 < y1 <= 1 + 1e-9
     assert hidden
     assert moved
+
+
+@pytest.mark.parametrize(
+    ("track", "expected"),
+    [
+        ([(0.1, 0.4, 0.3, 0.6), (0.5, 0.45, 0.7, 0.65)], "right"),
+        ([(0.5, 0.4, 0.7, 0.6), (0.1, 0.3, 0.3, 0.5)], "left"),
+        ([(0.1, 0.6, 0.3, 0.8), (0.15, 0.1, 0.35, 0.3)], "up"),
+        ([(0.1, 0.1, 0.3, 0.3), (0.1, 0.5, 0.3, 0.7)], "down"),
+        ([(0.4, 0.4, 0.6, 0.6), (0.3, 0.3, 0.7, 0.7)], "grows"),
+        ([(0.3, 0.3, 0.7, 0.7), (0.4, 0.4, 0.6, 0.6)], "shrinks"),
+        ([(0.3, 0.3, 0.7, 0.7), (0.32, 0.3, 0.72, 0.7)], "stays"),
+        ([None, (0.3, 0.3, 0.7, 0.7)], "appears"),
+        ([(0.3, 0.3, 0.7, 0.7), None], "leaves"),
+    ],
+)
+def test_captions_of_clips_tell_what_things_do(track: list[tuple[float, ...] | None], expected: str) -> None:
+    assert deed(track) == expected  # type: ignore[arg-type]
+
+
+def test_with_deeds_captions_alone_change() -> None:
+    plain, told = (SceneSampler(size=16, frames=16, seed=5, entities=(1, 1), deeds=deeds) for deeds in (False, True))
+    assert all(np.array_equal(plain[number].frames, told[number].frames) for number in range(4))
+    said = [" ".join(sampler[number].caption for number in range(60)) for sampler in (plain, told)]
+    assert [" right" in words and " left" in words for words in said] == [False, True]

@@ -170,13 +170,21 @@ def skip_closed_temporal_layers(unet: UNet3DConditionModel) -> int:
 
 
 @contextmanager
-def pictures_only(unet: UNet3DConditionModel) -> Iterator[None]:
-    """Leave out the temporal layers: the text-to-image network that the text-to-video one was grown from."""
+def pictures_only(unet: UNet3DConditionModel, *, fine: bool = False) -> Iterator[None]:
+    """Leave out the temporal layers: the text-to-image network that the text-to-video one was grown from.
+
+    Args:
+        unet: the network, as it was before when the context ends.
+        fine: leave out those of the finest raster alone, where a frame costs most and motion is least to be seen.
+    """
+    finest = {id(unet.down_blocks[0]), id(unet.up_blocks[-1])}
     kept: list[tuple[nn.Module, str, nn.ModuleList]] = []
     first = unet.transformer_in
     try:
         unet.transformer_in = _SameAttention()
         for module, name, same in list(_temporal_holders(unet)):
+            if fine and id(module) not in finest:
+                continue
             layers = getattr(module, name)
             kept.append((module, name, layers))
             setattr(module, name, nn.ModuleList(same() for _ in layers))

@@ -17,7 +17,7 @@ from videodirector.storyworld.atlas import MARGIN, Sprite
 Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
 
-__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose"]
+__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose", "deed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,18 @@ def compose(background: Pixels, placements: Sequence[tuple[Sprite, Box]]) -> Pix
     return (canvas + 0.5).astype(np.uint8)
 
 
-def captions(names: Sequence[str], place: str, rng: np.random.Generator) -> str:
-    """A caption in one of several phrasings, naming the things in the picture and the place."""
+def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: Sequence[str] = ()) -> str:
+    """A caption in one of several phrasings, naming the things in the picture and the place.
+
+    Args:
+        names: of the things.
+        place: the background.
+        rng: of the phrasing.
+        deeds: what each thing is seen to do, see ``deed``; without them, as of a picture, any verb will do.
+    """
     listed = _listed([_with_article(name) for name in names])
-    acted = " and ".join(f"{_with_article(name)} {rng.choice(_VERBS)}" for name in names)
+    verbs = [rng.choice(_DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
+    acted = " and ".join(f"{_with_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
     where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
     if not names:
         return f"Background: {where}"
@@ -91,6 +99,29 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator) -> str:
     return str(forms[int(rng.integers(len(forms)))])
 
 
+def deed(track: Sequence[Box | None]) -> str:
+    """What a thing does on its way: appears, leaves, right, left, up, down, grows, shrinks, or stays."""
+    start, end = _first(track), _last(track)
+    if track[0] is None or track[-1] is None:
+        return "appears" if track[0] is None else "leaves"
+    across, down = (end[0] + end[2] - start[0] - start[2]) / 2, (end[1] + end[3] - start[1] - start[3]) / 2
+    growth = math.log((end[2] - end[0]) / (start[2] - start[0]))
+    if max(abs(across), abs(down)) >= 0.1:
+        return ("right" if across > 0 else "left") if abs(across) >= abs(down) else ("down" if down > 0 else "up")
+    return ("grows" if growth > 0 else "shrinks") if abs(growth) > 0.15 else "stays"
+
+
+_DEEDS = {
+    "appears": ("appears", "comes into view", "arrives"),
+    "leaves": ("leaves", "disappears", "is gone in the end"),
+    "right": ("moves to the right", "goes right", "walks from left to right", "passes from left to right"),
+    "left": ("moves to the left", "goes left", "walks from right to left", "passes from right to left"),
+    "up": ("moves up", "rises", "flies up", "climbs"),
+    "down": ("moves down", "falls", "sinks", "comes down"),
+    "grows": ("grows", "comes nearer", "gets bigger"),
+    "shrinks": ("shrinks", "goes away", "gets smaller"),
+    "stays": ("stands still", "stays", "waits", "sleeps"),
+}
 _VERBS = ("walks", "runs", "stands", "flies", "moves", "looks around", "waits", "sleeps", "rolls", "plays", "goes away")
 
 
@@ -103,12 +134,21 @@ class SceneSampler:
         seed: of this source; training, validation and evaluation use different ones.
         entities: fewest and most things in a scene.
         pool: how many versions of every background are painted at first and then reused; 0 paints each anew.
+        deeds: whether captions tell how things move, as a network of clips should learn it, or name any verb.
     """
 
     def __init__(
-        self, *, size: int, frames: int = 1, seed: int = 0, entities: tuple[int, int] = (0, 4), pool: int = 0
+        self,
+        *,
+        size: int,
+        frames: int = 1,
+        seed: int = 0,
+        entities: tuple[int, int] = (0, 4),
+        pool: int = 0,
+        deeds: bool = False,
     ) -> None:
         self.size, self.frames, self.seed, self.entities, self.pool = size, frames, seed, entities, pool
+        self.deeds = deeds
         self._atlas = atlas.load()
         self._things = tuple(lexicon.things().values())
         self._places = tuple(lexicon.backgrounds())
@@ -131,7 +171,8 @@ class SceneSampler:
                 for frame in range(self.frames)
             ]
         )
-        caption = captions([actor.sprite.name for actor in actors], place, rng)
+        deeds = [deed(actor.track) for actor in actors] if self.deeds else ()
+        caption = captions([actor.sprite.name for actor in actors], place, rng, deeds)
         return Clip(frames=frames, actors=actors, background=place, caption=caption)
 
     def _background(self, place: str, rng: np.random.Generator) -> Pixels:

@@ -1,8 +1,9 @@
 """The denoising loss, and what learns in which stage.
 
-The published order: a text-to-image network, temporal layers on clips, then everything frozen but the grounding,
-which learns from single pictures with boxes. ``attention`` is what the paper compares that with: the spatial
-attention around the grounding learns as well. ``joint`` learns pictures, words and boxes at once, for small budgets.
+The published order: a text-to-image network, its temporal layers on clips, both from captions alone; then everything
+frozen but the grounding, which learns from single pictures with boxes. ``attention`` is what the paper compares that
+with: the spatial attention around the grounding learns as well. ``joint`` learns pictures, words and boxes at once,
+for small budgets.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Stage:
 
 STAGES = {
     "backbone": Stage(learns=frozenset({"spatial"}), clips=False, boxes=False),
-    "motion": Stage(learns=frozenset({"temporal"}), clips=True, boxes=True),
+    "motion": Stage(learns=frozenset({"temporal"}), clips=True, boxes=False),
     "grounding": Stage(learns=frozenset({"grounding"}), clips=False, boxes=True),
     "attention": Stage(learns=frozenset({"attention", "grounding"}), clips=False, boxes=True),
     "joint": Stage(learns=frozenset({"spatial", "grounding"}), clips=False, boxes=True),
