@@ -5,6 +5,7 @@ One file a group of commands; importing a file registers its commands with ``app
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return report(UsageError(error.format_message(), hint="see videodirector --help"), as_json=as_json)
     finally:
         signal.signal(signal.SIGTERM, before)
+        gc.freeze()  # the process ends: searching langchain's or torch's classes for garbage takes 0.2 s
     if code == RenderInterrupted.exit_code:  # what typer makes of a KeyboardInterrupt
         return report(RenderInterrupted("interrupted; nothing partial was left behind"), as_json=as_json)
     return code if isinstance(code, int) else 0

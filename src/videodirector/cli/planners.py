@@ -88,12 +88,14 @@ def planner_of(
                 hint="name a chat model with --planner, or write layout_strength into the plan's scenes",
             )
         return None
-    from videodirector.planner.llm import LLMPlanner, ScriptedChatModel
+    from videodirector.planner.llm import LLMPlanner
 
     try:
         return LLMPlanner(name, base_url=url, timeout=timeout, fresh=fresh, choose_strength=choose_strength)
     except PlannerError:
         if dry_run:
+            from videodirector.planner.llm import ScriptedChatModel
+
             # What would be sent does not depend on who answers.
             return LLMPlanner(ScriptedChatModel(), choose_strength=choose_strength)
         raise

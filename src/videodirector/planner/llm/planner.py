@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from videodirector.planner.llm.secrets import Scrubber
 from videodirector.planner.llm.story import Form, Message, SceneDraft, read_scenes, script_of, story_messages
 from videodirector.planner.llm.usage import Usage
 from videodirector.planner.llm.wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
+from videodirector.planner.vocabulary import is_known
 from videodirector.planner.wishes import granted
 from videodirector.prompts import load
 from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan, normalised
@@ -212,6 +214,8 @@ class LLMPlanner:
 
     def _planned(self, request: PlanRequest, run: _Run) -> VideoPlan:
         question = self._story_question(request)
+        # The dictionary takes a third of a second to load: meanwhile the model thinks.
+        threading.Thread(target=is_known, args=("fox",), name="dictionary", daemon=True).start()
         answer = run.dialogue.settle("the story", question, lambda text: read_scenes(text, request), whole=True)
         notes = [f"story: {mend}" for mend in answer.mends]
         drafts = answer.scenes
