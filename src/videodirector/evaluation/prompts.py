@@ -89,7 +89,7 @@ def checks_of(prompt: str) -> list[Check]:
     Returns:
         The checks; none for a prompt that asks for nothing of the kind.
     """
-    text = " ".join(prompt.lower().split())
+    text = " ".join(prompt.lower().split()).replace("half a dozen", "six")
     published = _lvd(text.rstrip("."))
     return [published] if published else [*_motions(text), *_relations(text), *_counts(text)]
 
@@ -133,7 +133,12 @@ def _relations(text: str) -> list[Check]:
         Relation(_singular(match[1]), kind, _singular(match[2]))
         for pattern, kind in _RELATIONS
         for match in pattern.finditer(text)
+        if not {match[1], match[2]} & _NO_THINGS
     ]
+
+
+_NO_THINGS = frozenset(["from", "out", "up", "down", "next", "asleep", "awake", "nap", "sky", "back", "close", "right"])
+"""Words that stand where a thing's name would: "a wolf steps out from behind a tree"."""
 
 
 def _counts(text: str) -> list[Check]:

@@ -39,6 +39,7 @@ class Member:
         leading: whether it was the subject there.
         proper: whether it is called by a name, and nothing is known of what it is.
         introduced: its description, when the user named it before the story began; it keeps name and description.
+        said: "he", "she" or "it", once the story has called it so.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Member:
     leading: bool = False
     proper: bool = False
     introduced: str | None = None
+    said: str = ""
 
     @property
     def person(self) -> bool:
@@ -157,6 +159,12 @@ class Register:
                 member.adjectives.append(adjective)
                 member.scale *= v.LARGER.get(adjective, 1.0) * v.SMALLER.get(adjective, 1.0)
 
+    def is_also(self, member: Member, word: str) -> None:
+        """Lets a member be called by one more word of what it is: Max is one of "the twins"."""
+        kin = self._by_word.setdefault(word, [])
+        if member not in kin:
+            kin.append(member)
+
     def named(self, name: str) -> Member | None:
         """The member of exactly this name."""
         return self._by_name.get(name)
@@ -175,7 +183,7 @@ class Register:
         ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
         self._ids.update(ids, [slug])
         thing = thing_called(words)
-        nature = thing or (nature_called(words) if is_person(words) or not proper else None)
+        nature = thing or (nature_called(words) if is_person(words) or words != name else None)
         known = nature is not None and nature.kind in ("person", "animal", "vehicle")
         shown = proper or name
         member = Member(name=shown, words=words, called=shown, thing=thing, ids=ids, proper=bool(proper) and not known)

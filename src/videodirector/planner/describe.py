@@ -46,7 +46,7 @@ def describe(
         if alone and clause.verb and (before or unseen) and not texts and not _imperative(clause):
             text = f"{unseen or _called(before)} {text}"
         if texts and (clause.accompanies or clauses[0].accompanies):
-            texts[-1] = f"{texts[-1].rstrip(' ,')},"
+            texts[-1] = f"{texts[-1].rstrip(' ,.')},"
             texts.append(text)
         elif texts and clause.link:
             texts.append(f"{clause.link if clause.link != 'then' else 'and then'} {text}")

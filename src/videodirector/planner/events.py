@@ -15,6 +15,7 @@ __all__ = ["Event", "events_of"]
 
 _TOGETHER = word_set("while as when whenever because since if although though where whereas") | {
     "as long as",
+    "that",
     "even though",
 }
 """Connectives of clauses that tell of one time, or of no event."""
@@ -50,7 +51,7 @@ def events_of(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[Even
     waiting = True  # a clause without a verb, or one that only says when, waits for the one it belongs to
     after = False  # "Before X, Y": Y comes first
     for clause in clauses(tag(shot.text, is_thing, names)):
-        clause.accompanies = _accompanies(clause, events)
+        clause.accompanies = clause.accompanies or _accompanies(clause, events)
         happens = bool(clause.verb) and clause.link not in _TOGETHER and not clause.accompanies
         if events and (not happens or waiting or _same_event(events[-1].clauses[-1], clause)):
             events[-1].clauses.append(clause)
@@ -76,9 +77,12 @@ def _accompanies(clause: Clause, events: list[Event]) -> bool:
 
 def _same_event(before: Clause, clause: Clause) -> bool:
     """Whether "and" joins two verbs to one event: "it falls and wrestles", "it stands and waits for the bus"."""
-    if not clause.tight or clause.subject:
+    if clause.subject:
         return False
-    return _bare(clause) or (_bare(before) and not before.adverbs and path_of(before.verb) == "still")
+    if clause.verb in ("stay", "remain", "keep") and clause.link == "and":
+        return True  # "... and stays until the end"
+    still = _bare(before) and not before.adverbs and path_of(before.verb) == "still"
+    return clause.tight and (_bare(clause) or still)
 
 
 def _bare(clause: Clause) -> bool:

@@ -7,45 +7,15 @@ make something of any text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from videodirector.planner import vocabulary as v
+from videodirector.planner.asides import without_asides
+from videodirector.planner.nounphrases import NounPhrase, noun_phrases
 from videodirector.planner.tokens import Token, inflected
 from videodirector.planner.vocabulary import lemma, word_set
 
 __all__ = ["Clause", "NounPhrase", "Phrase", "clauses"]
-
-
-@dataclass(slots=True)
-class NounPhrase:
-    """A noun with what stands before it, or a pronoun.
-
-    Attributes:
-        words: the nouns that name it, the last one in its dictionary form ("palm tree").
-        surface: the same as written ("palm trees").
-        adjectives: what stands between, in small letters.
-        determiner: "a", "the", "another", "" ...
-        count: how many are meant, when the phrase says so.
-        plural: whether the noun is one.
-        alias: the proper name it is given, in small letters ("a fox named Rusty").
-        pronoun: the pronoun in small letters, when it is one.
-        proper: whether it is a name ("Mia", "Captain Hook"); then `words` are as written.
-        kind: what somebody with a name is said to be ("Rex the dog").
-        possessor: whose it is, when that is said by a noun ("the boy's dog").
-    """
-
-    words: str = ""
-    surface: str = ""
-    adjectives: tuple[str, ...] = ()
-    determiner: str = ""
-    count: int | None = None
-    plural: bool = False
-    pronoun: str = ""
-    alias: str = ""
-    proper: bool = False
-    kind: str = ""
-    possessor: NounPhrase | None = None
-    start: int = 0
-    end: int = 0
 
 
 @dataclass(slots=True)
@@ -84,8 +54,10 @@ class Clause:
 
 
 def clauses(tokens: list[Token]) -> list[Clause]:
-    """The clauses of a tagged sentence, each with at most one main verb."""
+    """The clauses of a tagged sentence, each with at most one main verb; what is said aside follows its clause."""
+    tokens, asides = without_asides(tokens)
     found: list[Clause] = []
+    ends: list[int] = []
     begin, link, tight = 0, "", False
     index = 0
     has_verb = False
@@ -94,6 +66,7 @@ def clauses(tokens: list[Token]) -> list[Clause]:
         if width:
             if begin < index:
                 found.append(_clause(tokens[begin:index], link, tight=tight))
+                ends.append(index)
             tight = width == 1 and tokens[index].low == "and"
             begin, link, has_verb = index + width, connective, False
             index += width
@@ -102,7 +75,28 @@ def clauses(tokens: list[Token]) -> list[Clause]:
         index += 1
     if begin < len(tokens):
         found.append(_clause(tokens[begin:], link, tight=tight))
+        ends.append(len(tokens))
+    for place, words in reversed(asides):
+        aside = _clause(words, "", tight=False)
+        aside.accompanies = True
+        found.insert(next((number for number, end in enumerate(ends, 1) if place <= end), len(ends)), aside)
+    _listed_behind_colon(found)
     return [clause for clause in found if clause.verb or clause.noun_phrases() or clause.adjectives]
+
+
+def _listed_behind_colon(found: list[Clause]) -> None:
+    """ "Three animals sit there: a cat, a dog and a rabbit": the list belongs to the subject."""
+    for before, clause in pairwise(list(found)):
+        told = len(before.subject) == 1 and before.subject[0].plural and before.verb
+        if clause.link == ":" and told and not clause.verb and len(clause.subject) > 1 and not clause.phrases:
+            colon = Token(":", "PUNCT")
+            for noun in clause.subject:
+                noun.start, noun.end = noun.start + len(before.tokens) + 1, noun.end + len(before.tokens) + 1
+            before.tokens = [*before.tokens, colon, *clause.tokens]
+            before.subject += clause.subject
+            found.remove(clause)
+        elif clause.link == ":":
+            clause.link = "and"
 
 
 def _boundary(tokens: list[Token], index: int, has_verb: bool) -> tuple[int, str]:
@@ -111,7 +105,7 @@ def _boundary(tokens: list[Token], index: int, has_verb: bool) -> tuple[int, str
     if token.tag == "SUB" and (index == 0 or _clause_at(tokens, index + 1)):
         return 1, token.low
     if token.text == ";" or (token.text == ":" and has_verb):
-        return 1, "and"
+        return 1, "and" if token.text == ";" else ":"
     if not has_verb or not (token.text == "," or token.tag == "CONJ" or token.low == "then"):
         return 0, ""
     end, link = index, "and"
@@ -155,12 +149,20 @@ def _clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
     last: NounPhrase | None = None  # the noun phrase that ends just here
     while index < len(tokens):
         token = tokens[index]
+        if beside := _to_its_side(tokens, index):
+            figure = last or (clause.phrases[-1].ground[-1] if clause.phrases else None)
+            clause.phrases.append(Phrase(beside[1], [beside[0]], figure if figure not in clause.subject else None))
+            index, last = beside[0].end, None
+            continue
         width, preposition = _preposition(tokens, index)
         if width:
             # "In the kitchen, the kitten ...": what stands before the subject ends at its comma.
-            nouns, end = _noun_phrases(tokens, index + width, commas=bool(clause.verb or clause.subject), ground=True)
+            nouns, end = noun_phrases(tokens, index + width, commas=bool(clause.verb or clause.subject), ground=True)
+            if len(nouns) > 1 and nouns[0].words in _SIDES:  # "on the left and a bus on the right"
+                nouns, end = nouns[:1], nouns[0].end
             if nouns:
                 figure = last if last is not None and (not clause.verb or last in clause.objects) else None
+                figure = figure or _standing_on(clause, preposition, index)
                 clause.phrases.append(Phrase(preposition, nouns, figure))
                 index = end
             else:
@@ -168,7 +170,7 @@ def _clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
                 index += width
             last = None
             continue
-        nouns, end = _noun_phrases(tokens, index)
+        nouns, end = noun_phrases(tokens, index)
         if nouns:
             if clause.verb or clause.subject:
                 clause.objects += nouns
@@ -177,12 +179,15 @@ def _clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
             last, index = nouns[-1], end
             continue
         _word(clause, tokens, index, last)
-        last = last if token.tag == "REL" else None
+        relative = index + 1 < len(tokens) and tokens[index + 1].tag == "REL"
+        told = token.tag == "AUX" and index and tokens[index - 1].tag == "REL"  # "the book, which is on ..."
+        last = last if token.tag == "REL" or relative or told else None
         index += 1
-    if clause.verb == "be" and not clause.subject and "there" in clause.adverbs:
-        clause.subject, clause.objects = clause.objects, []  # "there is a fox"
+    if clause.verb == "be" and not clause.subject and ("there" in clause.adverbs or _behind_phrase(clause)):
+        clause.subject, clause.objects = clause.objects, []  # "there is a fox", "on the table are a cup and a cake"
     if not clause.subject and clause.objects and _inverted(clause, tokens):
-        clause.subject, clause.objects = clause.objects[:1], clause.objects[1:]
+        says = clause.verb in _SAYS
+        clause.subject, clause.objects = (clause.objects[:1], clause.objects[1:]) if says else (clause.objects, [])
     clause.negated = clause.negated or any(token.low in ("neither", "nobody", "none") for token in tokens)
     return clause
 
@@ -198,8 +203,42 @@ def _inverted(clause: Clause, tokens: list[Token]) -> bool:
     """Whether the subject stands behind the verb: "said the fox", "in the garden lives a snail"."""
     if clause.verb in _SAYS and any(token.text == '"' for token in tokens):
         return True
-    behind = bool(clause.phrases) and clause.phrases[0].ground[0].start < clause.objects[0].start
-    return clause.verb in _STANDS and behind and not clause.link
+    return clause.verb in _STANDS and _behind_phrase(clause) and not clause.link
+
+
+def _behind_phrase(clause: Clause) -> bool:
+    """Whether a phrase stands before the first object: "in the garden lives a snail"."""
+    first = clause.objects[0].start if clause.objects else 0
+    return bool(clause.phrases) and clause.phrases[0].ground[0].start < first
+
+
+_SIDES = word_set("left right middle center centre") | {"left side", "right side"}
+
+
+_BESIDE = word_set("above over behind under below beneath beside near between") | {
+    "in front of", "next to", "left of", "right of",
+}  # fmt: skip
+
+
+def _standing_on(clause: Clause, preposition: str, index: int) -> NounPhrase | None:
+    """What a phrase right behind another one speaks of: "books on a shelf above a desk"."""
+    before = clause.phrases[-1] if clause.phrases else None
+    if before is None or before.preposition not in ("on", "in", "inside", "on top of") or preposition not in _BESIDE:
+        return None
+    return before.ground[-1] if before.ground[-1].end == index and not before.ground[-1].pronoun else None
+
+
+def _to_its_side(tokens: list[Token], index: int) -> tuple[NounPhrase, str] | None:
+    """ "A cat to its left": whose left it is, as a pronoun, and "left of"; none after "from the left of a dog"."""
+    words = [token.low for token in tokens[index : index + 4]]
+    pronoun = {"its": "it", "his": "he", "her": "she", "their": "they"}.get(words[1] if len(words) > 2 else "", "")
+    if words[:1] not in (["to"], ["on"], ["at"]) or not pronoun or words[2] not in ("left", "right"):
+        return None
+    if any(token.low == "from" for token in tokens[:index]):
+        return None
+    width = 4 if words[3:] == ["side"] else 3
+    owner = NounPhrase(pronoun=pronoun, determiner="own", surface=pronoun, start=index + 1, end=index + width)
+    return owner, f"{words[2]} of"
 
 
 def _word(clause: Clause, tokens: list[Token], index: int, last: NounPhrase | None) -> None:
@@ -250,148 +289,3 @@ def _preposition(tokens: list[Token], index: int) -> tuple[int, str]:
         follower = tokens[index + 1].tag if index + 1 < len(tokens) else ""
         return (1, "to") if follower != "VERB" else (0, "")
     return (1, token.low) if token.tag == "PREP" else (0, "")
-
-
-def _noun_phrases(
-    tokens: list[Token], index: int, *, commas: bool = True, ground: bool = False
-) -> tuple[list[NounPhrase], int]:
-    """The noun phrases joined by commas and "and" that begin here, and where they end."""
-    found: list[NounPhrase] = []
-    noun, end = _noun_phrase(tokens, index)
-    while noun is not None:
-        found.append(noun)
-        index = end
-        gap = index
-        while gap < len(tokens) and (tokens[gap].text in (",", "&") or tokens[gap].low in ("and", "or", "nor")):
-            gap += 1
-        if ground and len(found) == 1 and gap - index > 1:
-            break  # "to the left of a fork, and a knife to its right": two things need no comma
-        if tokens[gap - 1].text == "," and not (commas and _list_goes_on(tokens, gap)):
-            break
-        if gap == index:
-            break
-        noun, end = _noun_phrase(tokens, gap)
-    return found, index
-
-
-def _list_goes_on(tokens: list[Token], index: int) -> bool:
-    """Whether "and" or "or" joins a last noun to a list before a verb comes."""
-    for token in tokens[index : index + 40]:
-        if token.low in ("and", "or", "&"):
-            return True
-        if token.tag in ("VERB", "AUX", "PREP", "SUB", "REL") or token.text in (";", ":", "."):
-            return False
-    return False
-
-
-def _noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False) -> tuple[NounPhrase | None, int]:
-    start = index
-    phrase, index = _premodifiers(tokens, index)
-    if index < len(tokens) and tokens[index].tag == "PRON" and (index == start or phrase.determiner):
-        phrase.pronoun = tokens[index].low
-        phrase.surface, phrase.end = tokens[index].text, index + 1
-        return phrase, index + 1
-    nouns: list[Token] = []
-    while index < len(tokens) and tokens[index].tag == "NOUN":
-        nouns.append(tokens[index])
-        index += 1
-    if not nouns and phrase.count and phrase.determiner == "the":
-        phrase.pronoun, phrase.surface, phrase.end = "they", "the two", index  # "the two fight"
-        return phrase, index
-    if not nouns:
-        return None, start
-    bunch = v.BUNCHES.get(nouns[-1].low) or v.NUMBERS.get(nouns[-1].low)
-    if bunch and not bunched and index < len(tokens) and tokens[index].low == "of":
-        # "a flock of ducks": as many ducks.
-        inner, end = _noun_phrase(tokens, index + 1, bunched=True)
-        if inner is not None and not inner.pronoun and inner.plural and nouns[-1].low not in v.PARTITIVES:
-            inner.count = inner.count or phrase.count or bunch
-            inner.determiner, inner.start = phrase.determiner, start
-            return inner, end
-    if nouns[-1].low in v.PARTITIVES and index < len(tokens) and tokens[index].low == "of":
-        inner, end = _noun_phrase(tokens, index + 1, bunched=True)  # "a piece of fruit" is fruit
-        if inner is not None and not inner.pronoun:
-            inner.start, inner.determiner = start, inner.determiner or phrase.determiner
-            return inner, end
-    _name_it(phrase, nouns)
-    if index < len(tokens) and tokens[index].low == "'s":  # "the boy's dog"
-        phrase.end = index
-        owned, end = _noun_phrase(tokens, index + 1, bunched=bunched)
-        if owned is not None and not owned.pronoun:
-            owned.possessor, owned.determiner, owned.start = phrase, "its", start
-            return owned, end
-        index += 1
-    while index < len(tokens) and tokens[index].tag == "NAME":
-        if tokens[index].text[:1].isupper():
-            phrase.alias = f"{phrase.alias} {tokens[index].low}".strip()
-        index += 1
-    index = _apposition(phrase, tokens, index)
-    phrase.end = index
-    return phrase, index
-
-
-def _name_it(phrase: NounPhrase, nouns: list[Token]) -> None:
-    """What the nouns of a phrase call it: "palm trees", "Captain Hook", "her dog Rex"."""
-    phrase.surface = " ".join(noun.text for noun in nouns)
-    common = [noun for noun in nouns if not noun.proper]
-    named = [noun for noun in nouns if noun.proper]
-    if named and not (common and nouns[0] is common[0] and phrase.determiner):
-        if nouns[-1].proper:
-            phrase.proper, phrase.words = True, phrase.surface
-            return
-    elif named:
-        phrase.alias = " ".join(noun.low for noun in named)
-        nouns = common
-    last = nouns[-1].low
-    single = last if last in v.PAIRS else lemma(last, "NOUN")
-    phrase.plural = single != last
-    if phrase.determiner in ("a", "an", "another", "each", "every") and phrase.count is None:
-        phrase.plural = False  # "a triceratops"
-        single = single if v.is_known(last) else last
-    phrase.words = " ".join([*(noun.low for noun in nouns[:-1]), single])
-
-
-def _apposition(phrase: NounPhrase, tokens: list[Token], index: int) -> int:
-    """ "Rex the dog", "Mia, a little girl,": what a name is said to be; returns where it ends."""
-    if not phrase.proper:
-        return index
-    comma = index < len(tokens) and tokens[index].text == ","
-    begin = index + comma
-    if begin >= len(tokens) or tokens[begin].low not in (("a", "an", "the") if comma else ("the",)):
-        return index
-    other, end = _noun_phrase(tokens, begin)
-    closed = end < len(tokens) and tokens[end].text == ","
-    ends = closed or (end < len(tokens) and tokens[end].tag in ("VERB", "AUX", "ADV")) or not comma
-    listed = comma and closed and any(token.low == "and" for token in tokens[end : end + 8])
-    if other is None or other.pronoun or other.proper or not ends or listed:
-        return index
-    phrase.kind, phrase.adjectives = other.words, other.adjectives
-    return end + closed
-
-
-def _premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
-    """What stands before a noun, and where it ends."""
-    phrase = NounPhrase(start=index)
-    adjectives: list[str] = []
-    while index < len(tokens):
-        token = tokens[index]
-        if token.tag in ("DET", "POSS"):
-            wide = phrase.determiner in ("", "all", "neither", "either", "such")
-            phrase.determiner = (
-                "another" if token.low in ("other", "another") else token.low if wide else phrase.determiner
-            )
-        elif token.tag == "NUM":
-            phrase.count = int(token.low[:9]) if token.low.isdecimal() else v.NUMBERS.get(token.low)
-        elif token.tag == "ADJ" or (token.tag == "ADV" and index > phrase.start and _adjective_next(tokens, index)):
-            adjectives.append(token.low)
-        elif token.low == "and" and adjectives and index + 1 < len(tokens) and tokens[index + 1].tag == "ADJ":
-            pass  # "a dark and stormy night"
-        elif token.low != "of" or index == phrase.start or tokens[index - 1].tag != "NUM":
-            break  # "a pair of ducks" goes on
-        index += 1
-    phrase.adjectives = tuple(adjectives)
-    return phrase, index
-
-
-def _adjective_next(tokens: list[Token], index: int) -> bool:
-    return index + 1 < len(tokens) and tokens[index + 1].tag in ("ADJ", "NOUN")

@@ -29,6 +29,9 @@ _CLASSES: dict[str, frozenset[str]] = {
 }  # fmt: skip
 
 
+_YOUNG = word_set("cub pup calf chick foal duckling kit baby hatchling")
+
+
 @lru_cache(maxsize=1)
 def _names() -> dict[str, Thing]:
     names = {name: thing for thing in things().values() for name in thing.synonyms}
@@ -39,6 +42,8 @@ def _names() -> dict[str, Thing]:
 def thing_called(name: str) -> Thing | None:
     """The thing that can be drawn of this name: the whole name, or else its last words ("toy car": a car)."""
     parts = name.split()
+    if parts[-1:] and parts[-1] in _YOUNG and len(parts) > 1 and name not in _names():
+        return thing_called(" ".join(parts[:-1])) or _names().get(parts[-1])  # a fox cub is a fox
     return next((found for start in range(len(parts)) if (found := _names().get(" ".join(parts[start:])))), None)
 
 
@@ -110,7 +115,13 @@ def is_seen(name: str) -> bool:
     if last in v.ABSTRACT:
         return thing is not None and thing.name == name
     sense = words.noun(last)
-    return thing is not None or sense is None or sense.usual not in UNSEEN or sense.share > 0.2 or last in _SEEN
+    if thing is not None or sense is None or last in _SEEN or sense.share > 0.2:
+        return True
+    said = sense.usual == "communication" and sense.kind == "communication" and not _WRITTEN & {*sense.lineage}
+    return sense.usual not in UNSEEN and not said  # a salute, a guidance; but a note
+
+
+_WRITTEN = word_set("writing document award symbol publication sign mark record") | {"written communication"}
 
 
 _SEEN = word_set("wave constellation meteor bounce slide swing stain match kick trick wheel track trail flash")
@@ -126,7 +137,10 @@ def is_part(name: str) -> bool:
     return last in _PARTS or (sense is not None and "body part" in sense.lineage and thing_called(name) is None)
 
 
-_PARTS = word_set("body side back fur mane trunk neck wheel wheels voice skin coat pouch branch branches bark roof")
+_PARTS = word_set(
+    """body side back fur mane trunk neck wheel wheels voice skin coat pouch branch branches bark roof tire tyre engine
+    antler fin headlight windshield bumper petal stem antenna whisker beak wing tail paw hoof claw horn fang feather"""
+)
 
 
 def is_attire(name: str) -> bool:

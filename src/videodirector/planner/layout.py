@@ -16,7 +16,9 @@ _ATTACHING = frozenset(["on", "under", "above", "behind", "in front of", "inside
 _CLOSE_UP = {1: 1.5, 2: 1.35, 3: 1.2}
 _LARGEST = 0.64
 
-_LEAST_SQUEEZE = 0.55  # a second row begins before things shrink further
+_WELL_APART = 0.55  # things need no second row until they must shrink further
+_WORTH_A_ROW = 1.1  # another row must make things larger by so much
+_ABOVE_GROUND = 0.06  # of the picture: so far above the ground line may feet be, in the last row
 
 
 def arrange(actors: Sequence[Actor], relations: Sequence[Relation], ground: float) -> dict[str, list[Box | None]]:
@@ -45,28 +47,37 @@ def arrange(actors: Sequence[Actor], relations: Sequence[Relation], ground: floa
     floor = min(0.95, ground + 0.6 * (1.0 - ground)) if ground < 0.93 else 0.72
     attached = _attachments(by_id, relations)
     free = [actor for actor in actors if actor.id not in attached]
-    for actor in free:  # whoever carries another one needs room for it
-        burdens = [by_id[child] for child, relation in attached.items() if relation.grounds[0] == actor.id]
-        for burden in burdens:
-            kind = attached[burden.id].kind
-            if kind in ("on", "under", "above"):
-                actor.height = min(actor.height, 0.42)
-                burden.height = min(burden.height, 0.36)
-            if burden.path == "circle":
-                actor.height = min(actor.height, 0.3 / actor.aspect)
-                burden.height = min(burden.height, 0.26 / burden.aspect)
-            if kind == "under" and not actor.aloft:
-                actor.lift = 0.75 * burden.height
+    _make_room(free, by_id, attached)
     # Who sits on a box that stands between two trees is between them through the box.
     stands = [
         Relation(r.kind, _base(r.figure, attached), tuple(_base(g, attached) for g in r.grounds)) for r in relations
     ]
-    cells = _cells(_ordered(free, stands, by_id), floor)
+    cells = _cells(_ordered(free, stands, by_id), floor, ground)
     tracks = {actor.id: track(actor, cells[actor.id]) for actor in free}
     _side_by_side(by_id, attached)
     for child, relation in attached.items():
         tracks[child] = attached_track(by_id[child], relation, tracks, floor)
     return {actor.id: seen(actor, tracks[actor.id]) for actor in actors}
+
+
+def _make_room(free: Sequence[Actor], by_id: dict[str, Actor], attached: dict[str, Relation]) -> None:
+    """Fits together those who carry others and those who are carried."""
+    for actor in free:
+        burdens = [by_id[child] for child, relation in attached.items() if relation.grounds[0] == actor.id]
+        if len(burdens) > 2 and any(attached[burden.id].kind in ("on", "inside") for burden in burdens):
+            actor.height = max(actor.height, min(0.42, 0.8 / actor.aspect))
+        for burden in burdens:
+            kind = attached[burden.id].kind
+            if kind in ("on", "under", "above"):
+                actor.height = min(actor.height, 0.42)
+                burden.height = min(burden.height, 0.36)
+            if kind == "on" and burden.path == "fall":  # it comes down from above
+                actor.height, burden.height = min(actor.height, 0.3), min(burden.height, 0.26)
+            if burden.path == "circle":
+                actor.height = min(actor.height, 0.3 / actor.aspect)
+                burden.height = min(burden.height, 0.26 / burden.aspect)
+            if kind == "under" and not actor.aloft:
+                actor.lift = 0.75 * burden.height
 
 
 def _attachments(by_id: dict[str, Actor], relations: Sequence[Relation]) -> dict[str, Relation]:
@@ -109,17 +120,38 @@ def _base(name: str, attached: dict[str, Relation]) -> str:
 def _side_by_side(by_id: dict[str, Actor], attached: dict[str, Relation]) -> None:
     """Those who are in one relation to one thing stand beside each other there."""
     groups: dict[tuple[str, str], list[Actor]] = {}
+    circling = [actor for actor in by_id.values() if actor.path == "circle"]
+    for actor in circling:  # a swarm goes round as a ring
+        ring = [other for other in circling if other.target == actor.target]
+        actor.phase = ring.index(actor) / len(ring)
+        actor.height *= min(1.0, 4.0 / len(ring))
     for child, relation in attached.items():
         if by_id[child].path != "circle":
             groups.setdefault((relation.grounds[0], relation.kind), []).append(by_id[child])
-    for group in groups.values():
-        total = sum(actor.width for actor in group) + GAP * (len(group) - 1)
-        shrink = min(1.0, (0.9 - GAP * (len(group) - 1)) / sum(actor.width for actor in group))
+    for (ground, kind), group in groups.items():
+        if kind == "inside" and len(group) > 1:
+            _within(group, by_id[ground])
+            continue
+        gap = GAP if len(group) < 5 else GAP / 4
+        total = sum(actor.width for actor in group) + gap * (len(group) - 1)
+        widest = max(min(0.9, 1.25 * by_id[ground].width), 0.05 * len(group)) if kind == "on" else 0.9
+        shrink = min(1.0, (widest - gap * (len(group) - 1)) / sum(actor.width for actor in group))
         x = -total * shrink / 2
         for actor in group:
             actor.height *= shrink
             actor.shift = x + actor.width / 2
-            x += actor.width + GAP
+            x += actor.width + gap
+
+
+def _within(group: list[Actor], ground: Actor) -> None:
+    """Those who are in one thing, in rows."""
+    columns = math.ceil(math.sqrt(len(group)))
+    rows = math.ceil(len(group) / columns)
+    width, height = 0.84 * ground.width / columns, 0.84 * ground.height / rows
+    for place, actor in enumerate(group):
+        actor.height = min(actor.height, 0.92 * height, 0.92 * width / actor.aspect)
+        actor.shift = (place % columns - (columns - 1) / 2) * width
+        actor.raised = (place // columns - (rows - 1) / 2) * height
 
 
 def _ordered(actors: list[Actor], relations: Sequence[Relation], by_id: dict[str, Actor]) -> list[Actor]:
@@ -158,7 +190,7 @@ def _ordered(actors: list[Actor], relations: Sequence[Relation], by_id: dict[str
     return order
 
 
-def _cells(order: list[Actor], floor: float) -> dict[str, Cell]:
+def _cells(order: list[Actor], floor: float, ground: float) -> dict[str, Cell]:
     columns = any(actor.path in ("rise", "fall", "leave", "enter") and actor.airborne for actor in order) or any(
         actor.path in ("rise", "fall") or actor.end is not None for actor in order
     )
@@ -166,28 +198,47 @@ def _cells(order: list[Actor], floor: float) -> dict[str, Cell]:
     low = [actor for actor in order if not actor.aloft]
     if columns or not high or not low:
         # Everybody has a column of the whole height.
-        return _rows(order, 0.04, floor)
+        grounded = ground if not high and not any(actor.airborne for actor in order) else None
+        return _rows(order, 0.04, floor, grounded)
     # Two storeys: sky above, ground below.
     middle = 0.44
     for actor in high:
         actor.height = min(actor.height, middle - 0.08)
     for actor in low:
         actor.height = min(actor.height, floor - middle - 0.02)
-    return _rows(high, 0.04, middle - 0.02) | _rows(low, middle, floor)
+    return _rows(high, 0.04, middle - 0.02) | _rows(low, middle, floor, ground)
 
 
-def _rows(order: list[Actor], top: float, floor: float) -> dict[str, Cell]:
-    rows = 1
-    while rows < len(order) and _squeeze(order[: math.ceil(len(order) / rows)]) < _LEAST_SQUEEZE:
-        rows += 1
-    length = math.ceil(len(order) / rows) if order else 1
-    groups = [order[begin : begin + length] for begin in range(0, len(order), length)]
-    tallest = (floor - top - GAP * (len(groups) - 1)) / max(len(groups), 1)
+def _rows(order: list[Actor], top: float, floor: float, horizon: float | None = None) -> dict[str, Cell]:
+    """Everybody's cell, in as many rows as leave the things largest; behind the first row nobody's feet leave the
+    ground, if there is one."""
+    natural = {actor.id: actor.height for actor in order}
+    best, groups = 0.0, [order] if order else []
+    for rows in range(1, len(order) + 1):
+        length = math.ceil(len(order) / rows)
+        tried = [order[begin : begin + length] for begin in range(0, len(order), length)]
+        tallest = (floor - top - GAP * (len(tried) - 1)) / len(tried)
+        for actor in order:
+            actor.height = min(natural[actor.id], tallest)
+        scale = min(_squeeze(group) for group in tried)
+        if rows == 1 and scale >= _WELL_APART:
+            kept, groups = {actor.id: actor.height * scale for actor in order}, tried
+            break
+        if horizon is not None and len(tried) > 1:
+            front = sum(max(actor.height + actor.lift for actor in group) for group in tried[:-1])
+            scale = min(scale, max(floor - horizon + _ABOVE_GROUND - GAP * (len(tried) - 1), 0.0) / front)
+        if scale * _kept_of(order, natural, tallest) > _WORTH_A_ROW * best:
+            best, groups = scale * _kept_of(order, natural, tallest), tried
+            kept = {actor.id: actor.height * scale for actor in order}
+    for actor in order:
+        actor.height = kept[actor.id]
     cells: dict[str, Cell] = {}
     bottom = floor  # the first row stands in front, at the bottom
+    if len(groups) > 1 and all(actor.aloft or actor.airborne for actor in order):
+        heights = [max(actor.height + actor.lift for actor in members) for members in groups]
+        bottom = min(floor, top + sum(heights) + GAP * (len(groups) - 1) + 0.1)  # in the air, not down to the ground
     for members in groups:
-        _fit(members, tallest)
-        height = tallest if len(groups) == 1 else max(actor.height + actor.lift for actor in members)
+        height = floor - top if len(groups) == 1 else max(actor.height + actor.lift for actor in members)
         room = 1.0 - 2 * MARGIN - sum(actor.width for actor in members) - GAP * (len(members) - 1)
         shares = [_appetite(actor) for actor in members]
         x = MARGIN
@@ -203,6 +254,11 @@ def _rows(order: list[Actor], top: float, floor: float) -> dict[str, Cell]:
     return cells
 
 
+def _kept_of(order: list[Actor], natural: dict[str, float], tallest: float) -> float:
+    """How large things are on average where none is taller than this, against what they would be."""
+    return sum(min(natural[actor.id], tallest) / natural[actor.id] for actor in order) / len(order)
+
+
 def _convoy(members: list[Actor]) -> bool:
     """Whether all of them go the same way at the same time."""
     free = all(actor.path in ("cross", "chase") and actor.begin is None and actor.end is None for actor in members)
@@ -214,14 +270,6 @@ def _squeeze(members: list[Actor]) -> float:
     room = 1.0 - 2 * MARGIN - GAP * (len(members) - 1)
     slack = 1.35 if len(members) <= 3 else 1.15
     return min(1.0, room / sum(actor.width * (slack if _appetite(actor) > 1 else 1.08) for actor in members))
-
-
-def _fit(members: list[Actor], tallest: float) -> None:
-    for actor in members:
-        actor.height = min(actor.height, tallest)
-    squeeze = _squeeze(members)
-    for actor in members:
-        actor.height *= squeeze
 
 
 def _appetite(actor: Actor) -> float:

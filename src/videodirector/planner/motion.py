@@ -11,7 +11,18 @@ from videodirector.planner.grammar import Clause, NounPhrase, Phrase
 from videodirector.planner.knowledge import is_seen
 from videodirector.planner.vocabulary import word_set
 
-__all__ = ["Motion", "Path", "Point", "motion_of", "path_of", "plain_motion", "visible_half"]
+__all__ = [
+    "CAUSED",
+    "Motion",
+    "Path",
+    "Point",
+    "caused_motion",
+    "corner_of",
+    "motion_of",
+    "path_of",
+    "plain_motion",
+    "visible_half",
+]
 
 Path = Literal[
     "still", "cross", "enter", "leave", "rise", "fall", "jump", "circle", "sway", "approach", "recede", "grow",
@@ -56,6 +67,20 @@ VERBS: dict[str, Path] = _verbs(
     chase:  chase follow pursue hunt
     """
 )
+# What somebody makes a thing do: not who drops the cup falls, but the cup.
+CAUSED: dict[str, Path] = _verbs(
+    """
+    fall: drop lower sink spill dump
+    rise: lift raise hoist launch release
+    grow: inflate expand enlarge grow
+    shrink: deflate shrink melt
+    cross: roll throw toss kick fling hurl sling slide sail fly bounce shoot push
+    sway: wave swing spin rotate twirl whirl shake juggle wag rock twist stir stretch flip
+    """
+)
+_TAKES_ALONG = word_set("pull push drag carry tow transport roll haul lead escort")
+_FETCHES = word_set("pull take bring reel fish draw dig")
+
 _TRAVELLING = frozenset({"cross", "enter", "leave", "jump", "rise", "fall", "meet"})
 _AIRBORNE = word_set("fly soar glide hover flutter float levitate drift")
 _UPWARDS = frozenset(["up", "upward", "upwards"])
@@ -107,14 +132,22 @@ def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) ->
     verb = verb or _main_verb(clause)
     motion = plain_motion(verb, nature)
     if clause.negated or (clause.passive and motion.path not in ("cross", "fall", "jump")):
-        return Motion(airborne=motion.airborne)
+        return Motion(airborne=motion.airborne, begin=_sides(clause)[0])
+    if verb == "fall" and {*clause.adverbs, *clause.adjectives} & _FALLEN:
+        return Motion()  # "falls asleep"
+    if clause.passive and verb == "go":
+        return Motion(path="vanish")  # "then the cat is gone"
     adverbs = set(clause.adverbs)
+    if len(turns := [_TURNS[adverb] for adverb in clause.adverbs if adverb in _TURNS]) > 1 and motion.path != "still":
+        return _turning(turns, motion)
     if motion.path in ("meet", "chase", "circle") or verb == "approach":
         motion = replace(motion, path="meet" if verb == "approach" else motion.path, target=tuple(clause.objects))
     for phrase in clause.phrases:
         motion = _by_phrase(phrase, verb, motion)
-    if path_of(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take"):
+    if path_of(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take", "show", "turn", "crop"):
         motion = replace(motion, path=_by_adverbs(adverbs, motion.path, verb))
+    if verb == "leave" and clause.objects and any(_stays_there(phrase, clause) for phrase in clause.phrases):
+        motion = replace(motion, path="still")  # "leaves a crumb on the table"
     begin, stops, facing = _sides(clause)
     end = stops[-1] if stops else None
     path = motion.path
@@ -130,6 +163,60 @@ def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) ->
     return replace(motion, path=path, direction=direction, begin=begin, end=end, via=via, target=target)
 
 
+def caused_motion(clause: Clause, nature: Nature | None) -> tuple[Motion, bool] | None:
+    """What the subject makes the object do: "drops the cup", "blows the leaves away", "pulls out a rabbit".
+
+    Returns:
+        The object's motion, and whether the subject moves too; None where it makes it do nothing.
+    """
+    first = clause.objects[0] if clause.objects else None
+    if first is None or clause.passive or clause.negated or first.pronoun.endswith("self"):
+        return None
+    if any(phrase.ground[0].start < first.start and phrase.figure is None for phrase in clause.phrases):
+        return None
+    verb, adverbs = clause.verb, {*clause.adverbs}
+    along = verb in _TAKES_ALONG
+    if verb == "roll" and "out" in adverbs:
+        return Motion(), False  # "rolls out dough"
+    if verb in ("blow", "pump") and "up" in adverbs:
+        return Motion(path="grow"), False
+    if verb in _FETCHES and adverbs & {"out", "in", "up"}:
+        return Motion(path="appear"), False
+    if adverbs & {"away", "off", "out"} and (path_of(verb) == "still" or verb in CAUSED or along):
+        if verb in ("take", "get", "set", "turn", "switch", "put", "show", "try", "find", "point", "give", "work"):
+            return None
+        return Motion(path="leave", airborne=plain_motion(verb, nature).airborne), along
+    if verb in CAUSED or along:
+        plain = motion_of(clause, nature, verb)
+        path = CAUSED.get(verb, "cross")
+        if path == "cross" and plain.path in ("rise", "fall", "leave"):
+            path = plain.path
+        flies = verb in ("throw", "toss", "kick", "fling", "hurl", "fly", "shoot")
+        caused = replace(plain, path=path, airborne=plain.airborne or flies, target=())
+        return caused, along
+    return None
+
+
+_FALLEN = word_set("asleep ill sick silent quiet apart behind")
+
+_TURNS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("up", "upward", "upwards"), (0.0, -0.25)),
+    **dict.fromkeys(("down", "downward", "downwards"), (0.0, 0.25)),
+    **dict.fromkeys(("left", "leftward", "leftwards"), (-0.3, 0.0)),
+    **dict.fromkeys(("right", "rightward", "rightwards"), (0.3, 0.0)),
+}
+
+
+def _turning(turns: list[tuple[float, float]], motion: Motion) -> Motion:
+    """Up, then left, then down: by way of where each turn leads."""
+    x, y = 0.5, 0.75 if turns[0][1] < 0 else 0.3 if turns[0][1] > 0 else 0.5
+    stops: list[Point] = [(x, y)]
+    for right, down in turns:
+        x, y = min(max(x + right, 0.2), 0.8), min(max(y + down, 0.2), 0.8)
+        stops.append((x, y))
+    return replace(motion, path="cross", begin=stops[0], via=tuple(stops[1:-1]), end=stops[-1], target=())
+
+
 @lru_cache(maxsize=4096)
 def _known_verb(verb: str) -> str:
     """The verb itself, or else the nearest in meaning that is known: to amble is to walk."""
@@ -139,6 +226,12 @@ def _known_verb(verb: str) -> str:
     if sense is None or sense.kind != "motion" or sense.share < 0.5:
         return ""
     return next((wider for wider in sense.lineage if wider in VERBS and wider not in _VAGUE), "")
+
+
+def _stays_there(phrase: Phrase, clause: Clause) -> bool:
+    """Whether a phrase says where something is left."""
+    behind = phrase.ground[0].start > clause.objects[0].start
+    return behind and phrase.preposition in ("on", "in", "at", "under", "beside", "next to", "for", "with", "behind")
 
 
 _VAGUE = frozenset(["move", "turn", "go", "travel", "shake", "stir", "form", "drop", "lift", "catch", "touch"])
@@ -181,6 +274,8 @@ def _by_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
         return "approach"
     if "off" in adverbs and verb in ("take", "lift", "blast"):
         return "rise"
+    if "up" in adverbs and verb in ("show", "pop", "turn", "crop"):
+        return "appear"
     if adverbs & {"away", "off"} and path not in ("fall", "jump", "vanish") and verb not in ("get", "take"):
         return "leave"
     if "out" in adverbs and path == "cross":
@@ -230,16 +325,18 @@ def _sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
     stops: list[Point] = []
     for phrase in clause.phrases:
         for noun in phrase.ground:
-            at = _corner(noun)
+            at = corner_of(noun)
             if at is None:
                 continue
             if phrase.preposition in ("from", "out of"):
-                begin = at
+                begin = begin or at
             elif phrase.preposition in ("to", "toward", "towards", "into"):
                 stops.append(at)
             elif phrase.preposition in ("on", "in", "at", "of"):
                 begin = begin or at
     direction = 0
+    if len(stops) > 1 and begin is None and stops[0][0] is not None and stops[0][1] is None:
+        begin = 1 - stops[0][0], None  # "to the right and then to the left": it comes from the left
     if stops and stops[-1][0] is not None:
         direction = 1 if stops[-1][0] > 0.5 else -1
     elif begin is not None and begin[0] is not None and not stops:
@@ -247,8 +344,11 @@ def _sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
     return begin, stops, direction
 
 
-def _corner(noun: NounPhrase) -> Point | None:
+def corner_of(noun: NounPhrase) -> Point | None:
+    """The part of the picture that a noun phrase names, as the centre (x, y) in [0, 1]; None for anything else."""
     said = {*noun.adjectives, *noun.words.split()}
+    if noun.words in ("middle", "center", "centre") and not noun.adjectives:
+        return 0.5, None
     if not said & {"left", "right", "top", "bottom", "corner", "side", "leave"} or not said & {
         "left", "right", "top", "bottom", "upper", "lower", "leave",
     }:  # fmt: skip
@@ -260,6 +360,8 @@ def _corner(noun: NounPhrase) -> Point | None:
 
 def visible_half(clause: Clause) -> Literal["first", "second"] | None:
     """The half of the scene to which the clause confines itself ("only in the second half"); None for all of it."""
+    if "halfway" in (token.low for token in clause.tokens) and path_of(clause.verb) != "cross":
+        return "second"
     for phrase in clause.phrases:
         for noun in phrase.ground:
             if noun.words == "half":

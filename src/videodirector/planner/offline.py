@@ -97,6 +97,8 @@ class OfflinePlanner:
             memory.subject, memory.unseen = staged.subject, staged.unseen
             if staged.remark and not event.text and scenes:
                 scenes[-1] = (f"{scenes[-1][0]} {description}", scenes[-1][1])
+                for entity, part in staged.parts.items():  # "The ball is blue and the box is red."
+                    scenes[-1][1].parts.setdefault(entity, part)
             elif len(scenes) < MOST_SCENES:
                 scenes.insert(len(scenes) - event.earlier, (description, staged))
         # Only now, because what is said later of somebody's looks holds from the beginning.
@@ -156,7 +158,7 @@ def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> 
                 memory.end[part.id] = last.centre
         member = part.mention.member
         entities.append(Entity(id=part.id, name=member.name[:200], description=member.description[:400], layout=layout))
-    depths = {"behind": -1, "in front of": 1}
+    depths = {"behind": -1, "in front of": 1, "inside": 1}  # what is in something is seen before it
     depth = {relation.figure: depths[relation.kind] for relation in staged.relations if relation.kind in depths}
     entities.sort(key=lambda entity: depth.get(entity.id, 0))  # what stands behind is drawn first, in front last
     return Scene(id=scene_id, description=description[:4000], background=place[:200], entities=entities)

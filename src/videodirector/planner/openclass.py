@@ -91,9 +91,18 @@ def _compound(tokens: list[Token], index: int) -> bool:
     return False
 
 
+_ASKS = frozenset(["do", "does", "did", "can", "could", "will", "would", "should", "must", "may", "might"])
+"""Helpers whose verb stands in its base form, also behind the subject: "why did the chicken cross"."""
+
+
 def _in_noun_phrase(word: _Word) -> str:
     before = word.before
-    if before is not None and before.tag == "NUM" and word.index > 1 and word.tokens[word.index - 2].low == "the":
+    if (
+        before is not None
+        and before.tag == "NUM"
+        and word.index > 1
+        and word.tokens[word.index - 2].low in ("the", "other")
+    ):
         plural = word.low not in word.found.get("NOUN", (word.low,))
         if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
             return "VERB"  # "the two fall"
@@ -129,7 +138,15 @@ def _after_to(word: _Word) -> str:
         and noun(f"{word.low} {lemma(word.after, 'NOUN')}") is None
     ):
         return "VERB"  # "stops to pick flowers"
+    if base and not word.thing and not word.after[:1].isalnum() and _is_deed(word.low):
+        return "VERB"  # "lowers its head to drink."
     return word.first_of("NOUN", "ADJ", "VERB", "ADV")
+
+
+def _is_deed(low: str) -> bool:
+    """Whether a noun names something done: a drink, a rest."""
+    sense = noun(low)
+    return low in ("drink", "eat") or (sense is not None and sense.usual in ("act", "state", "process"))
 
 
 def _after_preposition(word: _Word) -> str:
@@ -141,14 +158,15 @@ def _after_preposition(word: _Word) -> str:
 
 
 def _after_noun(word: _Word) -> str:
-    if "ADJ" in word.found and word.after == "of" and not word.thing:
+    if "ADJ" in word.found and word.after in ("of", "with") and not word.thing and not inflected(word.low):
         return "ADJ"  # "a field full of flowers"
     if word.verb and (word.low.endswith("ing") or not word.noun):
         return "VERB"
     name = word.before.low if word.before else ""
     if word.verb and not word.had_verb and not _verb_ahead(word):
         plural = lemma(name, "NOUN") != name or name in v.PLURALS or _coordinated(word.tokens, word.index)
-        if inflected(word.low) or plural:
+        asked = any(other.low in _ASKS for other in word.tokens[: word.index]) and not word.thing
+        if inflected(word.low) or plural or asked:
             return "VERB"
     return word.first_of("NOUN", "ADV", "ADJ", "VERB")
 
@@ -167,11 +185,24 @@ def _after_verb(word: _Word) -> str:
 
 def _at_start(word: _Word) -> str:
     """At the start of a clause, or after a comma, a conjunction, an adverb."""
-    if word.verb and word.index and word.after in v.DETERMINERS | v.POSSESSIVES and not word.low.endswith("ing"):
+    closed = v.DETERMINERS | v.POSSESSIVES | {"it", "them", "him"}
+    if word.verb and word.after in closed and (word.index or word.low.endswith("ing")):
         return "VERB"  # ", waters the plants": a noun is not followed by an article
     before = word.before.low if word.before else ""
     if word.verb and word.noun and not word.thing and before == "then" and _base_verb_before(word.tokens, word.index):
         return "VERB"  # "the words float off, and then form ..."
+    if before == "and" and word.verb and not word.thing and word.low in word.found["VERB"] and _goes_on(word):
+        return "VERB"  # "they tumble out and race towards the pond"
+    if (
+        before == ","
+        and word.had_verb
+        and word.verb
+        and word.low.endswith("ing")
+        and word.after not in ("", ",", "and")
+    ):
+        return "VERB"  # "a dragon blocks his way, breathing fire"
+    if word.noun and word.verb and not word.thing and (word.index == 0 or word.had_verb) and _of_body(word):
+        return "NOUN"  # "Eyes wide with wonder", ", tires screeching"
     if _plural_subject(word):
         return "NOUN"
     if "ADJ" in word.found and word.after == "to":
@@ -185,6 +216,22 @@ def _at_start(word: _Word) -> str:
     if word.adjective and may_be(word.after, "NOUN") and not (word.noun and finite(word.after)):
         return "ADJ"
     return word.first_of("NOUN", "VERB", "ADJ", "ADV")
+
+
+def _goes_on(word: _Word) -> bool:
+    """Whether a second verb in its base form may stand here: a plural's verb before, something closed behind."""
+    sense = noun(word.low)
+    thing = sense is not None and sense.usual in ("artifact", "food", "animal", "person", "plant", "substance")
+    closed = word.after in v.PREPOSITIONS or word.after in v.ADVERBS or word.after in v.DETERMINERS
+    return closed and not thing and _base_verb_before(word.tokens, word.index)
+
+
+def _of_body(word: _Word) -> bool:
+    if word.low in word.found["NOUN"]:
+        return False
+    participle = word.after.endswith("ing") and inflected(word.after)
+    sense = noun(lemma(word.low, "NOUN"))
+    return sense is not None and ("body part" in sense.lineage or (participle and sense.usual == "artifact"))
 
 
 def _plural_subject(word: _Word) -> bool:
@@ -202,7 +249,7 @@ def _rather_thing(word: _Word) -> bool:
     if not word.thing:
         return False
     expected = word.had_verb or word.index == 0 or (word.before is not None and word.before.tag == "ADV")
-    return not expected or word.after in ("and", ",") or may_be(word.after, "VERB")
+    return not expected or word.after in ("and", ",") or word.after in v.AUXILIARIES or may_be(word.after, "VERB")
 
 
 def _rather_adjective(word: _Word) -> bool:

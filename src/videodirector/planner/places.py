@@ -35,7 +35,7 @@ PLACE_PREPOSITIONS = word_set(
 # Words for a place that are as often a part of another one: they count only where no place is known yet.
 _WEAK = word_set(
     """sky clouds air heaven heavens water waves trees grass rocks sand ice field hill track path square snow darkness
-    night evening horizon street house sunset sunrise dusk dawn midnight twilight universe sidewalk"""
+    night evening horizon house sunset sunrise dusk dawn midnight twilight universe"""
 )
 
 _HOMES: Mapping[str, str] = {
@@ -100,8 +100,19 @@ def place_like(noun: NounPhrase, preposition: str) -> str | None:
         return None
     if nature_called(noun.words) is not None and thing_called(noun.words) is not None:
         return None  # a house, a castle: a thing that can be drawn
+    if preposition in ("at", "through", "around") and not (
+        last in _ROOMY or any(is_a(noun.words, kind) for kind in _ROOMY)
+    ):
+        return None  # "through a hoop", "at a fountain"
     return " ".join([*(adjective for adjective in noun.adjectives if adjective in _PART_OF_NAME), noun.surface.lower()])
 
+
+_ROOMY = (
+    "building", "establishment", "room", "area", "facility", "way", "location", "region", "geological formation",
+    "body of water", "land", "tract", "vegetation", "gathering", "settlement", "place of business", "marketplace",
+    "stadium",
+)  # fmt: skip
+"""What one is within also when one is at it or goes through it."""
 
 _THINGS_TOO = word_set(
     "door window wall board bench hole box nest cage tower corner spot shelf roof track line burrow den"
@@ -149,7 +160,10 @@ def is_weak(noun: NounPhrase) -> bool:
 def same_place(one: str, other: str) -> bool:
     """Whether two names mean one background: the woods and the forest."""
     one, other = one.partition(" at ")[0], other.partition(" at ")[0]
-    return _names().get(one, one) == _names().get(other, other)
+    if _names().get(one, one) != _names().get(other, other):
+        return False
+    # Woods are a forest, and a street is in the city; but a school is no office, though both are rooms.
+    return one == other or _names().get(one) != "room" or "room" in (one, other)
 
 
 def infer(present: Iterable[str]) -> str:

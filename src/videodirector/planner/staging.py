@@ -2,80 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from videodirector.planner import vocabulary as v
 from videodirector.planner.cast import Mention
 from videodirector.planner.coreference import Cast
 from videodirector.planner.grammar import Clause, NounPhrase, Phrase
 from videodirector.planner.knowledge import is_a, is_attire, is_part, is_seen
-from videodirector.planner.motion import Motion, motion_of, path_of, plain_motion, visible_half
+from videodirector.planner.motion import (
+    CAUSED,
+    Motion,
+    caused_motion,
+    corner_of,
+    motion_of,
+    path_of,
+    plain_motion,
+    visible_half,
+)
 from videodirector.planner.places import PLACE_PREPOSITIONS, is_weak, place_called, place_like, time_called
+from videodirector.planner.staged import RELATIONS, Part, Staged, holds
 from videodirector.planner.tracks import Relation, RelationKind
 from videodirector.planner.vocabulary import article, word_set
 
 __all__ = ["Part", "Staged", "stage"]
 
-_RELATIONS: Mapping[str, RelationKind] = {
-    "left of": "left of",
-    "right of": "right of",
-    **dict.fromkeys(["on", "on top of", "onto", "atop", "upon"], "on"),
-    **dict.fromkeys(["under", "below", "beneath", "underneath"], "under"),
-    **dict.fromkeys(["above", "over"], "above"),
-    "between": "between",
-    "behind": "behind",
-    "in front of": "in front of",
-    **dict.fromkeys(["next to", "beside", "by", "near", "with", "against", "at", "opposite", "among"], "next to"),
-    **dict.fromkeys(["inside", "in", "into", "within"], "inside"),
-}
 _BIGGER = word_set("bigger larger taller greater huger higher longer")
 _SMALLER = word_set("smaller tinier shorter littler lower")
 # What follows these is a part of a name or a manner of speaking, not a thing on stage.
 _NOT_ON_STAGE = frozenset(["of", "like", "without", "about", "as", "because of", "during", "wearing"])
+_STATES = word_set(
+    """visible invisible present absent gone alone ready able late early happy sad angry tired hungry thirsty afraid
+    scared asleep awake hurt better best wrong right true sorry lost safe busy bored lonely surprised proud"""
+)
+"""How somebody is now, which is nothing of their looks."""
 _REACHES = word_set("reach enter cross visit leave climb explore approach find")
 _WATCHES = word_set("see watch hear let make help find notice observe spot look")
-
-
-@dataclass(slots=True)
-class Part:
-    """One entity's part in a scene."""
-
-    mention: Mention
-    copy: int
-    motion: Motion = field(default_factory=Motion)
-    target: str | None = None  # the entity it makes for
-    half: Literal["first", "second"] | None = None
-
-    @property
-    def id(self) -> str:
-        """The entity."""
-        return self.mention.member.ids[self.copy]
-
-
-@dataclass(slots=True)
-class Staged:
-    """A scene on stage, before anything has a box."""
-
-    parts: dict[str, Part] = field(default_factory=dict)
-    relations: list[Relation] = field(default_factory=list)
-    bigger: list[tuple[str, str]] = field(default_factory=list)  # (the bigger, the smaller)
-    place: str = ""
-    weak: bool = False  # the place counts only where none is known
-    time: str = ""  # of day: "at night"
-    subject: list[Mention] = field(default_factory=list)  # of the last clause
-    unseen: str = ""  # the subject of the last clause that had one, in words, if nobody on stage is meant
-    pronouns: list[tuple[NounPhrase, list[Mention], Clause]] = field(default_factory=list)
-    remark: bool = False  # nothing but a word on somebody's looks
-
-    def ids(self, mentions: list[Mention]) -> list[str]:
-        """The entity ids of mentions, all of which are then on stage."""
-        for mention in mentions:
-            for copy in mention.copies:
-                part = Part(mention, copy)
-                self.parts.setdefault(part.id, part)
-        return [entity for mention in mentions for entity in mention.ids]
 
 
 def stage(clauses: list[Clause], cast: Cast, before: list[Mention], unseen: str = "") -> Staged:
@@ -110,6 +71,7 @@ class _Stager:
         """Everything the clause says."""
         objects = self._objects()
         self._looks()
+        self._cause()
         target = self._target()
         for phrase in self.clause.phrases:
             if not self._attire(phrase) and not self._sides_of(phrase) and not self._whole_of(phrase):
@@ -120,6 +82,8 @@ class _Stager:
             self._pass(self.ids, self.staged.ids(objects), self.motion.direction or 1)
         self._move(target)
         self._later_verbs(objects)
+        if self.clause.accompanies and self.clause.subject:
+            return  # "its antlers gleaming": the sentence goes on with its own subject
         self.cast.together(self.subject, self.direct, self.everyone)
         self.staged.subject = self.subject or self.staged.subject
         if self.clause.subject:
@@ -133,19 +97,36 @@ class _Stager:
         A part stands for the whole: "the cat's tail twitches", "lava flows down its side".
         """
         if noun.start not in self.mentions:
-            if (
+            if noun.determiner == "own":
+                figures = {id(phrase.figure) for phrase in self.clause.phrases if noun in phrase.ground}
+                own = self.subject and id(None) not in figures
+                found = self.subject if own else self.cast.resolve(noun, subject=False, apart=self.subject)
+            elif (
                 not noun.pronoun
-                and noun.determiner in v.POSSESSIVES
-                and (is_part(noun.words) or not is_seen(noun.words))
+                and (noun.determiner in v.POSSESSIVES or self.clause.accompanies)
+                and (is_part(noun.words) or not is_seen(noun.words) or self._is_worn(noun))
             ):
                 found = self._owner(noun)
             else:
+                self._counts_with_owners(noun)
                 found = self.cast.resolve(noun, subject=subject, apart=None if subject else self.subject)
+                if noun.possessor is not None and noun.possessor.proper and not is_part(noun.words):
+                    self.cast.resolve(noun.possessor, subject=True)  # "Tim's kite is stuck. He asks ..."
             self.mentions[noun.start] = found
-            if noun.pronoun:
+            if noun.pronoun and noun.determiner != "own":
                 self.staged.pronouns.append((noun, found, self.clause))
             self._attributive_motion(noun, found)
         return self.mentions[noun.start]
+
+    def _is_worn(self, noun: NounPhrase) -> bool:
+        """ "His cloak billowing behind him": it is on him."""
+        return self.clause.accompanies and is_attire(noun.words)
+
+    def _counts_with_owners(self, noun: NounPhrase) -> None:
+        """ "The twins ride their bicycles": one for each."""
+        owners = sum(len(mention.copies) for mention in getattr(self, "subject", []))
+        if noun.plural and noun.count is None and noun.determiner == "their" and owners > 1:
+            noun.count = owners
 
     def _owner(self, noun: NounPhrase) -> list[Mention]:
         """Whose this is."""
@@ -154,6 +135,8 @@ class _Stager:
         if self.subject:
             return []  # "the dog shakes its fur": it is there already
         pronoun = {"its": "it", "his": "he", "her": "she", "their": "they"}.get(noun.determiner, "")
+        if not pronoun and self.clause.accompanies:
+            return list(self.staged.subject)  # "..., tires screeching"
         owner = NounPhrase(pronoun=pronoun, start=noun.start)
         return self.cast.resolve(owner, subject=True) if pronoun else []
 
@@ -161,7 +144,10 @@ class _Stager:
 
     def _subject(self) -> list[Mention]:
         self.subject = []
-        for noun in self.clause.subject:
+        nouns = self._said_once(self.clause.subject)
+        if not self.clause.verb and nouns and nouns[0] not in self._said_once([*nouns, *self.clause.objects]):
+            nouns = nouns[1:]  # "Two cars: a red car and a blue car."
+        for noun in nouns:
             if (place := place_called(noun)) and noun.determiner != "another":
                 self._settle(place, weak=True)
             else:
@@ -172,9 +158,25 @@ class _Stager:
                 mention.member.seen, mention.member.leading = self.cast.clause, True
         return self.subject
 
+    def _said_once(self, nouns: list[NounPhrase]) -> list[NounPhrase]:
+        """ "Two cars: a red car and a blue car", "the twins, Max and Leo": the first is told by the others."""
+        first, others = (nouns[0], nouns[1:]) if nouns else (NounPhrase(), [])
+        total = sum(other.count or 1 for other in others)
+        if not first.plural or len(others) < 2 or any(other.plural and not other.count for other in others):
+            return nouns
+        if all(other.proper for other in others) and first.count in (None, total):
+            for other in others:
+                for mention in self._meant(other, subject=True):
+                    self.cast.turns_out(mention.member, first.words)
+                    self.cast.is_also(mention.member, first.words.rpartition(" ")[2])
+            return others
+        last = first.words.rpartition(" ")[2]
+        alike = all(not other.pronoun and (other.words.endswith(last) or is_a(other.words, last)) for other in others)
+        return others if alike and first.count in (None, total) else nouns
+
     def _objects(self) -> list[Mention]:
         found: list[Mention] = []
-        for noun in self.clause.objects:
+        for noun in self._said_once(self.clause.objects):
             if self._is_said_to_be(noun):
                 continue
             place = place_called(noun)
@@ -205,7 +207,7 @@ class _Stager:
     def _looks(self) -> None:
         """ "The fox is red": looks, taken up by the member."""
         if self.clause.verb == "be" and not self.clause.negated:
-            said = [word for word in self.clause.adjectives if word not in _BIGGER | _SMALLER]
+            said = [word for word in self.clause.adjectives if word not in _BIGGER | _SMALLER | _STATES]
             for mention in self.subject:
                 self.cast.recolour(mention.member, said)
 
@@ -226,6 +228,18 @@ class _Stager:
                     if part.motion.path == "still":
                         part.motion = plain_motion(verb, part.mention.member.nature)
 
+    def _cause(self) -> None:
+        """ "Drops the cup", "inflates a balloon": the object does it, not the subject."""
+        nature = self.direct[0].member.nature if self.direct else None
+        caused = caused_motion(self.clause, nature) if self.direct and self.ids else None
+        if caused is None:
+            return
+        motion, along = caused
+        for entity in self.staged.ids(self.direct):
+            if entity not in self.ids:
+                self.staged.parts[entity].motion = motion
+        self.motion = self.motion if along else Motion()
+
     def _target(self) -> str | None:
         for noun in self.motion.target:
             if place_called(noun) is None and (ids := self.staged.ids(self._meant(noun))):
@@ -236,17 +250,21 @@ class _Stager:
         """ "Rides a horse", "drives the car": the mount moves, and takes the rider along."""
         if self.clause.verb not in ("ride", "drive", "pilot", "steer") or not objects or not self.ids:
             return
-        mount = self.staged.ids(objects)[0]
-        kind: RelationKind = "inside" if _holds(objects[0]) and self.clause.verb != "ride" else "on"
-        self.staged.parts[mount].motion = self.motion
-        self.staged.relations += [Relation(kind, entity, (mount,)) for entity in self.ids if entity != mount]
+        mounts = self.staged.ids(objects)
+        kind: RelationKind = "inside" if holds(objects[0]) and self.clause.verb != "ride" else "on"
+        each = mounts if len(mounts) == len(self.ids) else mounts[:1] * len(self.ids)
+        for mount in each:
+            self.staged.parts[mount].motion = self.motion
+        self.staged.relations += [
+            Relation(kind, entity, (mount,)) for entity, mount in zip(self.ids, each, strict=True) if entity != mount
+        ]
         self.motion = Motion()
 
     def _agent(self) -> None:
         """ "The cat is chased by a dog": the dog moves, after the cat."""
         path = path_of(self.clause.verb)
         by = next((phrase for phrase in self.clause.phrases if phrase.preposition == "by"), None)
-        if not self.clause.passive or by is None or path not in ("chase", "meet") or not self.ids:
+        if not self.clause.passive or by is None or path not in ("chase", "meet", "cross") or not self.ids:
             return
         agents = self.staged.ids([mention for noun in by.ground for mention in self._meant(noun)])
         for entity in agents:
@@ -254,12 +272,18 @@ class _Stager:
             part.motion, part.target = Motion(path=path), self.ids[0]
         if agents and path == "chase":
             self.motion = Motion(path="cross", direction=1)
+        elif agents and path == "cross" and self.clause.verb in ("cross", "pass"):
+            self.motion = Motion()  # "the bridge is crossed by a train"
 
     def _move(self, target: str | None) -> None:
         parts, motion = self.staged.parts, self.motion
         half = visible_half(self.clause)
-        for entity in self.ids:
+        words = {token.low for token in self.clause.tokens}
+        apart = len(self.ids) == 2 and ({"each", "other"} <= words or "opposite" in words) and motion.path != "still"
+        for place, entity in enumerate(self.ids):
             part = parts[entity]
+            if apart:  # "towards each other", "in opposite directions"
+                motion = replace(motion, path="cross", direction=1 - 2 * place, target=())
             part.half = part.half or half
             if part.motion.path == "still" and (motion.path != "still" or motion.begin is not None):
                 part.motion = motion
@@ -275,6 +299,8 @@ class _Stager:
             movers = self.mentions.get(figure.start, []) if figure is not None else self.subject
             if figure is None and self.clause.verb in _WATCHES and objects:
                 movers = objects
+            elif figure is None and (verb == "leave" or verb in CAUSED) and self.clause.objects:
+                continue  # "..., leaving a cloud of dust", "dropping coins"
             motion = motion_of(self.clause, movers[0].member.nature if movers else None, verb)
             for entity in self.staged.ids(movers):
                 if self.staged.parts[entity].motion.path == "still":
@@ -291,6 +317,17 @@ class _Stager:
     def _attire(self, phrase: Phrase) -> bool:
         """ "A girl in a red hat": what somebody wears belongs to their looks."""
         kinds = [phrase.preposition == "wearing" or is_attire(noun.words) for noun in phrase.ground]
+        if phrase.figure is not None and place_called(phrase.figure) is not None:
+            return False
+        own = phrase.figure is not None and (phrase.figure in self.clause.subject or not self.clause.verb)
+        if phrase.preposition == "with" and own:  # "a fish with blue fins"
+            kinds = [kind or is_part(noun.words) for kind, noun in zip(kinds, phrase.ground, strict=True)]
+        if (
+            phrase.preposition == "with"
+            and phrase.figure is None
+            and all(is_part(noun.words) for noun in phrase.ground)
+        ):
+            return True  # "with tires screeching, the car ..."
         worn = phrase.preposition in ("wearing", "in", "with") and kinds[0]
         wearers = self._meant(phrase.figure) if phrase.figure is not None else self.subject
         if not worn or not wearers:
@@ -314,6 +351,7 @@ class _Stager:
         """One prepositional phrase: a place, or things and their relation to whom it says something of."""
         grounds = self._grounds(phrase)
         if not grounds:
+            self._at_side(phrase)
             return
         self.everyone += grounds
         ground_ids = self.staged.ids(grounds)
@@ -328,8 +366,20 @@ class _Stager:
             self._pass(figures, ground_ids, 1 if phrase.preposition == "from left of" else -1)
         else:
             kind = self._relation(phrase, grounds)
-            places = tuple(ground_ids[:2] if kind == "between" else ground_ids[:1])
-            self.staged.relations += [Relation(kind, entity, places) for entity in figures]
+            if self.clause.negated and kind in ("on", "inside", "under", "above"):
+                kind = "next to"  # "the cat is not on the table"
+            for place, entity in enumerate(figures):  # "seven frogs sit on three lily pads"
+                own = ground_ids[:2] if kind == "between" else [ground_ids[place % len(ground_ids)]]
+                self.staged.relations.append(Relation(kind, entity, tuple(own)))
+
+    def _at_side(self, phrase: Phrase) -> None:
+        """ "And a bus on the right": where in the picture it stands."""
+        at = corner_of(phrase.ground[0])
+        if at is None or phrase.figure is None or phrase.figure in self.clause.subject or phrase.preposition == "to":
+            return
+        for entity in self.staged.ids(self._meant(phrase.figure)):
+            if self.staged.parts[entity].motion == Motion():
+                self.staged.parts[entity].motion = Motion(begin=at)
 
     def _whole_of(self, phrase: Phrase) -> bool:
         """ "The edge of a building", "the arrival of demons": what the phrase belongs to cannot be seen, so this is."""
@@ -378,6 +428,9 @@ class _Stager:
         of_noun: list[str] = []
         if phrase.figure is not None and place_called(phrase.figure) is None:
             of_noun = self.staged.ids(self._meant(phrase.figure))
+            listed = not self.clause.verb and phrase.figure in self.clause.subject
+            if listed and phrase.preposition in RELATIONS and phrase is self.clause.phrases[0]:
+                of_noun = list(self.ids)  # "three apples and two pears on a table"
         apart = [entity for entity in of_noun if entity not in ground_ids]
         return apart or [entity for entity in self.ids if entity not in ground_ids]
 
@@ -400,13 +453,7 @@ class _Stager:
             parts[entity].motion = Motion(begin=(0.5, None))
 
     def _relation(self, phrase: Phrase, grounds: list[Mention]) -> RelationKind:
-        kind = _RELATIONS.get(phrase.preposition, "next to")
-        if kind == "inside" and not _holds(grounds[0]):
+        kind = RELATIONS.get(phrase.preposition, "next to")
+        if kind == "inside" and not holds(grounds[0]):
             return "next to"
         return "next to" if phrase.preposition == "over" and self.motion.path == "jump" else kind
-
-
-def _holds(ground: Mention) -> bool:
-    """Whether a thing can have another one inside."""
-    nature, words = ground.member.nature, ground.member.words
-    return nature.kind in ("vehicle", "building") or is_a(words, "container") or words in ("gift", "umbrella", "chair")

@@ -70,6 +70,10 @@ def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: I
     if not single or not countable:
         return False
     later = tokens[index + 2] if index + 2 < len(tokens) else None
+    if len(tokens) > 2 and tokens[1].text in names and "ADJ" not in classes_of(token.low) and not finite(token.low):
+        return index == 0  # "Peter Rabbit runs"
+    if after == "the" and later is not None and "NOUN" in classes_of(later.low):
+        return True  # "Molly the mole"
     if after in (",", "and") and later is not None:  # "Tom, a small boy", "Tom and Anna"
         return later.low in ("a", "an", "the") if after == "," else later.text in names
     is_verb = finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
@@ -104,8 +108,16 @@ def _closed(tokens: list[Token], index: int) -> str:
         return "TO"
     if low in ("left", "right") and before:
         return _side(low, before)
-    if low == "that" and before and before.tag == "NOUN":
+    if (low == "that" and before and before.tag == "NOUN") or (
+        low == "which" and before and (before.tag == "NOUN" or before.text == ",")
+    ):
         return "REL"
+    if low == "that" and before and any(token.low == "so" for token in tokens[max(index - 4, 0) : index]):
+        return "SUB"  # "so loudly that they woke up"
+    if low == "more" and before and before.tag == "NUM" and "VERB" in classes_of(after):
+        return "PRON"  # "and six more fly above"
+    if low in (*v.ORDINALS, "last") and before and before.low == "the":
+        return "ADJ"  # "the first carries a candle"
     return _before_noun(low, after, before) or _listed(tokens, index)
 
 
@@ -127,7 +139,7 @@ def _before_noun(low: str, after: str, before: Token | None) -> str:
         return "PRON"  # "the red one pops"
     if low == "one" and after == "of":
         return "NUM"  # "one of the ducks"
-    if low in ("other", "others", "another", "one") and not nominal:
+    if (low in ("other", "others", "another", "one") and not nominal) or (low == "one" and finite(after)):
         return "PRON"
     return "NUM" if low in v.NUMBERS else ""
 
@@ -184,11 +196,21 @@ def _verb_before(before: Token | None) -> bool:
 
 def _clause_follows(tokens: list[Token], index: int) -> bool:
     """Whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
-    for other in tokens[index + 1 : index + 9]:
+    begin = index + 1
+    if begin + 1 < len(tokens) and tokens[begin].low in v.PRONOUNS and tokens[begin + 1].low in ("and", ",", "."):
+        return False  # "rolls after it and gets tangled"
+    comma = next((place for place in range(begin, min(index + 6, len(tokens))) if tokens[place].text == ","), 0)
+    if tokens[index].low == "as" and comma and tokens[comma + 1 : comma + 2]:  # "as a stag, its antlers gleaming, ..."
+        after = tokens[comma + 1].low
+        closing = next((place for place in range(comma + 1, len(tokens)) if tokens[place].text == ","), 0)
+        begin = closing + 1 if closing and (after in v.POSSESSIVES or after.endswith("ing")) else begin
+    for other in tokens[begin : begin + 8]:
         if not other.text[0].isalnum():
             return False
         if finite(other.low) or other.low in v.AUXILIARIES:
             return True
+        if set(classes_of(other.low)) == {"VERB"} and not other.low.endswith("ing"):
+            return True  # "until a hat and a carrot remain"
     return False
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from videodirector.lexicon import things
-from videodirector.planner.vocabulary import article, word_set
+from videodirector.planner.vocabulary import ADVERBS, FUNCTION_WORDS, article, classes_of, word_set
 
 __all__ = ["Shot", "clean", "names_in", "sentences", "shots", "spoken"]
 
@@ -107,13 +107,15 @@ def shots(text: str) -> list[Shot]:
 
 
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\sa-z])|(?<=[。！？])\s*|\n{2,}")
+_ANY_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|(?<=[。！？])\s*|\n{2,}")  # of texts without any capital
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|vs|etc|e\.g|i\.e|no)\.$", re.IGNORECASE)
 
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, without talk about the film they shall become."""
     found: list[str] = []
-    for part in _END.split(text):
+    end = _ANY_END if text == text.lower() else _END
+    for part in end.split(text):
         sentence = " ".join(part.split())
         if found and _ABBREVIATION.search(found[-1]):
             found[-1] += f" {sentence}"
@@ -144,7 +146,11 @@ def _bare(sentence: str) -> str:
     return sentence
 
 
-_MIDWAY = re.compile(r"(?<=[a-z,;] )[A-Z][a-zé]+(?:-[A-Z][a-z]+)*\b|(?<=[a-z] )[B-HJ-Z]\b(?!\.)")
+_MIDWAY = re.compile(
+    r"(?<=[a-z,;] )[A-Z][a-zé]+(?:-?[A-Z][a-z]+)*\b|(?<=[a-z] )[B-HJ-Z]\b(?!\.)"
+    r"|(?<=\b(?:Mr|Ms|Dr)[. ])\s?[A-Z][a-zé]+(?:[A-Z][a-z]+)*\b|(?<=\bMrs[. ])\s?[A-Z][a-zé]+(?:[A-Z][a-z]+)*\b"
+)
+_APPOSED = re.compile(r"\b([A-Z][a-z]+) the [a-z]")  # "Molly the mole"
 _CALENDAR = word_set(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december christmas easter halloween english french german spanish chinese i earth"""
@@ -155,6 +161,9 @@ def names_in(text: str) -> frozenset[str]:
     """The words that a text writes with a capital where no sentence begins; none for a text in Title Case."""
     words = re.findall(r"[^\W\d_]+", text[:200_000])
     capitals = sum(word[0].isupper() for word in words)
-    if capitals > 0.5 * len(words) and len(words) > 3:
+    if capitals > 0.65 * len(words) and len(words) > 3:
         return frozenset()
-    return frozenset(found for found in _MIDWAY.findall(text) if found.lower() not in _CALENDAR)
+    apposed = {found for found in _APPOSED.findall(text) if found.lower() not in FUNCTION_WORDS | ADVERBS}
+    apposed = {found for found in apposed if set(classes_of(found)) <= {"NOUN"}}
+    midway = {found.strip() for found in _MIDWAY.findall(text)}
+    return frozenset(found for found in midway | apposed if found.lower() not in _CALENDAR)

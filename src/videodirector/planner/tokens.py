@@ -34,9 +34,15 @@ class Token:
 _TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?()\"&-]|\S")
 
 
+_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|St|Prof)\.(?=\s)")
+_HALF_A_DOZEN = re.compile(r"\bhalf (?:a|of a) dozen\b", re.IGNORECASE)
+
+
 def split(sentence: str) -> list[str]:
     """Words and marks; "it's" is two words, and so is "boy's"."""
     found: list[str] = []
+    sentence = _TITLE.sub(r"\1", sentence)
+    sentence = _HALF_A_DOZEN.sub(lambda match: "Six" if match[0][0] == "H" else "six", sentence)
     for text in _TOKEN.findall(sentence):
         stem, mark, ending = text.rpartition("'")
         low = stem.lower()

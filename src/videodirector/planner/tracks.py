@@ -52,6 +52,8 @@ class Actor:
     lift: float = 0.0  # raised by so much, for whom it shelters
     shared: bool = False  # others begin and end at the same places
     shift: float = 0.0  # to the side of what it stands on or under
+    raised: float = 0.0  # above the middle of what it is in
+    phase: float = 0.0  # of its circle, where it begins, in turns
 
     @property
     def aloft(self) -> bool:
@@ -204,7 +206,7 @@ def _between_points(actor: Actor, points: list[Point3]) -> list[Point3]:
     begin, end = actor.begin or (None, None), actor.end or (None, None)
     x0 = begin[0] if begin[0] is not None else x0
     y0 = begin[1] if begin[1] is not None else y0
-    if actor.path in ("still", "sway") and actor.end is None:
+    if actor.path in ("still", "sway", "appear", "vanish") and actor.end is None:
         return _level(x0, x0, y0)
     x1 = end[0] if end[0] is not None else 1.0 - x0 if begin[0] is not None and begin[1] is None else x1
     y1 = end[1] if end[1] is not None else y0 if actor.path == "cross" else y1
@@ -226,10 +228,8 @@ def _by_way_of(stops: list[tuple[float, float]]) -> list[Point3]:
 
 
 def _orbit(actor: Actor, x: float, y: float, radius: float, lift: float) -> list[Box | None]:
-    return [
-        _box(actor, x - max(radius, 0.1) * math.cos(2 * math.pi * t), y - lift * math.sin(2 * math.pi * t), 1.0)
-        for t in _TIMES
-    ]
+    angles = [2 * math.pi * (t + actor.phase) for t in _TIMES]
+    return [_box(actor, x - max(radius, 0.1) * math.cos(angle), y - lift * math.sin(angle), 1.0) for angle in angles]
 
 
 def attached_track(
@@ -253,15 +253,15 @@ def attached_track(
         base = ground[0]
         (x1, y1), y0 = boxes[-1].centre, base.y1 - actor.height / 2
         side = -1 if base.centre[0] > 0.5 else 1
-        x0 = base.centre[0] + side * ((base.width + actor.width) / 2 + GAP)
+        x0 = base.centre[0] + side * ((base.width + actor.width) / 2 + GAP) + actor.shift / 2
         return [_box(actor, x0 + (x1 - x0) * t, y0 + (y1 - y0) * t - 0.15 * math.sin(math.pi * t), 1.0) for t in _TIMES]
     if actor.path in ("rise", "fall", "cross", "leave", "approach", "recede", "grow", "shrink", "jump", "sway"):
-        return _moved_from(actor, [box for box in boxes if box is not None])
+        return _moved_from(actor, [box for box in boxes if box is not None], on=relation.kind == "on")
     return boxes
 
 
-def _moved_from(actor: Actor, boxes: list[Box]) -> list[Box | None]:
-    """A motion of its own, from the place that the relation gives."""
+def _moved_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]:
+    """A motion of its own, from the place that the relation gives; onto something it falls or climbs no further."""
     if not boxes:
         return [None] * KEY_BOXES
     x, y = boxes[0].centre
@@ -276,7 +276,12 @@ def _moved_from(actor: Actor, boxes: list[Box]) -> list[Box | None]:
         points = _level(x - side * 0.2, x + side * 0.25, y)
     else:
         near = x + side * 0.15 if actor.path in ("jump", "sway") else x
-        points = _COURSES[actor.path](_Range(x, near, y, high, max(low, y)))
+        highest, lowest = (min(y, low), y) if on and actor.path in ("rise", "fall") else (high, max(low, y))
+        if on and actor.path == "rise":
+            lowest = low
+        elif on:
+            highest = min(high, y)
+        points = _COURSES[actor.path](_Range(x, near, y, highest, lowest))
     found: list[Box | None] = [_box(actor, *point) for point in points]
     if actor.path == "leave":
         found[-1] = None
@@ -296,7 +301,7 @@ def _relative(actor: Actor, kind: RelationKind, base: Box, floor: float) -> Box:
         return _box(actor, x + 0.25 * base.width, base.y1 - half - 0.08, 1.0)
     if kind == "in front of":
         return _box(actor, x - 0.2 * base.width, base.y1 - half + 0.05, 1.0)
-    return _box(actor, x, base.centre[1], 1.0)
+    return _box(actor, x, base.centre[1] - actor.raised, 1.0)
 
 
 def _box(actor: Actor, x: float, y: float, scale: float) -> Box:

@@ -40,8 +40,11 @@ BUNCHES: dict[str, int] = dict.fromkeys(
     word_set("""group flock herd pack swarm school crowd bunch team family row line number handful lot lots hundreds
     dozens thousands plenty fleet pride colony gang"""),
     4,
-) | {"dozen": 12, "couple": 2, "pair": 2, "few": 3}
-PARTITIVES = word_set("piece slice bit lump chunk scrap kind type sort bunch pile heap stack basket bowlful")
+) | {"dozen": 12, "couple": 2, "pair": 2, "few": 3, "duo": 2, "trio": 3, "threesome": 3, "quartet": 4, "quintet": 5}
+PARTITIVES = word_set(
+    """piece slice bit lump chunk scrap kind type sort bunch pile heap stack basket bowlful loaf crumb blade drop puff
+    strip clump scoop"""
+)
 """What is said before "of" without being a thing of its own: "a piece of fruit"."""
 AUXILIARIES = word_set(
     """is are was were be been being am has have had do does did will would can could may might shall should
@@ -145,6 +148,7 @@ ABSTRACT = word_set(
     circles line lines angle close-up closeup zoom sequence medium wide eye-level height depth size width amount use
     reason result action event process activity appearance gaze glance expression focus water ground floor cheek
     cheeks forehead mane soil splash surface camera image picture pair scenery lens whole others amid
+    viewer insert row wake bend somewhere nowhere beam race halfway
     moonlight sunlight daylight starlight sunshine midair mid-air home reverse inch degree lap"""
 )
 
@@ -160,8 +164,13 @@ SMALLER: dict[str, float] = dict.fromkeys(word_set("small little tiny miniature 
 CONTRACTIONS = {"'s": "is", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am", "'d": "would"}
 """What follows a pronoun, and what it is short for."""
 
-PLURALS = word_set("people folk police cattle children men women mice geese feet teeth sheep fish deer")
+PLURALS = word_set(
+    "passers-by passersby people folk police cattle children men women mice geese feet teeth sheep fish deer"
+)
 """Plurals that do not end in s."""
+
+ORDINALS = {word: place for place, word in enumerate("first second third fourth fifth sixth".split())}  # noqa: SIM905
+"""Which one of several; "the last" is told by its place."""
 
 PAIRS = word_set("glasses scissors pants trousers jeans shorts goggles binoculars pyjamas pajamas stairs tongs pliers")
 """Plurals that are one thing."""
@@ -174,6 +183,8 @@ _LEMMAS = {
     "leaves": "leaf",
     "children": "child",
     "left": "leave",
+    "passers-by": "passer-by",
+    "passersby": "passer-by",
 }
 _NOUN_ONLY = word_set("people children men women fox foxes owl owls bear bears robot robots friend friends")
 _VERB_ONLY = word_set(
