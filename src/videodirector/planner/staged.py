@@ -12,8 +12,9 @@ from videodirector.planner.knowledge import is_a
 from videodirector.planner.motion import Motion
 from videodirector.planner.nounphrases import NounPhrase
 from videodirector.planner.tracks import Relation, RelationKind
+from videodirector.planner.vocabulary import word_set
 
-__all__ = ["RELATIONS", "Part", "Staged", "holds"]
+__all__ = ["BIGGER", "REACHES", "RELATIONS", "SMALLER", "STATES", "WATCHES", "Part", "Staged", "holds"]
 
 RELATIONS: Mapping[str, RelationKind] = {
     "left of": "left of",
@@ -27,6 +28,15 @@ RELATIONS: Mapping[str, RelationKind] = {
     **dict.fromkeys(["next to", "beside", "by", "near", "with", "against", "at", "opposite", "among"], "next to"),
     **dict.fromkeys(["inside", "in", "into", "within"], "inside"),
 }
+BIGGER = word_set("bigger larger taller greater huger higher longer")
+SMALLER = word_set("smaller tinier shorter littler lower")
+STATES = word_set(
+    """visible invisible present absent gone alone ready able late early happy sad angry tired hungry thirsty afraid
+    scared asleep awake hurt better best wrong right true sorry lost safe busy bored lonely surprised proud"""
+)
+"""How somebody is now, which is nothing of their looks."""
+REACHES = word_set("reach enter cross visit leave climb explore approach find")
+WATCHES = word_set("see watch hear let make help find notice observe spot look")
 
 
 @dataclass(slots=True)

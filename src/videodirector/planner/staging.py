@@ -20,23 +20,14 @@ from videodirector.planner.motion import (
     visible_half,
 )
 from videodirector.planner.places import PLACE_PREPOSITIONS, is_weak, place_called, place_like, time_called
-from videodirector.planner.staged import RELATIONS, Part, Staged, holds
+from videodirector.planner.staged import BIGGER, REACHES, RELATIONS, SMALLER, STATES, WATCHES, Part, Staged, holds
 from videodirector.planner.tracks import Relation, RelationKind
-from videodirector.planner.vocabulary import article, word_set
+from videodirector.planner.vocabulary import article
 
 __all__ = ["Part", "Staged", "stage"]
 
-_BIGGER = word_set("bigger larger taller greater huger higher longer")
-_SMALLER = word_set("smaller tinier shorter littler lower")
 # What follows these is a part of a name or a manner of speaking, not a thing on stage.
 _NOT_ON_STAGE = frozenset(["of", "like", "without", "about", "as", "because of", "during", "wearing"])
-_STATES = word_set(
-    """visible invisible present absent gone alone ready able late early happy sad angry tired hungry thirsty afraid
-    scared asleep awake hurt better best wrong right true sorry lost safe busy bored lonely surprised proud"""
-)
-"""How somebody is now, which is nothing of their looks."""
-_REACHES = word_set("reach enter cross visit leave climb explore approach find")
-_WATCHES = word_set("see watch hear let make help find notice observe spot look")
 
 
 def stage(clauses: list[Clause], cast: Cast, before: list[Mention], unseen: str = "") -> Staged:
@@ -181,7 +172,7 @@ class _Stager:
                 continue
             place = place_called(noun)
             if place and noun.determiner != "another":
-                self._settle(place, weak=is_weak(noun) and self.clause.verb not in _REACHES)
+                self._settle(place, weak=is_weak(noun) and self.clause.verb not in REACHES)
             else:
                 found = self._meant(noun)
                 self.staged.ids(found)
@@ -207,7 +198,7 @@ class _Stager:
     def _looks(self) -> None:
         """ "The fox is red": looks, taken up by the member."""
         if self.clause.verb == "be" and not self.clause.negated:
-            said = [word for word in self.clause.adjectives if word not in _BIGGER | _SMALLER | _STATES]
+            said = [word for word in self.clause.adjectives if word not in BIGGER | SMALLER | STATES]
             for mention in self.subject:
                 self.cast.recolour(mention.member, said)
 
@@ -297,7 +288,7 @@ class _Stager:
         """ "Watches the owl fly away", "a dog that runs": the verbs after the first."""
         for figure, verb in self.clause.later_verbs:
             movers = self.mentions.get(figure.start, []) if figure is not None else self.subject
-            if figure is None and self.clause.verb in _WATCHES and objects:
+            if figure is None and self.clause.verb in WATCHES and objects:
                 movers = objects
             elif figure is None and (verb == "leave" or verb in CAUSED) and self.clause.objects:
                 continue  # "..., leaving a cloud of dust", "dropping coins"
@@ -320,13 +311,10 @@ class _Stager:
         if phrase.figure is not None and place_called(phrase.figure) is not None:
             return False
         own = phrase.figure is not None and (phrase.figure in self.clause.subject or not self.clause.verb)
-        if phrase.preposition == "with" and own:  # "a fish with blue fins"
-            kinds = [kind or is_part(noun.words) for kind, noun in zip(kinds, phrase.ground, strict=True)]
-        if (
-            phrase.preposition == "with"
-            and phrase.figure is None
-            and all(is_part(noun.words) for noun in phrase.ground)
-        ):
+        parts = [phrase.preposition == "with" and is_part(noun.words) for noun in phrase.ground]
+        if own:  # "a fish with blue fins"
+            kinds = [kind or part for kind, part in zip(kinds, parts, strict=True)]
+        elif phrase.figure is None and all(parts):
             return True  # "with tires screeching, the car ..."
         worn = phrase.preposition in ("wearing", "in", "with") and kinds[0]
         wearers = self._meant(phrase.figure) if phrase.figure is not None else self.subject
@@ -436,9 +424,9 @@ class _Stager:
 
     def _compare(self, figures: list[str], ground: str) -> None:
         words = {token.low for token in self.clause.tokens}
-        if words & _BIGGER:
+        if words & BIGGER:
             self.staged.bigger += [(entity, ground) for entity in figures]
-        elif words & _SMALLER:
+        elif words & SMALLER:
             self.staged.bigger += [(ground, entity) for entity in figures]
 
     def _pass(self, figures: list[str], grounds: list[str], direction: int) -> None:
