@@ -105,6 +105,7 @@ def test_other_providers_plan(package: str, model: str, server: ThreadingHTTPSer
 
 def test_anthropic_without_a_key_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.setattr("langchain.chat_models.init_chat_model", lambda *_, **__: object())
     with pytest.raises(PlannerError, match="no key") as caught:
         chat_model("anthropic:claude-sonnet-4-5")
     assert "ANTHROPIC_API_KEY" in (caught.value.hint or "")

@@ -51,13 +51,13 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         if provider == "openai":
             own = os.environ.get("VIDEODIRECTOR_API_KEY")
             settings["api_key"] = own or ("none" if _is_local(base_url) else os.environ.get("OPENAI_API_KEY", "none"))
-    if provider == "anthropic" and base_url is None and not os.environ.get("ANTHROPIC_API_KEY"):
-        raise _unusable(provider, ValueError("there is no key"))  # its client says so only when it is asked
     try:
         with _no_collection():
             from langchain.chat_models import init_chat_model
 
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
+        if provider == "anthropic" and base_url is None and not os.environ.get("ANTHROPIC_API_KEY"):
+            raise ValueError("there is no key")  # its client says so only when it is asked
         return made
     except ImportError as error:
         package = f"'videodirector[{provider}]'" if provider in _EXTRAS else f"langchain-{provider.replace('_', '-')}"
