@@ -110,6 +110,14 @@ def test_cleaning() -> None:
 
 
 def test_a_title_is_no_scene() -> None:
+    inline = ["A cat sleeps.", "Close-up: a dog barks."]
+    for script in (
+        "1. A cat sleeps. 2. Close-up: a dog barks.",
+        "Pets: 1) A cat sleeps. 2) Close-up: a dog barks.",
+        "Pets\n(1) A cat sleeps. (2) Close-up: a dog barks.",
+    ):
+        assert [shot.text for shot in shots(script) if shot.listed] == inline, script
+    assert not any(shot.listed for shot in shots("He has 1. She has 2. They go."))
     assert [shot.text for shot in shots("The Fox\nScene 1: A fox sits.\nIt waits.\nScene 2 - A cat runs.")] == [
         "A fox sits. It waits.",
         "A cat runs.",

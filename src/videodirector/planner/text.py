@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from videodirector.lexicon import things
 from videodirector.planner.vocabulary import ADVERBS, FUNCTION_WORDS, article, classes_of, word_set
@@ -25,6 +26,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _INLINE_LABEL = re.compile(r"(?<=[.!?\s])\s*(?=\b(?:scene|shot)\s+\d{1,4}\s*[:.])", re.IGNORECASE)
+_INLINE_NUMBER = re.compile(r"(?:^|(?<=[.!?:;,\"'][ ])|(?<=\s)(?=\(?\d{1,3}\)))\(?(\d{1,3})[.):]\s+(?=\D)")
 
 # "A realistic lively video of a scene in which ...": talk about the film, not the story.
 _META = re.compile(
@@ -92,7 +94,8 @@ def _words_for_emoji(text: str) -> str:
 
 def shots(text: str) -> list[Shot]:
     """The parts of a cleaned story: its listed scenes where it is a script, otherwise its sentences."""
-    lines = [line.strip() for part in _INLINE_LABEL.split(text) for line in part.split("\n") if line.strip()]
+    parts = [line for part in _INLINE_LABEL.split(text) for line in part.split("\n")]
+    lines = [line.strip() for part in parts for line in _at_numbers(part) if line.strip()]
     labels = [_LABEL.match(line) for line in lines]
     named = sum(1 for label in labels if label and any(character.isalpha() for character in label[0]))
     if sum(map(bool, labels)) < (1 if named else 2):
@@ -104,6 +107,17 @@ def shots(text: str) -> list[Shot]:
         elif found:
             found[-1] = f"{found[-1]} {line}".strip()
     return [Shot(part, listed=True) for part in found if part]
+
+
+def _at_numbers(line: str) -> list[str]:
+    """A line that counts "1. ... 2. ... 3. ..." as a line for each number; any other line as it is."""
+    starts: list[int] = []
+    for match in _INLINE_NUMBER.finditer(line):
+        if int(match[1]) == len(starts) + 1:
+            starts.append(match.start())
+    if len(starts) < 2:
+        return [line]
+    return [line[start:end] for start, end in pairwise([0, *[start for start in starts if start], len(line)])]
 
 
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\sa-z])|(?<=[。！？])\s*|\n{2,}")
