@@ -50,6 +50,7 @@ class Videos:
         hiccups: how many looks at jobs are answered with 500.
         fail, lose: words; a job whose prompt holds one fails, or is forgotten once.
         truncate: how many downloads of every job break off.
+        garble: how many answers, of any kind, are only half of one.
         unknown: fields that are refused.
         listing, tokens: whether jobs can be listed, and a repeated idempotency key gives the same job.
         key: what the authorisation must hold; None for anything.
@@ -62,6 +63,7 @@ class Videos:
     fail: set[str] = field(default_factory=set)
     lose: set[str] = field(default_factory=set)
     truncate: int = 0
+    garble: int = 0
     unknown: set[str] = field(default_factory=set)
     listing: bool = True
     tokens: bool = True
@@ -195,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
         body = json.dumps(content).encode()
+        if status == 200 and self.state.garble:
+            self.state.garble -= 1
+            body = body[: len(body) // 2]
         self.send_response(status)
         for name, value in {"content-type": "application/json", **(headers or {})}.items():
             self.send_header(name, value)

@@ -16,11 +16,11 @@ from videodirector.layout2vid.messages import quiet
 WIDTH = 32  # of the text encoders
 
 
-def save(family: str, folder: Path) -> Path:
-    """The tiny pipeline of this family in a folder, as ``save_pretrained`` writes it."""
+def save(family: str, folder: Path, make: Callable[[], Any] | None = None) -> Path:
+    """The tiny pipeline of this family in a folder, as ``save_pretrained`` writes it; ``make`` makes another one."""
     torch.manual_seed(0)
     with quiet():
-        {**FAMILIES, **PICTURES}[family]().save_pretrained(folder)
+        (make or {**FAMILIES, **PICTURES}[family])().save_pretrained(folder)
     return folder
 
 
@@ -121,7 +121,7 @@ def _cogvideox(pipeline: str, channels: int) -> Any:
     )  # fmt: skip
 
 
-def _ltx(pipeline: str) -> Any:
+def ltx_of(pipeline: str) -> Any:
     transformer = diffusers.LTXVideoTransformer3DModel(
         in_channels=8, out_channels=8, num_attention_heads=2, attention_head_dim=8, cross_attention_dim=16,
         num_layers=1, caption_channels=WIDTH,
@@ -205,7 +205,7 @@ def hunyuan() -> Any:
     )  # fmt: skip
 
 
-def _wan_parts(**changes: Any) -> dict[str, Any]:
+def wan_parts(**changes: Any) -> dict[str, Any]:
     kind = "WanVACETransformer3DModel" if "vace_layers" in changes else "WanTransformer3DModel"
     shape = {
         "patch_size": (1, 2, 2), "num_attention_heads": 2, "attention_head_dim": 12, "in_channels": 4,
@@ -227,18 +227,18 @@ def _wan_parts(**changes: Any) -> dict[str, Any]:
 
 
 def wan() -> Any:
-    return diffusers.WanPipeline(**_wan_parts())
+    return diffusers.WanPipeline(**wan_parts())
 
 
 def wan_image() -> Any:
-    parts = _wan_parts(in_channels=12, image_dim=WIDTH, added_kv_proj_dim=24)
+    parts = wan_parts(in_channels=12, image_dim=WIDTH, added_kv_proj_dim=24)
     return diffusers.WanImageToVideoPipeline(
         **parts, image_encoder=clip_vision("CLIPVisionModel"), image_processor=picture_processor()
     )
 
 
 def wan_vace() -> Any:
-    return diffusers.WanVACEPipeline(**_wan_parts(vace_layers=[0, 1], vace_in_channels=72))
+    return diffusers.WanVACEPipeline(**wan_parts(vace_layers=[0, 1], vace_in_channels=72))
 
 
 def mochi() -> Any:
@@ -322,8 +322,8 @@ FAMILIES: dict[str, Callable[[], Any]] = {
     "animatediff": animatediff,
     "cogvideox": lambda: _cogvideox("CogVideoXPipeline", 4),
     "cogvideox-image": lambda: _cogvideox("CogVideoXImageToVideoPipeline", 8),
-    "ltx": lambda: _ltx("LTXPipeline"),
-    "ltx-condition": lambda: _ltx("LTXConditionPipeline"),
+    "ltx": lambda: ltx_of("LTXPipeline"),
+    "ltx-condition": lambda: ltx_of("LTXConditionPipeline"),
     "ltx2": ltx2,
     "hunyuan": hunyuan,
     "wan": wan,

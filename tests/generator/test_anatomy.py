@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from support import fox_plan
 from videodirector import Director
@@ -46,6 +47,21 @@ class Needy(Toy):
         raise NotImplementedError
 
 
+class Editing(Toy):
+    def __call__(self, video: list[Any], prompt: str = "", num_frames: int = 8) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
+class Enlarging(Toy):
+    def __call__(self, video: Any = None, num_frames: int = 8) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
+class Sketched(Toy):
+    def __call__(self, prompt: str, num_frames: int = 8, conditioning_frames: Any = None) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
 class Still(Toy):
     def __call__(self, prompt: str, height: int = 16) -> Any:  # type: ignore[override]
         raise NotImplementedError
@@ -79,7 +95,13 @@ def test_a_pipeline_never_seen_works_by_its_signature(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize(
     ("pipeline", "words"),
-    [(Needy(), "Needy needs depth_map, skeleton, which no plan has"), (Still(), "does not draw videos")],
+    [
+        (Needy(), "Needy needs depth_map, skeleton, which no plan has"),
+        (Editing(), "Editing needs video, which no plan has"),
+        (Enlarging(), "Enlarging needs video, which no plan has"),
+        (Sketched(), "Sketched needs conditioning_frames, which no plan has"),
+        (Still(), "does not draw videos"),
+    ],
 )
 def test_what_is_missing_is_said(pipeline: Any, words: str, tmp_path: Any) -> None:
     with pytest.raises(ModelFormatError, match=words):
@@ -136,6 +158,33 @@ def test_a_means_that_it_has_not_is_refused(tmp_path: Any) -> None:
         render(Toy(), tmp_path, rung="control video")
     with pytest.raises(UsageError, match="option ofload: unknown field"):
         render(Toy(), tmp_path, ofload="model")
+
+
+class Moving(Toy):
+    def __call__(self, image: Any, prompt: str = "", num_frames: int = 8) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
+def test_what_begins_with_a_picture_cannot_do_without(tmp_path: Any) -> None:
+    with pytest.raises(ModelFormatError, match="Moving cannot be led by words"):
+        render(Moving(), tmp_path, rung="words")
+
+
+class Following(Toy):
+    def __call__(  # type: ignore[override]
+        self, prompt: str, num_frames: int, height: int, width: int, control_video: torch.Tensor | None = None
+    ) -> Any:
+        self.followed = control_video
+        return SimpleNamespace(frames=np.zeros((1, num_frames, height, width, 3)))
+
+
+def test_a_control_video_is_a_tensor_where_tensors_are_taken(tmp_path: Any) -> None:
+    toy = Following()
+    result = render(toy, tmp_path, rung="control video")
+    assert {control.name: control.detail for control in result.scenes[0].controls}["boxes"] == "control video"
+    assert toy.followed is not None
+    assert toy.followed.shape == (1, 3, 8, 512, 512)
+    assert 0 <= float(toy.followed.min()) < float(toy.followed.max()) == 1
 
 
 def test_arguments_are_those_that_it_takes() -> None:

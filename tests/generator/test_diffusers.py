@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diffusers.quantizers.bitsandbytes import bnb_quantizer
 
 from loopback import Videos, serving
 from support import see
+from tiny_newer import NEWER
 from tiny_video import FAMILIES, save
 from videodirector.cli import main
+from videodirector.generator.backends.diffusers import model
 from videodirector.schemas import VideoPlan
 
 LEFT, RIGHT = (0.0, 0.25, 0.5, 0.75), (0.5, 0.25, 1.0, 0.75)
@@ -26,9 +30,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pipelines")
 
 
-def model(models: Path, family: str) -> Path:
+def saved(models: Path, family: str) -> Path:
     folder = models / family
-    return folder if folder.exists() else save(family, folder)
+    return folder if folder.exists() else save(family, folder, NEWER.get(family))
 
 
 def story(**fields: object) -> VideoPlan:
@@ -41,7 +45,6 @@ def story(**fields: object) -> VideoPlan:
 
 
 PAGES = Path(__file__).parents[2] / "docs" / "backends"
-NEEDS_A_GPU = ("offload=", "quantise=")
 
 
 def commands(kind: str) -> Iterator[tuple[str, list[str]]]:
@@ -58,19 +61,37 @@ def made_tiny(words: list[str], **values: str) -> list[str]:
     pairs = iter(words)
     for word in pairs:
         value = next(pairs) if word.startswith("-") else None
-        if word in values or (value is not None and value.startswith(NEEDS_A_GPU)):
+        if word in values:
             continue
         kept += [word] if value is None else [word, value]
     return [*kept, *(word for pair in values.items() for word in pair), "--no-cache", "--json"]
 
 
+@pytest.fixture
+def _processor_as_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offloading and 4-bit weights on the processor: all of them runs, but for the questions whether there is a GPU.
+
+    Without bitsandbytes (the extra ``quantise``) the weights stay as they are.
+    """
+    monkeypatch.setattr(model, "check_gpu", lambda *_: None)
+    if importlib.util.find_spec("bitsandbytes") is None:
+        monkeypatch.setattr(model, "_quantisation", lambda *_: None)
+        return
+    for quantiser in (bnb_quantizer.BnB4BitDiffusersQuantizer, bnb_quantizer.BnB8BitDiffusersQuantizer):
+        monkeypatch.setattr(quantiser, "validate_environment", lambda *_, **__: None)
+        monkeypatch.setattr(quantiser, "update_device_map", lambda _, given: given or {"": "cpu"})
+    monkeypatch.setattr("bitsandbytes.nn.modules.has_avx512bf16", lambda: False)  # wants layers of 32 or more
+
+
+@pytest.mark.usefixtures("_processor_as_card")
 @pytest.mark.parametrize(("family", "words"), [pytest.param(*case, id=case[0]) for case in commands("tiny=")])
 def test_the_documented_command_draws_a_plan_of_two_scenes(
     family: str, words: list[str], models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert words[:3] == ["videodirector", "render", "plan.json"]
     story().save(tmp_path / "plan.json")
-    arguments = made_tiny(words[3:], **{"--model": str(model(models, family)), "-o": str(tmp_path / "out.mp4")})
+    arguments = made_tiny(words[3:], **{"--model": str(saved(models, family)), "-o": str(tmp_path / "out.mp4")})
+    arguments += ["--option", "dtype=bfloat16"]  # what "auto" is on a GPU
     assert main(["render", str(tmp_path / "plan.json"), *arguments]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [(scene["frames"], scene["planned_frames"]) for scene in told["scenes"]] == [(6, 6), (9, 9)]
@@ -78,6 +99,35 @@ def test_the_documented_command_draws_a_plan_of_two_scenes(
     seen = see(tmp_path / "out.mp4")
     assert (len(seen.frames), seen.size) == (15, (96, 64))
     assert np.std(seen.frames[0]) > 0
+
+
+@pytest.mark.parametrize("option", ["offload=model", "quantise=nf4"])
+def test_what_spares_the_memory_of_a_gpu_is_refused_without_one(
+    option: str, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story().save(tmp_path / "plan.json")
+    values = {"--backend": "diffusers", "--model": str(saved(models, "wan")), "-o": str(tmp_path / "out.mp4")}
+    arguments = made_tiny(["--option", option, "--option", "device=cpu"], **values)
+    assert main(["render", str(tmp_path / "plan.json"), *arguments]) == 4
+    assert "spare the memory of a GPU, and there is none here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("family", NEWER)
+def test_newer_pipelines_work_by_their_signature(
+    family: str, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story().save(tmp_path / "plan.json")
+    values = {"--backend": "diffusers", "--model": str(saved(models, family)), "-o": str(tmp_path / "out.mp4")}
+    arguments = made_tiny(["--option", "key_model=storyboard"], **values)
+    assert main(["render", str(tmp_path / "plan.json"), *arguments]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(scene["frames"], scene["planned_frames"]) for scene in told["scenes"]] == [(6, 6), (9, 9)]
+    boxes = {
+        control["detail"] for scene in told["scenes"] for control in scene["controls"] if control["name"] == "boxes"
+    }
+    means = {"image": "key picture, then words", "wan-2.2": "regional attention", "skyreels": "regional attention"}
+    assert boxes == {next((means[part] for part in means if part in family), "words")}
+    assert see(tmp_path / "out.mp4").size == (96, 64)
 
 
 def test_every_family_has_its_command() -> None:

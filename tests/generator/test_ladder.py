@@ -58,6 +58,19 @@ def test_lengths_and_sizes_are_the_models() -> None:
     assert (told.frames, told.rate) == (17, Fraction(8))
 
 
+@pytest.mark.parametrize(
+    ("lengths", "words"),
+    [
+        (Lengths(step=4, offset=1), "17 frames are drawn and 16 of them taken"),
+        (Lengths(most=9), "9 frames are drawn and spread over 16"),
+    ],
+)
+def test_other_lengths_are_told(lengths: Lengths, words: str) -> None:
+    plan = fox_plan()
+    controls = lower(plan, plan.scene("walk"), replace(BARE, lengths=lengths)).controls
+    assert next(control.detail for control in controls if control.name == "frames") == words
+
+
 def test_what_becomes_of_the_controls() -> None:
     assert statuses(BARE, steps=3) == {
         "description": "honoured",
@@ -71,7 +84,6 @@ def test_what_becomes_of_the_controls() -> None:
     assert statuses(replace(BARE, control_video=True))["boxes"] == "honoured"
     assert statuses(replace(BARE, words=False))["description"] == "ignored"
     assert statuses(replace(BARE, words=False, first_frame=True))["description"] == "approximated"
-    assert statuses(replace(BARE, references=1))["groups"] == "honoured"
     assert statuses(replace(BARE, lengths=Lengths(step=4, offset=1)))["frames"] == "approximated"
 
 
@@ -83,6 +95,23 @@ def test_reference_pictures_by_their_number(taken: int | None, status: str) -> N
     plan.references = {"fox": "a.png", "owl": "b.png"}
     controls = lower(plan, plan.scene("meet"), replace(BARE, references=taken)).controls
     assert next(control.status for control in controls if control.name == "references") == status
+
+
+def test_groups_are_honoured_where_pictures_tell_of_them() -> None:
+    def told(**can: object) -> tuple[str, str]:
+        controls = lower(plan, plan.scene("walk"), replace(BARE, **can)).controls  # type: ignore[arg-type]
+        return next((control.status, control.detail) for control in controls if control.name == "groups")
+
+    plan = fox_plan()
+    assert told(references=3) == ("approximated", "the same words and noise"), "no picture is given, and none drawn"
+    both = "one reference picture a group; the same words for the place"
+    assert told(references=3, portraits=True) == ("approximated", both)
+    plan.scene("meet").background = "beach"
+    plan.consistency_groups = {"fox": ["walk", "meet"]}
+    assert told(references=3, portraits=True) == ("honoured", "one reference picture a group")
+    plan.references = {"fox": "fox.png"}
+    assert told(references=3) == ("honoured", "one reference picture a group")
+    assert told(shared_groups=True)[0] == "honoured"
 
 
 def test_a_scene_that_continues_another() -> None:
@@ -100,10 +129,12 @@ def test_a_group_is_described_alike_and_starts_from_the_same_noise() -> None:
     walk = plan.scene("walk")
     assert looks(plan, walk) == {"fox": "a red fox with a white tail"}
     assert "A red fox with a white tail." in lower(plan, walk, BARE).prompt
-    seeds = {noise_seed(plan, scene, Rung.WORDS, number) for number, scene in enumerate(plan.scenes)}
+    seeds = {noise_seed(plan, scene, BARE, number) for number, scene in enumerate(plan.scenes)}
     assert len(seeds) == 1
-    assert noise_seed(plan, walk, Rung.CONTROL_VIDEO, 7) == 7, "where pictures tell, noise is free"
+    drawn = replace(BARE, references=3, portraits=True)
+    assert noise_seed(plan, walk, drawn, 7) == 7, "where pictures tell, noise is free"
+    assert noise_seed(plan, walk, replace(BARE, first_frame=True), 7) == 7
     walk.seed = 5
-    assert noise_seed(plan, walk, Rung.WORDS, 5) == 5
+    assert noise_seed(plan, walk, BARE, 5) == 5
     plan.consistency_groups = {"fox": ["walk"]}
     assert looks(plan, walk) == {"fox": "fox"}

@@ -89,6 +89,17 @@ def test_attaching_and_detaching_leaves_the_processors() -> None:
     assert before is None or dict(transformer.attn_processors) == before
 
 
+def test_both_experts_are_masked() -> None:
+    early, late = (tiny_video.FAMILIES["wan"]().transformer for _ in range(2))
+    layers = [block.attn2 for network in (early, late) for block in network.blocks]
+    before = [layer.processor for layer in layers]
+    regions = Regions(early, late)
+    regions.attach()
+    assert not {id(layer.processor) for layer in layers} & {id(processor) for processor in before}
+    regions.detach()
+    assert [layer.processor for layer in layers] == before
+
+
 def test_unconditional_words_are_let_alone() -> None:
     regions = Regions(torch.nn.Module())
     regions.allowed = torch.tensor([[True, False]])

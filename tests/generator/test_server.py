@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +19,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import loopback
 from loopback import Videos, serving
 from support import see
 from videodirector import Director
 from videodirector.cli import main
 from videodirector.errors import MissingDependencyError, RenderError, UsageError
-from videodirector.generator.backends.server import ServerOptions
+from videodirector.generator.backends.server import ServerOptions, client
 from videodirector.generator.backends.server.client import api_key
 from videodirector.generator.backends.server.journal import Journal
 from videodirector.schemas import RenderResult, VideoPlan
@@ -52,7 +54,8 @@ def render(plan: VideoPlan, url: str, path: Path, **options: Any) -> RenderResul
 
 
 def test_twenty_scenes_through_all_troubles(tmp_path: Path) -> None:
-    videos = Videos(polls=3, answers=[429, 500, 429, 500, 503], drop=3, hiccups=7, lose={"number 7."}, truncate=2)
+    answers = [429, 500, 429, 500, 503]
+    videos = Videos(polls=3, answers=answers, drop=3, hiccups=7, lose={"number 7."}, truncate=2, garble=4)
     with serving(videos) as url:
         result = render(story(20), url, tmp_path / "a.mp4", in_flight=6)
     assert [(scene.frames, scene.planned_frames) for scene in result.scenes] == [(4, 4)] * 20
@@ -106,6 +109,33 @@ def test_a_server_that_restarts(tmp_path: Path) -> None:
         thread.join()
     assert len(results) == 1
     assert set(videos.asked().values()) == {1}
+
+
+def test_what_is_no_such_server_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Videos(garble=10**6)) as url, pytest.raises(RenderError) as caught:
+        render(story(2), url, tmp_path / "a.mp4")
+    assert "what it answers is no JSON object" in caught.value.message
+    assert "is this the address" in str(caught.value.hint)
+    monkeypatch.setattr(client, "_UNHEARD_OF", 0.2)
+    started = time.monotonic()
+    with pytest.raises(RenderError, match="does not answer") as caught:
+        render(story(20), url, tmp_path / "a.mp4", in_flight=4)  # nobody is there any more
+    assert "is this the address" in str(caught.value.hint)
+    assert time.monotonic() - started < 20
+
+
+def test_what_a_server_says_in_other_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    videos = Videos(fail={"number 1."})
+    described = loopback._Handler._described
+
+    def otherwise(self: Any, job: loopback.Job) -> dict[str, Any]:
+        told = described(self, job)
+        return told | {"progress": "half", "error": told["error"] and told["error"]["message"]}
+
+    monkeypatch.setattr(loopback._Handler, "_described", otherwise)
+    with serving(videos) as url, pytest.raises(RenderError) as caught:
+        render(story(2), url, tmp_path / "a.mp4")
+    assert caught.value.message.splitlines()[1:] == ["  s1: the server failed: this may not be drawn"]
 
 
 def test_fields_that_the_server_refuses_are_left_out(tmp_path: Path) -> None:
@@ -215,7 +245,16 @@ def test_kill_loses_no_job_and_pays_none_twice(tmp_path: Path) -> None:
     assert len(see(tmp_path / "plan.mp4").frames) == 48
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Processes that ignore Ctrl-C, as shells start them in the background, have children that do."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_interruptible")
 def test_interrupting_cancels_the_jobs(tmp_path: Path) -> None:
     story(4).save(tmp_path / "plan.json")
     videos = Videos(polls=10**6)

@@ -125,6 +125,15 @@ def test_a_scene_that_continues_keeps_the_frame(pipeline: Any, heard: dict[str, 
     assert {control.name: control.status for control in clip.controls}["continues"] == "honoured"
 
 
+def test_it_begins_with_a_key_picture_where_asked(pipeline: Any, heard: dict[str, Any]) -> None:
+    clip = draw(pipeline, story([LEFT]), rung="key picture", key_model="storyboard")
+    assert np.asarray(heard["video"][0]).std() > 0
+    assert {np.asarray(picture).std() for picture in heard["video"][1:]} == {0}, "nothing else is told"
+    assert [np.asarray(mask).max() for mask in heard["mask"]] == [0, 255, 255, 255, 255]
+    elsewhere = draw(pipeline, story([RIGHT]), rung="key picture", key_model="storyboard")
+    assert not np.array_equal(clip.frames, elsewhere.frames)
+
+
 def test_lengths_sizes_and_rates_are_fitted_and_told(pipeline: Any, heard: dict[str, Any]) -> None:
     plan = story([LEFT, RIGHT]).model_copy(update={"frame_rate": 8})
     backend = DiffusersBackend(pipeline, size=(70, 40))

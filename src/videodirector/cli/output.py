@@ -126,6 +126,8 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
             if control.status != "honoured":
                 detail = f" ({control.detail})" if control.detail else ""
                 print(f"      {control.name} will be {control.status}{detail}")
+            elif control.name == "boxes":
+                print(f"      boxes: {control.detail}")  # the rung, see generator.ladder
     for change in forecast.changes:
         print(f"{change}\n      decides no frame")
     drawn, kept, gone = (len(forecast.ids(verdict)) for verdict in ("draw", "keep", "gone"))

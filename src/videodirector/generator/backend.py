@@ -46,6 +46,7 @@ class Capabilities:
         first_frame, last_frame: whether it begins or ends with a given picture.
         words: whether it reads the descriptions.
         references: how many reference pictures it takes in a scene; None for any number.
+        portraits: whether it draws a reference picture for groups that have none.
         shared_groups: whether the members of a consistency group share one representation.
         lengths: numbers of frames that the model draws; scenes of other lengths are fitted to them and back.
         max_frames: the longest scene it can draw, None for no limit.
@@ -66,6 +67,7 @@ class Capabilities:
     last_frame: bool = False
     words: bool = True
     references: int | None
+    portraits: bool = False
     shared_groups: bool
     lengths: Lengths = ANY_LENGTH
     max_frames: int | None = None

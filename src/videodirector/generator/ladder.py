@@ -26,7 +26,7 @@ from videodirector.generator.scene import derived_seed
 from videodirector.generator.words import caption, told_layout
 from videodirector.schemas import Control, Scene, VideoPlan
 
-__all__ = ["Lowering", "Rung", "looks", "lower", "noise_seed", "rung"]
+__all__ = ["Lowering", "Rung", "looks", "lower", "noise_seed", "pictured", "rung"]
 
 
 class Rung(StrEnum):
@@ -115,16 +115,34 @@ def looks(plan: VideoPlan, scene: Scene) -> dict[str, str]:
     return described
 
 
-def noise_seed(plan: VideoPlan, scene: Scene, step: Rung, seed: int) -> int:
-    """The seed of a scene's noise: on the loosest rungs that of the first group it shares with other scenes.
+def pictured(plan: VideoPlan, scene: Scene, capabilities: Capabilities) -> bool:
+    """Whether a picture tells the model how every thing looks that the scene shares with others."""
+    if capabilities.references == 0:
+        return False
+    shared = [entity for entity in scene.entities if _shared(plan, plan.group_of(scene, entity))]
+    if not capabilities.portraits and any(plan.reference_of(scene, entity) is None for entity in shared):
+        return False
+    return capabilities.references is None or len(shared) <= capabilities.references
 
-    Where nothing but words tells how a thing looks, the same noise makes it look alike. A scene with a seed of its own
-    keeps that.
+
+def _shared(plan: VideoPlan, group: str | None) -> bool:
+    return group is not None and len(plan.consistency_groups[group]) > 1
+
+
+def noise_seed(plan: VideoPlan, scene: Scene, capabilities: Capabilities, seed: int) -> int:
+    """The seed of a scene's noise: where nothing but words tells how things look, that of the first group it shares.
+
+    The same noise then makes them look alike. A scene with a seed of its own keeps that.
     """
-    if step not in {Rung.REGIONS, Rung.WORDS} or scene.seed is not None:
+    step = rung(capabilities)
+    if (
+        step in {Rung.EXACT, Rung.TOKENS, Rung.KEY_PICTURE}
+        or pictured(plan, scene, capabilities)
+        or scene.seed is not None
+    ):
         return seed
     groups = [*(plan.group_of(scene, entity) for entity in scene.entities), plan.background_group(scene)]
-    shared = next((group for group in groups if group and len(plan.consistency_groups[group]) > 1), None)
+    shared = next((group for group in groups if group and _shared(plan, group)), None)
     return seed if shared is None else derived_seed(plan.seed, "group", shared)
 
 
@@ -134,7 +152,11 @@ def _prompt(plan: VideoPlan, scene: Scene, step: Rung) -> str:
 
 
 def _known(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung, frames: int) -> Iterator[Control]:
-    fitted = "" if frames == scene.frames else f"{frames} frames are drawn and {scene.frames} of them taken"
+    fitted = ""
+    if frames > scene.frames:
+        fitted = f"{frames} frames are drawn and {scene.frames} of them taken"
+    elif frames < scene.frames:
+        fitted = f"{frames} frames are drawn and spread over {scene.frames}"
     yield Control(name="frames", status="approximated" if fitted else "honoured", detail=fitted)
     yield Control(name="seed", status="honoured")
     yield Control(name="steps", status="honoured" if capabilities.steps else "ignored")
@@ -173,8 +195,10 @@ def _sameness(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: R
         yield Control(name="references", status="approximated", detail="in the key picture alone")
     if capabilities.shared_groups:
         yield Control(name="groups", status="honoured", detail="one representation a group")
-    elif limit is None or limit > 0:
-        yield Control(name="groups", status="honoured", detail="one reference picture a group")
+    elif pictured(plan, scene, capabilities):
+        place = _shared(plan, plan.background_group(scene))
+        detail = "one reference picture a group" + ("; the same words for the place" if place else "")
+        yield Control(name="groups", status="approximated" if place else "honoured", detail=detail)
     elif step is Rung.KEY_PICTURE:
         yield Control(name="groups", status="approximated", detail="the same look in the key pictures")
     else:

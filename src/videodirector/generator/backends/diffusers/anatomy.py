@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,15 +15,16 @@ __all__ = ["Anatomy", "Inputs", "anatomy_of", "arguments"]
 
 LENGTH = ("num_frames", "video_length", "frames")
 RATE = ("frame_rate", "fps", "target_fps")
-CONTROL = ("control_video", "video")
+NEEDED = frozenset({"conditioning_frames", "mask_video"})
+"""Parameters that a pipeline cannot do without, though their defaults say it can."""
 FILLED = frozenset(
     {
         "prompt", "negative_prompt", "height", "width", "num_inference_steps", "guidance_scale", "generator",
         "output_type", "return_dict", "image", "last_image", "mask", "reference_images", "conditioning_scale",
-        "callback_on_step_end", "callback", "callback_steps", "decode_chunk_size", *LENGTH, *RATE, *CONTROL,
+        "callback_on_step_end", "callback", "callback_steps", "decode_chunk_size", "control_video", *LENGTH, *RATE,
     }
 )  # fmt: skip
-"""Every parameter that this backend knows how to fill."""
+"""Every parameter that this backend knows how to fill, besides the ``video`` beside a ``mask``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,7 @@ class Anatomy:
         defaults: the defaults of those that have one.
         length, rate, control: the names of the parameters for the number of frames, frames a second and control video;
             None where it takes none.
+        tensors: whether the control video is a tensor (1, 3, frames, height, width) in [0, 1], not a list of pictures.
     """
 
     name: str
@@ -43,6 +46,12 @@ class Anatomy:
     length: str
     rate: str | None
     control: str | None
+    tensors: bool = False
+
+    @property
+    def pictures_only(self) -> bool:
+        """Whether it cannot begin without a first picture."""
+        return "image" in self.takes and "image" not in self.defaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +102,15 @@ def anatomy_of(pipeline: type) -> Anatomy:
             f"{pipeline.__name__} does not draw videos: its call takes no number of frames ({', '.join(LENGTH)})",
             hint="give a text-to-video or image-to-video pipeline; one for pictures can be the key_model",
         )
+    # A `video` alone is one to be edited; with a mask it is what VACE calls a control video.
+    control = "control_video" if "control_video" in named else "video" if {"video", "mask"} <= named.keys() else None
     missing = sorted(
-        name for name, parameter in named.items() if parameter.default is parameter.empty and name not in FILLED
+        name
+        for name, parameter in named.items()
+        if name in NEEDED or (parameter.default is parameter.empty and name not in FILLED and name != control)
     )
+    if "video" in named and control != "video" and not {"prompt", "image"} & named.keys():
+        missing.append("video")
     if missing:
         raise ModelFormatError(
             f"{pipeline.__name__} needs {', '.join(missing)}, which no plan has",
@@ -107,8 +122,8 @@ def anatomy_of(pipeline: type) -> Anatomy:
         defaults={name: value.default for name, value in named.items() if value.default is not value.empty},
         length=length,
         rate=_first(RATE, named),
-        # A `video` alone is one to be edited; with a mask it is what VACE calls a control video.
-        control="control_video" if "control_video" in named else "video" if {"video", "mask"} <= named.keys() else None,
+        control=control,
+        tensors=control is not None and _is_tensor(named[control].annotation),
     )
 
 
@@ -127,27 +142,50 @@ def arguments(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
         "image": inputs.first_frame,
         "last_image": inputs.last_frame,
         "reference_images": list(inputs.references) or None,
+        "use_resolution_binning": False,  # the size is fitted already
     }
     if anatomy.rate is not None:  # some take fractions, some count
         whole = anatomy.rate != "frame_rate" or isinstance(anatomy.defaults.get(anatomy.rate), int)
         wanted[anatomy.rate] = max(1, round(rate)) if whole else float(rate)
-    if anatomy.control is not None and inputs.control is not None:
-        control, mask = list(inputs.control), _white(inputs.control)
-        if inputs.first_frame is not None and anatomy.control == "video":  # what is black in the mask is kept
-            control[0], mask[0] = inputs.first_frame, _plain(inputs.control[0].size, 0)
-        wanted |= {anatomy.control: control, "mask": mask, "conditioning_scale": inputs.conditioning_scale}
+    if anatomy.control is not None:
+        wanted |= _control(anatomy, inputs)
     return {name: value for name, value in wanted.items() if value is not None and name in anatomy.takes}
 
 
-def _white(control: list[Any]) -> list[Any]:
-    """All of every frame is to be drawn."""
-    return [_plain(control[0].size, 255)] * len(control)
-
-
-def _plain(size: tuple[int, int], level: int) -> Any:
+def _control(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
+    """The control video with its mask: white is drawn anew, black is kept."""
     from PIL import Image
 
-    return Image.new("L", size, level)
+    assert anatomy.control is not None, "the caller asked"
+    begins = inputs.first_frame is not None and anatomy.control == "video"
+    control = inputs.control
+    if control is None and begins:  # nothing to follow but the first picture; grey is what nothing is told of
+        control = [Image.new("RGB", inputs.size, (128, 128, 128))] * inputs.frames
+    if control is None:
+        return {}
+    control, mask = list(control), [Image.new("L", inputs.size, 255)] * len(control)
+    if begins:
+        control[0], mask[0] = inputs.first_frame, Image.new("L", inputs.size, 0)
+    return {
+        anatomy.control: _stacked(control) if anatomy.tensors else control,
+        "mask": mask,
+        "conditioning_scale": inputs.conditioning_scale,
+    }
+
+
+def _stacked(pictures: list[Any]) -> Any:
+    """Pictures as a tensor (1, 3, frames, height, width) in [0, 1]."""
+    import numpy as np
+    import torch
+
+    frames = torch.from_numpy(np.stack([np.asarray(picture) for picture in pictures]))
+    return frames.permute(3, 0, 1, 2).unsqueeze(0) / 255
+
+
+def _is_tensor(annotation: object) -> bool:
+    """Whether a parameter's annotation says that it takes tensors and nothing else."""
+    words = set(re.findall(r"\w+", getattr(annotation, "__name__", "") or str(annotation)))
+    return bool({"Tensor", "FloatTensor"} & words) and not {"list", "List", "Image", "PipelineImageInput"} & words
 
 
 def _first(names: tuple[str, ...], there: Mapping[str, Any]) -> str | None:

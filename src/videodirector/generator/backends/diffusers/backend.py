@@ -133,7 +133,7 @@ class DiffusersRenderer:
         """See ``SceneRenderer.render``."""
         lowering = lower(self._plan, scene, self._capabilities, steps=steps)
         total = steps or self._capabilities.steps
-        noise = noise_seed(self._plan, scene, lowering.rung, seed)
+        noise = noise_seed(self._plan, scene, self._capabilities, seed)
         inputs = self._inputs(scene, lowering, seed=seed, steps=total, first_frame=first_frame)
         pipeline = self._backend.pipeline()
         call = arguments(self._backend.anatomy, inputs)
@@ -171,7 +171,7 @@ class DiffusersRenderer:
             "size": [list(lowering.size), list(self._capabilities.frame_size)],
             "rate": str(lowering.rate),
             "steps": steps or self._capabilities.steps,
-            "seed": noise_seed(self._plan, scene, lowering.rung, seed),
+            "seed": noise_seed(self._plan, scene, self._capabilities, seed),
         }
         if lowering.rung is Rung.KEY_PICTURE:
             told["key_pictures"] = [
@@ -281,7 +281,8 @@ def _regional(
         words, allowed = encode(
             pipeline, scene, looks, frames=inputs.frames, size=inputs.size, negative_prompt=inputs.negative_prompt
         )
-    regions = Regions(pipeline.transformer)
+    networks = (getattr(pipeline, name, None) for name in ("transformer", "transformer_2"))
+    regions = Regions(*(network for network in networks if network is not None))
     regions.allowed, regions.active = allowed, grounded > 0
     done = 0
 
@@ -293,8 +294,8 @@ def _regional(
 
     regions.attach()
     try:
-        rest = {name: value for name, value in call.items() if name not in {"prompt", "negative_prompt"}}
-        yield rest | words, counted
+        rest = {name: value for name, value in call.items() if name != "negative_prompt"}
+        yield rest | {"prompt": None} | words, counted
     finally:
         regions.detach()
 

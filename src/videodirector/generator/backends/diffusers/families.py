@@ -23,6 +23,7 @@ class Family:
         multiple: pixels of which both sides are multiples.
         size: (width, height) when nobody says; None where signature or config say it.
         precise: components that are kept in float32 whatever the rest is in.
+        tiled: whether it can decode pictures in tiles only.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Family:
     multiple: int = 8
     size: tuple[int, int] | None = None
     precise: tuple[str, ...] = ()
+    tiled: bool = False
 
 
 def _every(step: int, most: int | None = None) -> Lengths:
@@ -56,11 +58,15 @@ FAMILIES: Mapping[str, Family] = {
         title="Stable Video Diffusion", rate=Fraction(7), lengths=Lengths(most=25), multiple=64
     ),
     "I2VGenXL": Family(title="I2VGen-XL", rate=Fraction(16), lengths=Lengths(most=32), multiple=64),
-    "Allegro": Family(title="Allegro", rate=Fraction(15), lengths=Lengths(least=88, most=88), size=(1280, 720)),
+    "Allegro": Family(
+        title="Allegro", rate=Fraction(15), lengths=Lengths(least=88, most=88), size=(1280, 720), tiled=True
+    ),
     "Latte": Family(title="Latte", rate=Fraction(8), lengths=Lengths(least=16, most=16)),
     "EasyAnimate": Family(title="EasyAnimate", rate=Fraction(8), lengths=_every(4, 49), multiple=16),
     "SkyReelsV2": Family(title="SkyReels V2", rate=Fraction(24), lengths=_every(4, 97), multiple=16),
     "SanaVideo": Family(title="SANA-Video", rate=Fraction(16), lengths=_every(4, 81), multiple=32),
+    "SanaImageToVideo": Family(title="SANA-Video", rate=Fraction(16), lengths=_every(4, 81), multiple=32),
+    "HunyuanSkyreels": Family(title="SkyReels V1", rate=Fraction(24), lengths=_every(4, 97), multiple=16),
     "Kandinsky5": Family(title="Kandinsky 5", rate=Fraction(24), lengths=_every(4, 121), multiple=16),
     "Cosmos": Family(title="Cosmos", rate=Fraction(30), lengths=_every(8, 121), multiple=16),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.fitting import Sizes
 from videodirector.layout2vid.hub import fetched_file
 
-__all__ = ["REGIONAL", "capabilities_of", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
+__all__ = ["REGIONAL", "capabilities_of", "check_gpu", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
 
 REFERENCES = 3  # reference pictures in one scene; each lengthens the sequence that the model works on
 
-REGIONAL = frozenset({"WanTransformer3DModel", "LTXVideoTransformer3DModel"})
+REGIONAL = frozenset({"WanTransformer3DModel", "SkyReelsV2Transformer3DModel", "LTXVideoTransformer3DModel"})
 """Transformers whose cross-attention is apart, so that words can be kept inside of boxes."""
 
 
@@ -94,7 +94,7 @@ def capabilities_of(
         "regional attention": network.get("_class_name") in REGIONAL and "prompt_embeds" in anatomy.takes,
     }
     if options.rung is not None:
-        if not flags.get(options.rung, True):
+        if not flags.get(options.rung, not anatomy.pictures_only):
             raise ModelFormatError(
                 f"{anatomy.name} cannot be led by {options.rung}",
                 hint="leave the option rung away to use the best means",
@@ -110,6 +110,7 @@ def capabilities_of(
         regions=flags["regional attention"],
         words="prompt" in anatomy.takes,
         references=REFERENCES if "reference_images" in anatomy.takes else 0,
+        portraits=options.key_model is not None,
         shared_groups=False,
         lengths=family.lengths,
         sizes=Sizes(multiple=family.multiple, only=only),
@@ -148,6 +149,7 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
     if Path(model).is_dir():
         check_folder(Path(model))
     device = _device(options)
+    check_gpu(options, device)
     precision = getattr(torch, _dtype(options, device))
     settings: dict[str, Any] = {
         "dtype": {**dict.fromkeys(family.precise, torch.float32), "default": precision},
@@ -161,7 +163,7 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
         with hushed():
             pipeline = kind.from_pretrained(model, **settings)  # type: ignore[attr-defined]  # diffusers has no types
             _repair(pipeline)
-            _place(pipeline, device, options)
+            _place(pipeline, device, family, options)
     except ImportError as error:
         raise MissingDependencyError(
             f"the model {model} needs a package that is not installed: {error}", hint="install it with pip"
@@ -173,7 +175,7 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
     return pipeline
 
 
-def _place(pipeline: Any, device: str, options: DiffusersOptions) -> None:
+def _place(pipeline: Any, device: str, family: Family, options: DiffusersOptions) -> None:
     pipeline.set_progress_bar_config(disable=True)
     if options.offload == "model":
         pipeline.enable_model_cpu_offload(device=device)
@@ -182,8 +184,9 @@ def _place(pipeline: Any, device: str, options: DiffusersOptions) -> None:
     else:
         pipeline.to(device)
     tiling = options.offload != "none" if options.tiling is None else options.tiling
-    if tiling and hasattr(getattr(pipeline, "vae", None), "enable_tiling"):
-        pipeline.vae.enable_tiling()
+    if (tiling or family.tiled) and hasattr(getattr(pipeline, "vae", None), "enable_tiling"):
+        with suppress(NotImplementedError):  # some have the method, and nothing behind it
+            pipeline.vae.enable_tiling()
 
 
 def _device(options: DiffusersOptions) -> str:
@@ -195,12 +198,16 @@ def _device(options: DiffusersOptions) -> str:
         raise MissingDependencyError(
             "this machine has no GPU that torch can use", hint="leave the option device away, or install torch for CUDA"
         )
-    if device == "cpu" and (options.offload != "none" or options.quantise == "nf4"):
+    return device
+
+
+def check_gpu(options: DiffusersOptions, device: str) -> None:
+    """Refuse what makes sense on a GPU alone, before anything is loaded."""
+    if device == "cpu" and (options.offload != "none" or options.quantise != "none"):
         raise MissingDependencyError(
-            "offloading and 4-bit weights spare the memory of a GPU, and there is none here",
+            "offloading and weights in 8 or 4 bits spare the memory of a GPU, and there is none here",
             hint="leave the options offload and quantise away",
         )
-    return device
 
 
 def _dtype(options: DiffusersOptions, device: str) -> str:
@@ -216,7 +223,8 @@ def _quantisation(kind: str, precision: Any) -> Any:
 
     if importlib.util.find_spec("bitsandbytes") is None:
         raise MissingDependencyError(
-            "quantised weights need the package bitsandbytes", hint="pip install bitsandbytes, or leave quantise away"
+            "quantised weights need the package bitsandbytes",
+            hint="pip install 'videodirector[quantise]', or leave quantise away",
         )
     settings: dict[str, dict[str, Any]] = {
         "int8": {"load_in_8bit": True},

@@ -29,18 +29,21 @@ class Regions:
     """What each text token may act on, and the processors that see to it.
 
     Args:
-        transformer: one of Wan's or LTX's kind, whose blocks have their cross-attention under ``attn2``.
+        transformers: of Wan's or LTX's kind, whose blocks have their cross-attention under ``attn2``; Wan 2.2 has two,
+            one for the early steps and one for the late ones.
 
     Attributes:
         allowed: whether a visual token may look at a text token; None lets all.
         active: whether the mask is imposed.
     """
 
-    def __init__(self, transformer: nn.Module) -> None:
+    def __init__(self, *transformers: nn.Module) -> None:
         self.allowed: Bool[Tensor, "visual text"] | None = None
         self.active = True
-        blocks: Any = getattr(transformer, "blocks", None) or getattr(transformer, "transformer_blocks", ())
-        self._layers: list[Any] = [block.attn2 for block in blocks]
+        self._layers: list[Any] = []
+        for transformer in transformers:
+            blocks: Any = getattr(transformer, "blocks", None) or getattr(transformer, "transformer_blocks", ())
+            self._layers += [block.attn2 for block in blocks]
         self._before: list[Any] = []
 
     def attach(self) -> None:
@@ -119,7 +122,8 @@ def grid_of(pipeline: Any, *, frames: int, size: tuple[int, int]) -> tuple[Grid,
     """The grid of visual tokens of a clip, and how many frames one of them stands for."""
     time = getattr(pipeline, "vae_scale_factor_temporal", None) or pipeline.vae_temporal_compression_ratio
     space = getattr(pipeline, "vae_scale_factor_spatial", None) or pipeline.vae_spatial_compression_ratio
-    patch = pipeline.transformer.config.patch_size
+    network = pipeline.transformer or pipeline.transformer_2  # of Wan 2.2 one may be left out
+    patch = network.config.patch_size
     side = space * (patch if isinstance(patch, int) else patch[-1])
     return ((frames - 1) // time + 1, size[1] // side, size[0] // side), int(time)
 

@@ -6,6 +6,7 @@ been taken: after an answer that is lost or a server's error the server is asked
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, RenderError
@@ -31,7 +32,12 @@ OPTIONAL = ("num_frames", "fps", "seed", "width", "height", "negative_prompt", "
 
 _DONE, _FAILED = {"completed", "succeeded", "complete"}, {"failed", "cancelled", "canceled", "expired", "error"}
 _SLOWEST = 8.0  # times the first wait between two looks
+_UNHEARD_OF = 30.0  # seconds for the first answer of all; a server that has spoken once may be away for longer
+_GARBLED = 5  # answers in a row that are none
 _CLOCKS_APART = 120.0  # seconds that the server's clock may be behind ours
+
+
+T = TypeVar("T")
 
 
 class Cancelled(Exception):
@@ -40,6 +46,10 @@ class Cancelled(Exception):
 
 class LostJobError(Exception):
     """The server does not know a job any more that it once took."""
+
+
+class GarbledAnswerError(Exception):
+    """What arrived is no object of JSON: half an answer, or somebody else's page."""
 
 
 class Client:
@@ -57,6 +67,8 @@ class Client:
         self.refused: set[str] = set()
         """Optional fields that this server does not take."""
         self._asked: set[str] = set()
+        self._heard = False  # whether it ever answered
+        self._missed: float | None = None  # when it first did not
         self._key = api_key(options)
         self._client = _client(options, self._key)
 
@@ -106,20 +118,21 @@ class Client:
         """Submit a job whose record is on disk."""
         import openai
 
-        started = time.monotonic()
+        started, garbled = time.monotonic(), 0
         for wait in self._waits():
             try:
                 answer = self._post(self._accepted(fields), picture, record.token)
-            except (openai.APIConnectionError, openai.InternalServerError) as error:
+            except (openai.APIConnectionError, openai.InternalServerError, GarbledAnswerError) as error:
                 # It may have arrived. Only if the server has no such job is it sent again.
-                if self._worn_out(started):
+                garbled = garbled + 1 if isinstance(error, GarbledAnswerError) else 0
+                if self._worn_out(started, error) or garbled == _GARBLED:
                     raise self._error("does not answer", error) from error
                 self._pause(wait, error)
                 found = self._adopted(record, fields)
                 if found is not None:
                     return found
             except openai.RateLimitError as error:
-                if self._worn_out(started) or "insufficient_quota" in str(error):
+                if self._worn_out(started, error) or "insufficient_quota" in str(error):
                     raise self._error("takes no more jobs", error) from error
                 self._pause(wait, error)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
@@ -137,7 +150,9 @@ class Client:
         files = [] if picture is None else [("input_reference", ("first.png", picture, "image/png"))]
         headers = {"Content-Type": "multipart/form-data", "Idempotency-Key": token}
         texts = {name: str(value) for name, value in fields.items()}
-        return self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=object)
+        return self._answer(
+            lambda: self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=str)
+        )
 
     def _accepted(self, fields: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name not in self.refused}
@@ -156,12 +171,15 @@ class Client:
         with self.journal.adopting():
             taken = self.journal.jobs()
             try:
-                answer: Any = self._patiently(
-                    lambda: self._client.get("/videos", options={"params": {"limit": 100}}, cast_to=object)
+                answer = self._patiently(
+                    lambda: self._answer(
+                        lambda: self._client.get("/videos", options={"params": {"limit": 100}}, cast_to=str)
+                    )
                 )
-            except openai.APIStatusError:
+            except (openai.APIStatusError, GarbledAnswerError):
                 return None  # a server that lists no jobs; the token must do
-            for job in answer.get("data") or []:
+            listed = answer.get("data")
+            for job in listed if isinstance(listed, list) else []:
                 same = job.get("prompt") == fields["prompt"] and job.get("model", self.model) == self.model
                 recent = float(job.get("created_at") or 0) >= record.since - _CLOCKS_APART
                 alive = job.get("status") not in _FAILED
@@ -177,12 +195,13 @@ class Client:
         for wait in self._waits():
             job = self._job(record)
             status = job.get("status")
-            told(int(float(job.get("progress") or 0)))
+            told(_per_cent(job.get("progress")))
             if status in _DONE:
                 return
             if status in _FAILED:
                 self.journal.write(replace(record, state="failed"))
-                words = self._discreet(str((job.get("error") or {}).get("message") or status))
+                reason = job.get("error")
+                words = self._discreet(str((reason.get("message") if isinstance(reason, dict) else reason) or status))
                 raise RenderError(f"the server failed: {words}", hint="another seed or other words may do")
             if time.monotonic() - started > self.options.patience:
                 hint = "render again later: the job is kept, and looked for; or give --option patience=SECONDS"
@@ -195,12 +214,11 @@ class Client:
         import openai
 
         try:
-            answer: Any = self._patiently(lambda: self._client.get(f"/videos/{record.job}", cast_to=object))
+            return self._patiently(lambda: self._answer(lambda: self._client.get(f"/videos/{record.job}", cast_to=str)))
         except openai.NotFoundError:
             raise LostJobError from None
-        except openai.APIStatusError as error:
-            raise self._error("refuses to tell of a job", error) from error
-        return dict(answer)
+        except (openai.APIStatusError, GarbledAnswerError) as error:
+            raise self._error("does not tell of a job", error) from error
 
     def _download(self, record: Record, path: Path) -> None:
         """Fetch the video, whole: what cannot be read to its end is fetched again."""
@@ -241,19 +259,36 @@ class Client:
 
     # -- patience
 
-    def _patiently(self, ask: Callable[[], Any]) -> Any:
+    def _patiently(self, ask: Callable[[], T]) -> T:
         """A request that changes nothing, repeated while the server is busy or away."""
         import openai
 
-        started = time.monotonic()
+        started, garbled = time.monotonic(), 0
         for wait in self._waits():
             try:
                 return ask()
             except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError) as error:
-                if self._worn_out(started):
+                if self._worn_out(started, error):
                     raise self._error("does not answer", error) from error
                 self._pause(wait, error)
+            except GarbledAnswerError as error:
+                garbled += 1
+                if garbled == _GARBLED:
+                    raise
+                self._pause(wait, error)
         raise Cancelled
+
+    def _answer(self, ask: Callable[[], str]) -> dict[str, Any]:
+        """The object in an answer."""
+        words = ask()
+        self._heard = True
+        try:
+            answer = json.loads(words)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise GarbledAnswerError(f"what it answers is no JSON object: {words[:80]!r}")
+        return answer
 
     def _waits(self) -> Iterator[float]:
         """Ever longer waits, until the user cancels."""
@@ -262,8 +297,14 @@ class Client:
             yield wait * random.uniform(0.8, 1.2)  # noqa: S311  so that many jobs do not ask all at once
             wait = min(wait * 1.5, self.options.poll * _SLOWEST)
 
-    def _worn_out(self, started: float) -> bool:
-        return time.monotonic() - started > self.options.patience
+    def _worn_out(self, started: float, error: Exception) -> bool:
+        """Whether to give up; soon, if nobody was ever there."""
+        now = time.monotonic()
+        self._missed = self._missed or now
+        self._heard = self._heard or hasattr(error, "status_code")
+        if not self._heard and now - self._missed > _UNHEARD_OF:
+            return True
+        return now - started > self.options.patience
 
     def _pause(self, wait: float, error: Any) -> None:
         """Sleep after an error, as long as the server asks for."""
@@ -281,6 +322,11 @@ class Client:
         words = self._discreet(str(getattr(error, "message", "") or error))[:500]
         hints = {401: f"set {self.options.key_env or KEY_VARIABLE} to your key", 403: "your key may not do that"}
         hint = hints.get(status or 0, "is the model's name right, and does it take such sizes and lengths?")
+        nobody = status is None and not self._heard
+        if status == 404 or isinstance(error, GarbledAnswerError) or nobody:
+            hint = "is this the address of a server that draws videos? It often ends in /v1"
+        elif status is None:
+            hint = "render again later: what has been submitted is looked for, and not paid twice"
         return RenderError(f"the server {self.options.base_url} {what}: {words}", hint=hint)
 
     def _discreet(self, words: str) -> str:
@@ -316,8 +362,16 @@ def _client(options: ServerOptions, key: str) -> Any:
     return openai.OpenAI(api_key=key, base_url=options.base_url, max_retries=0, timeout=options.timeout)
 
 
-def _id(job: Any) -> str:
-    identity = job.get("id") if isinstance(job, dict) else None
+def _per_cent(told: object) -> int:
+    """How far a job is; a server that says it in other ways says nothing."""
+    try:
+        return int(float(told))  # type: ignore[arg-type]  # what cannot be a number is caught
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _id(job: dict[str, Any]) -> str:
+    identity = job.get("id")
     if not identity:
         raise RenderError("the server took the job and gave it no id", hint="is this OpenAI's /v1/videos?")
     return str(identity)
