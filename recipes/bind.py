@@ -39,6 +39,7 @@ from videodirector.storyworld.motion import MOTIONS
 
 NEGATIVES = 1024  # captions beside those of the batch
 PICTURES = 4096  # likewise, for other senses; they are embedded once
+GREY = -3  # for a colour: a picture without any shows a thing that may have each of its colours
 SHARP = 12.0  # how much likelier the pictures that look alike
 STILLS = ("depth", "thermal")  # learned with single pictures; the others with videos
 
@@ -89,7 +90,7 @@ class Bank:
             vectors: (batch, width) of pictures and videos.
             words: (bank, width) of ``texts``.
             log_scale: of the temperature.
-            shown: (batch, 4) as ``bind_moments.shown`` tells it.
+            shown: (batch, 4) as ``bind_moments.shown`` tells it; a colour may be ``GREY``.
             still: (batch,) which of them are pictures, that show no motion.
         """
         scale = log_scale.clamp(max=4.6).exp()
@@ -97,7 +98,8 @@ class Bank:
         count = len(self.thing)
         coloured = (self.colour == (colour % 100)[:, None]) & (colour >= 0)[:, None]
         plain = (self.colour < 0) & ((colour < 0) | (colour >= 100))[:, None]
-        true = (self.thing == thing[:, None]) & (self.place == place[:, None]) & (coloured | plain)
+        named = coloured | plain | (colour == GREY)[:, None]
+        true = (self.thing == thing[:, None]) & (self.place == place[:, None]) & named
         told = F.log_softmax(scale * vectors @ words[:count].T, dim=1)
         captions = -told.masked_fill(~true, -1e4).logsumexp(1).mean()
         moving = ~still & (thing >= 0)
@@ -145,6 +147,17 @@ def shaken(maps: Tensor, modality: str, generator: torch.Generator) -> Tensor:
     return bent + 0.015 * grain(maps)
 
 
+def jolted(maps: Tensor, mirrored: Tensor, generator: torch.Generator) -> Tensor:
+    """Maps (batch, channels, 64, 64) up to four pixels to any side, the edges held; some of them mirrored."""
+    held = F.pad(maps, (4, 4, 4, 4), mode="replicate")
+    held = torch.where(mirrored[:, None, None, None], held.flip(-1), held)
+    height, width = maps.shape[-2:]
+    corners = torch.randint(9, (len(maps), 2), generator=generator).tolist()
+    return torch.stack(
+        [one[:, y : y + height, x : x + width] for one, (y, x) in zip(held.unbind(), corners, strict=True)]
+    )
+
+
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Build the data, train a stage, or export."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -156,6 +169,9 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--clips", type=int, default=400_000, help="clips to learn from, each as often as need be")
     parser.add_argument("--init", type=Path, help="folder of an exported model to begin with")
+    parser.add_argument(
+        "--keep-text", action="store_true", help="vision learns alone, towards captions that stay where they are"
+    )
     parser.add_argument("--first", type=int, help="learn from the first moments only")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -178,8 +194,24 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         return
     if options.stage == "vision":
         bank = Bank(bank_sentences(options.out, Bank.texts()))
+        mirrors = {"left": "right", "right": "left"}
+        mirror = torch.tensor([MOTIONS.index(mirrors.get(name, name)) for name in MOTIONS])
+        with torch.no_grad():
+            words_kept = towers.eval()("text", bank.sentences)
     else:
         targets = embeddings(towers, moments, options.out, still=options.stage in STILLS)
+
+    def bank_loss(rows: Any, generator: torch.Generator) -> Tensor:
+        still = torch.rand(len(rows), generator=generator) < 0.4
+        mirrored = torch.rand(len(rows), generator=generator) < 0.5
+        pictures = seen(torch.from_numpy(moments.of("frames")[rows]), still)
+        pictures = shaken(jolted(pictures, mirrored, generator), "vision", generator)
+        grey = torch.rand(len(rows), generator=generator) < 0.08
+        pictures[grey] = pictures[grey].unflatten(1, (2, 3)).mean(2, keepdim=True).expand(-1, -1, 3, -1, -1).flatten(1, 2)
+        shown = torch.from_numpy(moments.of("shown")[rows])
+        shown[grey & (shown[:, 1] >= 0), 1] = GREY
+        shown[:, 3] = torch.where(mirrored, mirror[shown[:, 3].long()].to(shown.dtype), shown[:, 3])
+        return bank.loss(towers("vision", pictures), words_kept, towers.log_scale["text"], shown, still)
 
     def caption_loss(rows: Any, generator: torch.Generator) -> Tensor:
         others = torch.randint(len(moments), (NEGATIVES,), generator=generator).sort().values.numpy()
@@ -203,7 +235,8 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         told = torch.from_numpy(moments.of("told")[all_rows])
         maps = torch.from_numpy(moments.of(options.stage)[rows]).float()
         if options.stage in STILLS:
-            told, maps = told // len(MOTIONS), maps / 80
+            told = told // len(MOTIONS)
+            maps = jolted(maps / 80, torch.rand(len(rows), generator=generator) < 0.5, generator)
         elif options.stage == "audio":
             maps = maps / 127.5 - 1
         same = told[: len(rows), None] == told
@@ -220,7 +253,8 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
 
     if options.stage in (*STILLS, "audio") and not (options.out / f"{options.stage}.pt").exists():
         begin_as(towers.vision, towers.get_submodule(options.stage))
-    learned = ["vision", "text"] if options.stage == "vision" else [options.stage]
+    loss = pair_loss if options.stage != "vision" else bank_loss if options.keep_text else caption_loss
+    learned = ["vision", "text"] if loss is caption_loss else [options.stage]
     parameters = [p for name in learned for p in towers.get_submodule(name).parameters()]
     parameters.append(towers.log_scale["text" if options.stage == "vision" else options.stage])
     towers.eval()
@@ -229,7 +263,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     recent: list[float] = []
     for progress in fit(
         groups=[{"params": parameters, "lr": options.rate, "weight_decay": 0.02}],
-        loss=caption_loss if options.stage == "vision" else pair_loss,
+        loss=loss,
         batches=batches,
         schedule=Schedule(pictures=options.clips, batch=options.batch, minutes=options.minutes, warmup=40),
         state=options.out / f"{options.stage}.state.pt",
@@ -258,15 +292,17 @@ def save(towers: Towers, out: Path, learned: list[str]) -> None:
     """What a stage has learned, the running statistics of its layers with it."""
     for name in learned:
         torch.save(towers.get_submodule(name).state_dict(), out / f"{name}.pt")
-    torch.save(towers.log_scale.state_dict(), out / f"scale.{learned[-1]}.pt")
+    torch.save(towers.log_scale.state_dict(), out / f"scale.{'text' if learned[-1] == 'vision' else learned[-1]}.pt")
 
 
 def begin_with(folder: Path, out: Path) -> None:
-    """Writes the towers of an exported model as if they had been learned here; those that have been stay."""
-    towers = StoryworldBind.load(folder).towers
+    """Writes the networks of an exported model as if they had been learned here; those that have been stay."""
+    model = StoryworldBind.load(folder)
     for name in MODALITIES:
         if not (out / f"{name}.pt").exists():
-            save(towers, out, [name])
+            save(model.towers, out, [name])
+    if model.decoder is not None and not (out / "decoder.pt").exists():
+        torch.save({"words": model.decoder.words, "state": model.decoder.state_dict()}, out / "decoder.pt")
 
 
 def load(out: Path) -> Towers:
@@ -283,7 +319,7 @@ def load(out: Path) -> Towers:
 
 @torch.no_grad()
 def embeddings(towers: Towers, moments: Moments, out: Path, *, still: bool) -> Tensor:
-    """Where vision puts every moment, (moments, width); kept in ``out`` for as long as vision stays as it is."""
+    """Where vision puts every moment, (moments, width), without their mean, which tells nothing; kept in ``out``."""
     kept = out / f"targets.{'still' if still else 'moving'}.pt"
     if not kept.exists() or kept.stat().st_mtime < (out / "vision.pt").stat().st_mtime:
         towers.eval()
@@ -292,9 +328,10 @@ def embeddings(towers: Towers, moments: Moments, out: Path, *, still: bool) -> T
             frames = torch.from_numpy(np.array(moments.of("frames")[start : start + 256]))
             with torch.autocast("cpu", torch.bfloat16):
                 found.append(towers("vision", seen(frames, torch.full((len(frames),), still))))
-        torch.save(torch.cat(found), kept)
-    vectors: Tensor = torch.load(kept, weights_only=True)
-    return vectors
+        vectors = torch.cat(found)
+        torch.save(F.normalize(vectors - vectors.mean(0), dim=-1), kept)
+    targets: Tensor = torch.load(kept, weights_only=True)
+    return targets
 
 
 if __name__ == "__main__":

@@ -102,6 +102,16 @@ def test_captions_on_the_command_line(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert main(["caption", "--audio", str(bell), "--embedder", f"siglip2:{tmp_path}"]) == 0  # it has no sense for it
 
 
+def test_all_of_it_is_measured_by_one_command(capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["evaluate", "perception", "--clips", "64", "--candidates", "20", "--pictures", "0"]
+    assert main([*arguments, "--json"]) == 0
+    report = json.loads(capfd.readouterr().out)
+    assert {(row["from"], row["to"]) for row in report["recall"]} >= {("image", "audio"), ("audio", "text")}
+    assert [row["modality"] for row in report["mapped"]] == list(MODALITIES)
+    assert report["batch"] == 64
+    assert {"right", "calibration", "doubted"} <= set(report["captions"][0])
+
+
 @pytest.mark.parametrize("kind", ["silence", "noise"])
 def test_what_is_nothing_is_a_guess(captioner: Captioner, kind: str) -> None:
     level = 1e-5 if kind == "silence" else 0.2

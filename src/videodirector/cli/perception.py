@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,10 @@ from videodirector.cli.options import (
 from videodirector.cli.output import print_json
 from videodirector.director import Director
 from videodirector.errors import UsageError
+
+if TYPE_CHECKING:
+    from videodirector.evaluation.perception import PerceptionReport
+    from videodirector.trials.mapping import MappingReport
 
 __all__: list[str] = []
 
@@ -75,45 +79,38 @@ def caption(
 @evaluate.command()
 def perception(
     *,
-    clips: Annotated[int, typer.Option(min=10, help="Moments of the world, none of them learned from.")] = 300,
+    clips: Annotated[int, typer.Option(min=64, help="Moments, none of them learned from.")] = 300,
     candidates: Annotated[int, typer.Option(min=2, help="Among how many a partner is looked for.")] = 100,
     seed: Annotated[int, typer.Option(help="Other moments.")] = _SEED,
-    mapping: Annotated[
-        bool, typer.Option("--mapping", help="Measure instead what the generator is told without words.")
-    ] = False,
-    pictures: Annotated[int, typer.Option(min=0, help="With --mapping: drawn pictures of each sense.")] = 20,
+    captions: Annotated[bool, typer.Option(help="Captions, their calibration, and retrieval.")] = True,
+    mapping: Annotated[bool, typer.Option(help="What the generator is told without words, and draws.")] = True,
+    pictures: Annotated[int, typer.Option(min=0, help="Drawn of each sense, to measure the mapping.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Measure storyworld-bind: captions of every sense, their calibration, and retrieval between all senses.
+    """Measure storyworld-bind and the mapping network on moments of the world that nothing was learned from.
 
-    A tenth of the moments lie outside the world (noise, patterns, music), in styles that were not trained with. With
-    --mapping it is the mapping network that is measured, on moments of the world: does every input give a condition
-    of its own, and do pictures drawn from that alone show the thing?
+    Captions of every sense, their calibration, and retrieval between all senses: a tenth of the moments lie outside
+    the world (noise, patterns, music), in styles that were not trained with. Then the mapping: does every input give
+    a condition of its own, and do pictures drawn from that alone show the thing?
     """
+    from videodirector.storyworld.moments import MomentSampler
+
+    captioner = Director().captioner
+    reports: list[PerceptionReport | MappingReport] = []
+    if captions:
+        from videodirector.evaluation.perception import measure
+        from videodirector.storyworld import outside
+
+        source = MomentSampler(seed=seed, outside=0.1, styles=outside.UNSEEN, plain=0.15)
+        reports.append(measure(captioner, (source[number] for number in range(clips)), candidates=candidates))
     if mapping:
-        _mapping(clips, seed, pictures, as_json=as_json)
-        return
-    from videodirector.evaluation.perception import measure
-    from videodirector.storyworld import outside
-    from videodirector.storyworld.moments import MomentSampler
+        from videodirector.bind.mapping import MappingNetwork
+        from videodirector.trials.mapping import measure as measure_mapping
 
-    source = MomentSampler(seed=seed, outside=0.1, styles=outside.UNSEEN, plain=0.15)
-    report = measure(Director().captioner, (source[number] for number in range(clips)), candidates=candidates)
+        network, source = MappingNetwork.from_pretrained(), MomentSampler(seed=seed, plain=0.15)
+        shown = (source[number] for number in range(clips))
+        reports.append(measure_mapping(captioner.embedder, network, shown, pictures=pictures))
     if as_json:
-        print_json(report.as_dict())
+        print_json({name: value for report in reports for name, value in report.as_dict().items()})
     else:
-        typer.echo(report.markdown())
-
-
-def _mapping(clips: int, seed: int, pictures: int, *, as_json: bool) -> None:
-    from videodirector.bind.mapping import MappingNetwork
-    from videodirector.storyworld.moments import MomentSampler
-    from videodirector.trials.mapping import measure
-
-    source = MomentSampler(seed=seed, plain=0.15)
-    shown = [source[number] for number in range(clips)]
-    report = measure(Director().captioner.embedder, MappingNetwork.from_pretrained(), shown, pictures=pictures)
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        typer.echo(report.markdown())
+        typer.echo("\n\n".join(report.markdown() for report in reports))

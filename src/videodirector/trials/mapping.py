@@ -68,7 +68,7 @@ class MappingReport:
         return {
             "batch": self.batch,
             "target": {"cosine": self.target_cosine, "effective_rank": self.target_rank},
-            "senses": [
+            "mapped": [
                 {
                     "modality": score.modality,
                     "r1": score.recall,

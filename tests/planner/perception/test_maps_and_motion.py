@@ -146,9 +146,12 @@ def test_long_traces_are_felt_in_some_places() -> None:
     [
         (resting(), None, "rate"),
         (resting()[:5], 100, "shape"),
-        (resting()[:, :10], 100, "too short"),
+        (resting()[:, :10], 100, "tell of no motion"),
+        (resting(), 100_000, "is the rate right"),
+        (resting(), 1, "tell of no motion"),
         (np.zeros((6, 400)), 100, "gravity"),
-        (np.full((6, 400), np.nan), 100, "missing"),
+        (np.full((6, 400), np.nan), 100, "not one number in channel 1, 2"),
+        (np.where(np.arange(400) % 3, resting()[:, :400], np.nan), 100, "34% of the readings are missing"),
     ],
 )
 def test_traces_that_cannot_be_meant(source: np.ndarray, rate: float | None, words: str) -> None:

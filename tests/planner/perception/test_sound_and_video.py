@@ -66,6 +66,30 @@ def test_arrays_of_any_type_and_layout() -> None:
         assert np.abs(clip).max() == pytest.approx(0.5, abs=0.05)
 
 
+def test_gaps_are_bridged_and_what_is_too_loud_is_made_quieter() -> None:
+    rate = 16_000
+    gaps = np.where(np.arange(rate) % 100, tone(rate), np.nan)
+    for array in (gaps, 1e6 * tone(rate)):
+        (clip,) = load_audio(AudioInput(source=array, rate=rate)).clips
+        assert pitch_of(clip) == pytest.approx(440, abs=2)
+        assert np.abs(clip).max() <= 1.05
+        assert np.sqrt((clip**2).mean()) < 0.75  # a sine, not clipped to a rectangle
+    with pytest.raises(UsageError, match="100% of the samples are not numbers"):
+        load_audio(AudioInput(source=np.full(rate, np.nan), rate=rate))
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac"])
+def test_what_is_cut_off_is_heard_as_far_as_it_goes(tmp_path: Path, name: str) -> None:
+    write_wav(tmp_path / "b.wav", tone(16_000, 4), 16_000)
+    ffmpeg("-i", tmp_path / "b.wav", tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    assert not load_audio(AudioInput(source=tmp_path / name)).notes
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    sensed = load_audio(AudioInput(source=tmp_path / name))
+    assert pitch_of(sensed.clips[0]) == pytest.approx(440, abs=2)
+    assert "cut off" in sensed.notes[0]
+
+
 def test_two_hours_are_heard_in_some_places(tmp_path: Path) -> None:
     hours = np.lib.format.open_memmap(tmp_path / "a.npy", mode="w+", dtype=np.int16, shape=(2 * 3600 * 8000,))
     hours[-8000 * 10 :] = (tone(8000, 10) * 32767).astype(np.int16)
@@ -116,10 +140,16 @@ def bar(frame: np.ndarray) -> float:
     return float(frame[..., 0].astype(float).mean(0) @ np.arange(frame.shape[1]) / frame[..., 0].mean(0).sum())
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.webm", "a.gif", "a.avi"])
+def write_video(path: Path, *options: str) -> Path:
+    moving().tofile(path.with_suffix(".raw"))
+    source = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x48", "-r", "8", "-i", path.with_suffix(".raw"))
+    ffmpeg(*source, *options, path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.webm", "a.gif", "a.avi", "ten_bits.mp4"])
 def test_videos(tmp_path: Path, name: str) -> None:
-    moving().tofile(tmp_path / "raw")
-    ffmpeg("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x48", "-r", "8", "-i", tmp_path / "raw", tmp_path / name)
+    write_video(tmp_path / name, *(["-pix_fmt", "yuv420p10le"] if name == "ten_bits.mp4" else []))
     (clip,) = load_video(VideoInput(source=tmp_path / name)).clips
     assert clip.shape == (5, 48, 64, 3)
     assert bar(clip[0]) < 8
@@ -139,6 +169,25 @@ def test_arrays_of_frames() -> None:
     assert len(load_video(VideoInput(source=moving(80), rate=8)).clips) == 5
     with pytest.raises(UsageError, match=r"\(frames, height, width, 3\)"):
         load_video(VideoInput(source=np.zeros((4, 5, 3))))
+
+
+def test_what_is_cut_off_is_seen_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", "-c:v", "ffv1")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    sensed = load_video(VideoInput(source=path))
+    assert len(sensed.clips[0]) > 1
+    assert "cut off" in sensed.notes[0]
+    path = write_video(tmp_path / "a.gif")
+    for part in (0.05, 0.3, 0.6):
+        path.write_bytes(path.read_bytes()[: round(part * path.stat().st_size)])
+        with pytest.raises(UsageError, match="cannot be read as a video"):
+            load_video(VideoInput(source=path))
+        write_video(path)
+
+
+def test_a_photograph_is_a_video_of_one_frame(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
+    assert "One frame is no motion" in load_video(VideoInput(source=tmp_path / "a.jpg")).notes[0]
 
 
 def test_what_is_no_video(tmp_path: Path) -> None:

@@ -11,9 +11,13 @@ from videodirector.errors import UsageError
 from videodirector.ffmpeg import find_ffmpeg
 from videodirector.planner.perception.sensed import unreadable
 
-__all__ = ["Recording", "piece", "probe"]
+__all__ = ["DAMAGED", "Recording", "piece", "probe"]
+
+DAMAGED = "{} is damaged or cut off: what can be read of it was taken."
+"""A note on a file that could be decoded in part only."""
 
 _PATIENCE = 120  # seconds
+_COMPLAINT = re.compile(r"(?i)ended prematurely|corrupt|damaged|decoding error|error while decoding|filesize and duration")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +52,8 @@ def probe(path: Path, what: str) -> Recording:
     )
 
 
-def piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> bytes:
-    """What ffmpeg makes of some seconds of a file, on its standard output; empty where nothing is left to read.
+def piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> tuple[bytes, bool]:
+    """What ffmpeg makes of some seconds of a file, empty where nothing is left to read; and whether it is damaged.
 
     Raises:
         UsageError: the file cannot be decoded.
@@ -58,7 +62,7 @@ def piece(path: Path, options: list[str], *, start: float, seconds: float, what:
     data, told = _run(arguments, path)
     if not data and re.search(r"invalid data|error while decoding|could not find|matches no streams", told.lower()):
         raise unreadable(path, what, _reason(told, path))
-    return data
+    return data, bool(_COMPLAINT.search(told))
 
 
 def _reading(path: Path) -> list[str]:

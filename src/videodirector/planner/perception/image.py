@@ -36,7 +36,7 @@ def load_image(given: ImageInput) -> Sensed:
             notes.append(f"{path} is animated: its first frame is used (as --video it would move).")
         try:
             return Sensed(modality="image", clips=(to_rgb(image),), name=given.name, notes=tuple(notes))
-        except (OSError, ValueError, SyntaxError) as error:
+        except (OSError, ValueError, SyntaxError, IndexError) as error:
             raise unreadable(path, "a picture", str(error)) from None
 
 
@@ -127,7 +127,11 @@ def _to_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
         return array.astype(np.uint8) * 255
     if array.dtype == np.uint16 and array.max() > 4095:
         return (array >> 8).astype(np.uint8)
-    values = np.nan_to_num(array.astype(np.float32))
+    values = array.astype(np.float32)
+    known = np.isfinite(values)
+    if not known.any():
+        raise UsageError("not one value of this picture is a number", hint="is it the right array?")
+    values = np.where(known, values, values[known].min())
     low, high = float(values.min()), float(values.max())
     if array.dtype.kind == "f" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0

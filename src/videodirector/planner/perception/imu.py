@@ -19,6 +19,7 @@ Readings = NDArray[np.float64]
 __all__ = ["load_imu"]
 
 _GRAVITY = 9.81
+_SHORTEST, _SLOWEST = 0.25, 10.0  # seconds, readings a second
 _SHAPE = "a motion trace is (6, samples): acceleration x y z, turning rate x y z"
 
 
@@ -38,15 +39,15 @@ def load_imu(given: ImuInput) -> Sensed:
             f"{given.name}: the rate of this motion trace is not known",
             hint="give --imu-rate, or ImuInput(source=..., rate=100), or a column of times",
         )
+    if rate < _SLOWEST or readings.shape[1] / rate < _SHORTEST:
+        raise UsageError(
+            f"{given.name}: {readings.shape[1]} readings at {rate:g} a second tell of no motion",
+            hint=f"it takes {_SHORTEST:g} seconds, {_SLOWEST:g} readings a second; is the rate right?",
+        )
     clips = []
     for start in spread(readings.shape[1] / rate):
         clip = readings[:, round(start * rate) : max(round((start + LONGEST) * rate), round(start * rate) + 1)]
         clips.append(_resampled(clip, rate))
-    if clips[0].shape[1] < 0.25 * IMU_RATE:
-        raise UsageError(
-            f"{given.name} is {readings.shape[1] / rate:.2f} seconds of motion, too short to tell anything",
-            hint=f"is the rate {rate:g} right?",
-        )
     return Sensed(modality="imu", clips=tuple(clips), name=given.name, notes=tuple(notes))
 
 
@@ -111,7 +112,10 @@ def _upright(array: NDArray[Any], name: str) -> tuple[Readings, list[str]]:
     """Without gaps, accelerations first and in m/s², gravity along y."""
     notes = []
     gaps = ~np.isfinite(array)
-    if gaps.mean() > 0.2 or gaps.all(1).any():
+    if gaps.all(1).any():
+        lost = ", ".join(str(channel + 1) for channel in np.flatnonzero(gaps.all(1)))
+        raise UsageError(f"{name}: there is not one number in channel {lost} of 6", hint=_SHAPE)
+    if gaps.mean() > 0.2:
         raise UsageError(f"{name}: {gaps.mean():.0%} of the readings are missing or not a number")
     if gaps.any():
         places = np.arange(array.shape[1])

@@ -118,6 +118,17 @@ _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
 )
 
 
+_MEANT = {
+    "picture": {"image", "video"},  # the first frame of a GIF
+    "sound": {"audio", "video"},
+    "video": {"video"},
+    "map": {"depth"},
+    "image": {"thermal"},
+    "trace": {"imu"},
+}
+"""What a file may be that is given as a picture, a sound ...: the last word of what messages call it."""
+
+
 def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
     """The error for a file that is not what it was given as; says what it seems to be."""
     with path.open("rb") as file:
@@ -130,7 +141,6 @@ def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
         message += f"; it begins like {seems}"
     if reason:
         message += f": {reason}"
-    given_as = what.rsplit(maxsplit=1)[-1]
-    if modality and modality != {"picture": "image", "sound": "audio"}.get(given_as, given_as):
+    if modality and modality not in _MEANT[what.rsplit(maxsplit=1)[-1]]:
         return UsageError(message, hint=f"is it meant as --{modality}?")
     return UsageError(message, hint="the file may be damaged or cut off: save or copy it again")

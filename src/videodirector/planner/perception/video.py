@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from videodirector.errors import UsageError
-from videodirector.planner.perception.decode import piece, probe
+from videodirector.planner.perception.decode import DAMAGED, piece, probe
 from videodirector.planner.perception.image import opened, to_rgb
 from videodirector.planner.perception.sensed import Sensed, as_array, existing, spread, unreadable
 from videodirector.schemas import VideoInput
@@ -34,41 +34,46 @@ def load_video(given: VideoInput) -> Sensed:
     Raises:
         UsageError: no such file, no video in it.
     """
+    notes = []
     if not isinstance(given.source, Path):
         clips = _of_array(given.source, given.rate)
     else:
         path = existing(given.source, "video")
         with path.open("rb") as file:
             head = file.read(16)
-        strip = head.startswith((b"GIF8", b"\x89PNG")) or head[8:12] == b"WEBP"
-        clips = _of_strip(path) if strip else _of_file(path)
-    notes = ["One frame is no motion: the video was looked at as a picture."] if len(clips[0]) == 1 else []
+        strip = head.startswith((b"GIF8", b"\x89PNG", b"\xff\xd8\xff")) or head[8:12] == b"WEBP"
+        clips, damaged = (_of_strip(path), False) if strip else _of_file(path)
+        if damaged:
+            notes.append(DAMAGED.format(path))
+    if len(clips[0]) == 1:
+        notes.append("One frame is no motion: the video was looked at as a picture.")
     return Sensed(modality="video", clips=tuple(clips), name=given.name, notes=tuple(notes))
 
 
-def _of_file(path: Path) -> list[NDArray[np.uint8]]:
+def _of_file(path: Path) -> tuple[list[NDArray[np.uint8]], bool]:
     found = probe(path, "a video")
     if not found.has_video:
         raise UsageError(f"{path} holds no pictures{', only sound' if found.has_audio else ''}", hint="try --audio")
     duration = found.duration or SECONDS
     length = min(SECONDS, duration)
     scale = f"scale='min({_SIDE},iw)':'min({_SIDE},ih)':force_original_aspect_ratio=decrease"
-    options = ["-map", "0:v:0", "-an", "-vf", scale, "-f", "image2pipe", "-c:v", "ppm"]
-    clips = []
+    options = ["-map", "0:v:0", "-an", "-vf", scale, "-pix_fmt", "rgb24", "-f", "image2pipe", "-c:v", "ppm"]
+    clips, damaged = [], False
     for start in spread(duration, SECONDS):
-        frames = _pixmaps(piece(path, options, start=start, seconds=length, what="a video"))
-        if frames:
+        data, broken = piece(path, options, start=start, seconds=length, what="a video")
+        damaged = damaged or broken
+        if frames := _pixmaps(data):
             clips.append(_evenly(frames))
     if not clips:
         raise unreadable(path, "a video", "not one frame of it can be decoded")
-    return clips
+    return clips, damaged
 
 
 def _of_strip(path: Path) -> list[NDArray[np.uint8]]:
-    """GIF, animated WebP and PNG, which Pillow reads; each frame has a duration of its own."""
+    """GIF, animated WebP and PNG, JPEG, which Pillow reads; each frame has a duration of its own."""
     with opened(path, "a video") as image:
-        count = min(getattr(image, "n_frames", 1), _LONGEST_STRIP)
         try:
+            count = min(getattr(image, "n_frames", 1), _LONGEST_STRIP)
             lengths = []
             for number in range(count):
                 image.seek(number)
@@ -79,7 +84,7 @@ def _of_strip(path: Path) -> list[NDArray[np.uint8]]:
                 last = min(start + SECONDS, float(begins[-1])) - 1e-6
                 numbers = np.searchsorted(begins, np.linspace(start, last, FRAMES), side="right") - 1
                 clips.append(np.stack([_frame(image, int(number)) for number in _single(numbers.tolist())]))
-        except (OSError, ValueError, SyntaxError, EOFError) as error:
+        except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:  # Pillow, of damaged frames
             raise unreadable(path, "a video", str(error)) from None
     return clips
 
