@@ -206,8 +206,9 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         mirrored = torch.rand(len(rows), generator=generator) < 0.5
         pictures = seen(torch.from_numpy(moments.of("frames")[rows]), still)
         pictures = shaken(jolted(pictures, mirrored, generator), "vision", generator)
-        grey = torch.rand(len(rows), generator=generator) < 0.08
-        pictures[grey] = pictures[grey].unflatten(1, (2, 3)).mean(2, keepdim=True).expand(-1, -1, 3, -1, -1).flatten(1, 2)
+        grey = torch.rand(len(rows), generator=generator) < 0.05
+        faded = pictures.unflatten(1, (2, 3)).mean(2, keepdim=True).expand(-1, -1, 3, -1, -1).flatten(1, 2)
+        pictures = torch.where(grey[:, None, None, None], faded, pictures)
         shown = torch.from_numpy(moments.of("shown")[rows])
         shown[grey & (shown[:, 1] >= 0), 1] = GREY
         shown[:, 3] = torch.where(mirrored, mirror[shown[:, 3].long()].to(shown.dtype), shown[:, 3])

@@ -116,7 +116,9 @@ def test_a_truncated_picture(tmp_path: Path) -> None:
         read(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("source", [np.zeros((2, 3, 4, 5)), np.zeros(7), np.array(["a"]), np.zeros((0, 4, 3)), np.full((4, 4), np.nan)])
+@pytest.mark.parametrize(
+    "source", [np.zeros((2, 3, 4, 5)), np.zeros(7), np.array(["a"]), np.zeros((0, 4, 3)), np.full((4, 4), np.nan)]
+)
 def test_arrays_that_are_no_pictures(source: np.ndarray) -> None:
     with pytest.raises(UsageError):
         read(source)

@@ -97,7 +97,7 @@ def _sound(samples: NDArray[np.float32], name: str) -> NDArray[np.float32]:
         raise UsageError(f"{name}: {gaps.mean():.0%} of the samples are not numbers", hint="save or record it again")
     if gaps.any():
         places = np.arange(len(samples))
-        samples = np.interp(places, places[~gaps], samples[~gaps])
+        samples = np.interp(places, places[~gaps], samples[~gaps]).astype(np.float32)
     return np.asarray(samples / max(1.0, float(np.abs(samples).max())), dtype=np.float32)
 
 

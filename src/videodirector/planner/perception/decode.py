@@ -17,7 +17,9 @@ DAMAGED = "{} is damaged or cut off: what can be read of it was taken."
 """A note on a file that could be decoded in part only."""
 
 _PATIENCE = 120  # seconds
-_COMPLAINT = re.compile(r"(?i)ended prematurely|corrupt|damaged|decoding error|error while decoding|filesize and duration")
+_COMPLAINT = re.compile(
+    "ended prematurely|corrupt|damaged|decoding error|error while decoding|filesize and duration", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
