@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shlex
@@ -69,14 +68,8 @@ def made_tiny(words: list[str], **values: str) -> list[str]:
 
 @pytest.fixture
 def _processor_as_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Offloading and 4-bit weights on the processor: all of them runs, but for the questions whether there is a GPU.
-
-    Without bitsandbytes (the extra ``quantise``) the weights stay as they are.
-    """
+    """Offloading and 4-bit weights on the processor: all of them runs, but for the questions whether there is a GPU."""
     monkeypatch.setattr(model, "check_gpu", lambda *_: None)
-    if importlib.util.find_spec("bitsandbytes") is None:
-        monkeypatch.setattr(model, "_quantisation", lambda *_: None)
-        return
     for quantiser in (bnb_quantizer.BnB4BitDiffusersQuantizer, bnb_quantizer.BnB8BitDiffusersQuantizer):
         monkeypatch.setattr(quantiser, "validate_environment", lambda *_, **__: None)
         monkeypatch.setattr(quantiser, "update_device_map", lambda _, given: given or {"": "cpu"})
