@@ -1,6 +1,7 @@
 """What an edit costs: a plan of twenty scenes is rendered, edited in five ways, and rendered again after each.
 
     python benchmarks/rerender.py [--backend storyboard --backend layout2vid] [--scenes 20] [--steps 4] [--json FILE]
+                                  [--edit "one box moved"]
 
 Every render is a command in a fresh process, `videodirector render`, from its start to its end; but for one line: there
 `videodirector watch` renders again what is saved, with the model still loaded, and the time is from the save to the new
@@ -25,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -161,7 +162,10 @@ def story(scenes: int, picture: Path) -> tuple[VideoPlan, set[str]]:
     return plan, set(plan.consistency_groups[group])
 
 
-def measure(backend: str, scenes: int, steps: int | None, folder: Path) -> list[Row]:
+EDITS = ("one box moved", "other order", "other name", "other picture", "other seed")
+
+
+def measure(backend: str, scenes: int, steps: int | None, folder: Path, chosen: Collection[str]) -> list[Row]:
     """The rows of one backend."""
     picture = folder / "picture.png"
     plan, members = story(scenes, picture)
@@ -190,19 +194,17 @@ def measure(backend: str, scenes: int, steps: int | None, folder: Path) -> list[
         changed.seed += 1
         return ids
 
-    edits: dict[str, Callable[[VideoPlan], set[str]]] = {
-        "one box moved": move,
-        "other order": reorder,
-        "other name": rename,
-        "other picture": repaint,
-        "other seed": reseed,
-    }
+    edits: dict[str, Callable[[VideoPlan], set[str]]] = dict(
+        zip(EDITS, (move, reorder, rename, repaint, reseed), strict=True)
+    )
     plan.save(file)
     cached, keys, whole = render(file, video, cache, options)
     assert not any(cached.values()), "the cache begins empty"
     first = clips(SceneCache(cache), keys)
     rows = [Row(backend, "first render", scenes, scenes, True, True, round(whole, 2), 1.0)]
     for edit, change in edits.items():
+        if edit not in chosen:
+            continue
         changed = VideoPlan.load(file)
         expected = change(changed)
         target = folder / "elsewhere.mp4" if edit == "other name" else video
@@ -234,12 +236,13 @@ def main() -> None:
     parser.add_argument("--backend", action="append", choices=["storyboard", "layout2vid"])
     parser.add_argument("--scenes", type=int, default=20)
     parser.add_argument("--steps", type=int, help="denoising steps; fewer are quicker")
+    parser.add_argument("--edit", action="append", choices=EDITS, help="this one alone; may be repeated")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for backend in options.backend or ["storyboard", "layout2vid"]:
-            rows += measure(backend, options.scenes, options.steps, Path(folder))
+            rows += measure(backend, options.scenes, options.steps, Path(folder), options.edit or EDITS)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{'backend':12}{'edit':24}{'to draw':>8}{'drawn':>7}{'seconds':>9}{'share':>8}  identical")
     for row in rows:

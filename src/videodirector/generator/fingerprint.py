@@ -142,6 +142,7 @@ def drawing_libraries(module: str) -> dict[str, str]:
     return dict(sorted(_versions(_drawing_code(module)[1]).items()))
 
 
+@lru_cache
 def _drawing_code(module: str) -> tuple[dict[str, Path], set[str]]:
     """The source files that a module runs, by module, and the libraries that they import."""
     sources: dict[str, Path] = {}
