@@ -11,7 +11,8 @@ or another name of the video draws none; another reference picture draws exactly
 draws all. The clips of the scenes that were kept are compared with the first ones. That they are those that a render
 from nothing would give is the matter of tests/generator/test_fingerprint.
 
-A fresh process has to load the model for a single scene too: the last line says how long that takes, measured apart.
+A fresh process has to load the model for a single scene too, which is more than its share where scenes take seconds:
+that line does not hold its bar on two cores, and the last line, how long loading takes, says why.
 """
 
 from __future__ import annotations
