@@ -19,6 +19,7 @@ from videodirector.generator.memo import remembered
 from videodirector.generator.options import BackendOptions
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
+from videodirector.imports import no_collection
 from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
 from videodirector.layout2vid.checkpoint import local, not_installed
 from videodirector.layout2vid.facts import ModelFacts, read_facts
@@ -107,10 +108,11 @@ class Layout2VidBackend:
 
     def _pipeline(self) -> Layout2VidPipeline:
         if self._loaded is None:
-            from videodirector.layout2vid.loading import load
+            folder, options = self._place()[0], self._options
+            with no_collection():
+                from videodirector.layout2vid.loading import load
 
-            options = self._options
-            self._loaded = load(self._place()[0], grounding=options.grounding, low_memory=options.memory == "low")
+                self._loaded = load(folder, grounding=options.grounding, low_memory=options.memory == "low")
         return self._loaded
 
 
@@ -209,12 +211,13 @@ class Layout2VidRenderer:
 
         Scenes of one background group start from the same place in the noise, but for a scene with a seed of its own.
         """
+        pipeline = self._pipeline()  # first, for it imports the libraries, and knows how
+
         import torch
 
         from videodirector.layout2vid.conditioning import from_scene
         from videodirector.layout2vid.memory import enough_memory
 
-        pipeline = self._pipeline()
         shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
@@ -280,7 +283,8 @@ def _text_encoder(package: str | None) -> str:
 
 
 def _arithmetic() -> str:
-    from videodirector.layout2vid.loading import arithmetic
+    with no_collection():
+        from videodirector.layout2vid.loading import arithmetic
 
     return arithmetic()
 

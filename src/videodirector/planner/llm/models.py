@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import ipaddress
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
+from videodirector.imports import no_collection
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -52,7 +50,7 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
             own = os.environ.get("VIDEODIRECTOR_API_KEY")
             settings["api_key"] = own or ("none" if _is_local(base_url) else os.environ.get("OPENAI_API_KEY", "none"))
     try:
-        with _no_collection():
+        with no_collection():
             from langchain.chat_models import init_chat_model
 
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
@@ -71,18 +69,6 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         raise _unusable(provider, error) from error
     except Exception as error:  # each provider has its own for a missing key
         raise _unusable(provider, error) from error
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without looking for garbage: thousands of classes are imported here, all to stay, and looking costs a tenth."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _unusable(provider: str, error: Exception) -> PlannerError:
