@@ -22,7 +22,7 @@ from videodirector.storyworld import atlas, sound
 from videodirector.storyworld.moments import Moment, MomentSampler
 
 CLIPS = 30
-FLOORS = {"image": 20, "video": 16, "audio": 24, "depth": 3, "thermal": 7, "imu": 27}  # of 30; by chance 0, 4 for imu
+FLOORS = {"image": 26, "video": 27, "audio": 27, "depth": 23, "thermal": 23, "imu": 28}  # of 30; by chance 0, 4 for imu
 
 
 @pytest.fixture(scope="module")

@@ -170,6 +170,10 @@ Embedders = Annotated[
         "pe-av:FOLDER; several times for several. [dim]default: storyworld-bind, in the package[/]",
     ),
 ]
+CaptionFile = Annotated[
+    Path | None,
+    typer.Option("--captions", metavar="FILE", help="More things to recognise, a caption a line: a capybara."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
 
@@ -212,6 +216,17 @@ def seeds(
     traces = [{"source": file, "rate": imu_rate} for file in imu or ()]
     given = {"image": image, "audio": audio, "video": video, "depth": depth, "thermal": thermal, "imu": traces}
     return cast(Seeds, {name: files for name, files in given.items() if files})
+
+
+def more_captions(file: Path | None) -> list[str]:
+    """What is to be recognised besides what the caption bank has.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    from videodirector.planner.perception import read_captions
+
+    return [] if file is None else read_captions(file)
 
 
 def told_story(text: str, given: Seeds) -> str:

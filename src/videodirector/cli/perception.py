@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +11,7 @@ from videodirector.cli.evaluate import evaluate
 from videodirector.cli.options import (
     AsJson,
     Audios,
+    CaptionFile,
     Depths,
     Embedders,
     Images,
@@ -20,6 +20,7 @@ from videodirector.cli.options import (
     Quiet,
     Thermals,
     Videos,
+    more_captions,
     seeds,
 )
 from videodirector.cli.output import print_json
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _SEED = 53  # of moments that nothing was learned from
-CaptionFile = Annotated[
-    Path | None,
-    typer.Option("--captions", metavar="FILE", help="More things to recognise, a caption a line: a capybara."),
-]
 
 
 @app.command()
@@ -58,15 +55,14 @@ def caption(
 
     `make` and `plan` do the same with such seeds; here the words can be read, and edited, before they become a story.
     """
-    from videodirector.planner.perception import read_captions, told
+    from videodirector.planner.perception import told
 
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     if not given:
         raise UsageError(
             "there is nothing to describe", hint="give --image, --audio, --video, --depth, --thermal, --imu"
         )
-    more = () if captions is None else read_captions(captions)
-    found = Director(captions=more, embedder=embedder or ()).perceive(**given)
+    found = Director(captions=more_captions(captions), embedder=embedder or ()).perceive(**given)
     if as_json:
         print_json({"captions": [one.model_dump(mode="json") for one in found]})
         return

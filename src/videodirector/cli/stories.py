@@ -17,6 +17,7 @@ from videodirector.cli.options import (
     BackendSettings,
     Backgrounds,
     BaseUrl,
+    CaptionFile,
     CastFile,
     Coco,
     Depths,
@@ -48,6 +49,7 @@ from videodirector.cli.options import (
     Videos,
     Width,
     backend_options,
+    more_captions,
     plan_options,
     render_options,
     seeds,
@@ -83,6 +85,7 @@ def make(
     thermal: Thermals = None,
     imu: Imus = None,
     imu_rate: ImuRate = None,
+    captions: CaptionFile = None,
     embedder: Embedders = None,
     planner: PlannerName = "offline",
     planner_url: PlannerUrl = None,
@@ -141,7 +144,10 @@ def make(
         show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
         return
     settings = backend_options(option, base_url, memory)
-    director = Director(chosen, backend=backend, model=model, options=settings, cache=cache, embedder=embedder or ())
+    bank = more_captions(captions)
+    director = Director(
+        chosen, backend=backend, model=model, options=settings, cache=cache, captions=bank, embedder=embedder or ()
+    )
     plan = director.plan(story, seed=seed, fps=fps, **wishes, **given)
     if dry_run:
         print_forecast(director.dry_run(plan, output, **options), as_json=as_json)
@@ -167,6 +173,7 @@ def plan(
     thermal: Thermals = None,
     imu: Imus = None,
     imu_rate: ImuRate = None,
+    captions: CaptionFile = None,
     embedder: Embedders = None,
     planner: PlannerName = "offline",
     base_url: PlannerUrlAlone = None,
@@ -197,7 +204,8 @@ def plan(
     if dry_run:
         show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
         return
-    made = Director(chosen, embedder=embedder or ()).plan(story, seed=seed, fps=fps, **wishes, **given)
+    director = Director(chosen, captions=more_captions(captions), embedder=embedder or ())
+    made = director.plan(story, seed=seed, fps=fps, **wishes, **given)
     if output is None:
         sys.stdout.write(made.to_json())
         return

@@ -36,12 +36,15 @@ def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
     """
     from transformers import AutoModel, AutoTokenizer
 
+    from videodirector.layout2vid.messages import quiet
+
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         raise not_installed(package)
     folder = Path(found.origin).parent / "model"
-    model = AutoModel.from_pretrained(folder, local_files_only=True)
-    return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    with quiet():
+        model = AutoModel.from_pretrained(folder, local_files_only=True)
+        return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def _last_hidden(
