@@ -17,9 +17,8 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, UNet3DConditionModel
 
-from videodirector.layout2vid.footprint import Footprint, footprint
+from videodirector.layout2vid.footprint import Footprint, footprint, one_step
 from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.scene_pass import ScenePass
 
 BAR = 15e9
 
@@ -47,15 +46,13 @@ def networks(device: str) -> tuple[UNet3DConditionModel, Grounding, AutoencoderK
 
 def measured(frames: int, side: int, halves: int, chunk: int) -> tuple[float, float]:
     """Bytes at the peak of a denoising step and of decoding on a GPU, weights and all."""
-    unet, _, vae = networks("cuda")
-    half = {"dtype": torch.float16, "device": "cuda"}
-    words = torch.zeros(halves, 77, 1024, **half)  # type: ignore[call-overload]
-    x = torch.zeros(1, 4, frames, side, side, **half)  # type: ignore[call-overload]
+    unet, grounding, vae = networks("cuda")
+    pictures = torch.zeros(chunk, 4, side, side, dtype=torch.float16, device="cuda")
     peaks = []
     with torch.no_grad():
         for run in (
-            lambda: ScenePass(unet, words, None, frames=frames, size=(side, side))(x, torch.tensor(500)),
-            lambda: vae.decode(x[0, :, :chunk].transpose(0, 1)).sample,
+            one_step(unet, grounding, frames=frames, side=side, halves=halves),
+            lambda: vae.decode(pictures).sample,
         ):
             torch.cuda.reset_peak_memory_stats()
             run()

@@ -40,6 +40,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from videodirector.layout2vid.compilation import compile_layers
 from videodirector.layout2vid.conditioning import from_boxes
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.looks import Representation
@@ -234,18 +235,6 @@ def watched(bench: Bench, spent: dict[str, float]) -> Iterator[None]:
             setattr(holder, name, function)
 
 
-def compile_layers(*networks: torch.nn.Module) -> None:
-    """Compile layer by layer: the same few shapes many times over, so that it takes minutes and not an hour.
-
-    Our pass runs the parts of a spatial block one by one, so the parts are compiled as well.
-    """
-    names = {"ResnetBlock2D", "TemporalConvLayer", "BasicTransformerBlock", "Attention", "_Attention", "FeedForward"}
-    for network in networks:
-        for module in network.modules():
-            if type(module).__name__ in names:
-                module.compile(dynamic=False)
-
-
 def compared(bench: Bench, repeat: int) -> dict[str, Any]:
     """Median seconds of each variant and ratios to the stock pipeline, the runs taking turns."""
     runs: dict[str, Callable[[], Tensor]] = {
@@ -302,7 +291,8 @@ def main() -> None:
         }
         print("\npeak of memory: " + ", ".join(f"{run} {size / 1e9:.2f} GB" for run, size in told["memory"].items()))
     if options.compile or (gpu and options.compile is None):
-        compile_layers(stock.unet, ours.unet, ours.grounding)
+        compile_layers(stock.unet)
+        ours.compile_layers()
         told["compiled"] = compared(bench, options.repeat)
         show("\nlayers compiled in both", told["compiled"])
         arithmetic(bench, told["compiled"]["seconds"]["grounding off"], name)

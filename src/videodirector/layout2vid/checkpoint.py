@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+MISFIT = re.compile(r"(\S+) expected shape (?:torch.Size\()?(\[.*?\])\)?, but got (?:torch.Size\()?(\[.*?\])")
+"""What diffusers says of a weight of another shape than the configuration asks for."""
+
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
@@ -61,6 +65,12 @@ def loading(model: str | Path) -> Iterator[None]:
             f"the model {model} needs a package: {error}", hint="install it with pip"
         ) from error
     except (OSError, ValueError, RuntimeError, TypeError) as error:
+        if found := MISFIT.search(str(error)):
+            key, wanted, shape = found.groups()
+            raise ModelFormatError(
+                f"a configuration of the model {model} does not fit its weights: {key} is {shape}, not {wanted}",
+                hint=f"one of the two belongs to another model; {_again(Path(model), 'the whole model')}",
+            ) from error
         raise ModelError(
             f"the model {model} cannot be loaded: {error}",
             hint="give a folder that Layout2VidPipeline.save_pretrained wrote, a stock text-to-video model, or an id",

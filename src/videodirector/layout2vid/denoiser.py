@@ -11,8 +11,10 @@ from torch import Tensor
 from videodirector.layout2vid.gated_attention import GroundingTokens
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import guided
+from videodirector.layout2vid.latents import distinct
 from videodirector.layout2vid.sampler import Denoiser, NoiseSchedule, Prediction, to_sample
 from videodirector.layout2vid.scene_pass import ScenePass, passable
+from videodirector.layout2vid.unet import mixes_frames
 
 __all__ = ["denoiser"]
 
@@ -23,11 +25,14 @@ def denoiser(
     schedule: NoiseSchedule,
     *,
     rounds: Sequence[tuple[Tensor, GroundingTokens | None]],
+    layout: Sequence[Tensor],
     prediction: Prediction,
     guidance_scale: float,
     grounded_steps: int,
 ) -> Denoiser:
     """A denoiser for one scene.
+
+    Without temporal layers no frame knows of another, so frames that are the same are computed once.
 
     Args:
         unet: with the grounding attached.
@@ -35,26 +40,38 @@ def denoiser(
         schedule: of the sampler that will ask.
         rounds: words and grounding tokens of what the network is run on together: both halves of guidance in one
             round, or a round for each; the half without conditions comes first.
+        layout: what of the conditions differs from frame to frame, a row for each.
         prediction: what the network predicts.
         guidance_scale: see ``guided``.
         grounded_steps: the tokens are shown on the first so many steps, after which the fusers are skipped.
     """
-    passes: list[ScenePass] = []
-    short_cut = passable(unet)
+    passes: dict[tuple[int, ...], ScenePass] = {}
+    short_cut, alone = passable(unet), not mixes_frames(unet)
+
+    def frames_of(x: Tensor, number: int, *, grounded: bool) -> tuple[list[int], list[int]]:
+        if not alone:
+            every = list(range(x.shape[2]))
+            return every, every
+        told = layout if grounded and number == len(rounds) - 1 else ()
+        return distinct(x[0].transpose(0, 1), *told)
 
     def denoise(x: Tensor, index: int) -> Tensor:
         size = (x.shape[-2], x.shape[-1])
-        if not passes:
-            passes.extend(ScenePass(unet, *given, frames=x.shape[2], size=size) for given in rounds)
         timestep, grounded = schedule.timesteps[index], index < grounded_steps
         outputs = []
-        for one in passes:
+        for number, (words, tokens) in enumerate(rounds):
+            frames, places = frames_of(x, number, grounded=grounded)
+            key = (number, *frames)
+            if key not in passes:
+                shown = tokens if tokens is None or not alone else tokens.of(frames, count=x.shape[2])
+                passes[key] = ScenePass(unet, words, shown, frames=len(frames), size=size)
+            one, given = passes[key], x[:, :, frames].to(unet.dtype)
             with grounding.use(one.tokens if grounded else None, size=size):
                 if short_cut:
-                    outputs.append(one(x.to(unet.dtype), timestep, grounded=grounded).float())
+                    output = one(given, timestep, grounded=grounded)
                 else:
-                    batch = x.to(unet.dtype).repeat(len(one.words), 1, 1, 1, 1)
-                    outputs.append(unet(batch, timestep, encoder_hidden_states=one.words).sample.float())
+                    output = unet(given.repeat(len(words), 1, 1, 1, 1), timestep, encoder_hidden_states=words).sample
+            outputs.append(output.float()[:, :, places])
         output = torch.cat(outputs) if len(outputs) > 1 else outputs[0]
         return guided(to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction), guidance_scale)
 

@@ -18,7 +18,7 @@ from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.scene_pass import ScenePass
 
-__all__ = ["Footprint", "footprint", "peak_of"]
+__all__ = ["Footprint", "footprint", "one_step", "peak_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,30 +106,38 @@ def footprint(
         halves: of guidance that run together: 2, or 1 when one waits for the other.
         chunk: frames that are decoded together.
     """
-    meta = torch.device("meta")
-    dtype, context = unet.dtype, int(unet.config.cross_attention_dim)
-    width, count = int(grounding.config.text_width), 8
-    entities = Entities(
-        boxes=torch.empty(halves, frames, count, 4, device=meta),
-        present=torch.empty(halves, frames, count, dtype=torch.bool, device=meta),
-        text=torch.empty(halves, count, width, dtype=dtype, device=meta),
-        text_known=torch.empty(halves, count, dtype=torch.bool, device=meta),
-        picture=torch.empty(halves, count, 0, dtype=dtype, device=meta),
-        picture_known=torch.empty(halves, count, dtype=torch.bool, device=meta),
+    pictures = torch.empty(chunk, int(vae.config.latent_channels), side, side, dtype=vae.dtype, device=vae.device)
+    return Footprint(
+        weights=others + sum(_bytes(network) for network in (unet, grounding, vae)),
+        denoising=peak_of(one_step(unet, grounding, frames=frames, side=side, halves=halves)),
+        decoding=peak_of(lambda: vae.decode(pictures).sample),
     )
-    words = torch.empty(halves, 77, context, dtype=dtype, device=meta)
-    x = torch.empty(1, int(unet.config.in_channels), frames, side, side, dtype=dtype, device=meta)
-    pictures = torch.empty(chunk, int(vae.config.latent_channels), side, side, dtype=vae.dtype, device=meta)
+
+
+def one_step(
+    unet: UNet3DConditionModel, grounding: Grounding, *, frames: int, side: int, halves: int
+) -> Callable[[], object]:
+    """What computes one grounded step of a scene with eight entities, where the networks are, from arbitrary numbers.
+
+    Arguments as in :func:`footprint`.
+    """
+    device, dtype, width, count = unet.device, unet.dtype, int(grounding.config.text_width), 8
+    entities = Entities(
+        boxes=torch.zeros(halves, frames, count, 4, device=device),
+        present=torch.ones(halves, frames, count, dtype=torch.bool, device=device),
+        text=torch.zeros(halves, count, width, dtype=dtype, device=device),
+        text_known=torch.ones(halves, count, dtype=torch.bool, device=device),
+        picture=torch.zeros(halves, count, 0, dtype=dtype, device=device),
+        picture_known=torch.zeros(halves, count, dtype=torch.bool, device=device),
+    )
+    words = torch.zeros(halves, 77, int(unet.config.cross_attention_dim), dtype=dtype, device=device)
+    x = torch.zeros(1, int(unet.config.in_channels), frames, side, side, dtype=dtype, device=device)
 
     def step() -> object:
         scene = ScenePass(unet, words, grounding.tokens(entities, size=(side, side)), frames=frames, size=(side, side))
-        return scene(x, torch.empty((), dtype=torch.long, device=meta), grounded=True)
+        return scene(x, torch.zeros((), dtype=torch.long, device=device), grounded=True)
 
-    return Footprint(
-        weights=others + sum(_bytes(network) for network in (unet, grounding, vae)),
-        denoising=peak_of(step),
-        decoding=peak_of(lambda: vae.decode(pictures).sample),
-    )
+    return step
 
 
 def _bytes(network: nn.Module) -> int:

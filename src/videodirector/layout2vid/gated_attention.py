@@ -7,12 +7,15 @@ makes boxes learnable within a CPU's budget. The mask comes with the tokens; the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 from diffusers.models.attention import FeedForward
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from videodirector.layout2vid.feed_forward import feed_forward
 
 __all__ = ["GatedSelfAttention", "GroundingTokens"]
 
@@ -32,12 +35,23 @@ class GroundingTokens:
     _biases: dict[tuple[int, int, torch.dtype], Tensor] = field(default_factory=dict, repr=False, compare=False)
     _told: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, repr=False, compare=False)
 
+    def of(self, frames: Sequence[int], *, count: int) -> GroundingTokens:
+        """The tokens of some of a scene's ``count`` frames, of every half; without those that none of them shows."""
+        chosen = [half + frame for half in range(0, len(self.features), count) for frame in frames]
+        features, regions = self.features[chosen], self.regions
+        if regions is not None:
+            regions = regions[chosen]
+            shown = ((regions[..., 2] > regions[..., 0]) & (regions[..., 3] > regions[..., 1])).any(0)
+            features, regions = features[:, shown], regions[:, shown]
+        canvas = None if self.canvas is None else self.canvas[chosen]
+        return GroundingTokens(features=features, regions=regions, canvas=canvas)
+
     def bias(self, height: int, width: int, dtype: torch.dtype) -> Float[Tensor, "frames visual tokens"] | None:
         """Additive attention bias for visual tokens on a height x width raster: 0 where seen, a large minus elsewhere.
 
         Computed once per raster: the same for all blocks of a level and all steps of a sampling run.
         """
-        if self.regions is None:
+        if self.regions is None or not self.regions.shape[1]:
             return None
         if (height, width, dtype) not in self._biases:
             seen = visible_tokens(self.regions, height, width)
@@ -132,7 +146,7 @@ class GatedSelfAttention(nn.Module):
         # GLIGEN eq. 8: v + tanh(gamma) * TS(SelfAttn([v, h])); only visual queries are kept, so only they are asked.
         attended = self.attn(queries, keys, values, tokens.bias(*raster, dtype=visual.dtype))
         visual = visual + self.alpha_attn.tanh() * attended
-        out: Tensor = visual + self.alpha_dense.tanh() * self.ff(self.norm2(visual))
+        out: Tensor = visual + self.alpha_dense.tanh() * feed_forward(self.ff, self.norm2(visual))
         return out
 
     def _told(self, tokens: GroundingTokens, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

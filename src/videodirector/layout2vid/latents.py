@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Shaped, UInt8
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-__all__ = ["VIEW_SIDE", "decode", "encode", "entity_picture", "rgba", "to_tensor"]
+__all__ = ["VIEW_SIDE", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor"]
 
 GROUND = (128, 128, 128)
 VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas
@@ -76,3 +76,21 @@ def decode(
     mean, spread = _normalisation(vae, latents)
     decoded: Tensor = vae.decode(latents * spread + mean).sample
     return decoded.float().clamp(-1, 1)  # before it is bytes: half precision has too few steps near 255
+
+
+def distinct(*parts: Shaped[Tensor, "frames ..."]) -> tuple[list[int], list[int]]:
+    """The frames that differ, to the bit, and for every frame its place among them.
+
+    ``parts`` are what tells frames apart: two are the same where all parts are.
+    """
+    rows = [part.detach().cpu().contiguous().flatten(1).view(torch.uint8).numpy() for part in parts]
+    places: dict[bytes, int] = {}
+    first: list[int] = []
+    place: list[int] = []
+    for frame in range(len(rows[0])):
+        key = b"".join(row[frame].tobytes() for row in rows)
+        if key not in places:
+            places[key] = len(first)
+            first.append(frame)
+        place.append(places[key])
+    return first, place

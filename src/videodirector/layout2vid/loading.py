@@ -14,13 +14,16 @@ from videodirector.layout2vid.unet import skip_closed_temporal_layers
 __all__ = ["arithmetic", "load"]
 
 
-def load(model: str | Path, *, grounding: str | Path | None = None, low_memory: bool = False) -> Layout2VidPipeline:
+def load(
+    model: str | Path, *, grounding: str | Path | None = None, low_memory: bool = False, compiled: bool = False
+) -> Layout2VidPipeline:
     """A pipeline ready to draw, of ours or of a stock text-to-video model.
 
     Args:
         model: folder or hub id.
         grounding: another adapter than the model brings; see ``load_grounding``.
         low_memory: take less memory and more time. On a GPU networks then wait in main memory until they are needed.
+        compiled: compile the layers of the UNet when they first run.
 
     Raises:
         RenderError: there is too little memory.
@@ -50,6 +53,8 @@ def load(model: str | Path, *, grounding: str | Path | None = None, low_memory: 
         with enough_memory("for the model"):
             for network in networks:
                 network.to(device)
+    if compiled:
+        pipeline.compile_layers()
     return pipeline
 
 

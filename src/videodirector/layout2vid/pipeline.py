@@ -17,17 +17,19 @@ from videodirector.layout2vid import stock
 from videodirector.layout2vid.adapters import load_grounding
 from videodirector.layout2vid.appearance import Appearance, Track
 from videodirector.layout2vid.checkpoint import check_folder, check_values, loading, local
+from videodirector.layout2vid.compilation import compile_layers
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
 from videodirector.layout2vid.denoiser import denoiser
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import in_turn, without_and_with
-from videodirector.layout2vid.latents import decode
+from videodirector.layout2vid.latents import decode, distinct
 from videodirector.layout2vid.looks import Representation, grouped, imagined, represent
 from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, shared_noise, spaced
 from videodirector.layout2vid.text import guiding, load_packaged
+from videodirector.layout2vid.unet import mixes_frames
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
 
@@ -215,6 +217,10 @@ class Layout2VidPipeline(DiffusionPipeline):
         excluded = [excluded] if isinstance(excluded, str) else list(excluded)
         super().enable_group_offload(*args, exclude_modules=[*excluded, *self._exclude_from_cpu_offload], **options)
 
+    def compile_layers(self, **options: Any) -> None:
+        """Compile UNet and grounding layer by layer, when they first run; ``options`` are ``torch.compile``'s."""
+        compile_layers(self.unet, self.grounding, **options)
+
     # -- sizes
 
     @property
@@ -276,22 +282,6 @@ class Layout2VidPipeline(DiffusionPipeline):
             final_alpha_cumprod=final,
         )
 
-    def sample(
-        self,
-        condition: SceneCondition,
-        looks: Sequence[Representation],
-        *,
-        generator: torch.Generator | None = None,
-        place: torch.Generator | None = None,
-        **options: Any,
-    ) -> Iterator[tuple[int, Float[Tensor, "1 channels frames height width"]]]:
-        """Denoise a scene, yielding (steps done, estimate of the clean latents) after every step.
-
-        Arguments are those of :meth:`steps`.
-        """
-        for step in self.steps(condition, looks, generator=generator, place=place, **options):
-            yield step.index + 1, step.x0
-
     @torch.no_grad()
     def steps(
         self,
@@ -350,11 +340,14 @@ class Layout2VidPipeline(DiffusionPipeline):
         if grounded_steps:
             entities = self.entities(condition, looks)
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
+        # A canvas parts the halves at once; where frames stand alone, each half then has its own that differ.
+        parted = tokens is not None and tokens.canvas is not None and not mixes_frames(self.unet)
         denoise = denoiser(
             self.unet,
             self.grounding,
             schedule,
-            rounds=in_turn(words, tokens) if self.saves_memory else [(words, tokens)],
+            rounds=in_turn(words, tokens) if self.saves_memory or parted else [(words, tokens)],
+            layout=(condition.boxes, condition.present),
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
@@ -371,7 +364,8 @@ class Layout2VidPipeline(DiffusionPipeline):
         chunk = chunk or (1 if self.saves_memory else 16)
         packed = latents[0].transpose(0, 1).to(self.vae.dtype)
         for part in torch.split(packed, chunk):
-            yield decode(self.vae, part, patch_size=self.patch_size).float()
+            first, place = distinct(part)
+            yield decode(self.vae, part[first], patch_size=self.patch_size)[place]
 
     def decode(
         self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None

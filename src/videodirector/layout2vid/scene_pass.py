@@ -24,6 +24,7 @@ from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from videodirector.layout2vid.feed_forward import feed_forward
 from videodirector.layout2vid.gated_attention import GroundingTokens
 from videodirector.layout2vid.unet import GroundedBlock, Identity, raster
 
@@ -154,7 +155,12 @@ class ScenePass:
         tokens = flat.permute(0, 3, 2, 1).reshape(halves * pixels, frames, channels)
         tokens = transformer.proj_in(tokens)
         for block in transformer.transformer_blocks:
-            tokens = block(tokens)
+            if block._compiled_call_impl is not None:
+                tokens = block(tokens)
+                continue
+            tokens = block.attn1(block.norm1(tokens)) + tokens
+            tokens = block.attn2(block.norm2(tokens)) + tokens  # with itself as well
+            tokens = feed_forward(block.ff, block.norm3(tokens)) + tokens
         out = transformer.proj_out(tokens).reshape(halves, pixels, frames, channels).permute(0, 2, 1, 3)
         height, width = h.shape[2:]
         return out.reshape(halves * frames, height, width, channels).permute(0, 3, 1, 2) + h
@@ -182,8 +188,7 @@ class ScenePass:
         if self._grounded and self.tokens is not None and isinstance(block, GroundedBlock):
             tokens = block.fuser(tokens, self.tokens, raster(tokens.shape[1], self.size))
         tokens = self._cross(block.attn2, block.norm2(tokens)) + tokens
-        out: Tensor = block.ff(block.norm3(tokens)) + tokens
-        return out
+        return feed_forward(block.ff, block.norm3(tokens)) + tokens
 
     def _cross(self, attention: Any, tokens: Float[Tensor, "frames visual width"]) -> Tensor:
         """Cross-attention with the caption: the frames of a half ask its words together."""

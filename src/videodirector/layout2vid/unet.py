@@ -19,6 +19,7 @@ __all__ = [
     "GroundedBlock",
     "Identity",
     "close_temporal_layers",
+    "mixes_frames",
     "pictures_only",
     "raster",
     "revive_blank_temporal_layers",
@@ -114,6 +115,11 @@ def temporal_layers(unet: UNet3DConditionModel) -> list[nn.Module]:
     """All modules that mix frames: temporal convolutions and transformers."""
     held = [layer for module, name, _ in _temporal_holders(unet) for layer in getattr(module, name)]
     return [unet.transformer_in, *held]
+
+
+def mixes_frames(unet: UNet3DConditionModel) -> bool:
+    """Whether any temporal layer is left; without them no frame knows of another."""
+    return not all(isinstance(layer, Identity) for layer in temporal_layers(unet))
 
 
 def _last(layer: nn.Module) -> nn.Module:

@@ -1,0 +1,46 @@
+"""Compiled layers: slow at first, faster ever after, for networks that draw for long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from videodirector.errors import RenderError
+
+__all__ = ["compile_layers", "compiling"]
+
+LAYERS = {"ResnetBlock2D", "TemporalConvLayer", "BasicTransformerBlock", "Attention", "_Attention", "FeedForward"}
+"""Classes of the layers that are compiled. A scene's pass runs the parts of a spatial block one by one."""
+
+
+def compile_layers(*networks: nn.Module, **options: Any) -> None:
+    """Compile networks layer by layer: the same few shapes many times over, so it takes minutes and not an hour.
+
+    ``options`` are those of ``torch.compile``. What is compiled is compiled when it first runs.
+    """
+    for network in networks:
+        for module in network.modules():
+            if type(module).__name__ in LAYERS:
+                module.compile(**{"dynamic": False, **options})
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """While compiled layers may run for the first time: that they cannot be compiled is said with what helps.
+
+    Raises:
+        RenderError: torch's compiler failed.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise RenderError(
+            f"the model's layers cannot be compiled here: {lines[0][:200] if lines else type(error).__name__}",
+            hint="leave out --option compile=true; or install what compiles: a C++ compiler, on a GPU triton too",
+        ) from error

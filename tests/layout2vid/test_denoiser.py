@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tiny import open_gates, some_entities, tiny_unet
+from videodirector.layout2vid.denoiser import denoiser
+from videodirector.layout2vid.gated_attention import GroundingTokens
+from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.guidance import in_turn, without_and_with
+from videodirector.layout2vid.latents import distinct
+from videodirector.layout2vid.sampler import spaced
+from videodirector.layout2vid.unet import close_temporal_layers, mixes_frames, skip_closed_temporal_layers
+
+FRAMES = 4
+SIZE = (8, 8)
+
+
+class Scene:
+    """Four frames; in the first one an entity is missing, the others have the same boxes."""
+
+    def __init__(self, *, skipped: bool) -> None:
+        self.unet = tiny_unet()
+        close_temporal_layers(self.unet)
+        if skipped:
+            skip_closed_temporal_layers(self.unet)
+        torch.manual_seed(2)
+        self.grounding = Grounding.for_unet(
+            self.unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True
+        ).eval()
+        assert self.grounding.canvas is not None
+        nn.init.normal_(self.grounding.canvas.project.weight)
+        open_gates(self.grounding)
+        self.grounding.attach(self.unet)
+        self.entities = some_entities(FRAMES)
+        with torch.no_grad():
+            self.tokens = self.grounding.tokens(without_and_with(self.entities), size=SIZE)
+        self.words = torch.randn(2, 6, 384, generator=torch.Generator().manual_seed(1))
+        self.computed: list[int] = []
+        self.unet.conv_out.register_forward_hook(lambda _module, given, _out: self.computed.append(len(given[0])))
+
+    def denoised(
+        self, x: Tensor, rounds: Sequence[tuple[Tensor, GroundingTokens | None]], *, grounded: bool = True
+    ) -> Tensor:
+        schedule = spaced(torch.linspace(0.99, 0.01, 100), 2)
+        denoise = denoiser(
+            self.unet,
+            self.grounding,
+            schedule,
+            rounds=rounds,
+            layout=(self.entities.boxes[0], self.entities.present[0]),
+            prediction="epsilon",
+            guidance_scale=3.0,
+            grounded_steps=int(grounded),
+        )
+        self.computed.clear()
+        with torch.no_grad():
+            return denoise(x, 0)
+
+
+def noise(*, frames: int) -> Tensor:
+    """So many different frames, then the last one again."""
+    x = torch.randn(1, 4, FRAMES, *SIZE, generator=torch.Generator().manual_seed(5))
+    x[:, :, frames:] = x[:, :, frames - 1 : frames]
+    return x
+
+
+@pytest.mark.parametrize("turns", [True, False])
+@pytest.mark.parametrize(
+    ("frames", "grounded", "apart", "together"),
+    [(1, True, [1, 2], [4]), (1, False, [1, 1], [2]), (3, True, [3, 3], [6]), (4, True, [4, 4], [8])],
+)
+def test_without_temporal_layers_frames_that_are_the_same_are_computed_once(
+    frames: int, grounded: bool, apart: list[int], together: list[int], turns: bool
+) -> None:
+    scene, reference = Scene(skipped=True), Scene(skipped=False)
+    assert mixes_frames(reference.unet)
+    assert not mixes_frames(scene.unet)
+    x = noise(frames=frames)
+    expected = reference.denoised(x, [(reference.words, reference.tokens)], grounded=grounded)
+    assert reference.computed == [2 * FRAMES]
+    rounds = in_turn(scene.words, scene.tokens) if turns else [(scene.words, scene.tokens)]
+    torch.testing.assert_close(scene.denoised(x, rounds, grounded=grounded), expected, rtol=1e-4, atol=1e-4)
+    assert scene.computed == (apart if turns else together)
+
+
+def test_tokens_that_no_frame_shows_are_left_out() -> None:
+    tokens = Scene(skipped=True).tokens
+    count = tokens.features.shape[1]
+    nothing = tokens.of([0, 1], count=2 * FRAMES)
+    assert nothing.features.shape[:2] == (2, 0)
+    assert nothing.bias(4, 4, torch.float32) is None
+    conditioned = in_turn(torch.zeros(2, 1, 1), tokens)[1][1]
+    assert conditioned is not None
+    assert conditioned.of([0], count=FRAMES).features.shape[:2] == (1, count // 2)
+    assert conditioned.of([0, 1], count=FRAMES).features.shape[:2] == (2, count)
+
+
+def test_frames_are_told_apart_by_all_that_is_given() -> None:
+    frames = torch.tensor([[0.0], [1.0], [0.0], [0.0]])
+    assert distinct(frames) == ([0, 1], [0, 1, 0, 0])
+    assert distinct(frames, torch.tensor([True, True, True, False])[:, None]) == ([0, 1, 3], [0, 1, 0, 2])
+    assert distinct(frames.bfloat16(), torch.zeros(4, 0)) == ([0, 1], [0, 1, 0, 0])
