@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -275,6 +276,16 @@ def test_models_of_another_kind_are_refused(folder: Path, tmp_path: Path) -> Non
     config.write_text(config.read_text().replace("FluxTransformer2DModel", "UNet3DConditionModel"))
     with pytest.raises(ModelFormatError, match="Mystery"):
         load(other)
+
+
+def test_weights_that_do_not_fit_their_configuration_are_named(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    config = json.loads((other / "unet/config.json").read_text())
+    (other / "unet/config.json").write_text(json.dumps({**config, "block_out_channels": [32, 64]}))
+    with pytest.raises(ModelFormatError, match=r"does not fit its weights: conv_in\.\w+ is \[16") as caught:
+        Layout2VidPipeline.from_text_to_video(other)
+    assert "belongs to another model" in caught.value.hint
 
 
 def test_a_plan_is_rendered_with_a_stock_model_from_the_command_line(
