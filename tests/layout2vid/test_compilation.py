@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch._dynamo.exc import TorchDynamoException
 
 from tiny import tiny_grounding, tiny_unet
@@ -17,6 +18,7 @@ def test_layers_of_both_networks_are_compiled_and_a_scene_still_has_its_own_pass
     compiled = [module for network in (unet, grounding) for module in network.modules() if module._compiled_call_impl]
     assert {type(module).__name__ for module in compiled} == LAYERS
     assert passable(unet)
+    assert torch._dynamo.config.recompile_limit >= 64  # a UNet has more shapes than torch's own limit
 
 
 def test_a_compiler_that_fails_is_said_with_what_helps_and_other_errors_are_left() -> None:

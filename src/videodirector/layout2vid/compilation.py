@@ -15,12 +15,18 @@ __all__ = ["compile_layers", "compiling"]
 LAYERS = {"ResnetBlock2D", "TemporalConvLayer", "BasicTransformerBlock", "Attention", "_Attention", "FeedForward"}
 """Classes of the layers that are compiled. A scene's pass runs the parts of a spatial block one by one."""
 
+SHAPES = 64
+"""Of which one class of layers may be compiled; torch's own limit is 8, beyond which layers are left as they are."""
+
 
 def compile_layers(*networks: nn.Module, **options: Any) -> None:
     """Compile networks layer by layer: the same few shapes many times over, so it takes minutes and not an hour.
 
     ``options`` are those of ``torch.compile``. What is compiled is compiled when it first runs.
     """
+    import torch._dynamo.config as dynamo  # slow to import
+
+    dynamo.recompile_limit = max(dynamo.recompile_limit, SHAPES)
     for network in networks:
         for module in network.modules():
             if type(module).__name__ in LAYERS:
