@@ -77,7 +77,7 @@ def test_larger_stands_on_the_same_ground_and_moves_go_where_they_should() -> No
 
 def test_names_colours_and_groups_stay_true() -> None:
     found = refine(PLAN, "rename the fox to Rusty and make the car blue")
-    assert [e.name for e in found.scene("s2").entities if e.id in ("fox", "car")] == ["blue car", "Rusty"]
+    assert [e.name for e in found.scene("s2").entities if e.id in ("fox", "car")] == ["Rusty", "blue car"]
     assert found.consistency_groups["rusty"] == ["s1", "s2"]
     assert found.scene("s1").description.startswith("Rusty and an owl")
     assert "blue car" in found.scene("s2").description

@@ -141,6 +141,19 @@ def test_a_second_row_does_not_float() -> None:
     assert min(box.y1 for entity in scene.entities for box in entity.layout if box is not None) > 0.55
 
 
+@pytest.mark.parametrize(
+    ("story", "front"),
+    [
+        ("A red car drives along the road past a house.", "red car"),
+        ("A dog runs past a tree.", "dog"),
+        ("A house stands in front of a car.", "house"),
+        ("A cat hides behind a chair.", "chair"),
+    ],
+)
+def test_who_goes_past_something_is_in_front_of_it(story: str, front: str) -> None:
+    assert plan(story).scenes[0].entities[-1].name == front
+
+
 def test_what_lands_on_something_stays_there() -> None:
     scene = plan("A bird lands on a house.").scenes[0]
     bird, house = boxes(scene, "bird"), boxes(scene, "house")[0]

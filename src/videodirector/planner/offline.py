@@ -159,7 +159,8 @@ def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> 
         member = part.mention.member
         entities.append(Entity(id=part.id, name=member.name[:200], description=member.description[:400], layout=layout))
     depths = {"behind": -1, "in front of": 1, "inside": 1}  # what is in something is seen before it
-    depth = {relation.figure: depths[relation.kind] for relation in staged.relations if relation.kind in depths}
+    depth = dict.fromkeys(staged.passing, 1)
+    depth |= {relation.figure: depths[relation.kind] for relation in staged.relations if relation.kind in depths}
     entities.sort(key=lambda entity: depth.get(entity.id, 0))  # what stands behind is drawn first, in front last
     return Scene(id=scene_id, description=description[:4000], background=place[:200], entities=entities)
 

@@ -62,6 +62,7 @@ class Staged:
     parts: dict[str, Part] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
     bigger: list[tuple[str, str]] = field(default_factory=list)  # (the bigger, the smaller)
+    passing: set[str] = field(default_factory=set)  # who goes past others, so in front of them
     place: str = ""
     weak: bool = False  # the place counts only where none is known
     time: str = ""  # of day: "at night"

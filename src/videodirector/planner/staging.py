@@ -433,6 +433,7 @@ class _Stager:
         """ "From the left of a dog to its right": past it."""
         x = 0.15 if direction > 0 else 0.85
         parts = self.staged.parts
+        self.staged.passing.update(figures)
         for entity in figures:
             parts[entity].motion = replace(
                 self.motion, path="cross", direction=direction, begin=(x, None), end=(1 - x, None)
