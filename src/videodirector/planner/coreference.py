@@ -15,7 +15,6 @@ __all__ = ["Cast"]
 _CROWDS = frozenset(["people", "folk", "crowd"])
 _DEFINITE = frozenset(["the", "this", "that", "these", "those", "both", "all"])
 _KIN = word_set("mother father mom dad mum mama papa parent brother sister sibling baby cub")
-_WHOSE = {"its": "it", "his": "he", "her": "she", "their": "they"}
 _ALIVE = frozenset(["person", "animal"])
 
 
@@ -248,7 +247,7 @@ class Cast(Register):
             return ""
         if noun.proper:
             return "" if self._known_only and thing_called(words) is None else words
-        if words in _KIN and (noun.possessor is not None or noun.determiner in _WHOSE):
+        if words in _KIN and (noun.possessor is not None or noun.determiner in v.OWNERS):
             owner = self._kept_by(noun)
             if owner is not None and owner.nature.kind == "animal" and not is_person(owner.words):
                 return f"{words} {owner.thing.name if owner.thing else owner.words}"  # a cub's mother is a fox
@@ -268,7 +267,7 @@ class Cast(Register):
         elif noun.determiner == "their":
             found = self._several(set())
         else:
-            found = self._single(_WHOSE[noun.determiner], [])
+            found = self._single(v.OWNERS[noun.determiner], [])
         return found[0].member if found else None
 
     def _crew(self, noun: NounPhrase, words: str, asked: int | None) -> list[Member]:

@@ -231,7 +231,7 @@ def _standing_on(clause: Clause, preposition: str, index: int) -> NounPhrase | N
 def _to_its_side(tokens: list[Token], index: int) -> tuple[NounPhrase, str] | None:
     """ "A cat to its left": whose left it is, as a pronoun, and "left of"; none after "from the left of a dog"."""
     words = [token.low for token in tokens[index : index + 4]]
-    pronoun = {"its": "it", "his": "he", "her": "she", "their": "they"}.get(words[1] if len(words) > 2 else "", "")
+    pronoun = v.OWNERS.get(words[1] if len(words) > 2 else "", "")
     if words[:1] not in (["to"], ["on"], ["at"]) or not pronoun or words[2] not in ("left", "right"):
         return None
     if any(token.low == "from" for token in tokens[:index]):

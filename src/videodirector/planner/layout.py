@@ -221,15 +221,16 @@ def _rows(order: list[Actor], top: float, floor: float, horizon: float | None = 
         for actor in order:
             actor.height = min(natural[actor.id], tallest)
         scale = min(_squeeze(group) for group in tried)
-        if rows == 1 and scale >= _WELL_APART:
-            kept, groups = {actor.id: actor.height * scale for actor in order}, tried
-            break
+        enough = rows == 1 and scale >= _WELL_APART
         if horizon is not None and len(tried) > 1:
             front = sum(max(actor.height + actor.lift for actor in group) for group in tried[:-1])
             scale = min(scale, max(floor - horizon + _ABOVE_GROUND - GAP * (len(tried) - 1), 0.0) / front)
-        if scale * _kept_of(order, natural, tallest) > _WORTH_A_ROW * best:
-            best, groups = scale * _kept_of(order, natural, tallest), tried
+        worth = scale * _kept_of(order, natural, tallest)
+        if worth > _WORTH_A_ROW * best:
+            best, groups = worth, tried
             kept = {actor.id: actor.height * scale for actor in order}
+        if enough:
+            break
     for actor in order:
         actor.height = kept[actor.id]
     cells: dict[str, Cell] = {}

@@ -125,7 +125,7 @@ class _Stager:
             return self.cast.resolve(noun.possessor, subject=not self.subject)
         if self.subject:
             return []  # "the dog shakes its fur": it is there already
-        pronoun = {"its": "it", "his": "he", "her": "she", "their": "they"}.get(noun.determiner, "")
+        pronoun = v.OWNERS.get(noun.determiner, "")
         if not pronoun and self.clause.accompanies:
             return list(self.staged.subject)  # "..., tires screeching"
         owner = NounPhrase(pronoun=pronoun, start=noun.start)

@@ -19,6 +19,8 @@ DETERMINERS = word_set(
     """a an the this that these those some any each every another no both all such what which other neither either"""
 )
 POSSESSIVES = word_set("my your his her its our their whose")
+OWNERS = {"its": "it", "his": "he", "her": "she", "their": "they"}
+"""By possessive the pronoun of whom it speaks."""
 PRONOUNS = word_set(
     """i you he she it we they me him her us them himself herself itself themselves one other others everyone
     everybody someone somebody nobody anyone"""

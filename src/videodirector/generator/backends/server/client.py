@@ -151,7 +151,7 @@ class Client:
         headers = {"Content-Type": "multipart/form-data", "Idempotency-Key": token}
         texts = {name: str(value) for name, value in fields.items()}
         return self._answer(
-            lambda: self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=str)
+            self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=str)
         )
 
     def _accepted(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -172,9 +172,7 @@ class Client:
             taken = self.journal.jobs()
             try:
                 answer = self._patiently(
-                    lambda: self._answer(
-                        lambda: self._client.get("/videos", options={"params": {"limit": 100}}, cast_to=str)
-                    )
+                    lambda: self._answer(self._client.get("/videos", options={"params": {"limit": 100}}, cast_to=str))
                 )
             except (openai.APIStatusError, GarbledAnswerError):
                 return None  # a server that lists no jobs; the token must do
@@ -214,7 +212,7 @@ class Client:
         import openai
 
         try:
-            return self._patiently(lambda: self._answer(lambda: self._client.get(f"/videos/{record.job}", cast_to=str)))
+            return self._patiently(lambda: self._answer(self._client.get(f"/videos/{record.job}", cast_to=str)))
         except openai.NotFoundError:
             raise LostJobError from None
         except (openai.APIStatusError, GarbledAnswerError) as error:
@@ -278,9 +276,8 @@ class Client:
                 self._pause(wait, error)
         raise Cancelled
 
-    def _answer(self, ask: Callable[[], str]) -> dict[str, Any]:
+    def _answer(self, words: str) -> dict[str, Any]:
         """The object in an answer."""
-        words = ask()
         self._heard = True
         try:
             answer = json.loads(words)
