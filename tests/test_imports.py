@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from videodirector.imports import no_collection
+from videodirector.imports import large_imports
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -14,7 +14,7 @@ def test_collection_is_as_it_was_afterwards(on: bool) -> None:
     try:
         if not on:
             gc.disable()
-        with pytest.raises(ImportError), no_collection():
+        with pytest.raises(ImportError), large_imports():
             assert not gc.isenabled()
             raise ImportError
         assert gc.isenabled() is on
@@ -24,7 +24,7 @@ def test_collection_is_as_it_was_afterwards(on: bool) -> None:
 
 def test_remarks_of_libraries_are_kept_back_and_heard_again(caplog: pytest.LogCaptureFixture) -> None:
     remarks = logging.getLogger("bitsandbytes.backends.cpu.ops")
-    with no_collection():
+    with large_imports():
         remarks.warning("no kernel")
         remarks.error("no library")
     remarks.warning("no kernel, again")

@@ -7,14 +7,15 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["no_collection"]
+__all__ = ["large_imports"]
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
-    """Without looking for garbage: thousands of classes are imported here, all to stay, and looking costs a sixth.
+def large_imports() -> Iterator[None]:
+    """Where large libraries are imported: without looking for garbage, and without remarks on what nobody asked for.
 
-    And without what bitsandbytes, where it is installed, has to say of kernels that nobody asked for.
+    Thousands of classes are made, all to stay, and looking costs a sixth of the time. bitsandbytes, where it is
+    installed, remarks on kernels that it lacks.
     """
     on = gc.isenabled()
     gc.disable()

@@ -8,12 +8,12 @@ from tiny import tiny_unet
 from videodirector.layout2vid.unet import (
     blank_closed_temporal_layers,
     close_temporal_layers,
-    pictures_only,
     raster,
     revive_blank_temporal_layers,
     skip_closed_temporal_layers,
     spatial_blocks,
     temporal_layers,
+    without_temporal_layers,
 )
 
 
@@ -34,7 +34,7 @@ def test_without_temporal_layers_no_frame_knows_of_another_and_after_that_all_is
     other[:, :, 2] += 1
     before, keys = call(x), list(UNET.state_dict())
     assert not torch.allclose(call(other)[:, :, 0], before[:, :, 0])
-    with pictures_only(UNET):
+    with without_temporal_layers(UNET):
         torch.testing.assert_close(call(other)[:, :, 0], call(x)[:, :, 0])
     assert torch.equal(call(x), before)
     assert list(UNET.state_dict()) == keys
@@ -45,7 +45,7 @@ def test_without_the_fine_temporal_layers_the_coarse_ones_still_mix_frames() -> 
     other = x.clone()
     other[:, :, 2] += 1
     before = call(x)
-    with pictures_only(UNET, fine=True):
+    with without_temporal_layers(UNET, finest_only=True):
         assert 0 < sum(1 for layer in temporal_layers(UNET) for _ in layer.parameters()) < FINE_AND_COARSE
         assert not torch.allclose(call(other)[:, :, 0], call(x)[:, :, 0])
     assert torch.equal(call(x), before)
@@ -81,7 +81,7 @@ def test_closed_temporal_layers_are_the_identity_and_may_be_skipped() -> None:
     assert skip_closed_temporal_layers(unet) < len(temporal_layers(unet))  # convolutions start closed, attention not
     unet = tiny_unet()
     close_temporal_layers(unet)
-    with pictures_only(unet):
+    with without_temporal_layers(unet):
         alone = call(x, unet)
     torch.testing.assert_close(call(x, unet), alone)
     assert skip_closed_temporal_layers(unet) == len(temporal_layers(tiny_unet()))

@@ -20,12 +20,12 @@ __all__ = [
     "Identity",
     "close_temporal_layers",
     "mixes_frames",
-    "pictures_only",
     "raster",
     "revive_blank_temporal_layers",
     "skip_closed_temporal_layers",
     "spatial_blocks",
     "temporal_layers",
+    "without_temporal_layers",
 ]
 
 
@@ -176,12 +176,12 @@ def skip_closed_temporal_layers(unet: UNet3DConditionModel) -> int:
 
 
 @contextmanager
-def pictures_only(unet: UNet3DConditionModel, *, fine: bool = False) -> Iterator[None]:
+def without_temporal_layers(unet: UNet3DConditionModel, *, finest_only: bool = False) -> Iterator[None]:
     """Leave out the temporal layers: the text-to-image network that the text-to-video one was grown from.
 
     Args:
         unet: the network, as it was before when the context ends.
-        fine: leave out those of the finest raster alone, where a frame costs most and motion is least to be seen.
+        finest_only: leave out those of the finest raster, where a frame costs most and motion is least to be seen.
     """
     finest = {id(unet.down_blocks[0]), id(unet.up_blocks[-1])}
     kept: list[tuple[nn.Module, str, nn.ModuleList]] = []
@@ -189,7 +189,7 @@ def pictures_only(unet: UNet3DConditionModel, *, fine: bool = False) -> Iterator
     try:
         unet.transformer_in = _SameAttention()
         for module, name, same in list(_temporal_holders(unet)):
-            if fine and id(module) not in finest:
+            if finest_only and id(module) not in finest:
                 continue
             layers = getattr(module, name)
             kept.append((module, name, layers))

@@ -19,7 +19,7 @@ from videodirector.generator.memo import remembered
 from videodirector.generator.options import BackendOptions
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
-from videodirector.imports import no_collection
+from videodirector.imports import large_imports
 from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
 from videodirector.layout2vid.checkpoint import local, not_installed
 from videodirector.layout2vid.facts import ModelFacts, read_facts
@@ -111,7 +111,7 @@ class Layout2VidBackend:
     def _pipeline(self) -> Layout2VidPipeline:
         if self._loaded is None:
             folder, options = self._place()[0], self._options
-            with no_collection():
+            with large_imports():
                 from videodirector.layout2vid.loading import load
 
                 self._loaded = load(
@@ -291,7 +291,7 @@ def _text_encoder(package: str | None) -> str:
 
 
 def _arithmetic() -> str:
-    with no_collection():
+    with large_imports():
         from videodirector.layout2vid.loading import arithmetic
 
     return arithmetic()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
-from videodirector.imports import no_collection
+from videodirector.imports import large_imports
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -50,7 +50,7 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
             own = os.environ.get("VIDEODIRECTOR_API_KEY")
             settings["api_key"] = own or ("none" if _is_local(base_url) else os.environ.get("OPENAI_API_KEY", "none"))
     try:
-        with no_collection():
+        with large_imports():
             from langchain.chat_models import init_chat_model
 
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
