@@ -32,8 +32,8 @@ from videodirector.layout2vid.latents import encode, to_tensor
 from videodirector.layout2vid.memory import channels_last, keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 from videodirector.layout2vid.text import encode_captions, load_packaged
-from videodirector.layout2vid.training.data import numbered
-from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, denoising_loss, parameter_groups
+from videodirector.layout2vid.training.data import kept, numbered
+from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
 from videodirector.layout2vid.unet import close_temporal_layers, revive_blank_temporal_layers, without_temporal_layers
 
@@ -122,6 +122,8 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--mask", action=argparse.BooleanOptionalAction, default=True, help="tokens seen in place only")
     parser.add_argument("--canvas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="folder for what encoders make of pictures, shared by trainings")
+    parser.add_argument("--different", type=int, default=32768, help="pictures or frames to keep, then the same again")
     parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
@@ -151,24 +153,40 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     alphas_cumprod = pipeline.scheduler.alphas_cumprod
     frames = world.frames
 
+    @torch.no_grad()
+    def encoded(item: dict[str, Any]) -> dict[str, Any]:
+        with torch.autocast(device.type, torch.bfloat16):
+            pixels = to_tensor(item.pop("pixels").flatten(0, 1)).to(device)
+            latents = encode(vae, pixels, patch_size=PATCH).unflatten(0, (-1, frames)).transpose(1, 2)
+            words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]])
+        return {**item, "latents": latents.bfloat16(), "words": words.bfloat16()}
+
     def loss(item: dict[str, Any], generator: torch.Generator) -> Tensor:
-        with torch.no_grad():
-            pixels = to_tensor(item["pixels"].flatten(0, 1)).to(device)
-            latents = encode(vae, pixels, patch_size=PATCH).float().unflatten(0, (-1, frames)).transpose(1, 2)
-            words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]]).float()
         return denoising_loss(
             unet,
             grounding,
-            Batch(latents=latents, words=words, entities=tables.entities(item) if stage.boxes else None),
+            Batch(
+                latents=item["latents"].float().to(device),
+                words=item["words"].float().to(device),
+                entities=tables.entities(item),
+            ),
             alphas_cumprod=alphas_cumprod,
             generator=generator,
             dropout=Dropout(),
             noise_sharing=float(pipeline.config.noise_sharing),
             box_weight=options.box_weight,
+            boxes_shown=stage.boxes,
         )
 
-    def batches(step: int) -> Iterator[Any]:
-        return numbered(world, first=step * options.batch, batch=options.batch, workers=options.workers)
+    def drawn(first: int) -> Iterator[dict[str, Any]]:
+        return map(encoded, numbered(world, first=first * options.batch, batch=options.batch, workers=options.workers))
+
+    def batches(step: int) -> Iterator[dict[str, Any]]:
+        if options.keep is None:
+            return drawn(step)
+        folder = options.keep / f"{'clips' if stage.clips else 'pictures'}-{options.batch}"
+        different = max(1, options.different // (options.batch * frames))
+        return kept(lambda number: next(drawn(number)), folder, first=step, different=different)
 
     schedule = Schedule(pictures=options.pictures // frames, batch=options.batch, minutes=options.minutes, warmup=200)
     learning(unet, grounding, device)
@@ -194,12 +212,12 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
                 recent.clear()
             if time.monotonic() > sheet_due:
                 average.swap()
-                sheet(pipeline, tables, options.out / "sheet.png", clips=stage.clips)
+                sheet(pipeline, tables, options.out / "sheet.png", stage)
                 average.swap()
                 learning(unet, grounding, device)
                 sheet_due = time.monotonic() + 60 * options.sheet_minutes
         average.swap()
-        sheet(pipeline, tables, options.out / "sheet.png", clips=stage.clips)
+        sheet(pipeline, tables, options.out / "sheet.png", stage)
     pipeline.to("cpu")
     without_text_encoder(pipeline)
     pipeline.save_pretrained(options.out / "model")
@@ -212,8 +230,12 @@ def learning(unet: UNet3DConditionModel, grounding: Grounding, device: torch.dev
     unet.set_attn_processor(AttnProcessor() if device.type == "cpu" else AttnProcessor2_0())
 
 
-def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bool) -> None:
-    """Unseen scenes: the true pictures in one row, what the model draws from their layouts in the next."""
+def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, stage: Stage) -> None:
+    """Unseen scenes: the true pictures in one row, what the model draws from caption and boxes in the next.
+
+    Where the stage shows no boxes, from the caption alone, in more steps: nothing else tells where things are.
+    """
+    clips = stage.clips
     pipeline.unet.eval()
     pipeline.grounding.eval()
     pipeline.unet.set_attn_processor(AttnProcessor2_0())
@@ -243,7 +265,15 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, *, clips: bo
         )
         generator = torch.Generator().manual_seed(number)
         with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
-            output = pipeline(condition, looks, generator=generator, num_inference_steps=6, output_type="uint8")
+            output = pipeline(
+                condition,
+                looks,
+                generator=generator,
+                num_inference_steps=6 if stage.boxes else 20,
+                guidance_scale=None if stage.boxes else 3.0,
+                layout_strength=float(stage.boxes),
+                output_type="uint8",
+            )
             drawn.append(output.frames[0])
         true.append(item["pixels"].numpy())
     across = 1 if clips else 16

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from diffusers import DDIMScheduler
@@ -102,3 +104,56 @@ def test_conditions_are_withheld_as_often_as_asked() -> None:
     assert not always.present.any()
     assert not always.text_known.any()
     assert not always.picture_known.any()
+
+
+def test_boxes_count_more_whether_they_are_shown_or_not() -> None:
+    class Blind(torch.nn.Module):
+        def forward(self, noisy: torch.Tensor, *_: torch.Tensor, **__: torch.Tensor) -> object:
+            return type("Output", (), {"sample": torch.zeros_like(noisy)})
+
+    def loss(box_weight: float, *, boxes_shown: bool) -> float:
+        item = batch()
+        item.latents[..., :4, :4] *= 3  # the first thing's box; the second one's is elsewhere
+        return float(
+            denoising_loss(
+                Blind(),
+                tiny_grounding(tiny_unet()),
+                item,
+                alphas_cumprod=ALPHAS,
+                generator=torch.Generator().manual_seed(1),
+                dropout=Dropout(),
+                noise_sharing=0.0,
+                box_weight=box_weight,
+                boxes_shown=boxes_shown,
+            )
+        )
+
+    assert loss(3.0, boxes_shown=False) == loss(3.0, boxes_shown=True) > 1.05 * loss(0.0, boxes_shown=False)
+
+
+@torch.no_grad()
+def test_boxes_that_are_not_shown_are_not_seen() -> None:
+    unet = tiny_unet()
+    grounding = tiny_grounding(unet)
+    open_gates(grounding)
+    grounding.attach(unet)
+
+    def loss(item: Batch, *, boxes_shown: bool) -> float:
+        return float(
+            denoising_loss(
+                unet,
+                grounding,
+                item,
+                alphas_cumprod=ALPHAS,
+                generator=torch.Generator().manual_seed(1),
+                dropout=Dropout(grounding=0.0),
+                noise_sharing=0.5,
+                box_weight=0.0,
+                boxes_shown=boxes_shown,
+            )
+        )
+
+    shown, entities = batch(), some_entities()
+    moved = replace(shown, entities=replace(entities, boxes=entities.boxes / 2))
+    assert loss(shown, boxes_shown=True) != loss(moved, boxes_shown=True)
+    assert loss(shown, boxes_shown=False) == loss(moved, boxes_shown=False)

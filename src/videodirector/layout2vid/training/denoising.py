@@ -102,10 +102,12 @@ def denoising_loss(
     dropout: Dropout,
     noise_sharing: float,
     box_weight: float = 1.0,
+    boxes_shown: bool = True,
 ) -> Float[Tensor, ""]:
     """Mean squared error of the predicted velocity (arXiv 2202.00512), boxes counting ``1 + box_weight`` times.
 
-    All randomness comes from ``generator``.
+    They count so whether the network sees them (``boxes_shown``) or has to do with the caption: things are a small
+    part of a picture. All randomness comes from ``generator``.
     """
     x0 = batch.latents
     count, channels, frames, height, width = x0.shape
@@ -120,7 +122,7 @@ def denoising_loss(
     keep_words = torch.rand(count, generator=generator).to(device) >= dropout.caption
     words = torch.where(keep_words.reshape(-1, 1, 1), batch.words[1:], batch.words[:1])
     tokens = None
-    if batch.entities is not None:
+    if batch.entities is not None and boxes_shown:
         tokens = grounding.tokens(withheld(batch.entities, dropout, generator), size=(height, width))
     with grounding.use(tokens, size=(height, width)):
         output = unet(noisy, timesteps.to(device), encoder_hidden_states=words).sample.float()
