@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, TextToVideoSDPipeline, UNet3DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    PriorTransformer,
+    TextToVideoSDPipeline,
+    UnCLIPScheduler,
+    UNet3DConditionModel,
+)
 from transformers import (
     CLIPConfig,
     CLIPImageProcessorPil,
@@ -113,6 +120,28 @@ def tiny_pipeline(encoder: Any, tokenizer: Any) -> Layout2VidPipeline:
         guidance_scale=3.0,
         num_inference_steps=4,
     )
+
+
+def tiny_imagination() -> dict[str, Any]:
+    """An unCLIP prior of four patches with random weights, and its noise: components of a pipeline."""
+    torch.manual_seed(5)
+    prior = PriorTransformer(
+        num_attention_heads=2,
+        attention_head_dim=8,
+        num_layers=1,
+        embedding_dim=64,
+        num_embeddings=4,
+        additional_embeddings=0,
+        embedding_proj_dim=384,
+        encoder_hid_proj_type=None,
+        added_emb_type=None,
+    ).eval()
+    with torch.no_grad():
+        prior.clip_std.fill_(1.0)
+    return {
+        "imagination": prior,
+        "prior_scheduler": UnCLIPScheduler(prediction_type="sample", clip_sample_range=5.0),
+    }
 
 
 def tiny_model(folder: Path) -> Path:

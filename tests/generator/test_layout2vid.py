@@ -10,14 +10,15 @@ import pytest
 from PIL import Image
 
 from support import see
-from tiny import tiny_model
+from tiny import PACKAGE, save, tiny_imagination, tiny_model, tiny_pipeline
 from videodirector import Director, VideoPlan
 from videodirector.cli import main
-from videodirector.errors import ModelNotFoundError, RenderError, UsageError
+from videodirector.errors import ModelError, ModelNotFoundError, RenderError, UsageError
 from videodirector.generator.backend import Clip, Frames
 from videodirector.generator.backends import create
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.generator.scene import scene_seed
+from videodirector.layout2vid.text import load_packaged
 
 LEFT, RIGHT = (0.0, 0.2, 0.5, 0.9), (0.5, 0.2, 1.0, 0.9)
 
@@ -150,6 +151,27 @@ def test_a_scenes_own_strength_goes_before_the_one_asked_for_and_that_before_the
     never = Layout2VidBackend(str(model), options=Layout2VidOptions(layout_strength=0.0))
     assert np.array_equal(frames(never, story, "s2"), frames(backend, written, "s2"))
     assert not np.array_equal(frames(never, story, "s2"), frames(backend, story, "s2"))
+
+
+def test_what_is_imagined_is_part_of_the_key_and_asks_for_a_model_that_can(
+    model: Path, backend: Layout2VidBackend, tmp_path: Path
+) -> None:
+    pipeline = tiny_pipeline(*load_packaged(PACKAGE))
+    pipeline.register_modules(**tiny_imagination())
+    save(pipeline, tmp_path / "imagines")
+    asked = Layout2VidOptions(imagine=True)
+    able = Layout2VidBackend(str(tmp_path / "imagines"), options=asked)
+    story, other = plan(), plan(seed=4)
+
+    def key(drawn: Layout2VidBackend, story: VideoPlan) -> dict[str, object]:
+        return drawn.prepare(story).effective(story.scenes[0], seed=1, steps=2)
+
+    assert (frames(able, story) != frames(Layout2VidBackend(str(tmp_path / "imagines")), story)).any()
+    assert (frames(able, story) == frames(able, story)).all()
+    assert key(able, story)["entities"] != key(able, other)["entities"]  # the seed of what things look like
+    assert key(backend, story)["entities"] == key(backend, other)["entities"]
+    with pytest.raises(ModelError, match="no unCLIP prior"):
+        frames(Layout2VidBackend(str(model), options=asked), story)
 
 
 @pytest.mark.parametrize("work", ["pipeline.represent", "denoiser.ScenePass.__call__", "pipeline.decode"])

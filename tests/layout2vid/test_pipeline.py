@@ -2,19 +2,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
-from tiny import save
+from tiny import save, tiny_imagination
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.loading import load
-from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 from videodirector.layout2vid.text import encode_captions
+from videodirector.layout2vid.unclip import imagine_latents, patches
 
 CONDITION = SceneCondition(
     caption="a dog and a cat",
@@ -108,6 +110,52 @@ def test_states_take_the_place_of_words(pipeline: Layout2VidPipeline, guidance: 
     ).frames[0]
     torch.testing.assert_close(silent, said, rtol=0, atol=2e-3)
     assert not torch.allclose(silent, draw(pipeline, guidance_scale=guidance, output_type="pt", words=-words))
+
+
+def test_what_is_imagined_is_drawn_from_its_seed_and_seen_from_both_sides(
+    pipeline: Layout2VidPipeline, tmp_path: Path
+) -> None:
+    def look(model: Layout2VidPipeline, seed: int) -> Representation:
+        return model.represent(Appearance(name="dog"), generator=torch.Generator().manual_seed(seed))
+
+    remembered = look(pipeline, 0)
+    pipeline.register_modules(**tiny_imagination())
+    assert torch.equal(_pictures(look(pipeline, 0)), _pictures(remembered))  # only where it is asked for
+    pipeline.imagines = True
+    first, again, other = (look(pipeline, seed) for seed in (1, 1, 2))
+    assert first.nearest is None
+    assert torch.equal(_pictures(first), _pictures(again))
+    assert not torch.allclose(_pictures(first), _pictures(other))
+    assert first.views is not None
+    torch.testing.assert_close(first.views[0], first.views[1].flip(-1))
+    known = pipeline.imagine(first.text, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(_pictures(known), _pictures(first))
+    pipeline.save_pretrained(tmp_path)
+    loaded = Layout2VidPipeline.from_pretrained(tmp_path)
+    loaded.imagines = True
+    torch.testing.assert_close(_pictures(look(loaded, 1)), _pictures(first))
+
+
+def test_latents_are_patched_as_they_are_imagined() -> None:
+    latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    parts = tiny_imagination()
+    prior = parts["imagination"]
+    prior.clip_mean.data.zero_()
+    prior.forward = lambda *_, **__: SimpleNamespace(predicted_image_embedding=patches(latents))  # knows the answer
+    drawn = imagine_latents(
+        prior,
+        parts["prior_scheduler"],
+        torch.zeros(2, 384),
+        generator=torch.Generator().manual_seed(0),
+        guidance_scale=1,
+    )
+    torch.testing.assert_close(drawn, latents)
+
+
+def _pictures(look: Representation) -> torch.Tensor:
+    assert look.pictures is not None
+    return look.pictures
 
 
 def test_without_a_bank_an_embedding_does_not_suffice(pipeline: Layout2VidPipeline) -> None:

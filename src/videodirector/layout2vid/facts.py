@@ -51,7 +51,7 @@ def read_facts(folder: Path) -> ModelFacts:
             noise_sharing=float(index.get("noise_sharing", 0.0)),
             text_encoder_package=package,
             grounded=holds_grounding(folder) is not None,
-            imagines=bool(index.get("prior_scheduler", [None])[0]),
+            imagines=index.get("prior", [None, None])[1] == "PriorTransformer",
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFormatError(

@@ -7,11 +7,11 @@ import torch
 from diffusers import AutoencoderKL
 from jaxtyping import Float, Shaped, UInt8
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-__all__ = ["VIEW_SIDE", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor"]
+__all__ = ["VIEW_SIDE", "cut_out", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor"]
 
 GROUND = (128, 128, 128)
 VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas
@@ -31,6 +31,22 @@ def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
     ground = Image.new("RGBA", image.size, (*GROUND, 255))
     ground.alpha_composite(image)
     return np.array(ground.convert("RGB"))
+
+
+def cut_out(pixels: UInt8[np.ndarray, "height width 3"], *, tolerance: int = 20) -> Image.Image:
+    """The thing of a picture that ``entity_picture`` could have made, with the ground around it cleared.
+
+    Args:
+        pixels: the picture.
+        tolerance: levels by which the ground may be off; what is like it but lies inside of the thing stays.
+    """
+    away = np.abs(pixels.astype(np.int16) - np.array(GROUND)).max(-1)
+    ground = Image.fromarray(
+        np.pad((away <= tolerance).astype(np.uint8), 1, constant_values=1)
+    ).copy()  # floodfill writes
+    ImageDraw.floodfill(ground, (0, 0), 2)
+    cover = np.where(np.array(ground)[1:-1, 1:-1] == 2, 0, 255).astype(np.uint8)
+    return Image.fromarray(np.dstack([pixels, cover]), "RGBA")
 
 
 def rgba(image: Image.Image, side: int) -> UInt8[Tensor, "4 {side} {side}"]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from videodirector.errors import ModelError
 from videodirector.layout2vid.checkpoint import INDEX, local, part_class
 from videodirector.layout2vid.memory import channels_last, enough_memory, keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
@@ -15,19 +16,25 @@ __all__ = ["arithmetic", "load"]
 
 
 def load(
-    model: str | Path, *, grounding: str | Path | None = None, low_memory: bool = False, compiled: bool = False
+    model: str | Path,
+    *,
+    grounding: str | Path | None = None,
+    imagines: bool = False,
+    low_memory: bool = False,
+    compiled: bool = False,
 ) -> Layout2VidPipeline:
     """A pipeline ready to draw, of ours or of a stock text-to-video model.
 
     Args:
         model: folder or hub id.
         grounding: another adapter than the model brings; see ``load_grounding``.
+        imagines: imagine how things look with an unCLIP prior, where the model also has a memory of pictures.
         low_memory: take less memory and more time. On a GPU networks then wait in main memory until they are needed.
         compiled: compile the layers of the UNet when they first run.
 
     Raises:
         RenderError: there is too little memory.
-        ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`.
+        ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`; or it cannot imagine.
     """
     keep_memory()
     device, fast = _best()
@@ -41,6 +48,10 @@ def load(
     )
     if ours and grounding is not None:
         pipeline.load_grounding(grounding)
+    if imagines:
+        if pipeline.imagination is None:
+            raise ModelError(f"{model} has no unCLIP prior to imagine pictures with", hint="leave `imagine` away")
+        pipeline.imagines = True
     skip_closed_temporal_layers(pipeline.unet)
     channels_last(pipeline.unet)
     channels_last(pipeline.vae)

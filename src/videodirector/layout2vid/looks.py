@@ -20,10 +20,10 @@ from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.clip import picture_embeddings, projected_back
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.latents import VIEW_SIDE, encode, entity_picture, rgba, to_tensor
+from videodirector.layout2vid.latents import VIEW_SIDE, cut_out, decode, encode, entity_picture, rgba, to_tensor
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
-from videodirector.layout2vid.unclip import imagine
+from videodirector.layout2vid.unclip import imagine, imagine_latents
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline
@@ -71,7 +71,7 @@ def represent(
     if shape == [0]:
         return Representation(text=text, pictures=None)
     if len(shape) == 3:
-        return _with_latent(pipeline, appearance, text)
+        return _with_latent(pipeline, appearance, text, generator)
     return Representation(text=text, pictures=_embedded(pipeline, appearance, generator))
 
 
@@ -89,22 +89,34 @@ def _phrase(pipeline: Layout2VidPipeline, phrase: str) -> Float[Tensor, " text"]
     return text
 
 
-def _with_latent(pipeline: Layout2VidPipeline, appearance: Appearance, text: Tensor) -> Representation:
+def _with_latent(
+    pipeline: Layout2VidPipeline, appearance: Appearance, text: Tensor, generator: torch.Generator | None
+) -> Representation:
     if appearance.picture is not None:
-        picture = appearance.picture
-        views = torch.stack([rgba(view, VIEW_SIDE) for view in (picture, ImageOps.mirror(picture))])
-        return Representation(text=text, pictures=_latents(pipeline, picture), views=views.float() / 255)
-    if pipeline.prior is None:
+        return _pictured(pipeline, appearance.picture, text)
+    if pipeline.prior is None and not pipeline.imagines:
         raise ModelError(
             f"this model cannot imagine {appearance.name!r} from words: it has no prior",
             hint="give the plan a reference picture of it",
         )
-    return imagined(pipeline, text)
+    return imagined(pipeline, text, generator)
+
+
+def _pictured(pipeline: Layout2VidPipeline, picture: Image.Image, text: Tensor) -> Representation:
+    views = torch.stack([rgba(view, VIEW_SIDE) for view in (picture, ImageOps.mirror(picture))])
+    return Representation(text=text, pictures=_latents(pipeline, picture), views=views.float() / 255)
 
 
 @torch.no_grad()
-def imagined(pipeline: Layout2VidPipeline, text: Float[Tensor, " text"]) -> Representation:
+def imagined(
+    pipeline: Layout2VidPipeline, text: Float[Tensor, " text"], generator: torch.Generator | None = None
+) -> Representation:
     """How a thing looks whose words are known as an embedding alone, such as ``bind.mapping`` makes of a sound.
+
+    Args:
+        pipeline: the model.
+        text: the embedding.
+        generator: as in ``represent``.
 
     Raises:
         ModelError: the model's prior reads words, or it has none, and its grounding wants a picture.
@@ -112,6 +124,8 @@ def imagined(pipeline: Layout2VidPipeline, text: Float[Tensor, " text"]) -> Repr
     text = text.to(pipeline._execution_device)
     if [int(side) for side in pipeline.grounding.config.picture_shape] == [0]:
         return Representation(text=text, pictures=None)
+    if pipeline.imagines:
+        return _pictured(pipeline, _dreamt(pipeline, text, generator or torch.Generator().manual_seed(0)), text)
     if not isinstance(pipeline.prior, BankPrior):
         raise ModelError(
             "this model cannot imagine a thing from the embedding of its words: it has no bank of pictures",
@@ -122,6 +136,13 @@ def imagined(pipeline: Layout2VidPipeline, text: Float[Tensor, " text"]) -> Repr
     return Representation(
         text=text, pictures=both, nearest=pipeline.prior.nearest(words)[0], views=pipeline.prior.view(text)
     )
+
+
+def _dreamt(pipeline: Layout2VidPipeline, text: Tensor, generator: torch.Generator) -> Image.Image:
+    """The picture that the unCLIP prior draws for an embedding of words, cut out."""
+    latents = imagine_latents(pipeline.imagination, pipeline.prior_scheduler, text.unsqueeze(0), generator=generator)
+    pixels = decode(pipeline.vae, latents.to(pipeline.vae.dtype))[0]
+    return cut_out(((pixels + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
 
 
 def _latents(pipeline: Layout2VidPipeline, image: Image.Image) -> Float[Tensor, "2 picture"]:

@@ -49,7 +49,9 @@ class Layout2VidPipeline(DiffusionPipeline):
         phrase_tokenizer: of the phrase encoder.
         image_encoder: CLIP's vision tower, for pictures of entities.
         image_processor: of the image encoder.
-        prior_scheduler: of an unCLIP prior.
+        prior_scheduler: of an unCLIP prior, or of the imagination.
+        imagination: an unCLIP prior over latents of pictures, beside a ``BankPrior``;
+            used in its place where ``imagines`` is set.
         text_encoder_package: Python package that text encoder and tokenizer come from, when they are not in the folder.
         noise_sharing: the share of the initial noise's variance that all frames of a scene have in common.
         layout_strength: the part of the steps in which the boxes are imposed, when the plan leaves it open.
@@ -59,7 +61,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         sampler: when the call leaves it open.
     """
 
-    model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->unet->vae"
+    model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->imagination->unet->vae"
     # The grounding's fusers run inside the UNet and its position net on its own, a prior's figures are used outside
     # of its forward: layer by layer neither is offloaded; the prior as a whole is.
     _exclude_from_cpu_offload: ClassVar = ["grounding", "prior"]
@@ -72,6 +74,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         "image_encoder",
         "image_processor",
         "prior_scheduler",
+        "imagination",
     ]
 
     def __init__(  # noqa: PLR0917  diffusers passes components by position
@@ -88,6 +91,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         image_encoder: Any = None,
         image_processor: Any = None,
         prior_scheduler: Any = None,
+        imagination: PriorTransformer | None = None,
         text_encoder_package: str | None = None,
         noise_sharing: float = 0.0,
         layout_strength: float = 0.1,
@@ -110,6 +114,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             image_encoder=image_encoder,
             image_processor=image_processor,
             prior_scheduler=prior_scheduler,
+            imagination=imagination,
         )
         self.register_to_config(
             text_encoder_package=text_encoder_package,
@@ -121,6 +126,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             sampler=sampler,
         )
         self.saves_memory = False
+        self.imagines = False
         if not grounding.attached:
             grounding.attach(unet)
 
@@ -254,9 +260,9 @@ class Layout2VidPipeline(DiffusionPipeline):
         """How a thing looks; see ``layout2vid.looks.represent``."""
         return represent(self, appearance, generator)
 
-    def imagine(self, text: Float[Tensor, " text"]) -> Representation:
+    def imagine(self, text: Float[Tensor, " text"], *, generator: torch.Generator | None = None) -> Representation:
         """How a thing looks whose words are known as an embedding alone; see ``layout2vid.looks.imagined``."""
-        return imagined(self, text)
+        return imagined(self, text, generator)
 
     def entities(self, condition: SceneCondition, looks: Sequence[Representation]) -> Entities:
         """One scene's entities as the grounding wants them, a batch of one."""

@@ -1,4 +1,8 @@
-"""unCLIP's prior (arXiv 2204.06125, section 2.2) in Karlo's format: from words to the embedding of a picture."""
+"""unCLIP's prior (arXiv 2204.06125, section 2.2): from words to the embedding of a picture.
+
+In Karlo's format the embedding is CLIP's, one vector. Where the embedding is a picture's own latent, it is a row of
+patches, each with a token of its own, as in Shap-E (arXiv 2305.02463), and the words are one vector.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,13 @@ import torch
 from diffusers import PriorTransformer, UnCLIPScheduler
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from videodirector.layout2vid.clip import tokenised
 
-__all__ = ["imagine"]
+__all__ = ["PATCH", "imagine", "imagine_latents", "patches"]
+
+PATCH = 4  # latents along each side that make one token of a prior
 
 
 @torch.no_grad()
@@ -29,7 +36,7 @@ def imagine(
     steps: int = 25,
     guidance_scale: float = 4.0,
 ) -> Float[Tensor, "phrases width"]:
-    """Picture embeddings of phrases, one drawn for each.
+    """CLIP's picture embeddings of phrases, one drawn for each.
 
     Args:
         prior: predicts the clean embedding.
@@ -45,21 +52,78 @@ def imagine(
     texts = list(phrases) if guidance_scale == 1 else [""] * len(phrases) + list(phrases)
     tokens = tokenised(encoder, tokenizer, texts, device=device)
     said = encoder(tokens["input_ids"])
-    mask = tokens["attention_mask"].bool()
+    return _drawn(
+        prior,
+        scheduler,
+        (len(phrases), int(prior.config.embedding_dim)),
+        generator=generator,
+        device=device,
+        steps=steps,
+        guidance_scale=guidance_scale,
+        proj_embedding=said.text_embeds.to(prior.dtype),
+        encoder_hidden_states=said.last_hidden_state.to(prior.dtype),
+        attention_mask=tokens["attention_mask"].bool(),
+    )
+
+
+@torch.no_grad()
+def imagine_latents(
+    prior: PriorTransformer,
+    scheduler: UnCLIPScheduler,
+    text: Float[Tensor, "things text"],
+    *,
+    generator: torch.Generator,
+    steps: int = 25,
+    guidance_scale: float = 2.0,
+) -> Float[Tensor, "things channels height width"]:
+    """Latents of pictures of things alone, square, one drawn for each embedding of its words.
+
+    Args:
+        prior: predicts the clean patches; of no words it has learned from zeros.
+        scheduler, generator, steps, guidance_scale: as in ``imagine``.
+        text: embeddings of the words.
+    """
+    count, width = int(prior.config.num_embeddings), int(prior.config.embedding_dim)
+    text = text.to(prior.dtype)
+    row = _drawn(
+        prior,
+        scheduler,
+        (len(text), count, width),
+        generator=generator,
+        device=text.device,
+        steps=steps,
+        guidance_scale=guidance_scale,
+        proj_embedding=text if guidance_scale == 1 else torch.cat([torch.zeros_like(text), text]),
+    )
+    side = round(count**0.5)
+    return pixel_shuffle(row.transpose(1, 2).unflatten(2, (side, side)), PATCH)
+
+
+def patches(latents: Float[Tensor, "things channels height width"]) -> Float[Tensor, "things patches width"]:
+    """Latents as the row of patches that a prior predicts."""
+    return pixel_unshuffle(latents, PATCH).flatten(2).transpose(1, 2)
+
+
+def _drawn(
+    prior: PriorTransformer,
+    scheduler: UnCLIPScheduler,
+    shape: tuple[int, ...],
+    *,
+    generator: torch.Generator,
+    device: torch.device,
+    steps: int,
+    guidance_scale: float,
+    **conditions: Tensor,
+) -> Tensor:
+    """What the prior makes of noise, step by step; with guidance the conditions' first half is that of no words."""
     scheduler.set_timesteps(steps, device=device)
     points = [*scheduler.timesteps, None]
-    shape = (len(phrases), int(prior.config.embedding_dim))
     latents = torch.randn(shape, generator=generator).to(device, prior.dtype) * scheduler.init_noise_sigma
+    halves = 1 if guidance_scale == 1 else 2
     for now, after in pairwise(points):
-        batch = latents.repeat(len(texts) // len(phrases), 1)
-        predicted = prior(
-            batch,
-            timestep=now,
-            proj_embedding=said.text_embeds.to(prior.dtype),
-            encoder_hidden_states=said.last_hidden_state.to(prior.dtype),
-            attention_mask=mask,
-        ).predicted_image_embedding
-        if guidance_scale != 1:
+        batch = latents.repeat(halves, *[1] * (len(shape) - 1))
+        predicted = prior(batch, timestep=now, **conditions).predicted_image_embedding
+        if halves == 2:
             without, conditioned = predicted.chunk(2)
             predicted = without + guidance_scale * (conditioned - without)
         latents = scheduler.step(

@@ -44,6 +44,8 @@ class Layout2VidOptions(BackendOptions):
         memory: "low" takes less memory and more time: the halves of guidance wait for one another, frames are decoded
             one by one, and on a GPU networks stay in main memory until they are needed.
         grounding: folder, file or hub id of the adapter that imposes the boxes, instead of the model's own.
+        imagine: let the model's unCLIP prior imagine from the words how things look that have no picture, where it
+            otherwise takes them from its memory of pictures.
         sampler: instead of the model's own.
         guidance: strength of guidance, 1 for none; None leaves it to the model.
         negative_prompt: what to avoid.
@@ -54,6 +56,7 @@ class Layout2VidOptions(BackendOptions):
 
     memory: Literal["normal", "low"] = "normal"
     grounding: str | None = None
+    imagine: bool = False
     sampler: Literal["ddim", "plms", "dpm-solver++"] | None = None
     guidance: Annotated[float, Field(ge=1, le=100)] | None = None
     negative_prompt: str = ""
@@ -117,6 +120,7 @@ class Layout2VidBackend:
                 self._loaded = load(
                     folder,
                     grounding=options.grounding,
+                    imagines=options.imagine,
                     low_memory=options.memory == "low",
                     compiled=options.compile,
                 )
@@ -141,6 +145,7 @@ class Layout2VidRenderer:
         self._capabilities, self._pipeline = capabilities, pipeline
         self._pictures = load_references(plan)
         self._appearances = appearances(plan, self._pictures)
+        self._imagines = facts.imagines or options.imagine
         self._looks: dict[Appearance, Representation] = {}
         self._model: dict[str, str] = {}
 
@@ -191,7 +196,7 @@ class Layout2VidRenderer:
             "picture": None if file is None else self._pictures.digest(file),
             "side": side(track),
             "boxes": track_digest(track, single=True),
-            "seed": self._look_seed(appearance) if self._facts.imagines else None,
+            "seed": self._look_seed(appearance) if self._imagines else None,
         }
 
     def _caption(self, scene: Scene) -> str:
