@@ -148,7 +148,7 @@ def test_latents_are_patched_as_they_are_imagined() -> None:
         parts["prior_scheduler"],
         torch.zeros(2, 384),
         generator=torch.Generator().manual_seed(0),
-        guidance_scale=1,
+        guidance_scale=1.0,
     )
     torch.testing.assert_close(drawn, latents)
 
