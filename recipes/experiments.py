@@ -25,7 +25,7 @@ from videodirector.errors import UsageError
 from videodirector.evaluation.statistics import Estimate
 from videodirector.generator import backends
 from videodirector.generator.backend import Backend
-from videodirector.generator.backends.layout2vid import Layout2VidBackend
+from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.generator.drawing import Drawing
 from videodirector.schemas import KEY_BOXES, Box, VideoPlan, dense
 from videodirector.trials.figures import Figure, figures
@@ -48,6 +48,7 @@ class Condition:
         name: as the table says it.
         change: what becomes of the plan before it is drawn.
         known: which embeddings of an entity the grounding tokens see: (text, picture).
+        imagined: whether the pictures of entities are imagined by an unCLIP prior, in place of remembered.
         steps: denoising steps, None for the model's own.
         model: another folder than all the other conditions have.
     """
@@ -55,6 +56,7 @@ class Condition:
     name: str
     change: Change | None = None
     known: tuple[bool, bool] = (True, True)
+    imagined: bool = False
     steps: int | None = None
     model: str | None = None
 
@@ -198,13 +200,15 @@ EXPERIMENTS: dict[str, Experiment] = {
             Condition(name="text", known=(True, False)),
             Condition(name="image", known=(False, True)),
             Condition(name="both"),
+            Condition(name="both, imagined", imagined=True),
         ),
         shown=("consistency", "consistency_all", "consistency_crops", "object_in_box"),
         published=table(
             [("image", "42.6"), ("text", "36.9"), ("both", "42.8")], ("entity embedding", "consistency (Coref-SV), %")
         ),
         differs="The paper's image embedding is CLIP's and comes from an unCLIP prior; here it is the latent of the "
-        "thing drawn alone, looked up by its words. The caption still names the things in every row.",
+        "thing drawn alone, looked up by its words, or imagined from them by an unCLIP prior (last row). The caption "
+        "still names the things in every row.",
     ),
     "sharing": Experiment(
         question="One representation for all scenes of a group, or one for each scene",
@@ -432,12 +436,14 @@ def backend_for(condition: Condition, options: argparse.Namespace) -> Backend:
         UsageError: it asks for something that only Layout2Vid can do.
     """
     model = condition.model or next(iter(options.model or ()), None)
-    if condition.known == (True, True):
+    if condition.known == (True, True) and not condition.imagined:
         return backends.create(options.backend, model=model, size=(128, 128))
     if options.backend != "layout2vid":
         raise UsageError(
             f"the backend {options.backend} has no embeddings to leave out", hint="run this experiment with layout2vid"
         )
+    if condition.imagined:
+        return Layout2VidBackend(model, options=Layout2VidOptions(imagine=True))
     return PartlyBlind(model, condition.known)
 
 
