@@ -29,10 +29,11 @@ from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layou
 from videodirector.generator.drawing import Drawing
 from videodirector.schemas import KEY_BOXES, Box, VideoPlan, dense
 from videodirector.trials.figures import Figure, figures
+from videodirector.trials.networks import Networks, feature_networks
 from videodirector.trials.plans import TrialSkill, unseen_plans
 from videodirector.trials.report import table
 from videodirector.trials.run import Change, Trials, strength, trials_of
-from videodirector.trials.skills import Networks, feature_networks, object_features
+from videodirector.trials.skills import object_features
 from videodirector.trials.world import Instruments, instruments
 
 if TYPE_CHECKING:

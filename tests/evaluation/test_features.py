@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from videodirector.errors import ModelError, ModelNotFoundError, UsageError
-from videodirector.evaluation import clip_network, world_network
+from videodirector.errors import ModelNotFoundError, UsageError
+from videodirector.evaluation import clip_network
 from videodirector.evaluation.coherence import frame_similarity, pixel_change
 from videodirector.evaluation.consistency import Appearance, consistency, crop
 from videodirector.evaluation.faithfulness import text_similarity
@@ -118,36 +118,8 @@ def test_crops_are_never_empty() -> None:
 
 
 def test_networks_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match="no features at"):
-        world_network(tmp_path / "none.safetensors")
-    (tmp_path / "odd.safetensors").write_bytes(b"no such thing")
-    with pytest.raises(ModelError, match="is not a network of"):
-        world_network(tmp_path / "odd.safetensors")
     with pytest.raises(ModelNotFoundError, match="no CLIP model at"):
         clip_network(str(tmp_path / "nowhere"))
-
-
-def test_the_world_network_keeps_what_it_was_trained_to(tmp_path: Path) -> None:
-    import torch
-
-    from videodirector.evaluation.world_model import Vocabulary, WorldModel, WorldNetwork
-
-    torch.manual_seed(0)
-    vocabulary = Vocabulary(things=("fox", "owl"), places=("sea", "forest"), words=("fox", "owl", "red", "sea"))
-    network = WorldNetwork(WorldModel(vocabulary))
-    network.save(tmp_path / "world.safetensors")
-    again = world_network(tmp_path / "world.safetensors")
-    rng = np.random.default_rng(0)
-    clips = [
-        rng.integers(0, 255, size=(frames, side, side, 3)).astype(np.uint8) for frames, side in ((5, 64), (16, 128))
-    ]
-    assert again.features(clips).shape == (2, 128)
-    np.testing.assert_allclose(again.features(clips), network.features(clips), atol=5e-3)
-    assert again.probabilities(clips).sum(axis=1) == pytest.approx([1, 1])
-    texts = again.texts(["a red fox", "RED, fox!", "words that nobody knows", "sea"])
-    np.testing.assert_allclose(texts[0], texts[1])
-    assert np.linalg.norm(texts, axis=1) == pytest.approx(np.ones(4))
-    assert np.linalg.norm(again.pictures([clips[0][0], clips[1][0][:40]]), axis=1) == pytest.approx([1, 1])
 
 
 def test_clip_from_a_folder(tmp_path: Path) -> None:
@@ -160,25 +132,3 @@ def test_clip_from_a_folder(tmp_path: Path) -> None:
     texts = network.texts(["a fox", "an owl"])
     assert texts.shape == pictures.shape
     assert abs(float(texts[0] @ texts[1])) < 1
-
-
-def test_the_network_of_the_package_knows_the_storyworld() -> None:
-    """On unseen true clips: what they show, what was said of them, and that noise is something else."""
-    from videodirector import lexicon
-    from videodirector.storyworld.scene import SceneSampler
-
-    network = world_network()
-    scenes = SceneSampler(size=64, frames=4, seed=77, entities=(1, 1))
-    clips = [clip for number in range(24) if (clip := scenes[number]).actors[0].track[0]]
-    texts = [f"{clip.actors[0].sprite.name}, {clip.background}" for clip in clips]
-    alike = network.pictures([clip.frames[0] for clip in clips]) @ network.texts(texts).T
-    right = [texts[best] == text for best, text in zip(alike.argmax(axis=1), texts, strict=True)]
-    assert np.mean(right) > 0.6
-    shown = network.probabilities([clip.frames for clip in clips]).argmax(axis=1)
-    places = tuple(lexicon.backgrounds())
-    assert np.mean([places[n] == clip.background for n, clip in zip(shown, clips, strict=True)]) > 0.9
-    rng = np.random.default_rng(0)
-    noise = [rng.integers(0, 256, size=(4, 64, 64, 3)).astype(np.uint8) for _ in clips]
-    true, others = [clip.frames for clip in clips], [scenes[number].frames for number in range(100, 124)]
-    near = frechet_distance(network.features(true), network.features(others))
-    assert near < 0.6 * frechet_distance(network.features(noise), network.features(others))

@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from tiny import tiny_vae
-from videodirector.layout2vid.latents import cut_out, decode, encode, entity_picture
+from videodirector.layout2vid.latents import without_ground, decode, encode, entity_picture
 
 
 @torch.no_grad()
@@ -25,7 +25,7 @@ def test_a_thing_is_cut_out_of_its_ground_and_keeps_what_is_grey_inside() -> Non
     ImageDraw.Draw(thing).rectangle((16, 16, 23, 23), fill=(128, 128, 128))
     noise = np.random.default_rng(0).integers(-9, 10, (40, 40, 3))
     seen = (entity_picture(thing, 40) + noise).clip(0, 255).astype(np.uint8)
-    cover = np.array(cut_out(seen))[..., 3] > 127
+    cover = np.array(without_ground(seen))[..., 3] > 127
     assert (cover == (np.array(thing)[..., 3] > 127)).mean() > 0.99
     assert cover[18:22, 18:22].all()
     assert not cover[0].any()

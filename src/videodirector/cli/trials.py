@@ -118,8 +118,8 @@ def videos(
     Only things and backgrounds of the storyworld can be looked for; what else a plan has is left out, and told.
     """
     from videodirector.schemas import RenderSettings, VideoPlan
+    from videodirector.trials.networks import feature_networks
     from videodirector.trials.report import table
-    from videodirector.trials.skills import feature_networks
     from videodirector.trials.videos import measure_video, measure_videos, read_video, scene_clips
     from videodirector.trials.world import instruments
 

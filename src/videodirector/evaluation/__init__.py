@@ -7,7 +7,7 @@ another world can be measured in the same way; ``videodirector.trials`` puts the
 from videodirector.evaluation.background import BackgroundClassifier, BackgroundMatch
 from videodirector.evaluation.checks import Check, Skill, Track, tracks_of
 from videodirector.evaluation.detector import Detection, Detector, DetectorConfig
-from videodirector.evaluation.features import PictureTextNetwork, VideoNetwork, clip_network, world_network
+from videodirector.evaluation.features import PictureTextNetwork, VideoNetwork, clip_network
 from videodirector.evaluation.following import Displacement
 from videodirector.evaluation.layout_fidelity import LayoutFidelity, layout_fidelity
 from videodirector.evaluation.plans import PlanReport, PlanScore, Verdict, score_plan
@@ -46,5 +46,4 @@ __all__ = [
     "sightings",
     "tracks_of",
     "validate",
-    "world_network",
 ]

@@ -1,25 +1,20 @@
 """Feature networks: what metrics such as the Fréchet video distance look through.
 
 A metric knows only the two protocols here. Any network does that turns pictures or clips into vectors: an I3D of yours,
-CLIP (``clip_network``), or, inside the storyworld, the small one that comes with the package (``world_network``).
+CLIP (``clip_network``), or, inside the storyworld, storyworld-bind (``trials.networks``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import as_file, files
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import MissingDependencyError, ModelNotFoundError
 
-if TYPE_CHECKING:
-    from videodirector.evaluation.world_model import WorldNetwork
-
-__all__ = ["Features", "Frames", "PictureTextNetwork", "VideoNetwork", "clip_network", "world_network"]
+__all__ = ["Features", "Frames", "PictureTextNetwork", "VideoNetwork", "clip_network"]
 
 Features = NDArray[np.float64]
 """One vector a row."""
@@ -60,28 +55,6 @@ class PictureTextNetwork(Protocol):
     def texts(self, texts: Sequence[str]) -> Features:
         """A vector of length 1 for each text, (texts, width)."""
         ...
-
-
-WORLD = "world.safetensors"
-"""The file of the package's own network, beside this one."""
-
-
-def world_network(path: Path | None = None) -> WorldNetwork:
-    """The network that ``recipes/features.py`` trained on true clips of the storyworld; it is both kinds at once.
-
-    Args:
-        path: its weights; None takes those of the package.
-
-    Raises:
-        ModelNotFoundError: there are no such weights.
-        ModelError: they are not of this network.
-    """
-    from videodirector.evaluation.world_model import WorldNetwork
-
-    if path is not None:
-        return WorldNetwork.load(path)
-    with as_file(files(__package__).joinpath(WORLD)) as packaged:
-        return WorldNetwork.load(packaged)
 
 
 def clip_network(model: str) -> PictureTextNetwork:

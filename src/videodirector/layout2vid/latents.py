@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-__all__ = ["VIEW_SIDE", "cut_out", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor"]
+__all__ = ["VIEW_SIDE", "without_ground", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor"]
 
 GROUND = (128, 128, 128)
 VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas
@@ -33,7 +33,7 @@ def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
     return np.array(ground.convert("RGB"))
 
 
-def cut_out(pixels: UInt8[np.ndarray, "height width 3"], *, tolerance: int = 20) -> Image.Image:
+def without_ground(pixels: UInt8[np.ndarray, "height width 3"], *, tolerance: int = 20) -> Image.Image:
     """The thing of a picture that ``entity_picture`` could have made, with the ground around it cleared.
 
     Args:

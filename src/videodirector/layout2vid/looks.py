@@ -20,7 +20,7 @@ from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.clip import picture_embeddings, projected_back
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.latents import VIEW_SIDE, cut_out, decode, encode, entity_picture, rgba, to_tensor
+from videodirector.layout2vid.latents import VIEW_SIDE, without_ground, decode, encode, entity_picture, rgba, to_tensor
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
 from videodirector.layout2vid.unclip import imagine, imagine_latents
@@ -142,7 +142,7 @@ def _dreamt(pipeline: Layout2VidPipeline, text: Tensor, generator: torch.Generat
     """The picture that the unCLIP prior draws for an embedding of words, cut out."""
     latents = imagine_latents(pipeline.imagination, pipeline.prior_scheduler, text.unsqueeze(0), generator=generator)
     pixels = decode(pipeline.vae, latents.to(pipeline.vae.dtype))[0]
-    return cut_out(((pixels + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+    return without_ground(((pixels + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
 
 
 def _latents(pipeline: Layout2VidPipeline, image: Image.Image) -> Float[Tensor, "2 picture"]:

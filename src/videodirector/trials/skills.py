@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import UsageError
-from videodirector.evaluation import PictureTextNetwork, Validation, VideoNetwork, clip_network, validate, world_network
+from videodirector.evaluation import Validation, validate
 from videodirector.generator import backends
 from videodirector.generator.backend import Backend
 from videodirector.trials.figures import Figure, displacement, feature_figures, figures, share_right
 from videodirector.trials.looking import PlanRecord
+from videodirector.trials.networks import Networks, feature_networks
 from videodirector.trials.plans import SKILLS, TrialSkill, unseen_plans
 from videodirector.trials.report import document, drawn_true, markdown, validation_line, worst_sheet, write_report
 from videodirector.trials.run import Trial, Trials, strength, trials_of
 from videodirector.trials.world import Instruments, autoencoded, blurred, instruments, labelled_frames
 
-__all__ = ["Networks", "SkillSettings", "Told", "evaluate_skills", "feature_networks", "object_features"]
+__all__ = ["SkillSettings", "Told", "evaluate_skills", "object_features"]
 
 SIDE = 128  # of the storyboard's frames, as storyworld-mini's are; a model has its own size
 
@@ -71,14 +72,6 @@ class Told:
     message: str
     done: int
     total: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Networks:
-    """What metrics look through; None leaves out those that need it."""
-
-    videos: VideoNetwork | None
-    pictures: PictureTextNetwork | None
 
 
 def evaluate_skills(
@@ -148,18 +141,6 @@ def _title(settings: SkillSettings, drawing: Backend) -> str:
     if settings.layout_strength is not None:
         parts.append(f"layout strength {settings.layout_strength:g}")
     return ", ".join(parts)
-
-
-def feature_networks(name: str) -> Networks:
-    """By what the user called them; see ``SkillSettings.features``.
-
-    Raises:
-        ModelNotFoundError, MissingDependencyError: there is no such network.
-    """
-    if name == "none":
-        return Networks(videos=None, pictures=None)
-    world = world_network()
-    return Networks(videos=world, pictures=world if name == "world" else clip_network(name))
 
 
 def _tries(settings: SkillSettings, looking: Instruments, size: int) -> Iterator[tuple[str, Validation]]:

@@ -16,7 +16,7 @@ from videodirector.generator.timeline import Shot, timeline
 from videodirector.schemas import Transition, VideoPlan
 from videodirector.trials.figures import Figure, feature_figures, figures
 from videodirector.trials.looking import PlanRecord, look
-from videodirector.trials.skills import Networks
+from videodirector.trials.networks import Networks
 from videodirector.trials.world import Instruments
 
 __all__ = ["measure_video", "measure_videos", "read_video", "scene_clips"]
