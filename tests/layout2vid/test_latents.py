@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from tiny import tiny_vae
-from videodirector.layout2vid.latents import without_ground, decode, encode, entity_picture
+from videodirector.layout2vid.latents import decode, encode, entity_picture, without_ground
 
 
 @torch.no_grad()

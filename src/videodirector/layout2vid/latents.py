@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-__all__ = ["VIEW_SIDE", "without_ground", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor"]
+__all__ = ["VIEW_SIDE", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor", "without_ground"]
 
 GROUND = (128, 128, 128)
 VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas

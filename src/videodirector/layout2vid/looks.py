@@ -20,7 +20,7 @@ from videodirector.layout2vid.appearance import Appearance
 from videodirector.layout2vid.clip import picture_embeddings, projected_back
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.latents import VIEW_SIDE, without_ground, decode, encode, entity_picture, rgba, to_tensor
+from videodirector.layout2vid.latents import VIEW_SIDE, decode, encode, entity_picture, rgba, to_tensor, without_ground
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.text import encode_phrases
 from videodirector.layout2vid.unclip import imagine, imagine_latents
