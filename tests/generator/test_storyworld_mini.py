@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from videodirector import VideoPlan
 from videodirector.evaluation import Detector
-from videodirector.generator.backends import create
+from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.schemas import Box, Entity, Scene
 from videodirector.storyworld import atlas
 
@@ -22,10 +22,11 @@ def detector() -> Detector:
     return Detector({sprite.name: sprite.image for sprite in atlas.load()})
 
 
-def drawn(box: Box) -> NDArray[np.uint8]:
+def drawn(box: Box, **options: object) -> NDArray[np.uint8]:
     robot = Entity(id="robot", name="robot", layout=[box, box])
     plan = VideoPlan(scenes=[Scene(id="s", description="A robot", background="meadow", frames=2, entities=[robot])])
-    drawing = create("layout2vid").prepare(plan.checked()).render(plan.scenes[0], seed=1, steps=None)
+    backend = Layout2VidBackend(options=Layout2VidOptions.model_validate(options))
+    drawing = backend.prepare(plan.checked()).render(plan.scenes[0], seed=1, steps=None)
     while True:
         try:
             next(drawing)
@@ -39,3 +40,11 @@ def test_a_thing_is_drawn_in_its_box_and_follows_when_the_box_moves(detector: De
         found = detector.find(drawn(box), "robot")
         assert found is not None
         assert found.box.iou(box) > 0.7
+
+
+def test_what_a_thing_looks_like_can_be_imagined(detector: Detector) -> None:
+    remembered, imagined = drawn(LEFT), drawn(LEFT, imagine=True)
+    found = detector.find(imagined, "robot")
+    assert found is not None
+    assert found.box.iou(LEFT) > 0.7
+    assert (remembered != imagined).any()
