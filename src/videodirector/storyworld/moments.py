@@ -19,23 +19,12 @@ from videodirector.storyworld import atlas, backgrounds, outside
 from videodirector.storyworld import sound as sounds
 from videodirector.storyworld.atlas import Sprite
 from videodirector.storyworld.geometry import heat, nearness
-from videodirector.storyworld.motion import MOTIONS, SECONDS, Motion, Path, imu
+from videodirector.storyworld.motion import DOES, MOTIONS, SECONDS, Motion, Path, imu
 from videodirector.storyworld.scene import Box, Pixels, compose
 
 Field = NDArray[np.float32]
 
-__all__ = ["DOES", "Moment", "MomentSampler"]
-
-DOES: dict[Motion, tuple[str, ...]] = {
-    "still": ("stands still", "does not move", "waits"),
-    "left": ("moves to the left", "goes to the left", "travels left"),
-    "right": ("moves to the right", "goes to the right", "travels right"),
-    "up": ("rises", "moves up", "goes up"),
-    "down": ("sinks", "moves down", "goes down"),
-    "nearer": ("comes nearer", "approaches", "comes closer"),
-    "farther": ("goes away", "moves away", "goes farther away"),
-}
-"""What a caption says of a motion, the plainest words first."""
+__all__ = ["Moment", "MomentSampler"]
 
 NOTHING = "nothing that can be told"
 """The caption of what lies outside the world."""

@@ -13,9 +13,20 @@ from videodirector.storyworld.timbres import GAITS
 
 Motion = Literal["still", "left", "right", "up", "down", "nearer", "farther"]
 
-__all__ = ["IMU_RATE", "MOTIONS", "SECONDS", "Motion", "Path", "imu"]
+__all__ = ["DOES", "IMU_RATE", "MOTIONS", "SECONDS", "Motion", "Path", "imu"]
 
 MOTIONS: tuple[Motion, ...] = get_args(Motion)
+DOES: dict[Motion, tuple[str, ...]] = {
+    "still": ("stands still", "does not move", "waits"),
+    "left": ("moves to the left", "goes to the left", "travels left"),
+    "right": ("moves to the right", "goes to the right", "travels right"),
+    "up": ("rises", "moves up", "goes up"),
+    "down": ("sinks", "moves down", "goes down"),
+    "nearer": ("comes nearer", "approaches", "comes closer"),
+    "farther": ("goes away", "moves away", "goes farther away"),
+}
+"""What a caption says of a motion, the plainest words first."""
+
 SECONDS = 2.048
 """Length of a moment: 64 windows of 32 ms of sound."""
 

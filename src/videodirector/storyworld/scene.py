@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,11 @@ from PIL import Image
 from videodirector import lexicon
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.atlas import MARGIN, Sprite
+from videodirector.storyworld.motion import DOES, Motion
 
 Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
+Deed = Motion | Literal["appears", "leaves"]
 
 __all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose", "deed"]
 
@@ -74,7 +77,7 @@ def compose(background: Pixels, placements: Sequence[tuple[Sprite, Box]]) -> Pix
     return (canvas + 0.5).astype(np.uint8)
 
 
-def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: Sequence[str] = ()) -> str:
+def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: Sequence[Deed] = ()) -> str:
     """A caption in one of several phrasings, naming the things in the picture and the place.
 
     Args:
@@ -99,8 +102,8 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
     return str(forms[int(rng.integers(len(forms)))])
 
 
-def deed(track: Sequence[Box | None]) -> str:
-    """What a thing does on its way: appears, leaves, right, left, up, down, grows, shrinks, or stays."""
+def deed(track: Sequence[Box | None]) -> Deed:
+    """What a thing does on its way; coming and going goes before moving, and moving before growing."""
     start, end = _first(track), _last(track)
     if track[0] is None or track[-1] is None:
         return "appears" if track[0] is None else "leaves"
@@ -108,19 +111,12 @@ def deed(track: Sequence[Box | None]) -> str:
     growth = math.log((end[2] - end[0]) / (start[2] - start[0]))
     if max(abs(across), abs(down)) >= 0.1:
         return ("right" if across > 0 else "left") if abs(across) >= abs(down) else ("down" if down > 0 else "up")
-    return ("grows" if growth > 0 else "shrinks") if abs(growth) > 0.15 else "stays"
+    return ("nearer" if growth > 0 else "farther") if abs(growth) > 0.15 else "still"
 
 
-_DEEDS = {
+_DEEDS = dict[Deed, tuple[str, ...]](DOES.items()) | {
     "appears": ("appears", "comes into view", "arrives"),
     "leaves": ("leaves", "disappears", "is gone in the end"),
-    "right": ("moves to the right", "goes right", "walks from left to right", "passes from left to right"),
-    "left": ("moves to the left", "goes left", "walks from right to left", "passes from right to left"),
-    "up": ("moves up", "rises", "flies up", "climbs"),
-    "down": ("moves down", "falls", "sinks", "comes down"),
-    "grows": ("grows", "comes nearer", "gets bigger"),
-    "shrinks": ("shrinks", "goes away", "gets smaller"),
-    "stays": ("stands still", "stays", "waits", "sleeps"),
 }
 _VERBS = ("walks", "runs", "stands", "flies", "moves", "looks around", "waits", "sleeps", "rolls", "plays", "goes away")
 
