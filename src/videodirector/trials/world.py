@@ -1,6 +1,7 @@
 """The storyworld as the evaluation sees it: instruments made of its atlas, subjects for plans, frames of known truth.
 
-Seeds: training uses 11, 12, 21, 22 and 41; plans 31, labelled frames 32, samples of backgrounds 33, composed plans 34.
+Seeds: training uses 11, 12 and 21 to 23, what is held out from it 24; plans 31, labelled frames 32, samples of
+backgrounds 33, composed plans 34.
 The thresholds of the detector were chosen on scenes of 101 to 105.
 """
 
