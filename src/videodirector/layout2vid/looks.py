@@ -38,7 +38,7 @@ class Representation:
 
     ``pictures`` holds the view to the left and the view to the right, or is None where the model knows no picture and
     takes its learned null; ``views`` are the pictures themselves, RGBA in [0, 1], for models with a canvas; ``nearest``
-    is the phrase that the prior took for it and how near that is (cosine), or None where a picture was given or drawn.
+    is the phrase that the model knows it by and how near that is (cosine), or None where a picture was given.
     """
 
     def __init__(
@@ -125,7 +125,10 @@ def imagined(
     if [int(side) for side in pipeline.grounding.config.picture_shape] == [0]:
         return Representation(text=text, pictures=None)
     if pipeline.imagines:
-        return _pictured(pipeline, _dreamt(pipeline, text, generator or torch.Generator().manual_seed(0)), text)
+        look = _pictured(pipeline, _dreamt(pipeline, text, generator or torch.Generator().manual_seed(0)), text)
+        if isinstance(pipeline.prior, BankPrior):  # it learned from what the bank holds, and knows no more
+            look.nearest = pipeline.prior.nearest(text.unsqueeze(0))[0]
+        return look
     if not isinstance(pipeline.prior, BankPrior):
         raise ModelError(
             "this model cannot imagine a thing from the embedding of its words: it has no bank of pictures",
