@@ -99,7 +99,7 @@ def imagine_latents(
     return pixel_shuffle(row.transpose(1, 2).unflatten(2, (side, side)), PATCH)
 
 
-def patches(latents: Float[Tensor, "things channels height width"]) -> Float[Tensor, "things patches width"]:
+def patches(latents: Float[Tensor, "things channels height width"]) -> Float[Tensor, "things patches values"]:
     """Latents as the row of patches that a prior predicts."""
     return pixel_unshuffle(latents, PATCH).flatten(2).transpose(1, 2)
 
