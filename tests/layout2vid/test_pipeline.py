@@ -138,7 +138,6 @@ def test_what_is_imagined_is_drawn_from_its_seed_and_seen_from_both_sides(
 
 def test_latents_are_patched_as_they_are_imagined() -> None:
     latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-
     parts = tiny_imagination()
     prior = parts["imagination"]
     prior.clip_mean.data.zero_()
@@ -150,7 +149,7 @@ def test_latents_are_patched_as_they_are_imagined() -> None:
         generator=torch.Generator().manual_seed(0),
         guidance_scale=1.0,
     )
-    torch.testing.assert_close(drawn, latents)
+    torch.testing.assert_close(drawn, latents, rtol=0, atol=0.01)
 
 
 def _pictures(look: Representation) -> torch.Tensor:
