@@ -8,6 +8,7 @@ import torch
 from diffusers import UNet3DConditionModel
 from torch import Tensor
 
+from videodirector.layout2vid.background import covered, steady
 from videodirector.layout2vid.gated_attention import GroundingTokens
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import guided
@@ -25,10 +26,11 @@ def denoiser(
     schedule: NoiseSchedule,
     *,
     rounds: Sequence[tuple[Tensor, GroundingTokens | None]],
-    layout: Sequence[Tensor],
+    layout: tuple[Tensor, Tensor],
     prediction: Prediction,
     guidance_scale: float,
     grounded_steps: int,
+    steady_background: bool = False,
 ) -> Denoiser:
     """A denoiser for one scene.
 
@@ -40,10 +42,12 @@ def denoiser(
         schedule: of the sampler that will ask.
         rounds: words and grounding tokens of what the network is run on together: both halves of guidance in one
             round, or a round for each; the half without conditions comes first.
-        layout: what of the conditions differs from frame to frame, a row for each.
+        layout: what of the conditions differs from frame to frame, a row for each: boxes, and which of them are there.
         prediction: what the network predicts.
         guidance_scale: see ``guided``.
         grounded_steps: the tokens are shown on the first so many steps, after which the fusers are skipped.
+        steady_background: let all frames show the same where no box is; of a scene without grounded steps nothing
+            tells where things are, and it is left as it is.
     """
     passes: dict[tuple[int, ...], ScenePass] = {}
     short_cut, alone = passable(unet), not mixes_frames(unet)
@@ -73,6 +77,9 @@ def denoiser(
                     output = unet(given.repeat(len(words), 1, 1, 1, 1), timestep, encoder_hidden_states=words).sample
             outputs.append(output.float()[:, :, places])
         output = torch.cat(outputs) if len(outputs) > 1 else outputs[0]
-        return guided(to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction), guidance_scale)
+        x0 = guided(to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction), guidance_scale)
+        if steady_background and grounded_steps:
+            x0 = steady(x0, covered(*layout, size).to(x0.device))
+        return x0
 
     return denoise

@@ -27,7 +27,7 @@ from videodirector.layout2vid.latents import decode, distinct
 from videodirector.layout2vid.looks import Representation, grouped, imagined, represent
 from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, shared_noise, spaced
+from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, schedule_of, shared_noise
 from videodirector.layout2vid.text import guiding, load_packaged
 from videodirector.layout2vid.unet import mixes_frames
 
@@ -59,6 +59,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         num_inference_steps: when the call leaves them open.
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
         sampler: when the call leaves it open.
+        steady_background: whether all frames of a scene show the same where no box is; see ``layout2vid.background``.
     """
 
     model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->imagination->unet->vae"
@@ -99,6 +100,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         num_inference_steps: int = 50,
         patch_size: int = 1,
         sampler: SamplerName = "ddim",
+        steady_background: bool = False,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -124,6 +126,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             num_inference_steps=num_inference_steps,
             patch_size=patch_size,
             sampler=sampler,
+            steady_background=steady_background,
         )
         self.saves_memory = False
         self.imagines = False
@@ -273,20 +276,8 @@ class Layout2VidPipeline(DiffusionPipeline):
     # -- sampling
 
     def schedule(self, steps: int, sampler: SamplerName | None = None) -> NoiseSchedule:
-        """The points that sampling with this many steps visits, as the scheduler's configuration spaces them."""
-        config, cumprod = self.scheduler.config, self.scheduler.alphas_cumprod
-        multistep = (sampler or self.config.sampler) == "dpm-solver++"
-        final = float(getattr(self.scheduler, "final_alpha_cumprod", 1.0))
-        if multistep:
-            final = float(cumprod[0]) if config.get("final_sigmas_type") == "sigma_min" else 1.0
-        return spaced(
-            cumprod,
-            steps,
-            spacing=config.get("timestep_spacing", "leading"),
-            offset=int(config.get("steps_offset", 0)),
-            short_of_the_last=multistep,
-            final_alpha_cumprod=final,
-        )
+        """The points that sampling with this many steps visits; see ``sampler.schedule_of``."""
+        return schedule_of(self.scheduler, steps, sampler or self.config.sampler)
 
     @torch.no_grad()
     def steps(
@@ -357,6 +348,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
+            steady_background=bool(self.config.steady_background),
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
 

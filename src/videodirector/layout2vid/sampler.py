@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -27,6 +27,7 @@ __all__ = [
     "ddim",
     "dpm_solver",
     "plms",
+    "schedule_of",
     "shared_noise",
     "spaced",
     "to_sample",
@@ -110,6 +111,23 @@ def spaced(
     timesteps = timesteps.clamp(0, train - 1)
     cumprod = torch.cat([alphas_cumprod.double()[timesteps], torch.tensor([final_alpha_cumprod], dtype=torch.float64)])
     return NoiseSchedule(timesteps=timesteps, alpha=cumprod.sqrt().float(), sigma=(1 - cumprod).sqrt().float())
+
+
+def schedule_of(scheduler: Any, steps: int, sampler: SamplerName) -> NoiseSchedule:
+    """The points that sampling with this many steps visits, as a scheduler's configuration spaces them."""
+    config, cumprod = scheduler.config, scheduler.alphas_cumprod
+    multistep = sampler == "dpm-solver++"
+    final = float(getattr(scheduler, "final_alpha_cumprod", 1.0))
+    if multistep:
+        final = float(cumprod[0]) if config.get("final_sigmas_type") == "sigma_min" else 1.0
+    return spaced(
+        cumprod,
+        steps,
+        spacing=config.get("timestep_spacing", "leading"),
+        offset=int(config.get("steps_offset", 0)),
+        short_of_the_last=multistep,
+        final_alpha_cumprod=final,
+    )
 
 
 def to_sample(output: Tensor, x: Tensor, alpha: Tensor, sigma: Tensor, prediction: Prediction) -> Tensor:
