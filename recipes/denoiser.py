@@ -83,7 +83,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         guidance_scale=1.5,
         num_inference_steps=6,
         patch_size=PATCH,
-        steady_background=True,
+        still_camera=True,
     )
 
 

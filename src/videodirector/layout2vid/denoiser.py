@@ -8,13 +8,13 @@ import torch
 from diffusers import UNet3DConditionModel
 from torch import Tensor
 
-from videodirector.layout2vid.background import covered, steady
 from videodirector.layout2vid.gated_attention import GroundingTokens
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import guided
 from videodirector.layout2vid.latents import distinct
 from videodirector.layout2vid.sampler import Denoiser, NoiseSchedule, Prediction, to_sample
 from videodirector.layout2vid.scene_pass import ScenePass, passable
+from videodirector.layout2vid.still_camera import alike, steady
 from videodirector.layout2vid.unet import mixes_frames
 
 __all__ = ["denoiser"]
@@ -30,7 +30,7 @@ def denoiser(
     prediction: Prediction,
     guidance_scale: float,
     grounded_steps: int,
-    steady_background: bool = False,
+    still_camera: bool = False,
 ) -> Denoiser:
     """A denoiser for one scene.
 
@@ -46,8 +46,8 @@ def denoiser(
         prediction: what the network predicts.
         guidance_scale: see ``guided``.
         grounded_steps: the tokens are shown on the first so many steps, after which the fusers are skipped.
-        steady_background: let all frames show the same where no box is; of a scene without grounded steps nothing
-            tells where things are, and it is left as it is.
+        still_camera: let frames show the same where their boxes say the same; of a scene without grounded steps
+            nothing tells where things are, and it is left as it is.
     """
     passes: dict[tuple[int, ...], ScenePass] = {}
     short_cut, alone = passable(unet), not mixes_frames(unet)
@@ -78,8 +78,8 @@ def denoiser(
             outputs.append(output.float()[:, :, places])
         output = torch.cat(outputs) if len(outputs) > 1 else outputs[0]
         x0 = guided(to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction), guidance_scale)
-        if steady_background and grounded_steps:
-            x0 = steady(x0, covered(*layout, size).to(x0.device))
+        if still_camera and grounded_steps:
+            x0 = steady(x0, alike(*layout, size).to(x0.device))
         return x0
 
     return denoise

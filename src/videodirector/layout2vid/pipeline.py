@@ -59,7 +59,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         num_inference_steps: when the call leaves them open.
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
         sampler: when the call leaves it open.
-        steady_background: whether all frames of a scene show the same where no box is; see ``layout2vid.background``.
+        still_camera: whether frames show the same where their boxes say the same; see ``layout2vid.still_camera``.
     """
 
     model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->imagination->unet->vae"
@@ -100,7 +100,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         num_inference_steps: int = 50,
         patch_size: int = 1,
         sampler: SamplerName = "ddim",
-        steady_background: bool = False,
+        still_camera: bool = False,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -126,7 +126,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             num_inference_steps=num_inference_steps,
             patch_size=patch_size,
             sampler=sampler,
-            steady_background=steady_background,
+            still_camera=still_camera,
         )
         self.saves_memory = False
         self.imagines = False
@@ -348,7 +348,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
-            steady_background=bool(self.config.steady_background),
+            still_camera=bool(self.config.still_camera),
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
 
