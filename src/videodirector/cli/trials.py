@@ -50,7 +50,7 @@ def skills(
         int | None,
         typer.Option(
             help="Frames of scenes that are judged on one frame alone, and at least 2 of those judged on their first "
-            "and last: quicker, and as good for a model that draws each frame by itself, as storyworld-mini does. "
+            "and last: quicker, and as good for a model that draws things frame by frame, as storyworld-mini does. "
             "[dim]default: --frames[/]"
         ),
     ] = None,

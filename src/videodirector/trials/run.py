@@ -57,7 +57,7 @@ def trials_of(
         keys: key boxes of a layout, for the world's own scenes.
         short: frames of the scenes that are judged on one frame alone, and at least two where they are judged on their
             first and last; None means ``frames``. It spares the drawing of frames that nobody looks at, for models
-            that draw each frame by itself.
+            that draw things frame by frame.
     """
 
     def length(skill: TrialSkill) -> int:
