@@ -249,6 +249,7 @@ def test_help_speaks_to_newcomers(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     plan = fox_plan()

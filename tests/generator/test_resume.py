@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from support import grey_plan
 from videodirector.generator.output import atomic_file, atomic_folder
 
@@ -63,6 +65,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"video.mp4", "video.manifest.json"}, "nothing lies about"
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_by_the_user(tmp_path: Path) -> None:
     saved = forests(tmp_path)
     video, log, cache = tmp_path / "out" / "video.mp4", tmp_path / "log", tmp_path / "cache"

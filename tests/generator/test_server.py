@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -245,16 +244,8 @@ def test_kill_loses_no_job_and_pays_none_twice(tmp_path: Path) -> None:
     assert len(see(tmp_path / "plan.mp4").frames) == 48
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """Processes that ignore Ctrl-C, as shells start them in the background, have children that do."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.usefixtures("interruptible")
 def test_interrupting_cancels_the_jobs(tmp_path: Path) -> None:
     story(4).save(tmp_path / "plan.json")
     videos = Videos(polls=10**6)
