@@ -14,7 +14,7 @@ from videodirector.layout2vid.guidance import guided
 from videodirector.layout2vid.latents import distinct
 from videodirector.layout2vid.sampler import Denoiser, NoiseSchedule, Prediction, to_sample
 from videodirector.layout2vid.scene_pass import ScenePass, passable
-from videodirector.layout2vid.still_camera import alike, steady
+from videodirector.layout2vid.still_camera import steady
 from videodirector.layout2vid.unet import mixes_frames
 
 __all__ = ["denoiser"]
@@ -26,11 +26,11 @@ def denoiser(
     schedule: NoiseSchedule,
     *,
     rounds: Sequence[tuple[Tensor, GroundingTokens | None]],
-    layout: tuple[Tensor, Tensor],
+    layout: Sequence[Tensor],
     prediction: Prediction,
     guidance_scale: float,
     grounded_steps: int,
-    still_camera: bool = False,
+    same: Tensor | None = None,
 ) -> Denoiser:
     """A denoiser for one scene.
 
@@ -42,12 +42,11 @@ def denoiser(
         schedule: of the sampler that will ask.
         rounds: words and grounding tokens of what the network is run on together: both halves of guidance in one
             round, or a round for each; the half without conditions comes first.
-        layout: what of the conditions differs from frame to frame, a row for each: boxes, and which of them are there.
+        layout: what of the conditions differs from frame to frame, a row for each.
         prediction: what the network predicts.
         guidance_scale: see ``guided``.
         grounded_steps: the tokens are shown on the first so many steps, after which the fusers are skipped.
-        still_camera: let frames show the same where their boxes say the same; of a scene without grounded steps
-            nothing tells where things are, and it is left as it is.
+        same: where frames show the same, see ``still_camera.alike``; None leaves them as they are drawn.
     """
     passes: dict[tuple[int, ...], ScenePass] = {}
     short_cut, alone = passable(unet), not mixes_frames(unet)
@@ -78,8 +77,6 @@ def denoiser(
             outputs.append(output.float()[:, :, places])
         output = torch.cat(outputs) if len(outputs) > 1 else outputs[0]
         x0 = guided(to_sample(output, x, schedule.alpha[index], schedule.sigma[index], prediction), guidance_scale)
-        if still_camera and grounded_steps:
-            x0 = steady(x0, alike(*layout, size).to(x0.device))
-        return x0
+        return x0 if same is None else steady(x0, same)
 
     return denoise

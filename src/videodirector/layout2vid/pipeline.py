@@ -28,6 +28,7 @@ from videodirector.layout2vid.looks import Representation, grouped, imagined, re
 from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, schedule_of, shared_noise
+from videodirector.layout2vid.still_camera import alike
 from videodirector.layout2vid.text import guiding, load_packaged
 from videodirector.layout2vid.unet import mixes_frames
 
@@ -333,8 +334,10 @@ class Layout2VidPipeline(DiffusionPipeline):
         away = None if scale == 1 else negative_prompt
         words = guiding(self.text_encoder, self.tokenizer, condition.caption, away, known=words, device=device)
         words = words.to(device, dtype)
-        tokens = None
-        if grounded_steps:
+        tokens, same = None, None
+        if grounded_steps:  # without them nothing tells where things are
+            if self.config.still_camera:
+                same = alike(condition.boxes, condition.present, size).to(device)
             entities = self.entities(condition, looks)
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
         # A canvas parts the halves at once; where frames stand alone, each half then has its own that differ.
@@ -348,7 +351,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
-            still_camera=bool(self.config.still_camera),
+            same=same,
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
 
