@@ -154,23 +154,11 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     alphas_cumprod = pipeline.scheduler.alphas_cumprod
     frames = world.frames
 
-    @torch.no_grad()
-    def encoded(item: dict[str, Any]) -> dict[str, Any]:
-        with torch.autocast(device.type, torch.bfloat16):
-            pixels = to_tensor(item.pop("pixels").flatten(0, 1)).to(device)
-            latents = encode(vae, pixels, patch_size=PATCH).unflatten(0, (-1, frames)).transpose(1, 2)
-            words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]])
-        return {**item, "latents": latents.bfloat16(), "words": words.bfloat16()}
-
     def loss(item: dict[str, Any], generator: torch.Generator) -> Tensor:
         return denoising_loss(
             unet,
             grounding,
-            Batch(
-                latents=item["latents"].float().to(device),
-                words=item["words"].float().to(device),
-                entities=tables.entities(item),
-            ),
+            batch_of(item, tables),
             alphas_cumprod=alphas_cumprod,
             generator=generator,
             dropout=Dropout(),
@@ -180,7 +168,8 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         )
 
     def drawn(first: int) -> Iterator[dict[str, Any]]:
-        return map(encoded, numbered(world, first=first * options.batch, batch=options.batch, workers=options.workers))
+        items = numbered(world, first=first * options.batch, batch=options.batch, workers=options.workers)
+        return (encoded(pipeline, item) for item in items)
 
     def batches(step: int) -> Iterator[dict[str, Any]]:
         if options.keep is None:
@@ -222,6 +211,28 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     pipeline.to("cpu")
     without_text_encoder(pipeline)
     pipeline.save_pretrained(options.out / "model")
+
+
+@torch.no_grad()
+def encoded(pipeline: Layout2VidPipeline, item: dict[str, Any]) -> dict[str, Any]:
+    """A batch of the world's items with latents and words in the place of pixels, in half precision to be kept."""
+    pixels = item.pop("pixels")  # (batch, frames, height, width, 3)
+    device = pipeline.vae.device
+    with torch.autocast(device.type, torch.bfloat16):
+        latents = encode(pipeline.vae, to_tensor(pixels.flatten(0, 1)).to(device), patch_size=PATCH)
+        words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]])
+    latents = latents.unflatten(0, pixels.shape[:2]).transpose(1, 2)
+    return {**item, "latents": latents.bfloat16(), "words": words.bfloat16()}
+
+
+def batch_of(item: dict[str, Any], tables: Tables) -> Batch:
+    """What ``encoded`` gave as the loss wants it, on the tables' device."""
+    device = tables.text.device
+    return Batch(
+        latents=item["latents"].float().to(device),
+        words=item["words"].float().to(device),
+        entities=tables.entities(item),
+    )
 
 
 def learning(unet: UNet3DConditionModel, grounding: Grounding, device: torch.device) -> None:

@@ -12,19 +12,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
-from denoiser import CLIP_FRAMES, PATCH, SIZE
+from denoiser import CLIP_FRAMES, SIZE, batch_of, encoded
 from export import WEIGHTS
 from world import Tables, World
 
 from videodirector.evaluation.statistics import Estimate
-from videodirector.layout2vid.latents import encode, to_tensor
 from videodirector.layout2vid.memory import channels_last, keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.text import encode_captions
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import Batch, Dropout, denoising_loss
 from videodirector.layout2vid.unet import skip_closed_temporal_layers, without_temporal_layers
@@ -67,7 +65,7 @@ def errors(pipeline: Layout2VidPipeline, options: argparse.Namespace) -> Iterato
     """Mean squared errors of the velocity with their intervals over batches."""
     pipeline.unet.eval()
     pipeline.grounding.eval()
-    batches = list(encoded(pipeline, options))
+    batches = list(unseen(pipeline, options))
     for boxes_shown in (True, False):
         for box_weight in (0.0, BOXES_ALONE):
             values = []
@@ -88,21 +86,13 @@ def errors(pipeline: Layout2VidPipeline, options: argparse.Namespace) -> Iterato
             yield str(Estimate.mean([value] for value in values))
 
 
-def encoded(pipeline: Layout2VidPipeline, options: argparse.Namespace) -> Iterator[Batch]:
+def unseen(pipeline: Layout2VidPipeline, options: argparse.Namespace) -> Iterator[Batch]:
     """Batches as the loss wants them."""
     frames, size = (CLIP_FRAMES, 1) if options.clips else (1, options.batch)
     world = World(seed=SEED, size=SIZE, frames=frames, entities=(1, 4))
     tables = Tables.of(pipeline.prior, torch.device("cpu"))
-    items: Iterator[dict[str, Any]] = numbered(world, first=0, batch=size)
-    for _, item in zip(range(options.number), items, strict=False):
-        with torch.autocast("cpu", torch.bfloat16):
-            latents = encode(pipeline.vae, to_tensor(item["pixels"].flatten(0, 1)), patch_size=PATCH)
-            words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]])
-        yield Batch(
-            latents=latents.float().unflatten(0, (-1, frames)).transpose(1, 2),
-            words=words.float(),
-            entities=tables.entities(item),
-        )
+    for item in islice(numbered(world, first=0, batch=size), options.number):
+        yield batch_of(encoded(pipeline, item), tables)
 
 
 if __name__ == "__main__":
