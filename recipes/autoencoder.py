@@ -9,7 +9,6 @@ normalisation. Goes on where it stopped when called again with the same ``--out`
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +17,9 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor
+from training import arguments, begin
 from world import Pictures
 
-from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
 
@@ -38,18 +37,8 @@ CONFIG = {
 
 def main() -> None:
     """Train, then store the weights and a sheet of originals above reconstructions."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"))
-    parser.add_argument("--pictures", type=int, default=400_000)
-    parser.add_argument("--minutes", type=float, default=float("inf"))
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--workers", type=int, default=0)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args()
-    keep_memory()
-    torch.manual_seed(0)
-    options.out.mkdir(parents=True, exist_ok=True)
-    device = torch.device(options.device)
+    options = arguments(__doc__, out=Path("runs/autoencoder"), batch=16, rate=1.2e-3).parse_args()
+    device = begin(options)
     model = AutoencoderKL(**CONFIG).to(device, memory_format=torch.channels_last)
     parameters = list(model.parameters())
     average = Average(parameters, 0.998)
@@ -77,7 +66,7 @@ def main() -> None:
 
     schedule = Schedule(pictures=options.pictures, batch=options.batch, minutes=options.minutes)
     for progress in fit(
-        groups=[{"params": parameters, "lr": 1.2e-3}],
+        groups=[{"params": parameters, "lr": options.rate}],
         loss=loss,
         batches=batches,
         schedule=schedule,

@@ -24,12 +24,13 @@ from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from export import without_text_encoder
 from PIL import Image
 from torch import Tensor
+from training import arguments, begin, told
 from world import Tables, World, make_prior
 
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.latents import encode, to_tensor
-from videodirector.layout2vid.memory import channels_last, keep_memory
+from videodirector.layout2vid.memory import channels_last
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import kept, numbered
@@ -106,32 +107,23 @@ def fresh_grounding(
 
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Train one stage."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__, batch=16, rate=6e-4)
     parser.add_argument("stage", choices=sorted(STAGES))
-    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="model folder to start from")
     parser.add_argument("--vae", type=Path, default=Path("runs/autoencoder/vae"), help="when there is no --init")
-    parser.add_argument("--pictures", type=int, default=1_000_000, help="frames of clips count one by one")
-    parser.add_argument("--minutes", type=float, default=float("inf"))
-    parser.add_argument("--batch", type=int, default=16, help="pictures, or clips in the motion stage")
-    parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--box-weight", type=float, default=1.0, help="what lies in boxes counts 1 + this")
+    parser.add_argument("--close", type=float, default=0.0, help="share of pictures that show one thing, large")
     parser.add_argument(
         "--fresh-grounding", action="store_true", help="do not start from the grounding of --init; of this form:"
     )
     parser.add_argument("--grid", type=int, choices=(1, 2, 4, 8), default=8, help="tokens along each side of a box")
     parser.add_argument("--mask", action=argparse.BooleanOptionalAction, default=True, help="tokens seen in place only")
     parser.add_argument("--canvas", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for what encoders make of pictures, shared by trainings")
     parser.add_argument("--different", type=int, default=32768, help="pictures or frames to keep, then the same again")
     parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    keep_memory()
-    torch.manual_seed(0)
-    device, stage = torch.device(options.device), STAGES[options.stage]
+    device, stage = begin(options), STAGES[options.stage]
     pipeline = Layout2VidPipeline.from_pretrained(options.init) if options.init else fresh(options.vae)
     if options.fresh_grounding:
         pipeline.detach()
@@ -148,7 +140,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     channels_last(unet)
     channels_last(vae)
     tables = Tables.of(pipeline.prior, device)
-    world = World(seed=21, size=SIZE, frames=CLIP_FRAMES if stage.clips else 1)
+    world = World(seed=21, size=SIZE, frames=CLIP_FRAMES if stage.clips else 1, close=options.close)
     groups = parameter_groups(stage, unet, grounding, rate=options.rate)
     average = Average([parameter for group in groups for parameter in group["params"]], 0.999)
     alphas_cumprod = pipeline.scheduler.alphas_cumprod
@@ -174,32 +166,25 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     def batches(step: int) -> Iterator[dict[str, Any]]:
         if options.keep is None:
             return drawn(step)
-        folder = options.keep / f"{'clips' if stage.clips else 'pictures'}-{options.batch}"
+        close = f"-close{options.close:g}" if options.close else ""
+        folder = options.keep / f"{'clips' if stage.clips else 'pictures'}-{options.batch}{close}"
         different = max(1, options.different // (options.batch * frames))
         return kept(lambda number: next(drawn(number)), folder, first=step, different=different)
 
     schedule = Schedule(pictures=options.pictures // frames, batch=options.batch, minutes=options.minutes, warmup=200)
     learning(unet, grounding, device)
     sheet_due = time.monotonic() + 60 * min(2.0, options.sheet_minutes)
-    recent: list[float] = []
+    run = fit(
+        groups=groups,
+        loss=loss,
+        batches=batches,
+        schedule=schedule,
+        state=options.out / "state.pt",
+        device=device,
+        average=average,
+    )
     with left_out:
-        for progress in fit(
-            groups=groups,
-            loss=loss,
-            batches=batches,
-            schedule=schedule,
-            state=options.out / "state.pt",
-            device=device,
-            average=average,
-        ):
-            recent.append(progress.loss)
-            if progress.step % 50 == 0:
-                print(
-                    f"step {progress.step}, {progress.pictures * frames} pictures, {progress.seconds / 60:.1f} min, "
-                    f"loss {np.mean(recent):.4f}",
-                    flush=True,
-                )
-                recent.clear()
+        for _ in told(run, frames=frames):
             if time.monotonic() > sheet_due:
                 average.swap()
                 sheet(pipeline, tables, options.out / "sheet.png", stage)

@@ -9,7 +9,6 @@ has three phrases and more one is held back; in the end both are asked for it. G
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -21,10 +20,10 @@ from diffusers import PriorTransformer, UnCLIPScheduler
 from export import WEIGHTS, without_text_encoder
 from PIL import Image
 from torch import Tensor
+from training import arguments, begin, told
 
 from videodirector.evaluation.statistics import Proportion
 from videodirector.layout2vid.latents import decode
-from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.training.loop import Average, Schedule, fit
@@ -37,19 +36,10 @@ SILENCE = 0.1  # how often the words are withheld, for guidance
 
 def main() -> None:
     """Train, measure, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__, batch=64, rate=6e-4, minutes=15.0)
     parser.add_argument("--init", type=Path, default=WEIGHTS, help="model folder with the memory to learn from")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=15.0)
-    parser.add_argument("--pictures", type=int, default=10_000_000)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=6e-4)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    keep_memory()
-    torch.manual_seed(0)
-    device = torch.device(options.device)
+    device = begin(options)
     pipeline = Layout2VidPipeline.from_pretrained(options.init)
     memory = pipeline.prior
     rows = torch.tensor(list(memory.config.rows))
@@ -80,8 +70,7 @@ def main() -> None:
         predicted = prior(noisy, timesteps.to(device), proj_embedding=text.to(device)).predicted_image_embedding
         return F.mse_loss(predicted.float(), x0)
 
-    recent: list[float] = []
-    for progress in fit(
+    run = fit(
         groups=[{"params": average.parameters, "lr": options.rate}],
         loss=loss,
         batches=batches,
@@ -89,11 +78,9 @@ def main() -> None:
         state=options.out / "state.pt",
         device=device,
         average=average,
-    ):
-        recent.append(progress.loss)
-        if progress.step % 100 == 0:
-            print(f"step {progress.step}, {progress.seconds / 60:.1f} min, loss {np.mean(recent):.4f}", flush=True)
-            recent.clear()
+    )
+    for _ in told(run, every=100):
+        pass
     average.swap()
     pipeline.register_modules(imagination=prior.to("cpu").eval(), prior_scheduler=scheduler)
     report(pipeline, rows, held)

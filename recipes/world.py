@@ -28,8 +28,10 @@ MOST = 5  # entities in a training scene
 class World:
     """Numbered clips with everything that training wants to know about them."""
 
-    def __init__(self, *, seed: int, frames: int = 1, size: int, entities: tuple[int, int] = (0, MOST)) -> None:
-        self.scenes = scenes(size=size, frames=frames, seed=seed, entities=entities, pool=256)
+    def __init__(
+        self, *, seed: int, frames: int = 1, size: int, entities: tuple[int, int] = (0, MOST), close: float = 0.0
+    ) -> None:
+        self.scenes = scenes(size=size, frames=frames, seed=seed, entities=entities, pool=256, close=close)
         self.frames = frames
         self.phrases, self.rows, self._first = _phrases()
 
@@ -77,10 +79,18 @@ class Pictures:
 
 
 def scenes(
-    *, size: int, frames: int = 1, seed: int, entities: tuple[int, int] = (0, MOST), pool: int = 0
+    *,
+    size: int,
+    frames: int = 1,
+    seed: int,
+    entities: tuple[int, int] = (0, MOST),
+    pool: int = 0,
+    close: float = 0.0,
 ) -> SceneSampler:
     """Numbered clips with their things, boxes, backgrounds and captions, of clips with how things move."""
-    return SceneSampler(size=size, frames=frames, seed=seed, entities=entities, pool=pool, deeds=frames > 1)
+    return SceneSampler(
+        size=size, frames=frames, seed=seed, entities=entities, pool=pool, deeds=frames > 1, close=close
+    )
 
 
 def looks_right(sprite: Sprite) -> bool:

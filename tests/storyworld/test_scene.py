@@ -80,3 +80,17 @@ def test_with_deeds_captions_alone_change() -> None:
     assert all(np.array_equal(plain[number].frames, told[number].frames) for number in range(4))
     said = [" ".join(sampler[number].caption for number in range(60)) for sampler in (plain, told)]
     assert [" right" in words and " left" in words for words in said] == [False, True]
+
+
+def test_close_scenes_show_one_large_thing() -> None:
+    def largest(sampler: SceneSampler) -> list[tuple[int, float]]:
+        boxes = [[actor.track[0] for actor in sampler[number].actors] for number in range(80)]
+        return [
+            (len(found), max((max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in filter(None, found)), default=0))
+            for found in boxes
+        ]
+
+    every = largest(SceneSampler(size=16, seed=5, entities=(2, 4), close=1))
+    assert all(number == 1 and side >= 0.45 for number, side in every)
+    some = largest(SceneSampler(size=16, seed=5, entities=(2, 4), close=0.5))
+    assert 25 <= sum(number == 1 for number, _ in some) <= 55

@@ -131,6 +131,8 @@ class SceneSampler:
         entities: fewest and most things in a scene.
         pool: how many versions of every background are painted at first and then reused; 0 paints each anew.
         deeds: whether captions tell how things move, as a network of clips should learn it, or name any verb.
+        close: share of scenes that show one thing, large, as most captioned pictures do: what a word looks like is
+            learned from them much sooner than from crowds of small things.
     """
 
     def __init__(
@@ -142,9 +144,10 @@ class SceneSampler:
         entities: tuple[int, int] = (0, 4),
         pool: int = 0,
         deeds: bool = False,
+        close: float = 0.0,
     ) -> None:
         self.size, self.frames, self.seed, self.entities, self.pool = size, frames, seed, entities, pool
-        self.deeds = deeds
+        self.deeds, self.close = deeds, close
         self._atlas = atlas.load()
         self._things = tuple(lexicon.things().values())
         self._places = tuple(lexicon.backgrounds())
@@ -184,6 +187,8 @@ class SceneSampler:
     def _actors(self, rng: np.random.Generator) -> tuple[Actor, ...]:
         low, high = self.entities
         count = int(rng.integers(low, high + 1))
+        close = self.close > 0 and rng.random() < self.close
+        count = 1 if close else count
         crowded = rng.random() < 0.15
         actors: list[Actor] = []
         for _ in range(count):
@@ -191,7 +196,7 @@ class SceneSampler:
             variants = self._atlas.variants(thing.name)
             sprite = variants[int(rng.integers(len(variants)))]
             for _ in range(12):
-                track = self._track(sprite, rng, count)
+                track = self._track(sprite, rng, count, close=close)
                 if crowded or all(_apart(track, other.track) for other in actors):
                     break
             else:
@@ -206,9 +211,9 @@ class SceneSampler:
             actors.append(Actor(sprite=sprite, track=track))
         return tuple(actors)
 
-    def _track(self, sprite: Sprite, rng: np.random.Generator, count: int) -> tuple[Box | None, ...]:
+    def _track(self, sprite: Sprite, rng: np.random.Generator, count: int, *, close: bool) -> tuple[Box | None, ...]:
         """A straight or curved path from box to box; it may begin late or end early, and the thing may grow."""
-        width, height = self._extent(sprite, rng, count)
+        width, height = self._extent(sprite, rng, count, close=close)
         start = _place(rng, width, height)
         if self.frames == 1:
             return (start,)
@@ -228,9 +233,11 @@ class SceneSampler:
             track = [None if frame in hidden else box for frame, box in enumerate(track)]
         return tuple(track)
 
-    def _extent(self, sprite: Sprite, rng: np.random.Generator, count: int) -> tuple[float, float]:
+    def _extent(self, sprite: Sprite, rng: np.random.Generator, count: int, *, close: bool) -> tuple[float, float]:
         """Natural size times chance: mostly near it, at times anything from tiny to nearly the whole picture."""
-        if rng.random() < 0.75:
+        if close:
+            height = float(rng.uniform(0.45, 0.9))
+        elif rng.random() < 0.75:
             height = sprite.thing.size * float(np.exp(rng.normal(0.1, 0.3)))
         else:
             height = float(rng.uniform(0.18, 0.8))

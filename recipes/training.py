@@ -1,0 +1,51 @@
+"""What recipes that train have in common: their options, how they begin, the line that tells how far they are."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from videodirector.layout2vid.memory import keep_memory
+from videodirector.layout2vid.training.loop import Progress
+
+
+def arguments(
+    description: str | None, *, out: Path | None = None, batch: int, rate: float, minutes: float = float("inf")
+) -> argparse.ArgumentParser:
+    """A parser with the options of every training; ``out`` without a default is required."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=out is None, default=out, help="folder of all that is written")
+    parser.add_argument("--pictures", type=int, default=1_000_000, help="at most; frames of clips count one by one")
+    parser.add_argument("--minutes", type=float, default=minutes, help="at most, over all calls")
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=rate, help="of learning, at its highest")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make pictures; 0: this one does")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser
+
+
+def begin(options: argparse.Namespace) -> torch.device:
+    """Make the folder, fix what is random, and say where to compute."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    keep_memory()
+    torch.manual_seed(0)
+    return torch.device(options.device)
+
+
+def told(run: Iterator[Progress], *, every: int = 50, frames: int = 1) -> Iterator[Progress]:
+    """The same run, printing the mean loss now and then; an item of its batches has so many ``frames``."""
+    recent: list[float] = []
+    for progress in run:
+        recent.append(progress.loss)
+        if progress.step % every == 0:
+            print(
+                f"step {progress.step}, {progress.pictures * frames} pictures, {progress.seconds / 60:.1f} min, "
+                f"loss {np.mean(recent):.4f}",
+                flush=True,
+            )
+            recent.clear()
+        yield progress
