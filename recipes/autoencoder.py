@@ -17,11 +17,11 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor
-from training import arguments, begin
+from training import arguments, begin, fitted
 from world import Pictures
 
 from videodirector.layout2vid.training.data import numbered
-from videodirector.layout2vid.training.loop import Average, Schedule, fit
+from videodirector.layout2vid.training.loop import Average
 
 CONFIG = {
     "block_out_channels": (32, 64, 128),
@@ -37,7 +37,7 @@ CONFIG = {
 
 def main() -> None:
     """Train, then store the weights and a sheet of originals above reconstructions."""
-    options = arguments(__doc__, out=Path("runs/autoencoder"), batch=16, rate=1.2e-3).parse_args()
+    options = arguments(__doc__, out=Path("runs/autoencoder"), pictures=400_000, batch=16, rate=1.2e-3).parse_args()
     device = begin(options)
     model = AutoencoderKL(**CONFIG).to(device, memory_format=torch.channels_last)
     parameters = list(model.parameters())
@@ -64,16 +64,8 @@ def main() -> None:
         average.swap()
         return float(10 * torch.log10(4 / F.mse_loss(decoded, unseen))), decoded
 
-    schedule = Schedule(pictures=options.pictures, batch=options.batch, minutes=options.minutes)
-    for progress in fit(
-        groups=[{"params": parameters, "lr": options.rate}],
-        loss=loss,
-        batches=batches,
-        schedule=schedule,
-        state=options.out / "state.pt",
-        device=device,
-        average=average,
-    ):
+    groups = [{"params": parameters, "lr": options.rate}]
+    for progress in fitted(options, groups=groups, loss=loss, batches=batches, average=average):
         if progress.step % 100 == 0:
             decibel, decoded = evaluate()
             print(

@@ -16,7 +16,7 @@ import torch
 from denoiser import SIZE
 from export import without_text_encoder
 from torch import Tensor
-from training import arguments, begin, told
+from training import arguments, begin, fitted, told
 from world import Tables, World
 
 from videodirector.layout2vid.canvas import lay
@@ -24,7 +24,6 @@ from videodirector.layout2vid.latents import encode, to_tensor
 from videodirector.layout2vid.memory import channels_last
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.training.data import numbered
-from videodirector.layout2vid.training.loop import Schedule, fit
 
 
 def main() -> None:
@@ -55,15 +54,8 @@ def main() -> None:
     def batches(step: int) -> Iterator[Any]:
         return numbered(world, first=step * options.batch, batch=options.batch, workers=options.workers)
 
-    run = fit(
-        groups=[{"params": list(canvas.read.parameters()), "lr": options.rate}],
-        loss=loss,
-        batches=batches,
-        schedule=Schedule(pictures=options.pictures, batch=options.batch, minutes=options.minutes, warmup=50),
-        state=options.out / "state.pt",
-        device=device,
-    )
-    for _ in told(run):
+    groups = [{"params": list(canvas.read.parameters()), "lr": options.rate}]
+    for _ in told(fitted(options, groups=groups, loss=loss, batches=batches, warmup=50)):
         pass
     pipeline.to("cpu")
     without_text_encoder(pipeline)

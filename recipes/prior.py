@@ -20,13 +20,13 @@ from diffusers import PriorTransformer, UnCLIPScheduler
 from export import WEIGHTS, without_text_encoder
 from PIL import Image
 from torch import Tensor
-from training import arguments, begin, told
+from training import arguments, begin, fitted, told
 
 from videodirector.evaluation.statistics import Proportion
 from videodirector.layout2vid.latents import decode
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.training.loop import Average, Schedule, fit
+from videodirector.layout2vid.training.loop import Average
 from videodirector.layout2vid.unclip import imagine_latents, patches
 
 WIDE, DEEP = 4, 6  # heads of 64, and layers
@@ -36,7 +36,7 @@ SILENCE = 0.1  # how often the words are withheld, for guidance
 
 def main() -> None:
     """Train, measure, draw."""
-    parser = arguments(__doc__, batch=64, rate=6e-4, minutes=15.0)
+    parser = arguments(__doc__, pictures=10_000_000, minutes=15.0, batch=64, rate=6e-4, makes_pictures=False)
     parser.add_argument("--init", type=Path, default=WEIGHTS, help="model folder with the memory to learn from")
     options = parser.parse_args()
     device = begin(options)
@@ -70,16 +70,8 @@ def main() -> None:
         predicted = prior(noisy, timesteps.to(device), proj_embedding=text.to(device)).predicted_image_embedding
         return F.mse_loss(predicted.float(), x0)
 
-    run = fit(
-        groups=[{"params": average.parameters, "lr": options.rate}],
-        loss=loss,
-        batches=batches,
-        schedule=Schedule(pictures=options.pictures, batch=options.batch, minutes=options.minutes),
-        state=options.out / "state.pt",
-        device=device,
-        average=average,
-    )
-    for _ in told(run, every=100):
+    groups = [{"params": average.parameters, "lr": options.rate}]
+    for _ in told(fitted(options, groups=groups, loss=loss, batches=batches, average=average), every=100):
         pass
     average.swap()
     pipeline.register_modules(imagination=prior.to("cpu").eval(), prior_scheduler=scheduler)
