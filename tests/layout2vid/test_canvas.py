@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from diffusers import UNet3DConditionModel
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import interpolate
@@ -103,29 +104,57 @@ def test_patches_hold_finer_pictures_on_the_same_raster() -> None:
     assert canvas(2)(seen(some_entities(), opaque=False), size=(8, 8)).shape == (2, 16, 8, 8)
 
 
-def with_canvas(entities: Entities) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The UNet's output: alone, with a canvas that starts closed, with an open one, detached."""
+def retouching() -> tuple[UNet3DConditionModel, Grounding]:
     unet = tiny_unet()
+    grounding = Grounding.for_unet(
+        unet,
+        text_width=384,
+        picture_shape=(4, 8, 8),
+        token_width=32,
+        grid=4,
+        masked=True,
+        canvas=True,
+        retouched=True,
+        latent_scale=2,
+    ).eval()
+    return unet, grounding
+
+
+def put_out(unet: UNet3DConditionModel) -> torch.Tensor:
     x = torch.randn(1, 4, 2, 8, 8, generator=torch.Generator().manual_seed(5))
     words = torch.randn(1, 6, 384, generator=torch.Generator().manual_seed(6))
-    grounding = Grounding.for_unet(
-        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True, latent_scale=2
-    ).eval()
-    outputs = [unet(x, 500, encoder_hidden_states=words).sample]
-    grounding.attach(unet)
-    assert grounding.canvas is not None
-    for _ in range(2):
-        with grounding.use(grounding.tokens(entities, size=(8, 8)), size=(8, 8)):
-            outputs.append(unet(x, 500, encoder_hidden_states=words).sample)
-        torch.nn.init.normal_(grounding.canvas.project.weight, std=0.1)
-    grounding.detach()
-    outputs.append(unet(x, 500, encoder_hidden_states=words).sample)
-    return outputs[0], outputs[1], outputs[2], outputs[3]
+    out: torch.Tensor = unet(x, 500, encoder_hidden_states=words).sample
+    return out
+
+
+def grounded(unet: UNet3DConditionModel, grounding: Grounding, entities: Entities) -> torch.Tensor:
+    with grounding.use(grounding.tokens(entities, size=(8, 8)), size=(8, 8)):
+        return put_out(unet)
 
 
 @torch.no_grad()
-def test_a_closed_canvas_changes_no_bit_an_open_one_does_and_detaching_restores() -> None:
-    alone, closed, opened, detached = with_canvas(seen(some_entities()))
-    assert torch.equal(closed, alone)
-    assert not torch.allclose(opened, alone)
-    assert torch.equal(detached, alone)
+@pytest.mark.parametrize("gate", ["canvas.project", "retouch.add"])
+def test_a_closed_canvas_changes_no_bit_an_open_one_does_and_detaching_restores(gate: str) -> None:
+    unet, grounding = retouching()
+    entities, alone = seen(some_entities()), put_out(unet)
+    grounding.attach(unet)
+    assert grounding.closed
+    assert torch.equal(grounded(unet, grounding, entities), alone)
+    torch.nn.init.normal_(grounding.get_submodule(gate).weight, std=0.1)
+    assert not grounding.closed
+    assert not torch.allclose(grounded(unet, grounding, entities), alone)
+    grounding.detach()
+    assert torch.equal(put_out(unet), alone)
+
+
+@torch.no_grad()
+def test_retouching_sees_the_canvas_though_the_first_convolution_does_not() -> None:
+    unet, grounding = retouching()
+    grounding.attach(unet)
+    for gate in ("canvas.project", "retouch.add"):
+        torch.nn.init.normal_(grounding.get_submodule(gate).weight, std=0.1)
+    grounding.get_submodule("canvas.project").weight[: unet.conv_in.out_channels] = 0
+    entities = seen(some_entities())
+    assert entities.views is not None
+    mirrored = replace(entities, views=entities.views.flip(-1))
+    assert not torch.allclose(grounded(unet, grounding, entities), grounded(unet, grounding, mirrored))

@@ -66,10 +66,17 @@ def test_with_grounding_it_computes_what_the_grounded_unet_computes(halves: int,
     if canvas:
         torch.manual_seed(2)
         grounding = Grounding.for_unet(
-            unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True
+            unet,
+            text_width=384,
+            picture_shape=(4, 8, 8),
+            token_width=32,
+            grid=4,
+            masked=True,
+            canvas=True,
+            retouched=True,
         ).eval()
-        assert grounding.canvas is not None
-        nn.init.normal_(grounding.canvas.project.weight)
+        nn.init.normal_(grounding.get_submodule("canvas.project").weight)
+        nn.init.normal_(grounding.get_submodule("retouch.add").weight)
     open_gates(grounding)
     grounding.attach(unet)
     x, words = sample((8, 8), halves)

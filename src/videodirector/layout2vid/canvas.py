@@ -4,18 +4,23 @@ A token says what a thing is and where its box lies; how it looks in detail, at 
 better. AnyDoor (arXiv 2307.09481) lays the picture of a thing into its box and gives the result to the network beside
 its embedding; GLIGEN (arXiv 2301.07093) hands conditions that are aligned with the picture to the first convolution.
 This does both. Things stand in front of those named before them.
+
+A frozen UNet, which has never seen them, draws small things with many parts only roughly, whatever its first
+convolution is told; so what it is about to put out can be retouched with the same pictures in sight.
 """
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pixel_unshuffle
+from torch.nn.functional import interpolate, pixel_unshuffle, silu
 
 from videodirector.layout2vid.entities import Entities
 
-__all__ = ["Canvas", "covered", "lay", "resampling"]
+__all__ = ["Canvas", "Retouch", "covered", "lay", "resampling"]
 
 
 def covered(
@@ -70,7 +75,7 @@ def lay(entities: Entities, size: tuple[int, int]) -> Float[Tensor, "frames 4 he
 
 
 class Canvas(nn.Module):
-    """Turns the laid pictures into features for the UNet's first convolution; they start at 0.
+    """Turns the laid pictures into features for the UNet's first convolution, and for retouching; they start at 0.
 
     A few convolutions read the pictures as latents. The autoencoder itself would read them otherwise on grey than on
     the background to come, for its normalisation looks at the whole picture.
@@ -115,3 +120,22 @@ class Canvas(nn.Module):
         latents = self.read(given)
         cover = interpolate(given[:, 3:], size=latents.shape[-2:], mode="area")
         return latents * (cover > 0), cover
+
+
+class Retouch(nn.Module):
+    """A residual block behind the UNet's last one; it sees the canvas as others see the time, and adds 0 at first."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(math.gcd(32, width), width)
+        self.look = nn.Conv2d(width, width, 3, padding=1)
+        self.add = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.add.weight)
+        nn.init.zeros_(self.add.bias)  # type: ignore[arg-type]  # there is one
+
+    def forward(
+        self, hidden: Float[Tensor, "frames width height wide"], shown: Float[Tensor, "frames width height wide"]
+    ) -> Float[Tensor, "frames width height wide"]:
+        """What the UNet is about to put out, given what the canvas shows."""
+        out: Tensor = hidden + self.add(silu(self.look(silu(self.norm(hidden))) + shown.to(hidden.dtype)))
+        return out

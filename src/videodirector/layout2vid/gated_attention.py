@@ -26,7 +26,8 @@ class GroundingTokens:
 
     ``features``: tokens as the position net made them. ``regions``: the part of the picture, x0, y0, x1, y1 in
     [0, 1], in which a token may be seen; None lets it be seen everywhere. Absent tokens have an empty region.
-    ``canvas``: features for the UNet's first convolution, where the grounding has a canvas.
+    ``canvas``: features for the UNet's first convolution, where the grounding has a canvas, and as many behind them
+    for its last where it retouches.
     """
 
     features: Float[Tensor, "frames tokens width"]

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from videodirector.layout2vid.canvas import Canvas
+from videodirector.layout2vid.canvas import Canvas, Retouch
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.gated_attention import GatedSelfAttention, GroundingTokens
 from videodirector.layout2vid.published import PublishedPositionNet, fourier
@@ -133,6 +133,7 @@ class Grounding(ModelMixin, ConfigMixin):
         masked: whether a token is seen in its region alone.
         canvas_width: of the UNet's first convolution, which then also sees the pictures laid into their boxes; 0 for
             no canvas.
+        retouched: whether the UNet's last features see the canvas once more.
         patch_size, latent_scale: of the canvas, see :class:`Canvas`.
         form: the position net; ``grid`` and ``masked`` are those of ``layout2vid``.
     """
@@ -152,6 +153,7 @@ class Grounding(ModelMixin, ConfigMixin):
         grid: int = 1,
         masked: bool = False,
         canvas_width: int = 0,
+        retouched: bool = False,
         patch_size: int = 1,
         latent_scale: int = 8,
         form: Form = "layout2vid",
@@ -173,10 +175,16 @@ class Grounding(ModelMixin, ConfigMixin):
             }
         )
         self.canvas = (
-            Canvas(channels=picture_shape[0], latent_scale=latent_scale, patch_size=patch_size, width=canvas_width)
+            Canvas(
+                channels=picture_shape[0],
+                latent_scale=latent_scale,
+                patch_size=patch_size,
+                width=canvas_width * (1 + retouched),
+            )
             if canvas_width
             else None
         )
+        self.retouch = Retouch(canvas_width) if canvas_width and retouched else None
         self._attached: dict[str, GroundedBlock] = {}
         self._features: Tensor | None = None  # of the canvas, while it is in use
         self._hooks: list[RemovableHandle] = []
@@ -193,6 +201,7 @@ class Grounding(ModelMixin, ConfigMixin):
         grid: int = 1,
         masked: bool = False,
         canvas: bool = False,
+        retouched: bool = False,
         patch_size: int = 1,
         latent_scale: int = 8,
         form: Form = "layout2vid",
@@ -209,6 +218,7 @@ class Grounding(ModelMixin, ConfigMixin):
             grid=grid,
             masked=masked,
             canvas_width=unet.conv_in.out_channels if canvas else 0,
+            retouched=retouched,
             patch_size=patch_size,
             latent_scale=latent_scale,
             form=form,
@@ -225,6 +235,8 @@ class Grounding(ModelMixin, ConfigMixin):
         gates = [parameter for name, parameter in self.named_parameters() if ".alpha_" in name]
         if self.canvas is not None:
             gates += self.canvas.project.parameters()
+        if self.retouch is not None:
+            gates += self.retouch.add.parameters()
         return not any(bool(gate.any()) for gate in gates)
 
     def attach(self, unet: UNet3DConditionModel) -> None:
@@ -248,10 +260,21 @@ class Grounding(ModelMixin, ConfigMixin):
             self._attached[name] = grounded
         if self.canvas is not None:
             self._hooks.append(unet.conv_in.register_forward_hook(self._add_canvas))
+        if self.retouch is not None:
+            last = unet.conv_norm_out or unet.conv_out
+            self._hooks.append(last.register_forward_pre_hook(self._retouch))
         self._unet.append(unet)
 
     def _add_canvas(self, _module: nn.Module, _given: Any, output: Tensor) -> Tensor:
-        return output if self._features is None else output + self._features.to(output.dtype)
+        if self._features is None:
+            return output
+        return output + self._features[:, : output.shape[1]].to(output.dtype)
+
+    def _retouch(self, _module: nn.Module, given: tuple[Tensor]) -> tuple[Tensor]:
+        if self._features is None or self.retouch is None:
+            return given
+        hidden = given[0]
+        return (self.retouch(hidden, self._features[:, hidden.shape[1] :]),)
 
     def detach(self) -> None:
         """Give the UNet its own blocks back."""
