@@ -89,6 +89,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         guidance_scale=1.5,
         num_inference_steps=6,
         patch_size=PATCH,
+        temporal_grounding=False,
         still_camera=True,
     )
 

@@ -13,7 +13,12 @@ from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import in_turn, without_and_with
 from videodirector.layout2vid.latents import distinct
 from videodirector.layout2vid.sampler import spaced
-from videodirector.layout2vid.unet import close_temporal_layers, mixes_frames, skip_closed_temporal_layers
+from videodirector.layout2vid.unet import (
+    close_temporal_layers,
+    last_temporal_convolutions,
+    mixes_frames,
+    skip_closed_temporal_layers,
+)
 
 FRAMES = 4
 SIZE = (8, 8)
@@ -43,7 +48,12 @@ class Scene:
         self.unet.conv_out.register_forward_hook(lambda _module, given, _out: self.computed.append(len(given[0])))
 
     def denoised(
-        self, x: Tensor, rounds: Sequence[tuple[Tensor, GroundingTokens | None]], *, grounded: bool = True
+        self,
+        x: Tensor,
+        rounds: Sequence[tuple[Tensor, GroundingTokens | None]],
+        *,
+        grounded: bool = True,
+        temporal_grounding: bool = True,
     ) -> Tensor:
         schedule = spaced(torch.linspace(0.99, 0.01, 100), 2)
         denoise = denoiser(
@@ -55,6 +65,7 @@ class Scene:
             prediction="epsilon",
             guidance_scale=3.0,
             grounded_steps=int(grounded),
+            temporal_grounding=temporal_grounding,
         )
         self.computed.clear()
         with torch.no_grad():
@@ -85,6 +96,24 @@ def test_without_temporal_layers_frames_that_are_the_same_are_computed_once(
     rounds = in_turn(scene.words, scene.tokens) if turns else [(scene.words, scene.tokens)]
     torch.testing.assert_close(scene.denoised(x, rounds, grounded=grounded), expected, rtol=1e-4, atol=1e-4)
     assert scene.computed == (apart if turns else together)
+
+
+@pytest.mark.parametrize("short_cut", [True, False])
+def test_temporal_layers_may_leave_the_steps_with_boxes_alone(short_cut: bool) -> None:
+    """Grounded they are as good as taken out; without boxes they mix the frames."""
+    scene, without = Scene(skipped=False), Scene(skipped=True)
+    for layer in last_temporal_convolutions(scene.unet):
+        torch.manual_seed(3)
+        nn.init.normal_(layer.get_submodule("conv4.3").weight)
+    if not short_cut:
+        scene.unet.fuse_qkv_projections()
+    x, rounds = noise(frames=FRAMES), in_turn(scene.words, scene.tokens)
+    parted = in_turn(without.words, without.tokens)
+    quiet = scene.denoised(x, rounds, temporal_grounding=False)
+    torch.testing.assert_close(quiet, without.denoised(x, parted), rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(scene.denoised(x, rounds), quiet, rtol=1e-3, atol=1e-3)
+    free = scene.denoised(x, rounds, grounded=False, temporal_grounding=False)
+    assert not torch.allclose(free, without.denoised(x, parted, grounded=False), rtol=1e-3, atol=1e-3)
 
 
 def test_tokens_that_no_frame_shows_are_left_out() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 from diffusers import UNet3DConditionModel
@@ -15,7 +16,7 @@ from videodirector.layout2vid.latents import distinct
 from videodirector.layout2vid.sampler import Denoiser, NoiseSchedule, Prediction, to_sample
 from videodirector.layout2vid.scene_pass import ScenePass, passable
 from videodirector.layout2vid.still_camera import steady
-from videodirector.layout2vid.unet import mixes_frames
+from videodirector.layout2vid.unet import mixes_frames, without_temporal_layers
 
 __all__ = ["denoiser"]
 
@@ -30,11 +31,12 @@ def denoiser(
     prediction: Prediction,
     guidance_scale: float,
     grounded_steps: int,
+    temporal_grounding: bool = True,
     same: Tensor | None = None,
 ) -> Denoiser:
     """A denoiser for one scene.
 
-    Without temporal layers no frame knows of another, so frames that are the same are computed once.
+    Where temporal layers take no part, no frame knows of another, and frames that are the same are computed once.
 
     Args:
         unet: with the grounding attached.
@@ -46,12 +48,13 @@ def denoiser(
         prediction: what the network predicts.
         guidance_scale: see ``guided``.
         grounded_steps: the tokens are shown on the first so many steps, after which the fusers are skipped.
+        temporal_grounding: whether temporal layers take part in these steps.
         same: where frames show the same, see ``still_camera.alike``; None leaves them as they are drawn.
     """
     passes: dict[tuple[int, ...], ScenePass] = {}
-    short_cut, alone = passable(unet), not mixes_frames(unet)
+    short_cut, mixing = passable(unet), mixes_frames(unet)
 
-    def frames_of(x: Tensor, number: int, *, grounded: bool) -> tuple[list[int], list[int]]:
+    def frames_of(x: Tensor, number: int, *, grounded: bool, alone: bool) -> tuple[list[int], list[int]]:
         if not alone:
             every = list(range(x.shape[2]))
             return every, every
@@ -61,15 +64,17 @@ def denoiser(
     def denoise(x: Tensor, index: int) -> Tensor:
         size = (x.shape[-2], x.shape[-1])
         timestep, grounded = schedule.timesteps[index], index < grounded_steps
+        alone = not mixing or (grounded and not temporal_grounding)
         outputs = []
         for number, (words, tokens) in enumerate(rounds):
-            frames, places = frames_of(x, number, grounded=grounded)
+            frames, places = frames_of(x, number, grounded=grounded, alone=alone)
             key = (number, *frames)
             if key not in passes:
                 shown = tokens if tokens is None or not alone else tokens.of(frames, count=x.shape[2])
                 passes[key] = ScenePass(unet, words, shown, frames=len(frames), size=size)
             one, given = passes[key], x[:, :, frames].to(unet.dtype)
-            with grounding.use(one.tokens if grounded else None, size=size):
+            left_out = without_temporal_layers(unet) if alone and mixing else nullcontext()
+            with left_out, grounding.use(one.tokens if grounded else None, size=size):
                 if short_cut:
                     output = one(given, timestep, grounded=grounded)
                 else:

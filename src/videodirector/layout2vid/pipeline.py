@@ -60,6 +60,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         num_inference_steps: when the call leaves them open.
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
         sampler: when the call leaves it open.
+        temporal_grounding: whether temporal layers take part in the steps in which boxes are imposed.
         still_camera: whether frames show the same where their boxes say the same; see ``layout2vid.still_camera``.
     """
 
@@ -101,6 +102,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         num_inference_steps: int = 50,
         patch_size: int = 1,
         sampler: SamplerName = "ddim",
+        temporal_grounding: bool = True,
         still_camera: bool = False,
     ) -> None:
         super().__init__()
@@ -127,6 +129,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             num_inference_steps=num_inference_steps,
             patch_size=patch_size,
             sampler=sampler,
+            temporal_grounding=temporal_grounding,
             still_camera=still_camera,
         )
         self.saves_memory = False
@@ -341,7 +344,8 @@ class Layout2VidPipeline(DiffusionPipeline):
             entities = self.entities(condition, looks)
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
         # A canvas parts the halves at once; where frames stand alone, each half then has its own that differ.
-        parted = tokens is not None and tokens.canvas is not None and not mixes_frames(self.unet)
+        alone = not (self.config.temporal_grounding and mixes_frames(self.unet))
+        parted = tokens is not None and tokens.canvas is not None and alone
         denoise = denoiser(
             self.unet,
             self.grounding,
@@ -351,6 +355,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
+            temporal_grounding=self.config.temporal_grounding,
             same=same,
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
