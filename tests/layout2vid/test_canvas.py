@@ -138,10 +138,12 @@ def test_a_closed_canvas_changes_no_bit_an_open_one_does_and_detaching_restores(
     unet, grounding = retouching()
     entities, alone = seen(some_entities()), put_out(unet)
     grounding.attach(unet)
-    assert grounding.closed
+    closed = grounding.closed
+    assert closed
     assert torch.equal(grounded(unet, grounding, entities), alone)
-    torch.nn.init.normal_(grounding.get_submodule(gate).weight, std=0.1)
-    assert not grounding.closed
+    torch.nn.init.normal_(grounding.get_parameter(f"{gate}.weight"), std=0.1)
+    closed = grounding.closed
+    assert not closed
     assert not torch.allclose(grounded(unet, grounding, entities), alone)
     grounding.detach()
     assert torch.equal(put_out(unet), alone)
@@ -152,8 +154,8 @@ def test_retouching_sees_the_canvas_though_the_first_convolution_does_not() -> N
     unet, grounding = retouching()
     grounding.attach(unet)
     for gate in ("canvas.project", "retouch.add"):
-        torch.nn.init.normal_(grounding.get_submodule(gate).weight, std=0.1)
-    grounding.get_submodule("canvas.project").weight[: unet.conv_in.out_channels] = 0
+        torch.nn.init.normal_(grounding.get_parameter(f"{gate}.weight"), std=0.1)
+    grounding.get_parameter("canvas.project.weight")[: unet.conv_in.out_channels] = 0
     entities = seen(some_entities())
     assert entities.views is not None
     mirrored = replace(entities, views=entities.views.flip(-1))

@@ -104,7 +104,7 @@ def test_temporal_layers_may_leave_the_steps_with_boxes_alone(short_cut: bool) -
     scene, without = Scene(skipped=False), Scene(skipped=True)
     for layer in last_temporal_convolutions(scene.unet):
         torch.manual_seed(3)
-        nn.init.normal_(layer.get_submodule("conv4.3").weight)
+        nn.init.normal_(layer.get_parameter("conv4.3.weight"))
     if not short_cut:
         scene.unet.fuse_qkv_projections()
     x, rounds = noise(frames=FRAMES), in_turn(scene.words, scene.tokens)

@@ -75,8 +75,8 @@ def test_with_grounding_it_computes_what_the_grounded_unet_computes(halves: int,
             canvas=True,
             retouched=True,
         ).eval()
-        nn.init.normal_(grounding.get_submodule("canvas.project").weight)
-        nn.init.normal_(grounding.get_submodule("retouch.add").weight)
+        nn.init.normal_(grounding.get_parameter("canvas.project.weight"))
+        nn.init.normal_(grounding.get_parameter("retouch.add.weight"))
     open_gates(grounding)
     grounding.attach(unet)
     x, words = sample((8, 8), halves)

@@ -47,7 +47,7 @@ def test_without_all_temporal_layers_but_some_these_still_mix_frames() -> None:
     unet = tiny_unet()
     last = last_temporal_convolutions(unet)
     for layer in last:  # convolutions start closed
-        torch.nn.init.normal_(layer.get_submodule("conv4.3").weight)
+        torch.nn.init.normal_(layer.get_parameter("conv4.3.weight"))
     before = call(x, unet)
     with without_temporal_layers(unet, but=last):
         left = [parameter for layer in temporal_layers(unet) for parameter in layer.parameters()]
