@@ -175,8 +175,8 @@ EXPERIMENTS: dict[str, Experiment] = {
             ("single scene, %", "object", "count", "spatial", "scale", "overall", "movement"),
         ),
         differs="The paper's layouts come from GPT-4 and its detector is open-vocabulary; here plans are composed with "
-        "known boxes, and the detector knows the things. Ours draws every frame alone, from the same noise: without "
-        "boxes all frames of a scene are one picture, and nothing moves.",
+        "known boxes, and the detector knows the things. All frames of ours start from one noise: without boxes "
+        "next to nothing tells them apart, and nothing moves.",
     ),
     "alpha": Experiment(
         question="For which part of the steps the boxes are imposed",
