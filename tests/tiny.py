@@ -64,10 +64,10 @@ def tiny_vae() -> AutoencoderKL:
     ).eval()
 
 
-def tiny_grounding(unet: UNet3DConditionModel, *, grid: int = 4, masked: bool = True) -> Grounding:
+def tiny_grounding(unet: UNet3DConditionModel, *, grid: int = 4, masked: bool = True, **form: Any) -> Grounding:
     torch.manual_seed(2)
     return Grounding.for_unet(
-        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=grid, masked=masked
+        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=grid, masked=masked, **form
     ).eval()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import interpolate
 
-from tiny import some_entities, tiny_unet
+from tiny import some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.canvas import Canvas, covered, lay, resampling
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
@@ -106,18 +106,7 @@ def test_patches_hold_finer_pictures_on_the_same_raster() -> None:
 
 def retouching() -> tuple[UNet3DConditionModel, Grounding]:
     unet = tiny_unet()
-    grounding = Grounding.for_unet(
-        unet,
-        text_width=384,
-        picture_shape=(4, 8, 8),
-        token_width=32,
-        grid=4,
-        masked=True,
-        canvas=True,
-        retouched=True,
-        latent_scale=2,
-    ).eval()
-    return unet, grounding
+    return unet, tiny_grounding(unet, canvas=True, retouched=True, latent_scale=2)
 
 
 def put_out(unet: UNet3DConditionModel) -> torch.Tensor:

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tiny import open_gates, some_entities, tiny_unet
+from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.denoiser import denoiser
 from videodirector.layout2vid.gated_attention import GroundingTokens
-from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import in_turn, without_and_with
 from videodirector.layout2vid.latents import distinct
 from videodirector.layout2vid.sampler import spaced
@@ -32,10 +31,7 @@ class Scene:
         close_temporal_layers(self.unet)
         if skipped:
             skip_closed_temporal_layers(self.unet)
-        torch.manual_seed(2)
-        self.grounding = Grounding.for_unet(
-            self.unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True
-        ).eval()
+        self.grounding = tiny_grounding(self.unet, canvas=True)
         assert self.grounding.canvas is not None
         nn.init.normal_(self.grounding.canvas.project.weight)
         open_gates(self.grounding)

@@ -6,7 +6,6 @@ from diffusers import UNet3DConditionModel
 from torch import nn
 
 from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
-from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import without_and_with
 from videodirector.layout2vid.scene_pass import ScenePass, passable
 from videodirector.layout2vid.unet import spatial_blocks
@@ -62,19 +61,8 @@ def test_it_computes_what_the_unet_computes(make: object, size: tuple[int, int],
 @pytest.mark.parametrize("halves", [1, 2])
 def test_with_grounding_it_computes_what_the_grounded_unet_computes(halves: int, canvas: bool) -> None:
     unet = moving_unet()
-    grounding = tiny_grounding(unet)
+    grounding = tiny_grounding(unet, canvas=canvas, retouched=canvas)
     if canvas:
-        torch.manual_seed(2)
-        grounding = Grounding.for_unet(
-            unet,
-            text_width=384,
-            picture_shape=(4, 8, 8),
-            token_width=32,
-            grid=4,
-            masked=True,
-            canvas=True,
-            retouched=True,
-        ).eval()
         nn.init.normal_(grounding.get_parameter("canvas.project.weight"))
         nn.init.normal_(grounding.get_parameter("retouch.add.weight"))
     open_gates(grounding)
