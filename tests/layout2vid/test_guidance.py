@@ -4,8 +4,7 @@ from dataclasses import fields, replace
 
 import torch
 
-from tiny import some_entities, tiny_unet
-from videodirector.layout2vid.grounding import Grounding
+from tiny import some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.guidance import without_and_with
 
 
@@ -21,9 +20,7 @@ def test_the_second_half_is_the_scene_itself_and_nothing_of_it_is_lost() -> None
 @torch.no_grad()
 def test_half_without_conditions_has_an_empty_canvas_and_the_other_half_its_own() -> None:
     unet = tiny_unet()
-    grounding = Grounding.for_unet(
-        unet, text_width=384, picture_shape=(4, 8, 8), token_width=32, grid=4, masked=True, canvas=True, latent_scale=2
-    ).eval()
+    grounding = tiny_grounding(unet, canvas=True, latent_scale=2)
     assert grounding.canvas is not None
     torch.nn.init.normal_(grounding.canvas.project.weight)
     entities = replace(some_entities(), views=torch.ones(1, 2, 4, 8, 8))

@@ -18,7 +18,12 @@ from videodirector.layout2vid.scene_pass import ScenePass, passable
 from videodirector.layout2vid.still_camera import steady
 from videodirector.layout2vid.unet import mixes_frames, without_temporal_layers
 
-__all__ = ["denoiser"]
+__all__ = ["denoiser", "frames_alone"]
+
+
+def frames_alone(unet: UNet3DConditionModel, *, grounded: bool, temporal_grounding: bool) -> bool:
+    """Whether no frame knows of another: there are no temporal layers, or none takes part in steps with boxes."""
+    return not mixes_frames(unet) or (grounded and not temporal_grounding)
 
 
 def denoiser(
@@ -53,9 +58,12 @@ def denoiser(
     """
     passes: dict[tuple[int, ...], ScenePass] = {}
     short_cut, mixing = passable(unet), mixes_frames(unet)
+    apart = {
+        shown: frames_alone(unet, grounded=shown, temporal_grounding=temporal_grounding) for shown in (True, False)
+    }
 
-    def frames_of(x: Tensor, number: int, *, grounded: bool, alone: bool) -> tuple[list[int], list[int]]:
-        if not alone:
+    def frames_of(x: Tensor, number: int, *, grounded: bool) -> tuple[list[int], list[int]]:
+        if not apart[grounded]:
             every = list(range(x.shape[2]))
             return every, every
         told = layout if grounded and number == len(rounds) - 1 else ()
@@ -64,16 +72,15 @@ def denoiser(
     def denoise(x: Tensor, index: int) -> Tensor:
         size = (x.shape[-2], x.shape[-1])
         timestep, grounded = schedule.timesteps[index], index < grounded_steps
-        alone = not mixing or (grounded and not temporal_grounding)
         outputs = []
         for number, (words, tokens) in enumerate(rounds):
-            frames, places = frames_of(x, number, grounded=grounded, alone=alone)
+            frames, places = frames_of(x, number, grounded=grounded)
             key = (number, *frames)
             if key not in passes:
-                shown = tokens if tokens is None or not alone else tokens.of(frames, count=x.shape[2])
+                shown = tokens if tokens is None or not apart[grounded] else tokens.of(frames, count=x.shape[2])
                 passes[key] = ScenePass(unet, words, shown, frames=len(frames), size=size)
             one, given = passes[key], x[:, :, frames].to(unet.dtype)
-            left_out = without_temporal_layers(unet) if alone and mixing else nullcontext()
+            left_out = without_temporal_layers(unet) if apart[grounded] and mixing else nullcontext()
             with left_out, grounding.use(one.tokens if grounded else None, size=size):
                 if short_cut:
                     output = one(given, timestep, grounded=grounded)

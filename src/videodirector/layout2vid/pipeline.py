@@ -19,7 +19,7 @@ from videodirector.layout2vid.appearance import Appearance, Track
 from videodirector.layout2vid.checkpoint import check_folder, check_values, loading, local
 from videodirector.layout2vid.compilation import compile_layers
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
-from videodirector.layout2vid.denoiser import denoiser
+from videodirector.layout2vid.denoiser import denoiser, frames_alone
 from videodirector.layout2vid.entities import Entities
 from videodirector.layout2vid.grounding import Grounding
 from videodirector.layout2vid.guidance import in_turn, without_and_with
@@ -30,7 +30,6 @@ from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, schedule_of, shared_noise
 from videodirector.layout2vid.still_camera import alike
 from videodirector.layout2vid.text import guiding, load_packaged
-from videodirector.layout2vid.unet import mixes_frames
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
 
@@ -344,8 +343,9 @@ class Layout2VidPipeline(DiffusionPipeline):
             entities = self.entities(condition, looks)
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
         # A canvas parts the halves at once; where frames stand alone, each half then has its own that differ.
-        alone = not (self.config.temporal_grounding and mixes_frames(self.unet))
-        parted = tokens is not None and tokens.canvas is not None and alone
+        temporal = bool(self.config.temporal_grounding)
+        alone = frames_alone(self.unet, grounded=True, temporal_grounding=temporal)
+        parted = alone and tokens is not None and tokens.canvas is not None
         denoise = denoiser(
             self.unet,
             self.grounding,
@@ -355,7 +355,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
-            temporal_grounding=self.config.temporal_grounding,
+            temporal_grounding=temporal,
             same=same,
         )
         yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
