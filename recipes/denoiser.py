@@ -90,6 +90,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         num_inference_steps=6,
         patch_size=PATCH,
         temporal_grounding=False,
+        captions="listed",
         still_camera=True,
     )
 

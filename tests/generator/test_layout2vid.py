@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from videodirector.generator.backends import create
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.generator.scene import scene_seed
 from videodirector.layout2vid.text import load_packaged
+from videodirector.schemas import Scene
 
 LEFT, RIGHT = (0.0, 0.2, 0.5, 0.9), (0.5, 0.2, 1.0, 0.9)
 
@@ -96,6 +98,40 @@ def test_it_says_what_it_can_do(backend: Layout2VidBackend) -> None:
     assert backend.capabilities.frame_size == (16, 16)
     assert backend.capabilities.boxes == "native"
     assert backend.capabilities.steps == 4
+
+
+def listed(model: Path, folder: Path, captions: str = "listed") -> Layout2VidBackend:
+    shutil.copytree(model, folder)
+    index = json.loads((folder / "model_index.json").read_text())
+    (folder / "model_index.json").write_text(json.dumps({**index, "captions": captions}))
+    return Layout2VidBackend(str(folder))
+
+
+def test_a_model_of_lists_hears_what_the_boxes_show_and_no_more(model: Path, tmp_path: Path) -> None:
+    backend = listed(model, tmp_path / "listed")
+    story = plan(consistency_groups={"dog": ["s1", "s2"], "beach": ["s1", "s2"]})
+    for scene, description in zip(story.scenes, ("a brown dog", ""), strict=True):
+        scene.entities[0].description = description
+    story.scenes[1].description = "It storms; a cat dreams of thunder."
+    story = story.checked()
+
+    def heard(scene: Scene) -> str:
+        return str(backend.prepare(story).effective(scene, seed=1, steps=2)["caption"])
+
+    before = frames(backend, story, "s2")
+    assert {heard(scene) for scene in story.scenes} == {"a brown dog. Background: beach"}
+    story.scenes[1].description = "All is quiet."
+    assert np.array_equal(frames(backend, story, "s2"), before)
+    story.scenes[1].layout_strength = 0.0
+    assert heard(story.scenes[1]) == "All is quiet. Background: beach", "without boxes the words are all there is"
+    story.scenes[0].entities = []
+    assert heard(story.scenes[0]) == "Background: beach"
+    assert draw(backend, story, "s1").notes == ("no entity of this scene has a box: the background is drawn alone",)
+
+
+def test_unknown_captions_are_named(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="captions are one of told, listed, not 'sung'"):
+        listed(model, tmp_path / "sung", "sung").prepare(plan())
 
 
 def test_a_missing_model_is_named() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from videodirector.errors import ModelFormatError
+from videodirector.layout2vid.appearance import Captions
 from videodirector.layout2vid.checkpoint import INDEX, check_folder, holds_grounding
 
 __all__ = ["ModelFacts", "read_facts"]
@@ -29,6 +30,7 @@ class ModelFacts:
     text_encoder_package: str | None
     grounded: bool
     imagines: bool
+    captions: Captions
 
 
 def read_facts(folder: Path) -> ModelFacts:
@@ -52,12 +54,20 @@ def read_facts(folder: Path) -> ModelFacts:
             text_encoder_package=package,
             grounded=holds_grounding(folder) is not None,
             imagines=index.get("prior", [None, None])[1] == "PriorTransformer",
+            captions=_captions(index.get("captions", "told")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFormatError(
             f"{folder} does not say how large its frames are or how it draws: {error!r}",
             hint="give a folder that Layout2VidPipeline.save_pretrained wrote",
         ) from error
+
+
+def _captions(said: str) -> Captions:
+    for known in get_args(Captions):
+        if said == known:
+            return cast("Captions", known)
+    raise ValueError(f"captions are one of {', '.join(get_args(Captions))}, not {said!r}")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -54,18 +54,23 @@ class Representation:
 
 @torch.no_grad()
 def represent(
-    pipeline: Layout2VidPipeline, appearance: Appearance, generator: torch.Generator | None = None
+    pipeline: Layout2VidPipeline,
+    thing: str | Appearance | Representation,
+    generator: torch.Generator | None = None,
 ) -> Representation:
     """How a thing looks, from its words or from a picture of it.
 
     Args:
         pipeline: the model.
-        appearance: the words, and the picture if there is one.
+        thing: its words, and the picture if there is one; what is a representation already stands as it is.
         generator: of the picture that an unCLIP prior imagines; None takes a fresh one of seed 0.
 
     Raises:
         ModelError: the model has no encoder for these words or this picture.
     """
+    if isinstance(thing, Representation):
+        return thing
+    appearance = Appearance(name=thing) if isinstance(thing, str) else thing
     text = _phrase(pipeline, appearance.phrase)
     shape = [int(side) for side in pipeline.grounding.config.picture_shape]
     if shape == [0]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from videodirector.layout2vid import stock
 from videodirector.layout2vid.adapters import load_grounding
-from videodirector.layout2vid.appearance import Appearance, Track
+from videodirector.layout2vid.appearance import Appearance, Captions, Track
 from videodirector.layout2vid.checkpoint import check_folder, check_values, loading, local
 from videodirector.layout2vid.compilation import compile_layers
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
@@ -60,6 +60,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
         sampler: when the call leaves it open.
         temporal_grounding: whether temporal layers take part in the steps in which boxes are imposed.
+        captions: of scenes with boxes: as their descriptions tell them, or ``listed``, their things and their places.
         still_camera: whether frames show the same where their boxes say the same; see ``layout2vid.still_camera``.
     """
 
@@ -102,6 +103,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         patch_size: int = 1,
         sampler: SamplerName = "ddim",
         temporal_grounding: bool = True,
+        captions: Captions = "told",
         still_camera: bool = False,
     ) -> None:
         super().__init__()
@@ -129,6 +131,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             patch_size=patch_size,
             sampler=sampler,
             temporal_grounding=temporal_grounding,
+            captions=captions,
             still_camera=still_camera,
         )
         self.saves_memory = False
@@ -262,9 +265,11 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     # -- entities
 
-    def represent(self, appearance: Appearance, *, generator: torch.Generator | None = None) -> Representation:
+    def represent(
+        self, thing: str | Appearance | Representation, *, generator: torch.Generator | None = None
+    ) -> Representation:
         """How a thing looks; see ``layout2vid.looks.represent``."""
-        return represent(self, appearance, generator)
+        return represent(self, thing, generator)
 
     def imagine(self, text: Float[Tensor, " text"], *, generator: torch.Generator | None = None) -> Representation:
         """How a thing looks whose words are known as an embedding alone; see ``layout2vid.looks.imagined``."""
@@ -417,7 +422,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             raise ValueError(
                 f"{len(entities)} entities and {condition.boxes.shape[1]} boxes: give each thing its boxes"
             )
-        looks = [self._look(entity, generator) for entity in entities]
+        looks = [self.represent(entity, generator=generator) for entity in entities]
         running = self.steps(condition, looks, generator=generator, **options)
         latents, sent = torch.empty(0), None
         count = options.get("num_inference_steps") or int(self.config.num_inference_steps)
@@ -442,9 +447,3 @@ class Layout2VidPipeline(DiffusionPipeline):
             frames = in_form(torch.cat(parts), output_type)
         self.maybe_free_model_hooks()
         return Layout2VidOutput(frames=frames)
-
-    def _look(self, entity: str | Appearance | Representation, generator: torch.Generator | None) -> Representation:
-        if isinstance(entity, Representation):
-            return entity
-        appearance = Appearance(name=entity) if isinstance(entity, str) else entity
-        return self.represent(appearance, generator=generator)

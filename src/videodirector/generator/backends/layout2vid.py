@@ -20,10 +20,10 @@ from videodirector.generator.options import BackendOptions
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.imports import large_imports
-from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
+from videodirector.layout2vid.appearance import Appearance, appearances, caption, listing, side
 from videodirector.layout2vid.checkpoint import local, not_installed
 from videodirector.layout2vid.facts import ModelFacts, read_facts
-from videodirector.schemas import Scene, VideoPlan
+from videodirector.schemas import Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
@@ -160,7 +160,7 @@ class Layout2VidRenderer:
         return {
             **self._weights(),
             "options": self._asked(),
-            "caption": self._caption(scene),
+            "caption": self._caption(scene, grounded=grounded > 0),
             "frames": scene.frames,
             "steps": total,
             "grounded_steps": grounded,
@@ -199,9 +199,17 @@ class Layout2VidRenderer:
             "seed": self._look_seed(appearance) if self._imagines else None,
         }
 
-    def _caption(self, scene: Scene) -> str:
-        """Of a model that has learned no boxes the words tell where things are."""
-        return caption(scene) if self._facts.grounded else lower(self._plan, scene, self._capabilities).prompt
+    def _caption(self, scene: Scene, *, grounded: bool) -> str:
+        """Of a model that has learned no boxes the words tell where things are.
+
+        One that has learned words from lists of things is told of a scene with boxes what they show, and no more: what
+        else a sentence speaks of it would draw as a blob.
+        """
+        if not self._facts.grounded:
+            return lower(self._plan, scene, self._capabilities).prompt
+        if self._facts.captions == "told" or not grounded:
+            return caption(scene)
+        return listing(scene, [self._appearances[scene.id, entity.id] for entity in _with_boxes(scene)])
 
     def _look_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
@@ -234,7 +242,8 @@ class Layout2VidRenderer:
         shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
-        condition = replace(from_scene(scene), caption=self._caption(scene))
+        grounded = self._grounded_steps(scene, total) > 0
+        condition = replace(from_scene(scene), caption=self._caption(scene, grounded=grounded))
         with compiling(), enough_memory(f"to draw scene {scene.id!r}"):
             looks = [self._look(appearance, pipeline) for appearance in shown]
             for step in pipeline.steps(
@@ -251,11 +260,11 @@ class Layout2VidRenderer:
                 latents = step.x
                 yield Progress(step.index + 1, total)
             frames = pipeline.decode(latents)
-        drawn = zip(shown, looks, strict=True) if self._grounded_steps(scene, total) else ()
+        drawn = zip(shown, looks, strict=True) if grounded else ()
         notes = (_note(appearance.phrase, look) for appearance, look in drawn)
         return Clip(
             frames,
-            tuple(filter(None, (*self._shortcomings(scene, condition.left_out), *notes))),
+            tuple(filter(None, (*self._shortcomings(scene, condition.left_out, grounded=grounded), *notes))),
             lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
@@ -267,12 +276,18 @@ class Layout2VidRenderer:
             self._looks[appearance] = pipeline.represent(appearance, generator=generator)
         return self._looks[appearance]
 
-    def _shortcomings(self, scene: Scene, left_out: tuple[int, ...]) -> Iterator[str]:
+    def _shortcomings(self, scene: Scene, left_out: tuple[int, ...], *, grounded: bool) -> Iterator[str]:
         if not self._facts.grounded and scene.entities:
             yield "this model has no trained grounding: where things are is told in words alone"
         if left_out:
             names = ", ".join(repr(scene.entities[position].id) for position in left_out)
             yield f"more entities than the model takes on a frame: the smallest were left out there ({names})"
+        if grounded and self._facts.captions == "listed" and not _with_boxes(scene):
+            yield "no entity of this scene has a box: the background is drawn alone"
+
+
+def _with_boxes(scene: Scene) -> list[Entity]:
+    return [entity for entity in scene.entities if any(entity.layout)]
 
 
 def _folder(model: str | None) -> Path:
