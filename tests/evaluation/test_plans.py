@@ -107,7 +107,15 @@ def test_each_skill_tells_right_from_wrong(prompt: str, skill: str, right: list[
 
 
 @pytest.mark.parametrize(
-    "prompt", ["", "A fox.", "狐狸", "A fox thinks of the left.", "99999999999999999999 ducks " * 9]
+    "prompt",
+    [
+        "",
+        "A fox.",
+        "狐狸",
+        "A fox thinks of the left.",
+        "The owl flies away under the moon.",
+        "99999999999999999999 ducks " * 9,
+    ],
 )
 def test_prompts_that_ask_for_nothing_of_the_kind(prompt: str) -> None:
     assert checks_of(prompt) == []

@@ -136,6 +136,14 @@ def test_what_cannot_be_done_is_said(request_: str, said: str) -> None:
         refine(PLAN, request_)
 
 
+def test_what_is_so_already_keeps_nothing_else_from_being_done() -> None:
+    found = refine(PLAN, "make the fox bigger in scene 1 and let it appear earlier")
+    assert box(found, "s1", "fox").area > box(PLAN, "s1", "fox").area
+    assert found.notes[-1] == "“let it appear earlier”: it is there from the beginning."
+    with pytest.raises(CannotDo, match="no scene 9"):
+        refine(PLAN, "make the fox bigger in scene 1 and make the owl bigger in scene 9")
+
+
 @pytest.mark.parametrize("request_", ["", "...", "make it nicer", "more drama please", "狐狸", "make the fox sad"])
 def test_what_is_not_understood_is_said_with_what_is(request_: str) -> None:
     with pytest.raises(PlannerError) as caught:

@@ -137,7 +137,9 @@ def _relations(text: str) -> list[Check]:
     ]
 
 
-_NO_THINGS = frozenset(["from", "out", "up", "down", "next", "asleep", "awake", "nap", "sky", "back", "close", "right"])
+_NO_THINGS = frozenset(
+    "from out up down off away along past over next asleep awake nap sky back close right".split()  # noqa: SIM905
+)
 """Words that stand where a thing's name would: "a wolf steps out from behind a tree"."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from videodirector.planner.refine import scenes, tracks
-from videodirector.planner.refine.errors import CannotDo, NotUnderstood
+from videodirector.planner.refine.errors import AlreadySo, CannotDo, NotUnderstood
 from videodirector.planner.refine.newcomers import join, newcomers, played
 from videodirector.planner.refine.targets import entities_called, is_entity, scene_at, scenes_meant
 from videodirector.planner.refine.work import Work, any_of
@@ -266,7 +266,7 @@ def background(work: Work, words: Words) -> None:
     where = re.sub(r"^(?:(?:be|at|in|on) )?(?:an? |the )?", "", words["place"].strip(" \"'“”"), flags=re.IGNORECASE)
     changed = [scene for scene in work.scenes if where and scene.background != where]
     if not changed:
-        raise CannotDo(f"the background is “{where}” already")
+        raise AlreadySo(f"the background is “{where}” already")
     for scene in changed:
         scene.background = where[:200]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from videodirector.errors import PlannerError
 
-__all__ = ["EXAMPLES", "CannotDo", "NoSuchThing", "NotUnderstood"]
+__all__ = ["EXAMPLES", "AlreadySo", "CannotDo", "NoSuchThing", "NotUnderstood"]
 
 EXAMPLES = (
     "make the owl bigger in scene 2",
@@ -42,6 +42,10 @@ class NotUnderstood(PlannerError):
 
 class CannotDo(PlannerError):
     """The request is understood, and this plan cannot be changed so: no such thing, or it is so already."""
+
+
+class AlreadySo(CannotDo):
+    """It is so already, or as far as the picture and the scene allow."""
 
 
 class NoSuchThing(CannotDo):

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from videodirector.planner.offline import OfflinePlanner
-from videodirector.planner.refine.errors import CannotDo, NotUnderstood
+from videodirector.planner.refine.errors import AlreadySo, CannotDo, NotUnderstood
 from videodirector.planner.refine.tracks import inside
 from videodirector.planner.vocabulary import NUMBERS, classes_of, plural_of
 from videodirector.schemas import KEY_BOXES, Box, Entity, PlanRequest, Scene, VideoPlan, dense, normalised
@@ -53,7 +53,7 @@ def newcomers(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
         name = normalised(" ".join(words[1:]))
         known = next((entity for _, entity in plan.appearances() if normalised(entity.name) == name), None)
         if known is not None and any(entity.id == known.id for entity in scene.entities):
-            raise CannotDo(f"{scene.id} has “{known.name}” already", hint="say “another” for one more")
+            raise AlreadySo(f"{scene.id} has “{known.name}” already", hint="say “another” for one more")
         if known is not None:
             return [known.model_copy(deep=True)]
     request = PlanRequest(story=f"{phrase[:1].upper()}{phrase[1:]}.", backgrounds=(scene.background or "meadow",))

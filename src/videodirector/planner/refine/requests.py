@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from videodirector.planner.refine import edits
-from videodirector.planner.refine.errors import NoSuchThing, NotUnderstood
+from videodirector.planner.refine.errors import AlreadySo, NoSuchThing, NotUnderstood
 from videodirector.planner.refine.scenes import tidy
 from videodirector.planner.refine.targets import NUMBER, SCENE, scenes_meant
 from videodirector.planner.refine.work import Work
@@ -25,7 +25,8 @@ def refine(plan: VideoPlan, request: str) -> VideoPlan:
 
     Raises:
         NotUnderstood: the request, or a part of it, is none of those the rules know; nothing is carried out.
-        CannotDo: it is understood, but there is no such thing or scene, or it is so already.
+        CannotDo: it is understood, but there is no such thing or scene, or it is so already. Of joined requests those
+            that are so already are noted, if something is left to do.
         PlanError: the plan was not valid before.
     """
     before = plan.checked()
@@ -33,8 +34,15 @@ def refine(plan: VideoPlan, request: str) -> VideoPlan:
     parts = _parts(request)
     if not parts:
         raise NotUnderstood(request)
+    idle: dict[str, AlreadySo] = {}
     for part in parts:
-        _carry_out(work, part)
+        try:
+            _carry_out(work, part)
+        except AlreadySo as error:
+            idle[part] = error
+    if len(idle) == len(parts):
+        raise next(iter(idle.values()))
+    work.plan.notes += [f"“{part[:200]}”: {error.message}." for part, error in idle.items()]
     return tidy(work.plan, before)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from videodirector.planner.refine.errors import CannotDo
+from videodirector.planner.refine.errors import AlreadySo, CannotDo
 from videodirector.schemas import KEY_BOXES, Box, Layout, dense
 
 __all__ = [
@@ -64,7 +64,7 @@ def resized(layout: Sequence[Box | None], factor: float) -> Layout:
     least = max((0.02 / min(box.width, box.height) for box in boxes), default=factor)
     factor = min(factor, most) if factor > 1 else max(factor, least)
     if abs(factor - 1) < 0.01:
-        raise CannotDo("it fills the picture already" if most < 1.01 else "it is too small to become smaller")
+        raise AlreadySo("it fills the picture already" if most < 1.01 else "it is too small to become smaller")
 
     def grown(box: Box) -> Box:
         width, height = box.width * factor, box.height * factor
@@ -84,7 +84,7 @@ def displaced(layout: Sequence[Box | None], dx: float, dy: float) -> Layout:
         dx = min(max(dx, -min(box.x0 for box in boxes)), 1 - max(box.x1 for box in boxes))
         dy = min(max(dy, -min(box.y0 for box in boxes)), 1 - max(box.y1 for box in boxes))
     if max(abs(dx), abs(dy)) < _LEAST_MOVE:
-        raise CannotDo("it is as far there as the picture allows")
+        raise AlreadySo("it is as far there as the picture allows")
     return _each(layout, lambda box: box.moved(dx, dy))
 
 
@@ -166,10 +166,10 @@ def appear(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layou
     if later:
         begin = min(span.first + keys, span.last)
         if begin == span.first:
-            raise CannotDo("it could not appear any later")
+            raise AlreadySo("it could not appear any later")
         return [None if key < begin else box for key, box in enumerate(layout)]
     if span.first == 0:
-        raise CannotDo("it is there from the beginning")
+        raise AlreadySo("it is there from the beginning")
     begin = max(span.first - keys, 0)
     return [layout[span.first] if begin <= key < span.first else box for key, box in enumerate(layout)]
 
@@ -179,7 +179,7 @@ def leave(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout
     try:
         return appear(list(layout)[::-1], later=not later, keys=keys)[::-1]
     except CannotDo:
-        raise CannotDo("it is there until the end" if later else "it could not leave any earlier") from None
+        raise AlreadySo("it is there until the end" if later else "it could not leave any earlier") from None
 
 
 def half(layout: Sequence[Box | None], which: Literal["first", "second"]) -> Layout:
