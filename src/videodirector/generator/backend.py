@@ -45,6 +45,7 @@ class Capabilities:
         regions: whether words can be confined to the boxes they belong to.
         first_frame, last_frame: whether it begins or ends with a given picture.
         words: whether it reads the descriptions.
+        listed: whether of a scene with boxes it reads what its things are and where it is, and no more.
         references: how many reference pictures it takes in a scene; None for any number.
         portraits: whether it draws a reference picture for groups that have none.
         shared_groups: whether the members of a consistency group share one representation.
@@ -66,6 +67,7 @@ class Capabilities:
     first_frame: bool = False
     last_frame: bool = False
     words: bool = True
+    listed: bool = False
     references: int | None
     portraits: bool = False
     shared_groups: bool

@@ -161,7 +161,10 @@ def _known(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung
     yield Control(name="seed", status="honoured")
     yield Control(name="steps", status="honoured" if capabilities.steps else "ignored")
     if capabilities.words:
-        yield Control(name="description", status="honoured")
+        if capabilities.listed:
+            yield Control(name="description", status="approximated", detail="its things and its background alone")
+        else:
+            yield Control(name="description", status="honoured")
         yield Control(name="background", status="honoured", detail="in the words")
     elif capabilities.boxes == "exact":
         yield Control(name="background", status="approximated", detail="a painting, where there is one of its name")

@@ -88,6 +88,7 @@ class Layout2VidBackend:
             name="layout2vid",
             frame_size=facts.frame_size,
             boxes="native" if facts.grounded else "approximate",
+            listed=facts.grounded and facts.captions == "listed",
             references=None,
             shared_groups=True,
             steps=facts.num_inference_steps,
@@ -207,7 +208,7 @@ class Layout2VidRenderer:
         """
         if not self._facts.grounded:
             return lower(self._plan, scene, self._capabilities).prompt
-        if self._facts.captions == "told" or not grounded:
+        if not (self._capabilities.listed and grounded):
             return caption(scene)
         return listing(scene, [self._appearances[scene.id, entity.id] for entity in _with_boxes(scene)])
 
@@ -282,7 +283,7 @@ class Layout2VidRenderer:
         if left_out:
             names = ", ".join(repr(scene.entities[position].id) for position in left_out)
             yield f"more entities than the model takes on a frame: the smallest were left out there ({names})"
-        if grounded and self._facts.captions == "listed" and not _with_boxes(scene):
+        if grounded and self._capabilities.listed and not _with_boxes(scene):
             yield "no entity of this scene has a box: the background is drawn alone"
 
 

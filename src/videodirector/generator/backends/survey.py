@@ -65,7 +65,7 @@ def families() -> list[Entry]:
 def honours(capabilities: Capabilities) -> Iterator[str]:
     """What of a plan a backend honours besides the boxes, in a few words each."""
     if capabilities.words:
-        yield "descriptions"
+        yield "descriptions of things" if capabilities.listed else "descriptions"
     if capabilities.references is None:
         yield "reference pictures"
     elif capabilities.references:
