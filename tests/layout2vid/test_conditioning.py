@@ -55,6 +55,8 @@ def test_the_caption_names_the_place() -> None:
 def test_a_listing_has_every_look_once_and_the_place() -> None:
     looks = [Appearance(name=name) for name in ("fox", "owl", "fox", "the moon", "Rusty")]
     assert listing(scene("s1"), looks) == "a fox, an owl, the moon and Rusty. Background: forest"
+    crowd = [Appearance(name=f"thing {number}") for number in range(9)]
+    assert listing(scene("s1"), crowd).endswith("a thing 3 and a thing 4. Background: forest")
     assert listing(scene("s1"), looks[:2]) == "a fox and an owl. Background: forest"
     assert listing(scene("s1", background=""), looks[:1]) == "a fox"
     assert listing(scene("s1"), []) == "Background: forest"

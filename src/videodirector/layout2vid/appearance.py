@@ -19,6 +19,7 @@ Captions = Literal["told", "listed"]
 Side = Literal["left", "right"]
 Track = Sequence[Box | tuple[float, float, float, float] | None]
 
+LISTED = 5  # things: no caption of training lists more, and the place must not fall off a caption's end
 STILL = 0.04  # a thing whose centre moves less than this share of the picture looks to neither side
 
 
@@ -60,8 +61,8 @@ def caption(scene: Scene) -> str:
 
 
 def listing(scene: Scene, looks: Sequence[Appearance]) -> str:
-    """The things of a scene, each look once, and its place: "a red fox and an owl. Background: forest"."""
-    things = list(dict.fromkeys(_indefinite(look.phrase) for look in looks))
+    """The things of a scene, each look once, the first five, and its place: "a fox and an owl. Background: forest"."""
+    things = list(dict.fromkeys(_indefinite(look.phrase) for look in looks))[:LISTED]
     return _placed(" and ".join(filter(None, (", ".join(things[:-1]), *things[-1:]))), scene.background)
 
 
