@@ -129,6 +129,24 @@ def test_a_model_of_lists_hears_what_the_boxes_show_and_no_more(model: Path, tmp
     assert draw(backend, story, "s1").notes == ("no entity of this scene has a box: the background is drawn alone",)
 
 
+def test_a_model_of_lists_knows_places_by_their_synonyms_and_says_so(model: Path, tmp_path: Path) -> None:
+    backend = listed(model, tmp_path / "listed")
+
+    def drawn(background: str) -> tuple[str, tuple[str, ...]]:
+        story = plan()
+        story.scenes[0].background = background
+        drawing = backend.prepare(story.checked())
+        return drawing.effective(story.scenes[0], seed=1, steps=2)["caption"], draw(backend, story).notes
+
+    assert drawn("beach") == ("a dog. Background: beach", ())
+    caption, (note,) = drawn("a laboratory")
+    assert caption == "a dog. Background: room"
+    assert note == "the background 'a laboratory' is drawn as 'room'"
+    caption, (note,) = drawn("volcano")
+    assert caption == "a dog. Background: volcano"
+    assert note.startswith("this model does not know the background 'volcano'")
+
+
 def test_unknown_captions_are_named(model: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="captions are one of told, listed, not 'sung'"):
         listed(model, tmp_path / "sung", "sung").prepare(plan())

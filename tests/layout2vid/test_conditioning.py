@@ -54,13 +54,13 @@ def test_the_caption_names_the_place() -> None:
 
 def test_a_listing_has_every_look_once_and_the_place() -> None:
     looks = [Appearance(name=name) for name in ("fox", "owl", "fox", "the moon", "Rusty")]
-    assert listing(scene("s1"), looks) == "a fox, an owl, the moon and Rusty. Background: forest"
+    assert listing(looks, "forest") == "a fox, an owl, the moon and Rusty. Background: forest"
     crowd = [Appearance(name=f"thing {number}") for number in range(9)]
-    assert listing(scene("s1"), crowd).endswith("a thing 3 and a thing 4. Background: forest")
-    assert listing(scene("s1"), looks[:2]) == "a fox and an owl. Background: forest"
-    assert listing(scene("s1", background=""), looks[:1]) == "a fox"
-    assert listing(scene("s1"), []) == "Background: forest"
-    assert not listing(scene("s1", background=""), [])
+    assert listing(crowd, "forest").endswith("a thing 3 and a thing 4. Background: forest")
+    assert listing(looks[:2], "forest") == "a fox and an owl. Background: forest"
+    assert listing(looks[:1], "") == "a fox"
+    assert listing([], "forest") == "Background: forest"
+    assert not listing([], "")
 
 
 def test_members_of_a_group_share_one_appearance_and_the_first_ones_words() -> None:

@@ -60,10 +60,10 @@ def caption(scene: Scene) -> str:
     return _placed(scene.description.strip().rstrip("."), scene.background)
 
 
-def listing(scene: Scene, looks: Sequence[Appearance]) -> str:
+def listing(looks: Sequence[Appearance], place: str) -> str:
     """The things of a scene, each look once, the first five, and its place: "a fox and an owl. Background: forest"."""
     things = list(dict.fromkeys(_indefinite(look.phrase) for look in looks))[:LISTED]
-    return _placed(" and ".join(filter(None, (", ".join(things[:-1]), *things[-1:]))), scene.background)
+    return _placed(" and ".join(filter(None, (", ".join(things[:-1]), *things[-1:]))), place)
 
 
 def _placed(words: str, place: str) -> str:

@@ -24,6 +24,7 @@ from videodirector.layout2vid.appearance import Appearance, appearances, caption
 from videodirector.layout2vid.checkpoint import local, not_installed
 from videodirector.layout2vid.facts import ModelFacts, read_facts
 from videodirector.schemas import Entity, Scene, VideoPlan
+from videodirector.storyworld import backgrounds
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
@@ -210,7 +211,8 @@ class Layout2VidRenderer:
             return lower(self._plan, scene, self._capabilities).prompt
         if not (self._capabilities.listed and grounded):
             return caption(scene)
-        return listing(scene, [self._appearances[scene.id, entity.id] for entity in _with_boxes(scene)])
+        looks = [self._appearances[scene.id, entity.id] for entity in _with_boxes(scene)]
+        return listing(looks, backgrounds.find(scene.background) or scene.background)
 
     def _look_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
@@ -283,8 +285,15 @@ class Layout2VidRenderer:
         if left_out:
             names = ", ".join(repr(scene.entities[position].id) for position in left_out)
             yield f"more entities than the model takes on a frame: the smallest were left out there ({names})"
-        if grounded and self._capabilities.listed and not _with_boxes(scene):
+        if not (grounded and self._capabilities.listed):
+            return
+        if not _with_boxes(scene):
             yield "no entity of this scene has a box: the background is drawn alone"
+        place = backgrounds.find(scene.background)
+        if scene.background and place is None:
+            yield f"this model does not know the background {scene.background!r}, and draws what it makes of the word"
+        elif place not in {None, _bare(scene.background)}:
+            yield f"the background {scene.background!r} is drawn as {place!r}"
 
 
 def _with_boxes(scene: Scene) -> list[Entity]:
@@ -318,8 +327,12 @@ def _arithmetic() -> str:
     return arithmetic()
 
 
+def _bare(phrase: str) -> str:
+    return re.sub(r"^(an?|the) ", "", phrase)
+
+
 def _note(phrase: str, look: Representation) -> str | None:
-    if look.nearest is None or look.nearest[0] == re.sub(r"^(an?|the) ", "", phrase):
+    if look.nearest is None or look.nearest[0] == _bare(phrase):
         return None
     known, cosine = look.nearest
     if cosine < KNOWN:
