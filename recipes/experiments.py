@@ -225,7 +225,8 @@ EXPERIMENTS: dict[str, Experiment] = {
             ("cosine of CLIP crops, %", "Coref-SV", "ActivityNet"),
         ),
         differs='As in Coref-SV the later scenes do not repeat what the thing looks like ("the car"): only the group '
-        "says that it is the blue one. We count variants seen and cosines of crops, the paper cosines of CLIP crops.",
+        "says that it is the blue one. What its members share is both embeddings and the caption's words. We count "
+        "variants seen and cosines of crops, the paper cosines of CLIP crops.",
     ),
     "boxes": Experiment(
         question="Boxes, their centres alone, or no layout",
