@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,16 +133,23 @@ def test_a_model_of_lists_hears_what_the_boxes_show_and_no_more(model: Path, tmp
 def test_a_model_of_lists_knows_places_by_their_synonyms_and_says_so(model: Path, tmp_path: Path) -> None:
     backend = listed(model, tmp_path / "listed")
 
-    def drawn(background: str) -> tuple[str, tuple[str, ...]]:
-        story = plan()
+    def on(background: str) -> VideoPlan:
+        story = plan(consistency_groups={"dog": ["s1", "s2"]})
         story.scenes[0].background = background
-        drawing = backend.prepare(story.checked())
-        return drawing.effective(story.scenes[0], seed=1, steps=2)["caption"], draw(backend, story).notes
+        return story
+
+    def inputs(background: str) -> dict[str, Any]:
+        return backend.prepare(on(background)).effective(on(background).scenes[0], seed=1, steps=2)
+
+    def drawn(background: str) -> tuple[str, tuple[str, ...]]:
+        return inputs(background)["caption"], draw(backend, on(background)).notes
 
     assert drawn("beach") == ("a dog. Background: beach", ())
     caption, (note,) = drawn("a laboratory")
     assert caption == "a dog. Background: room"
     assert note == "the background 'a laboratory' is drawn as 'room'"
+    told = [inputs("a laboratory"), inputs("a room"), inputs("room")]
+    assert told[0] != told[1] == told[2], "a clip out of the cache brings its notes with it"
     caption, (note,) = drawn("volcano")
     assert caption == "a dog. Background: volcano"
     assert note.startswith("this model does not know the background 'volcano'")

@@ -32,6 +32,7 @@ WHY = {
     "steps": "there are more or fewer denoising steps",
     "grounded_steps": "the boxes are imposed for more or fewer steps",
     "caption": "the model reads these words",
+    "background": "a note tells what is drawn for it",
     "prompt": "the model reads these words",
     "words": "the thing is drawn from these words",
     "picture": "the thing shall look like this picture",

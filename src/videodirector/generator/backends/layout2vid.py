@@ -163,6 +163,7 @@ class Layout2VidRenderer:
             **self._weights(),
             "options": self._asked(),
             "caption": self._caption(scene, grounded=grounded > 0),
+            "background": self._unknown_place(scene, grounded=grounded > 0),
             "frames": scene.frames,
             "steps": total,
             "grounded_steps": grounded,
@@ -213,6 +214,11 @@ class Layout2VidRenderer:
             return caption(scene)
         looks = [self._appearances[scene.id, entity.id] for entity in _with_boxes(scene)]
         return listing(looks, backgrounds.find(scene.background) or scene.background)
+
+    def _unknown_place(self, scene: Scene, *, grounded: bool) -> str:
+        """A background that a model of lists is told of by another name, which a note says; else nothing."""
+        known = backgrounds.find(scene.background) == _bare(scene.background)
+        return "" if known or not (self._capabilities.listed and grounded) else scene.background
 
     def _look_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
@@ -289,11 +295,11 @@ class Layout2VidRenderer:
             return
         if not _with_boxes(scene):
             yield "no entity of this scene has a box: the background is drawn alone"
-        place = backgrounds.find(scene.background)
-        if scene.background and place is None:
-            yield f"this model does not know the background {scene.background!r}, and draws what it makes of the word"
-        elif place not in {None, _bare(scene.background)}:
-            yield f"the background {scene.background!r} is drawn as {place!r}"
+        unknown, place = self._unknown_place(scene, grounded=grounded), backgrounds.find(scene.background)
+        if unknown and place is None:
+            yield f"this model does not know the background {unknown!r}, and draws what it makes of the word"
+        elif unknown:
+            yield f"the background {unknown!r} is drawn as {place!r}"
 
 
 def _with_boxes(scene: Scene) -> list[Entity]:
