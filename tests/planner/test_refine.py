@@ -140,6 +140,10 @@ def test_what_is_so_already_keeps_nothing_else_from_being_done() -> None:
     found = refine(PLAN, "make the fox bigger in scene 1 and let it appear earlier")
     assert box(found, "s1", "fox").area > box(PLAN, "s1", "fox").area
     assert found.notes[-1] == "“let it appear earlier”: it is there from the beginning."
+    again = refine(found, "make the fox bigger in scene 1 and let it appear earlier")
+    assert again.notes == found.notes, "said once"
+    with pytest.raises(CannotDo, match="there from the beginning"):
+        refine(PLAN, "let the fox appear earlier in scene 1 and let the fox appear earlier in scene 1")
     with pytest.raises(CannotDo, match="no scene 9"):
         refine(PLAN, "make the fox bigger in scene 1 and make the owl bigger in scene 9")
 

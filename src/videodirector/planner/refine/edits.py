@@ -207,7 +207,7 @@ def add(work: Work, words: Words) -> None:
     elif "where" in words:
         try:
             place(work, {**words, "who": phrase})
-        except CannotDo:  # it stands there already
+        except AlreadySo:
             return
 
 
@@ -216,8 +216,7 @@ def remove(work: Work, words: Words) -> None:
     for scene, entity in work.targets(words["who"]):
         scene.entities.remove(entity)
         if re.search(rf"\b{re.escape(entity.name)}", scene.description, re.IGNORECASE):
-            note = f"{scene.id}: the description still speaks of “{entity.name}”, which was removed."
-            work.plan.notes += [note] if note not in work.plan.notes else []
+            work.note(f"{scene.id}: the description still speaks of “{entity.name}”, which was removed.")
     work.last = []
 
 

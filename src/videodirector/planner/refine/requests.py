@@ -34,15 +34,16 @@ def refine(plan: VideoPlan, request: str) -> VideoPlan:
     parts = _parts(request)
     if not parts:
         raise NotUnderstood(request)
-    idle: dict[str, AlreadySo] = {}
+    idle: list[tuple[str, AlreadySo]] = []
     for part in parts:
         try:
             _carry_out(work, part)
         except AlreadySo as error:
-            idle[part] = error
+            idle.append((part, error))
     if len(idle) == len(parts):
-        raise next(iter(idle.values()))
-    work.plan.notes += [f"“{part[:200]}”: {error.message}." for part, error in idle.items()]
+        raise idle[0][1]
+    for part, reason in idle:
+        work.note(f"“{part[:200]}”: {reason.message}.")
     return tidy(work.plan, before)
 
 

@@ -178,7 +178,7 @@ def leave(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout
     """Seen until a later or an earlier time: `appear`, backwards in time."""
     try:
         return appear(list(layout)[::-1], later=not later, keys=keys)[::-1]
-    except CannotDo:
+    except AlreadySo:
         raise AlreadySo("it is there until the end" if later else "it could not leave any earlier") from None
 
 

@@ -31,6 +31,10 @@ class Work:
     scope: list[Scene] = field(default_factory=list)
     last: list[Target] = field(default_factory=list)
 
+    def note(self, text: str) -> None:
+        """Say something in the plan's notes, once."""
+        self.plan.notes += [text] if text not in self.plan.notes else []
+
     @property
     def scenes(self) -> list[Scene]:
         """The scenes meant: those named, or all."""
