@@ -130,6 +130,20 @@ def test_a_model_of_lists_hears_what_the_boxes_show_and_no_more(model: Path, tmp
     assert draw(backend, story, "s1").notes == ("no entity of this scene has a box: the background is drawn alone",)
 
 
+def test_a_list_has_every_look_once_and_five_at_most(model: Path, tmp_path: Path) -> None:
+    backend = listed(model, tmp_path / "listed")
+
+    def heard(*names: str) -> str:
+        things = [{"id": f"t{number}", "name": name, "layout": [LEFT]} for number, name in enumerate(names)]
+        one = {"id": "s1", "description": "They meet.", "background": "forest", "entities": things}
+        story = VideoPlan.parse({"schema_version": 1, "scenes": [one]})
+        return str(backend.prepare(story).effective(story.scenes[0], seed=1, steps=2)["caption"])
+
+    assert heard("fox", "owl", "fox", "the moon", "Rusty") == "a fox, an owl, the moon and Rusty. Background: forest"
+    crowd = heard(*(f"thing {number}" for number in range(9)))
+    assert crowd.endswith("a thing 3 and a thing 4. Background: forest")
+
+
 def test_a_model_of_lists_knows_places_by_their_synonyms_and_says_so(model: Path, tmp_path: Path) -> None:
     backend = listed(model, tmp_path / "listed")
 

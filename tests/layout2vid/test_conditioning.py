@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from videodirector.layout2vid.appearance import Appearance, appearances, caption, listing
+from videodirector.layout2vid.appearance import appearances, caption
 from videodirector.layout2vid.conditioning import from_scene, pad_entities
 from videodirector.schemas import Entity, Scene, VideoPlan
 
@@ -50,17 +50,6 @@ def test_things_look_where_they_go(end: tuple[float, float, float, float] | None
 def test_the_caption_names_the_place() -> None:
     assert caption(scene("s1")) == "A fox walks. Background: forest"
     assert caption(scene("s1", background="")) == "A fox walks"
-
-
-def test_a_listing_has_every_look_once_and_the_place() -> None:
-    looks = [Appearance(name=name) for name in ("fox", "owl", "fox", "the moon", "Rusty")]
-    assert listing(looks, "forest") == "a fox, an owl, the moon and Rusty. Background: forest"
-    crowd = [Appearance(name=f"thing {number}") for number in range(9)]
-    assert listing(crowd, "forest").endswith("a thing 3 and a thing 4. Background: forest")
-    assert listing(looks[:2], "forest") == "a fox and an owl. Background: forest"
-    assert listing(looks[:1], "") == "a fox"
-    assert listing([], "forest") == "Background: forest"
-    assert not listing([], "")
 
 
 def test_members_of_a_group_share_one_appearance_and_the_first_ones_words() -> None:

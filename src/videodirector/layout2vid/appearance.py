@@ -13,13 +13,12 @@ from PIL.Image import Image
 
 from videodirector.schemas import Box, Scene, VideoPlan
 
-__all__ = ["Appearance", "Captions", "Side", "Track", "appearances", "caption", "listing", "side"]
+__all__ = ["Appearance", "Captions", "Side", "Track", "appearances", "caption", "side"]
 
 Captions = Literal["told", "listed"]
 Side = Literal["left", "right"]
 Track = Sequence[Box | tuple[float, float, float, float] | None]
 
-LISTED = 5  # things: no caption of training lists more, and the place must not fall off a caption's end
 STILL = 0.04  # a thing whose centre moves less than this share of the picture looks to neither side
 
 
@@ -56,24 +55,11 @@ def side(track: Track) -> Side | None:
 
 
 def caption(scene: Scene) -> str:
-    """The scene as its description tells it, and its place."""
-    return _placed(scene.description.strip().rstrip("."), scene.background)
-
-
-def listing(looks: Sequence[Appearance], place: str) -> str:
-    """The things of a scene, each look once, the first five, and its place: "a fox and an owl. Background: forest"."""
-    things = list(dict.fromkeys(_indefinite(look.phrase) for look in looks))[:LISTED]
-    return _placed(" and ".join(filter(None, (", ".join(things[:-1]), *things[-1:]))), place)
-
-
-def _placed(words: str, place: str) -> str:
-    return ". ".join(filter(None, (words, place and f"Background: {place}")))
-
-
-def _indefinite(phrase: str) -> str:
-    if phrase[:1].isupper() or phrase.partition(" ")[0] in {"a", "an", "the"}:
-        return phrase
-    return f"{'an' if phrase[:1] in tuple('aeiou') else 'a'} {phrase}"
+    """The scene in words, in the form that the captions of training have."""
+    description = scene.description.strip().rstrip(".")
+    if not scene.background:
+        return description
+    return f"{description}. Background: {scene.background}" if description else f"Background: {scene.background}"
 
 
 def appearances(plan: VideoPlan, pictures: Mapping[str, Image]) -> dict[tuple[str, str], Appearance]:

@@ -63,11 +63,10 @@ def read_facts(folder: Path) -> ModelFacts:
         ) from error
 
 
-def _captions(said: str) -> Captions:
-    for known in get_args(Captions):
-        if said == known:
-            return cast("Captions", known)
-    raise ValueError(f"captions are one of {', '.join(get_args(Captions))}, not {said!r}")
+def _captions(said: Any) -> Captions:
+    if said not in get_args(Captions):
+        raise ValueError(f"captions are one of {', '.join(get_args(Captions))}, not {said!r}")
+    return cast("Captions", said)
 
 
 def _read(path: Path) -> dict[str, Any]:

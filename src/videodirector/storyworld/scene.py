@@ -20,7 +20,7 @@ Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
 Deed = Motion | Literal["appears", "leaves"]
 
-__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose", "deed"]
+__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose", "deed", "listing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,20 +86,25 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
         rng: of the phrasing.
         deeds: what each thing is seen to do, see ``deed``; without them, as of a picture, any verb will do.
     """
-    listed = _listed([_with_article(name) for name in names])
     verbs = [rng.choice(_DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
     acted = " and ".join(f"{_with_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
     where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
     if not names:
-        return f"Background: {where}"
+        return listing(names, where)
+    listed = _listed(names)
     forms = (
-        f"{listed}. Background: {where}",
+        listing(names, where),
         f"{acted}. Background: {where}",
         f"{acted} in the {place}. Background: {where}",
         f"{listed} in the {where}",
         f"{listed} in the {place}. Background: {where}",
     )
     return str(forms[int(rng.integers(len(forms)))])
+
+
+def listing(names: Sequence[str], place: str) -> str:
+    """The plainest caption, "a fox and an owl. Background: forest"; names or place may be missing."""
+    return ". ".join(filter(None, (_listed(names), place and f"Background: {place}")))
 
 
 def deed(track: Sequence[Box | None]) -> Deed:
@@ -280,8 +285,11 @@ def _cover(a: Box, b: Box) -> float:
 
 
 def _with_article(name: str) -> str:
+    if name[0].isupper() or name.partition(" ")[0] in {"a", "an", "the"}:
+        return name
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""
+    things = [_with_article(name) for name in names]
+    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" and {things[-1]}" if things else ""

@@ -20,11 +20,12 @@ from videodirector.generator.options import BackendOptions
 from videodirector.generator.references import load_references
 from videodirector.generator.scene import derived_seed
 from videodirector.imports import large_imports
-from videodirector.layout2vid.appearance import Appearance, appearances, caption, listing, side
+from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
 from videodirector.layout2vid.checkpoint import local, not_installed
 from videodirector.layout2vid.facts import ModelFacts, read_facts
 from videodirector.schemas import Entity, Scene, VideoPlan
 from videodirector.storyworld import backgrounds
+from videodirector.storyworld.scene import listing
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
@@ -34,6 +35,8 @@ __all__ = ["Layout2VidBackend", "Layout2VidOptions"]
 MODEL = Path(__file__).parents[2] / "weights" / "storyworld-mini"
 
 LONGEST = 64  # frames: four times what the temporal layers learned from
+
+LISTED = 5  # looks: no caption of training lists more things, and the place must not fall off a caption's end
 
 KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thing (measured: strangers stay below 0.55)
 
@@ -158,12 +161,12 @@ class Layout2VidRenderer:
         drawn from it: with ``noise_sharing`` 1 that of the place alone.
         """
         total = steps or self._facts.num_inference_steps
-        grounded = self._grounded_steps(scene, total)
+        grounded, lists = self._grounded_steps(scene, total), self._lists(scene, total)
         return {
             **self._weights(),
             "options": self._asked(),
-            "caption": self._caption(scene, grounded=grounded > 0),
-            "background": self._unknown_place(scene, grounded=grounded > 0),
+            "caption": self._caption(scene, lists=lists),
+            "background": _unknown(scene.background) if lists else "",
             "frames": scene.frames,
             "steps": total,
             "grounded_steps": grounded,
@@ -202,23 +205,19 @@ class Layout2VidRenderer:
             "seed": self._look_seed(appearance) if self._imagines else None,
         }
 
-    def _caption(self, scene: Scene, *, grounded: bool) -> str:
+    def _caption(self, scene: Scene, *, lists: bool) -> str:
         """Of a model that has learned no boxes the words tell where things are.
 
         One that has learned words from lists of things is told of a scene with boxes what they show, and no more: what
         else a sentence speaks of it would draw as a blob.
         """
-        if not self._facts.grounded:
-            return lower(self._plan, scene, self._capabilities).prompt
-        if not (self._capabilities.listed and grounded):
-            return caption(scene)
-        looks = [self._appearances[scene.id, entity.id] for entity in _with_boxes(scene)]
-        return listing(looks, backgrounds.find(scene.background) or scene.background)
+        if lists:
+            looks = dict.fromkeys(self._appearances[scene.id, entity.id].phrase for entity in _with_boxes(scene))
+            return listing(list(looks)[:LISTED], backgrounds.find(scene.background) or scene.background)
+        return caption(scene) if self._facts.grounded else lower(self._plan, scene, self._capabilities).prompt
 
-    def _unknown_place(self, scene: Scene, *, grounded: bool) -> str:
-        """A background that a model of lists is told of by another name, which a note says; else nothing."""
-        known = backgrounds.find(scene.background) == _bare(scene.background)
-        return "" if known or not (self._capabilities.listed and grounded) else scene.background
+    def _lists(self, scene: Scene, steps: int) -> bool:
+        return self._capabilities.listed and self._grounded_steps(scene, steps) > 0
 
     def _look_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
@@ -251,8 +250,8 @@ class Layout2VidRenderer:
         shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
-        grounded = self._grounded_steps(scene, total) > 0
-        condition = replace(from_scene(scene), caption=self._caption(scene, grounded=grounded))
+        lists = self._lists(scene, total)
+        condition = replace(from_scene(scene), caption=self._caption(scene, lists=lists))
         with compiling(), enough_memory(f"to draw scene {scene.id!r}"):
             looks = [self._look(appearance, pipeline) for appearance in shown]
             for step in pipeline.steps(
@@ -269,11 +268,11 @@ class Layout2VidRenderer:
                 latents = step.x
                 yield Progress(step.index + 1, total)
             frames = pipeline.decode(latents)
-        drawn = zip(shown, looks, strict=True) if grounded else ()
+        drawn = zip(shown, looks, strict=True) if self._grounded_steps(scene, total) else ()
         notes = (_note(appearance.phrase, look) for appearance, look in drawn)
         return Clip(
             frames,
-            tuple(filter(None, (*self._shortcomings(scene, condition.left_out, grounded=grounded), *notes))),
+            tuple(filter(None, (*self._shortcomings(scene, condition.left_out, lists=lists), *notes))),
             lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
@@ -285,21 +284,19 @@ class Layout2VidRenderer:
             self._looks[appearance] = pipeline.represent(appearance, generator=generator)
         return self._looks[appearance]
 
-    def _shortcomings(self, scene: Scene, left_out: tuple[int, ...], *, grounded: bool) -> Iterator[str]:
+    def _shortcomings(self, scene: Scene, left_out: tuple[int, ...], *, lists: bool) -> Iterator[str]:
         if not self._facts.grounded and scene.entities:
             yield "this model has no trained grounding: where things are is told in words alone"
         if left_out:
             names = ", ".join(repr(scene.entities[position].id) for position in left_out)
             yield f"more entities than the model takes on a frame: the smallest were left out there ({names})"
-        if not (grounded and self._capabilities.listed):
-            return
-        if not _with_boxes(scene):
+        if lists and not _with_boxes(scene):
             yield "no entity of this scene has a box: the background is drawn alone"
-        unknown, place = self._unknown_place(scene, grounded=grounded), backgrounds.find(scene.background)
-        if unknown and place is None:
-            yield f"this model does not know the background {unknown!r}, and draws what it makes of the word"
-        elif unknown:
-            yield f"the background {unknown!r} is drawn as {place!r}"
+        if lists and (unknown := _unknown(scene.background)):
+            if place := backgrounds.find(unknown):
+                yield f"the background {unknown!r} is drawn as {place!r}"
+            else:
+                yield f"this model does not know the background {unknown!r}, and draws what it makes of the word"
 
 
 def _with_boxes(scene: Scene) -> list[Entity]:
@@ -331,6 +328,11 @@ def _arithmetic() -> str:
         from videodirector.layout2vid.loading import arithmetic
 
     return arithmetic()
+
+
+def _unknown(background: str) -> str:
+    """The background, where it is none of the world's own names; else nothing."""
+    return "" if backgrounds.find(background) == _bare(background) else background
 
 
 def _bare(phrase: str) -> str:
