@@ -28,11 +28,11 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from videodirector.generator.backend import Clip
 from videodirector.generator.backends.diffusers import DiffusersBackend, DiffusersOptions
-from videodirector.generator.backends.diffusers.anatomy import Inputs, arguments
+from videodirector.generator.backends.diffusers._anatomy import Inputs, arguments
 from videodirector.generator.backends.diffusers.model import hushed
-from videodirector.generator.ladder import lower
+from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.protocol import Clip
 from videodirector.schemas import VideoPlan
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, UNet3DConditionModel
 
-from videodirector.layout2vid.footprint import Footprint, footprint, one_step
-from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.nn.grounding import Grounding
+from videodirector.layout2vid.weights.memory_estimate import Footprint, footprint, one_step
 
 BAR = 15e9
 

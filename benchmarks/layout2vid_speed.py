@@ -40,13 +40,13 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from videodirector.layout2vid.compilation import compile_layers
+from videodirector.layout2vid.appearance.entity_embedding import Representation
 from videodirector.layout2vid.conditioning import from_boxes
-from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.looks import Representation
-from videodirector.layout2vid.memory import channels_last
+from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.scene_pass import ScenePass
+from videodirector.layout2vid.sampling.compilation import compile_layers
+from videodirector.layout2vid.sampling.scene_pass import ScenePass
+from videodirector.layout2vid.weights.memory import channels_last
 
 BARS = {"grounding off": 0.90, "alpha = 0.3": 1.00}
 

@@ -24,7 +24,7 @@ from lemminflect import getAllLemmas
 from videodirector.evaluation import PlanReport, Proportion, score_plan
 from videodirector.lexicon.words import noun
 from videodirector.planner import OfflinePlanner
-from videodirector.planner.vocabulary import word_set
+from videodirector.planner.english.vocabulary import word_set
 from videodirector.schemas import VideoPlan
 
 BARS = {"lvd": 490 / 500, "events": 0.85, "things": 0.90, "ten sentences (ms)": 50.0}

@@ -21,8 +21,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from videodirector import Director
-from videodirector.ffmpeg import find_ffmpeg
-from videodirector.generator.video import VideoFormat, VideoWriter
+from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.generator.video.encode import VideoFormat, VideoWriter
 from videodirector.schemas import Scene, VideoPlan
 
 BARS = {"ratio": 1.5, "growth": 1.1}

@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 
 from videodirector import Director
-from videodirector.bind.mapping import MappingNetwork
 from videodirector.generator.backends.layout2vid import MODEL
 from videodirector.layout2vid.loading import load
-from videodirector.planner.perception import load_audio
 from videodirector.schemas import AudioInput
+from videodirector.senses import load_audio
+from videodirector.senses.embedders.mapping import MappingNetwork
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from videodirector import lexicon
-from videodirector.bind.storyworld import StoryworldBind
-from videodirector.bind.towers import MODALITIES, Towers
 from videodirector.layout2vid.training.loop import Schedule, fit
-from videodirector.planner.perception.bank import motion_rows, world_rows
+from videodirector.senses.bank import motion_rows, world_rows
+from videodirector.senses.embedders.storyworld import StoryworldBind
+from videodirector.senses.embedders.towers import MODALITIES, Towers
 from videodirector.storyworld.motion import MOTIONS
 
 NEGATIVES = 1024  # captions beside those of the batch

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from bind_moments import Moments, told_captions
 
-from videodirector.bind.decoder import Decoder, split
-from videodirector.bind.towers import Towers
-from videodirector.planner.perception.bank import motion_rows, world_rows
+from videodirector.senses.bank import motion_rows, world_rows
+from videodirector.senses.embedders._decoder import Decoder, split
+from videodirector.senses.embedders.towers import Towers
 
 NOISE = 0.9  # length of the noise on a vector of length 1, at most: pictures lie that far from their captions
 

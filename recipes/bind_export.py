@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from scipy.optimize import minimize_scalar
 
-from videodirector.bind.decoder import Decoder
-from videodirector.bind.storyworld import CONFIG, WEIGHTS, StoryworldBind, packaged
-from videodirector.bind.towers import MODALITIES, Towers
-from videodirector.planner.perception.bank import DOES, motion_rows, world_rows
-from videodirector.planner.perception.captioner import Captioner
-from videodirector.planner.perception.embedder import Aspect
 from videodirector.schemas import MODALITIES as MODALITIES_OF_INPUTS
 from videodirector.schemas import Modality
+from videodirector.senses.bank import DOES, motion_rows, world_rows
+from videodirector.senses.captioner import Captioner
+from videodirector.senses.embedder import Aspect
+from videodirector.senses.embedders._decoder import Decoder
+from videodirector.senses.embedders.storyworld import CONFIG, WEIGHTS, StoryworldBind, packaged
+from videodirector.senses.embedders.towers import MODALITIES, Towers
 from videodirector.storyworld.moments import MomentSampler
 
 ASPECTS: tuple[Aspect, ...] = ("thing", "place", "motion")

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from videodirector import lexicon
-from videodirector.bind import features
-from videodirector.layout2vid.text import encode_phrases, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import encode_phrases, load_packaged
+from videodirector.senses.embedders import features
 from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.storyworld.motion import IMU_RATE, MOTIONS
 

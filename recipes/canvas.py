@@ -19,11 +19,11 @@ from torch import Tensor
 from training import arguments, begin, fitted, told
 from world import Tables, World
 
-from videodirector.layout2vid.canvas import lay
-from videodirector.layout2vid.latents import encode, to_tensor
-from videodirector.layout2vid.memory import channels_last
+from videodirector.layout2vid.appearance.latents import encode, to_tensor
+from videodirector.layout2vid.nn.canvas import lay
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.training.data import numbered
+from videodirector.layout2vid.weights.memory import channels_last
 
 
 def main() -> None:

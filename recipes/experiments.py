@@ -22,22 +22,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videodirector.errors import UsageError
-from videodirector.evaluation.statistics import Estimate
+from videodirector.evaluation.benchmark.figures import Figure, figures
+from videodirector.evaluation.benchmark.networks import Networks, feature_networks
+from videodirector.evaluation.benchmark.plans import TrialSkill, unseen_plans
+from videodirector.evaluation.benchmark.report import table
+from videodirector.evaluation.benchmark.run import Change, Trials, strength, trials_of
+from videodirector.evaluation.benchmark.skills import object_features
+from videodirector.evaluation.benchmark.world import Instruments, instruments
+from videodirector.evaluation.metrics.statistics import Estimate
 from videodirector.generator import backends
-from videodirector.generator.backend import Backend
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
-from videodirector.generator.drawing import Drawing
+from videodirector.generator.backends.protocol import Backend
+from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.schemas import KEY_BOXES, Box, VideoPlan, dense
-from videodirector.trials.figures import Figure, figures
-from videodirector.trials.networks import Networks, feature_networks
-from videodirector.trials.plans import TrialSkill, unseen_plans
-from videodirector.trials.report import table
-from videodirector.trials.run import Change, Trials, strength, trials_of
-from videodirector.trials.skills import object_features
-from videodirector.trials.world import Instruments, instruments
 
 if TYPE_CHECKING:
-    from videodirector.layout2vid.entities import Entities
+    from videodirector.layout2vid.nn.entities import Entities
     from videodirector.layout2vid.pipeline import Layout2VidPipeline
 
 

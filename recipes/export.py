@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 
 import videodirector
+from videodirector.layout2vid.nn.unet import blank_closed_temporal_layers
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.unet import blank_closed_temporal_layers
 
 WEIGHTS = Path(videodirector.__file__).parent / "weights" / "storyworld-mini"
 

@@ -20,13 +20,13 @@ from denoiser import CLIP_FRAMES, SIZE, batch_of, encoded
 from export import WEIGHTS
 from world import Tables, World
 
-from videodirector.evaluation.statistics import Estimate
-from videodirector.layout2vid.memory import channels_last, keep_memory
+from videodirector.evaluation.benchmark.report import table
+from videodirector.evaluation.metrics.statistics import Estimate
+from videodirector.layout2vid.nn.unet import skip_closed_temporal_layers, without_temporal_layers
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import Batch, Dropout, denoising_loss
-from videodirector.layout2vid.unet import skip_closed_temporal_layers, without_temporal_layers
-from videodirector.trials.report import table
+from videodirector.layout2vid.weights.memory import channels_last, keep_memory
 
 SEED = 24  # neither the trainings' nor the sheets'
 NOTHING_WITHHELD = Dropout(caption=0, grounding=0, text=0, picture=0)

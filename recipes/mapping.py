@@ -24,13 +24,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from videodirector.bind.mapping import VARIANTS, MappingNetwork, Variant, packaged
-from videodirector.bind.storyworld import StoryworldBind
-from videodirector.layout2vid.text import PACKAGED, encode_captions, encode_phrases, load_packaged
-from videodirector.planner.perception.bank import world_rows
+from videodirector.evaluation.benchmark.mapping import called, figures, spoken
+from videodirector.layout2vid.appearance.text_encoder import PACKAGED, encode_captions, encode_phrases, load_packaged
 from videodirector.schemas import MODALITIES, Modality
+from videodirector.senses.bank import world_rows
+from videodirector.senses.embedders.mapping import VARIANTS, MappingNetwork, Variant, packaged
+from videodirector.senses.embedders.storyworld import StoryworldBind
 from videodirector.storyworld.moments import MomentSampler
-from videodirector.trials.mapping import called, figures, spoken
 
 SEED = 55  # of the moments it is measured on; 51 is storyworld-bind's own, 52 its calibration, 53 what is reported
 NOISE = 0.016**0.5  # a dimension: C3's

@@ -22,12 +22,12 @@ from PIL import Image
 from torch import Tensor
 from training import arguments, begin, fitted, told
 
-from videodirector.evaluation.statistics import Proportion
-from videodirector.layout2vid.latents import decode
+from videodirector.evaluation.metrics.statistics import Proportion
+from videodirector.layout2vid.appearance.bank_prior import BankPrior
+from videodirector.layout2vid.appearance.latents import decode
+from videodirector.layout2vid.appearance.unclip import imagine_latents, patches
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.prior import BankPrior
 from videodirector.layout2vid.training.loop import Average
-from videodirector.layout2vid.unclip import imagine_latents, patches
 
 WIDE, DEEP = 4, 6  # heads of 64, and layers
 BLUR = 0.15  # of embeddings of words, whose spread is 1, so that what lies between phrases is something, too

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from videodirector.layout2vid.memory import keep_memory
 from videodirector.layout2vid.training.loop import Progress, Schedule, fit
+from videodirector.layout2vid.weights.memory import keep_memory
 
 
 def arguments(

@@ -18,7 +18,7 @@ from diffusers import UNet3DConditionModel
 from export import without_text_encoder
 from world import make_prior
 
-from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 
 

@@ -13,11 +13,11 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from videodirector.layout2vid.appearance.bank_prior import BankPrior
+from videodirector.layout2vid.appearance.latents import VIEW_SIDE, encode, entity_picture, rgba, to_tensor
+from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.conditioning import pad_entities, tracks
-from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.latents import VIEW_SIDE, encode, entity_picture, rgba, to_tensor
-from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.text import encode_phrases
+from videodirector.layout2vid.nn.entities import Entities
 from videodirector.storyworld import atlas
 from videodirector.storyworld.atlas import Sprite
 from videodirector.storyworld.scene import SceneSampler

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from videodirector.ffmpeg import find_ffmpeg
-from videodirector.generator.video import VideoFormat, VideoWriter
+from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.generator.video.encode import VideoFormat, VideoWriter
 
 
 @dataclass

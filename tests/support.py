@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from videodirector.generator import Capabilities, Clip, Progress
-from videodirector.generator.backend import Frame
+from videodirector.generator.backends.frames import Frame
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 

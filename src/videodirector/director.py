@@ -10,14 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from videodirector.errors import UsageError
-from videodirector.options import (
-    BatchOptions,
-    PlanOptions,
-    RenderOptions,
-    SeededPlanOptions,
-    SeededRenderOptions,
-    Seeds,
-)
 from videodirector.schemas import (
     Caption,
     Forecast,
@@ -32,13 +24,21 @@ from videodirector.schemas import (
     frame_rate,
     load_cast,
 )
+from videodirector.schemas.render import (
+    BatchOptions,
+    PlanOptions,
+    RenderOptions,
+    SeededPlanOptions,
+    SeededRenderOptions,
+    Seeds,
+)
 
 if TYPE_CHECKING:
     from videodirector.generator import Backend, Drawing, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
-    from videodirector.planner.perception import Captioner
     from videodirector.schemas.batch import BatchEvent, StoryboardResult
+    from videodirector.senses import Captioner
 
 __all__ = ["BatchOptions", "Director", "PlanOptions", "RenderOptions", "Seeds"]
 
@@ -81,7 +81,7 @@ class Director:
         captions: Sequence[str] = (),
         embedder: str | Sequence[str] = (),
     ) -> None:
-        from videodirector.embedders import Captioners
+        from videodirector.senses.registry import Captioners
 
         if not isinstance(backend, str) and (model is not None or options):
             raise UsageError(
@@ -135,7 +135,7 @@ class Director:
         inputs = _inputs(given)
         if not inputs:
             return fulfil(self._planner, PlanRequest.parse(request))
-        from videodirector.planner.perception import combined, with_references
+        from videodirector.senses import combined, with_references
 
         captions = self.perceive(**_seeds(given))
         story = combined(text, captions)
@@ -153,7 +153,7 @@ class Director:
             UsageError: an input that cannot be meant or read.
             ModelError, MissingDependencyError: what puts them into words is missing.
         """
-        from videodirector.planner.perception import perceive
+        from videodirector.senses import perceive
 
         return perceive(_inputs(given), self._captioners.of)
 
@@ -277,7 +277,7 @@ class Director:
             PlanError: a plan is not valid.
             UsageError, ModelError: as ``render``.
         """
-        from videodirector.generator.forecast import compared
+        from videodirector.generator.render.forecast import compared
 
         settings = self._settings(options)
         return compared(self._prepared(before, settings), self._prepared(after, settings))
@@ -288,8 +288,8 @@ class Director:
         Raises:
             PlanError, UsageError, ModelError: as ``render``.
         """
-        from videodirector.generator.forecast import forecast
-        from videodirector.generator.manifest import previous_manifest
+        from videodirector.generator.render.forecast import forecast
+        from videodirector.generator.render.manifest import previous_manifest
 
         drawing = self._prepared(plan, self._settings(options))
         return forecast(drawing, self._scene_cache(), previous_manifest(path, ffmpeg=self._ffmpeg))
@@ -303,7 +303,7 @@ class Director:
         Raises:
             UsageError: there is no such backend here; else as ``render``.
         """
-        from videodirector.generator.forecast import departures
+        from videodirector.generator.render.forecast import departures
 
         settings = manifest.settings
         chosen = settings.model_dump(include=set(RenderOptions.__annotations__) - {"manifest"})

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support import fox_plan, see
-from videodirector.cli.edits import saved
+from videodirector.cli.render import saved
 
 
 def wait(true: Callable[[], bool]) -> None:

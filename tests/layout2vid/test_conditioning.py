@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from videodirector.layout2vid.appearance import appearances, caption
+from videodirector.layout2vid.appearance.appearance import appearances, caption
 from videodirector.layout2vid.conditioning import from_scene, pad_entities
 from videodirector.schemas import Entity, Scene, VideoPlan
 

@@ -17,10 +17,10 @@ from PIL import Image
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from tiny import open_gates, save_clip, tiny_stock
-from videodirector.layout2vid.appearance import Appearance
-from videodirector.layout2vid.grounding import Grounding
+from videodirector.layout2vid.appearance.appearance import Appearance
+from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.scene_pass import passable
+from videodirector.layout2vid.sampling.scene_pass import passable
 
 CPU = torch.device("cpu")
 THINGS = [Appearance(name="dog"), Appearance(name="cat", picture=Image.effect_noise((20, 14), 80).convert("RGB"))]

@@ -11,12 +11,12 @@ from PIL import Image
 
 from tiny import save, tiny_imagination
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
-from videodirector.layout2vid.appearance import Appearance
+from videodirector.layout2vid.appearance.appearance import Appearance
+from videodirector.layout2vid.appearance.text_encoder import encode_captions
+from videodirector.layout2vid.appearance.unclip import imagine_latents, patches
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.loading import load
 from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
-from videodirector.layout2vid.text import encode_captions
-from videodirector.layout2vid.unclip import imagine_latents, patches
 
 CONDITION = SceneCondition(
     caption="a dog and a cat",

@@ -18,15 +18,10 @@ from videodirector.cli import backends as _backends  # noqa: F401  registers its
 from videodirector.cli import batch as _batch  # noqa: F401  registers its commands
 from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
 from videodirector.cli import doctor as _doctor  # noqa: F401  registers its commands
-from videodirector.cli import edits as _edits  # noqa: F401  registers its commands
 from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
-from videodirector.cli import perception as _perception  # noqa: F401  registers its commands
 from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
-from videodirector.cli import refining as _refining  # noqa: F401
-from videodirector.cli import stories as _stories  # noqa: F401  registers its commands
-from videodirector.cli import trials as _trials  # noqa: F401  registers its commands
-from videodirector.cli.app import app
-from videodirector.cli.output import report
+from videodirector.cli._app import app
+from videodirector.cli._output import report
 from videodirector.errors import RenderInterrupted, UsageError, VideoDirectorError
 
 __all__ = ["app", "main"]

@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from videodirector.cli.app import app
-from videodirector.cli.options import AsJson, BackendSettings, BaseUrl, Model, backend_options
-from videodirector.cli.output import print_json
-from videodirector.generator.backends.survey import Entry, describe, families, survey
+from videodirector.cli._app import app
+from videodirector.cli._options import AsJson, BackendSettings, BaseUrl, Model, backend_options
+from videodirector.cli._output import print_json
+from videodirector.generator.backends._survey import Entry, describe, families, survey
 
 __all__: list[str] = []
 

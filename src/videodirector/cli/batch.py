@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from videodirector.cli.app import app
-from videodirector.cli.options import (
+from videodirector.cli._app import app
+from videodirector.cli._options import (
     AsJson,
     BackendName,
     BackendSettings,
@@ -43,7 +43,7 @@ from videodirector.cli.options import (
     plan_options,
     render_options,
 )
-from videodirector.cli.output import print_json
+from videodirector.cli._output import print_json
 from videodirector.director import BatchOptions, Director
 from videodirector.errors import BatchError
 from videodirector.schemas import Notice

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from videodirector.cli.app import app
-from videodirector.cli.options import AsJson
-from videodirector.cli.output import print_json
+from videodirector.cli._app import app
+from videodirector.cli._options import AsJson
+from videodirector.cli._output import print_json
 
 if TYPE_CHECKING:
-    from videodirector.generator.cache import Removed, SceneCache
+    from videodirector.generator.render.cache import Removed, SceneCache
 
 __all__: list[str] = []
 
@@ -46,7 +46,7 @@ def prune(
     as_json: AsJson = False,
 ) -> None:
     """Remove the scenes that were not used for longest, until the rest is within a size."""
-    from videodirector.generator.cache import size_in_bytes
+    from videodirector.generator.render.cache import size_in_bytes
 
     _tell(_cache().prune(None if max_size is None else size_in_bytes(max_size, "--max-size")), as_json=as_json)
 
@@ -58,7 +58,7 @@ def clear(*, as_json: AsJson = False) -> None:
 
 
 def _cache() -> SceneCache:
-    from videodirector.generator.cache import SceneCache
+    from videodirector.generator.render.cache import SceneCache
 
     return SceneCache()
 

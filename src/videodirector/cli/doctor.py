@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from videodirector.cli.app import app
-from videodirector.cli.options import AsJson, Quiet
-from videodirector.cli.output import print_json
+from videodirector.cli._app import app
+from videodirector.cli._options import AsJson, Quiet
+from videodirector.cli._output import print_json
 
 __all__: list[str] = []
 
@@ -20,7 +20,7 @@ def doctor(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
     What does not work is marked with !, what could be added with -. Exit code 4 when something that is needed is
     missing or broken.
     """
-    from videodirector.generator.doctor import examine
+    from videodirector.cli._doctor_checks import examine
 
     findings = list(examine())
     sick = [finding for finding in findings if finding.status in {"missing", "broken"}]

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from videodirector.cli.app import app
-from videodirector.cli.options import AsJson
-from videodirector.cli.output import print_json
+from videodirector.cli._app import app
+from videodirector.cli._options import AsJson
+from videodirector.cli._output import print_json
 from videodirector.schemas import VideoPlan
 
 __all__: list[str] = []

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from videodirector import prompts
-from videodirector.cli.app import app
-from videodirector.cli.options import AsJson, Quiet
-from videodirector.cli.output import print_json
+from videodirector.cli._app import app
+from videodirector.cli._options import AsJson, Quiet
+from videodirector.cli._output import print_json
 
 __all__: list[str] = []
 

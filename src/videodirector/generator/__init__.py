@@ -1,11 +1,11 @@
 """From a plan to an mp4: backends draw the scenes, the rest joins and writes them."""
 
-from videodirector.generator.backend import Backend, Capabilities, Clip, Progress, SceneRenderer
-from videodirector.generator.cache import SceneCache
-from videodirector.generator.drawing import Drawing
-from videodirector.generator.manifest import read_manifest
-from videodirector.generator.render import render_sheet, render_video, settled
-from videodirector.generator.scene import derived_seed, scene_seed
+from videodirector.generator.backends.protocol import Backend, Capabilities, Clip, Progress, SceneRenderer
+from videodirector.generator.backends.scene import derived_seed, scene_seed
+from videodirector.generator.render.cache import SceneCache
+from videodirector.generator.render.manifest import read_manifest
+from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.render import render_sheet, render_video, settled
 
 __all__ = [
     "Backend",

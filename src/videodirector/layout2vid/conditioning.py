@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from videodirector.layout2vid.appearance import Side, Track, caption, side
-from videodirector.layout2vid.published import SLOTS
+from videodirector.layout2vid.appearance.appearance import Side, Track, caption, side
+from videodirector.layout2vid.nn.gligen import SLOTS
 from videodirector.schemas import Box, Scene, dense
 
 __all__ = ["SceneCondition", "from_boxes", "from_scene", "largest", "pad_entities", "tracks"]

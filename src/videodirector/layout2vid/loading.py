@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 
 from videodirector.errors import ModelError
-from videodirector.layout2vid.checkpoint import INDEX, local, part_class
-from videodirector.layout2vid.memory import channels_last, enough_memory, keep_memory
+from videodirector.layout2vid.nn.unet import skip_closed_temporal_layers
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.unet import skip_closed_temporal_layers
+from videodirector.layout2vid.weights.checkpoint import INDEX, local, part_class
+from videodirector.layout2vid.weights.memory import channels_last, enough_memory, keep_memory
 
 __all__ = ["arithmetic", "load"]
 

@@ -13,23 +13,30 @@ from diffusers import AutoencoderKL, DiffusionPipeline, PriorTransformer, Schedu
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from videodirector.layout2vid import stock
-from videodirector.layout2vid.adapters import load_grounding
-from videodirector.layout2vid.appearance import Appearance, Captions, Track
-from videodirector.layout2vid.checkpoint import check_folder, check_values, loading, local
-from videodirector.layout2vid.compilation import compile_layers
+from videodirector.layout2vid._output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
+from videodirector.layout2vid.appearance.appearance import Appearance, Captions, Track
+from videodirector.layout2vid.appearance.bank_prior import BankPrior
+from videodirector.layout2vid.appearance.entity_embedding import Representation, grouped, imagined, represent
+from videodirector.layout2vid.appearance.latents import decode, distinct
+from videodirector.layout2vid.appearance.text_encoder import guiding, load_packaged
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
-from videodirector.layout2vid.denoiser import denoiser, frames_alone
-from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.guidance import in_turn, without_and_with
-from videodirector.layout2vid.latents import decode, distinct
-from videodirector.layout2vid.looks import Representation, grouped, imagined, represent
-from videodirector.layout2vid.output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
-from videodirector.layout2vid.prior import BankPrior
-from videodirector.layout2vid.sampler import SAMPLERS, NoiseSchedule, SamplerName, Step, schedule_of, shared_noise
-from videodirector.layout2vid.still_camera import alike
-from videodirector.layout2vid.text import guiding, load_packaged
+from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.grounding import Grounding
+from videodirector.layout2vid.sampling.compilation import compile_layers
+from videodirector.layout2vid.sampling.denoiser import denoiser, frames_alone
+from videodirector.layout2vid.sampling.guidance import in_turn, without_and_with
+from videodirector.layout2vid.sampling.sampler import (
+    SAMPLERS,
+    NoiseSchedule,
+    SamplerName,
+    Step,
+    schedule_of,
+    shared_noise,
+)
+from videodirector.layout2vid.sampling.static_regions import alike
+from videodirector.layout2vid.weights import text_to_video as stock
+from videodirector.layout2vid.weights.adapters import load_grounding
+from videodirector.layout2vid.weights.checkpoint import check_folder, check_values, loading, local
 
 __all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
 
@@ -44,7 +51,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         unet: the text-to-video UNet; the grounding is attached to it.
         grounding: position net and fusers.
         prior: from an entity's words to its picture embedding: a ``BankPrior``, or unCLIP's ``PriorTransformer``.
-        scheduler: holds the noise schedule; sampling is done by ``videodirector.layout2vid.sampler``.
+        scheduler: holds the noise schedule; sampling is done by ``videodirector.layout2vid.sampling.sampler``.
         phrase_encoder: CLIP's text tower for the entities' names.
         phrase_tokenizer: of the phrase encoder.
         image_encoder: CLIP's vision tower, for pictures of entities.

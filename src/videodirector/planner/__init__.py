@@ -1,9 +1,9 @@
 """Planners: any input -> VideoPlan. Those that ask chat models are in `videodirector.planner.llm`."""
 
-from videodirector.planner.base import Planner, RefiningPlanner, RequestPlanner
+from videodirector.planner.constraints import fulfil, granted
 from videodirector.planner.offline import OfflinePlanner
+from videodirector.planner.protocol import Planner, RefiningPlanner, RequestPlanner
 from videodirector.planner.refine import NoSuchThing, NotUnderstood, refine
-from videodirector.planner.wishes import fulfil, granted
 
 __all__ = [
     "NoSuchThing",

@@ -6,27 +6,40 @@ verbs and prepositions say. What it does not understand it says in the plan's no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from videodirector.errors import UsageError
 from videodirector.lexicon import Nature
-from videodirector.planner.cast import MOST_COPIES, Mention
-from videodirector.planner.coreference import Cast
-from videodirector.planner.counting import counted
-from videodirector.planner.describe import describe
-from videodirector.planner.events import events_of
-from videodirector.planner.knowledge import is_a, thing_called
-from videodirector.planner.layout import arrange
-from videodirector.planner.places import at_time, ground_line, infer, is_place, same_place
-from videodirector.planner.staging import Part, Staged, stage
-from videodirector.planner.text import clean, names_in, shots
-from videodirector.planner.tracks import Actor
-from videodirector.planner.vocabulary import is_known
-from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan
+from videodirector.planner.english.knowledge import is_a, thing_called
+from videodirector.planner.english.script import clean, names_in, shots
+from videodirector.planner.english.vocabulary import is_known
+from videodirector.planner.layout.arrange import arrange
+from videodirector.planner.layout.trajectories import Actor
+from videodirector.planner.story.coreference import Cast
+from videodirector.planner.story.descriptions import describe
+from videodirector.planner.story.entities import MOST_COPIES, Mention
+from videodirector.planner.story.events import events_of
+from videodirector.planner.story.places import at_time, ground_line, infer, is_place, same_place
+from videodirector.planner.story.semantics import Part, Staged, stage
+from videodirector.schemas import (
+    KEY_BOXES,
+    MAX_ENTITIES,
+    MAX_FRAMES,
+    MAX_PROMPT,
+    Box,
+    Entity,
+    Layout,
+    PlanRequest,
+    Scene,
+    VideoPlan,
+    dense,
+)
 from videodirector.schemas import frame_rate as as_frame_rate
 
-__all__ = ["MOST_ENTITIES", "MOST_SCENES", "OfflinePlanner"]
+__all__ = ["MOST_ENTITIES", "MOST_SCENES", "OfflinePlanner", "counted"]
 
 MOST_SCENES = 1000
 """Scenes beyond this are left out, with a note."""
@@ -290,3 +303,78 @@ def _bare(word: str) -> str:
 def _listed(names: dict[str, None]) -> str:
     shown = [f"“{name[:60]}”" for name in list(names)[:20]]
     return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+_FINE = 24  # points between two keys where a layout is divided
+
+
+def counted(scenes: Sequence[Scene], number: int) -> tuple[list[Scene], list[str]]:
+    """The story in this number of scenes, and what there is to say of it.
+
+    Fewer: neighbours are joined, one after the other in one longer scene. More: scenes are divided, each part with its
+    piece of every way.
+    """
+    have = len(scenes)
+    if number == have:
+        return list(scenes), []
+    if number < have:
+        bounds = [round(part * have / number) for part in range(number + 1)]
+        groups = [scenes[begin:end] for begin, end in pairwise(bounds)]
+        joined = [_joined(f"s{place}", group) for place, group in enumerate(groups, 1)]
+        places = [group for group in groups if len({scene.background for scene in group}) > 1]
+        notes = [f"{have} events of the story were joined into {number} scenes, as asked for."]
+        if places:
+            notes.append("Where scenes of several places were joined, the first place was taken.")
+        return joined, notes
+    shares = [number // have + (place < number % have) for place in range(have)]
+    parts = [part for scene, share in zip(scenes, shares, strict=True) for part in _divided(scene, share)]
+    for place, part in enumerate(parts, 1):
+        part.id = f"s{place}"
+    return parts, [f"{have} events of the story were divided into {number} scenes, as asked for."]
+
+
+def _joined(scene_id: str, scenes: Sequence[Scene]) -> Scene:
+    """One scene in which these happen one after the other."""
+    if len(scenes) == 1:
+        return scenes[0].model_copy(update={"id": scene_id})
+    entities: dict[str, Entity] = {}
+    keys = max(KEY_BOXES // len(scenes) + 2, 3)
+    for place, scene in enumerate(scenes):
+        for entity in scene.entities:
+            known = entities.setdefault(entity.id, entity.model_copy(update={"layout": [None] * (keys * len(scenes))}))
+            known.layout[keys * place : keys * (place + 1)] = dense(entity.layout, keys)
+    return scenes[0].model_copy(
+        update={
+            "id": scene_id,
+            "description": " ".join(scene.description for scene in scenes)[:4000],
+            "frames": min(sum(scene.frames for scene in scenes), MAX_FRAMES),
+            "entities": [_bounded(entity) for entity in entities.values()][:MAX_ENTITIES],
+        }
+    )
+
+
+def _bounded(entity: Entity) -> Entity:
+    """With no more keys than a layout may have."""
+    if len(entity.layout) <= MAX_FRAMES:
+        return entity
+    return entity.model_copy(update={"layout": dense(entity.layout, MAX_FRAMES)})
+
+
+def _divided(scene: Scene, parts: int) -> list[Scene]:
+    """The scene in parts that follow each other in time."""
+    if parts == 1:
+        return [scene]
+    found = []
+    for part in range(parts):
+        pieces = [(entity, _piece(entity.layout, part, parts)) for entity in scene.entities]
+        seen = [(entity, piece) for entity, piece in pieces if any(box is not None for box in piece)]
+        entities = [entity.model_copy(update={"layout": piece}) for entity, piece in seen]
+        found.append(scene.model_copy(update={"entities": entities}))
+    return found
+
+
+def _piece(layout: Layout, part: int, parts: int) -> Layout:
+    points = dense(layout, (KEY_BOXES - 1) * parts * _FINE + 1)
+    step = (KEY_BOXES - 1) * _FINE
+    found: list[Box | None] = points[part * step : (part + 1) * step + 1 : _FINE]
+    return found

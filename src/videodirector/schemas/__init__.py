@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from videodirector.schemas._names import normalised
 from videodirector.schemas.changes import Change, changes
 from videodirector.schemas.document import canonical_json, write_atomically
 from videodirector.schemas.forecast import Forecast, InputChange, SceneForecast
@@ -30,7 +31,6 @@ from videodirector.schemas.manifest import (
     Timings,
     VideoRecord,
 )
-from videodirector.schemas.names import normalised
 from videodirector.schemas.plan import (
     MAX_ENTITIES,
     MAX_FRAMES,

@@ -24,10 +24,10 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from videodirector.errors import PlanError
+from videodirector.schemas._integrity import contradictions
+from videodirector.schemas._names import normalised
 from videodirector.schemas.document import canonical_json, parse_json, read_text, write_atomically
-from videodirector.schemas.integrity import contradictions
 from videodirector.schemas.layout import Box, dense
-from videodirector.schemas.names import normalised
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
 from videodirector.schemas.versions import CURRENT_VERSION, upgrade

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -14,16 +15,22 @@ from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
 
 __all__ = [
+    "BatchOptions",
     "Control",
     "Drawn",
     "Notice",
+    "PlanOptions",
     "PlanReady",
     "RenderEvent",
+    "RenderOptions",
     "RenderResult",
     "RenderSettings",
     "SceneDone",
     "SceneResult",
     "SceneStarted",
+    "SeededPlanOptions",
+    "SeededRenderOptions",
+    "Seeds",
     "StepDone",
     "VideoDone",
 ]
@@ -235,3 +242,56 @@ class VideoDone(_Frozen):
 
 
 RenderEvent = PlanReady | SceneStarted | StepDone | Notice | SceneDone | VideoDone
+
+
+class PlanOptions(TypedDict, total=False):
+    """What the plan of a story shall keep; the fields mean what they mean in ``PlanRequest``."""
+
+    scenes: int | None
+    max_entities: int | None
+    cast: Sequence[CastMember]
+    style: str
+    backgrounds: Sequence[str]
+
+
+class Seeds(TypedDict, total=False):
+    """What a story may begin with besides words: a file, an array, a typed input of ``schemas``, or a list of them."""
+
+    image: Any
+    audio: Any
+    video: Any
+    depth: Any
+    thermal: Any
+    imu: Any
+
+
+class RenderOptions(TypedDict, total=False):
+    """How to draw a plan; the fields mean what they mean in ``RenderSettings``."""
+
+    seed: int | None
+    steps: int | None
+    fps: Fraction | int | str | None
+    transition: Transition | None
+    transition_frames: int | None
+    soundtrack: str | None
+    subtitles: Literal["none", "burn", "srt", "vtt"]
+    font: str | None
+    otio: bool
+    coco: bool
+    width: int | None
+    height: int | None
+    save_plan: bool
+    contact_sheet: bool
+    manifest: bool
+
+
+class BatchOptions(PlanOptions, RenderOptions, total=False):
+    """What holds for all storyboards of a batch that do not say otherwise."""
+
+
+class SeededPlanOptions(PlanOptions, Seeds, total=False):
+    """Seeds and wishes together."""
+
+
+class SeededRenderOptions(RenderOptions, Seeds, total=False):
+    """Seeds and render settings together."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from videodirector.errors import UsageError
-from videodirector.schemas.names import normalised
+from videodirector.schemas._names import normalised
 from videodirector.schemas.plan import MAX_ENTITIES, MAX_SCENES, Name, Seed, Text
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate

@@ -7,6 +7,7 @@ import torch
 from diffusers import DDIMScheduler
 
 from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
+from videodirector.layout2vid.nn.unet import temporal_layers
 from videodirector.layout2vid.training.denoising import (
     STAGES,
     Batch,
@@ -15,7 +16,6 @@ from videodirector.layout2vid.training.denoising import (
     parameter_groups,
     withheld,
 )
-from videodirector.layout2vid.unet import temporal_layers
 
 ALPHAS = DDIMScheduler(beta_schedule="squaredcos_cap_v2", rescale_betas_zero_snr=True).alphas_cumprod
 

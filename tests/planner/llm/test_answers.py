@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videodirector.planner.llm.answers import json_in, plain
+from videodirector.planner.llm._answers import json_in, plain
 
 WANTED = {"scenes": [{"description": "A fox, red.", "boxes": [0.1, -2, 3e-1], "last": None}]}
 CLEAN = json.dumps(WANTED)

@@ -18,11 +18,11 @@ from videodirector.cli import main
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
 from videodirector.planner import RefiningPlanner, RequestPlanner
 from videodirector.planner.llm import LLMPlanner, ScriptedChatModel, chat_model
-from videodirector.planner.llm.aliases import join_aliases
-from videodirector.planner.llm.language import is_english
-from videodirector.planner.llm.secrets import Scrubber
-from videodirector.planner.llm.usage import Usage
-from videodirector.planner.llm.wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
+from videodirector.planner.llm._aliases import join_aliases
+from videodirector.planner.llm._wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
+from videodirector.planner.llm.client.secrets import Scrubber
+from videodirector.planner.llm.client.usage import Usage
+from videodirector.planner.llm.parse_story import is_english
 from videodirector.schemas import PlanRequest, VideoPlan, changes
 
 BOXES = [[round(0.05 + 0.05 * key, 2), 0.5, round(0.35 + 0.05 * key, 2), 0.9] for key in range(9)]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anyjson import JSON
-from videodirector.evaluation.checks import Track
-from videodirector.evaluation.prompts import checks_of
-from videodirector.planner.llm.coordinates import Convention, Order, RawBox, recognise
-from videodirector.planner.llm.repair import Layouts, mend
-from videodirector.planner.llm.tracks import read_tracks
+from videodirector.evaluation.metrics._prompt_checks import checks_of
+from videodirector.evaluation.metrics.checks import Track
+from videodirector.planner.llm._coordinates import Convention, Order, RawBox, recognise
+from videodirector.planner.llm._repair import Layouts, mend
+from videodirector.planner.llm.parse_boxes import read_tracks
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 Fractions = list[tuple[float, float, float, float]]

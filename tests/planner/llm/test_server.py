@@ -18,7 +18,8 @@ from langchain_core.language_models import BaseChatModel
 
 from chat_server import Body, Fault, Loopback, Response, step_of
 from videodirector.errors import PlannerError
-from videodirector.planner.llm import LLMPlanner, calls, chat_model
+from videodirector.planner.llm import LLMPlanner, chat_model
+from videodirector.planner.llm.client import calls
 from videodirector.schemas import VideoPlan, changes
 
 STORY = "A fox walks from left to right through the forest. The fox meets an owl."

@@ -7,8 +7,8 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from videodirector.errors import MissingDependencyError, UsageError
-from videodirector.generator.backend import Backend
-from videodirector.generator.options import BackendOptions
+from videodirector.generator.backends.options import BackendOptions
+from videodirector.generator.backends.protocol import Backend
 
 __all__ = ["GROUP", "Factory", "create", "names"]
 

@@ -6,23 +6,25 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from importlib import metadata
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from videodirector.errors import ModelNotFoundError
-from videodirector.generator.backend import Capabilities, Clip, Progress
-from videodirector.generator.fingerprint import folder_revision, machine, track_digest
-from videodirector.generator.ladder import lower
-from videodirector.generator.memo import remembered
-from videodirector.generator.options import BackendOptions
-from videodirector.generator.references import load_references
-from videodirector.generator.scene import derived_seed
+from videodirector.files.digests import folder_revision, machine
+from videodirector.files.memo import remembered
+from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.options import BackendOptions
+from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
+from videodirector.generator.backends.references import load_references
+from videodirector.generator.backends.scene import derived_seed
+from videodirector.generator.render.scene_key import track_digest
 from videodirector.imports import large_imports
-from videodirector.layout2vid.appearance import Appearance, appearances, caption, side
-from videodirector.layout2vid.checkpoint import local, not_installed
-from videodirector.layout2vid.facts import ModelFacts, read_facts
+from videodirector.layout2vid.appearance.appearance import Appearance, appearances, caption, side
+from videodirector.layout2vid.weights.checkpoint import local, not_installed
+from videodirector.layout2vid.weights.model_config import ModelFacts, read_facts
 from videodirector.schemas import Entity, Scene, VideoPlan
 from videodirector.storyworld import backgrounds
 from videodirector.storyworld.scene import listing
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Layout2VidBackend", "Layout2VidOptions"]
 
-MODEL = Path(__file__).parents[2] / "weights" / "storyworld-mini"
+MODEL = Path(str(files("videodirector"))) / "weights" / "storyworld-mini"
 
 LONGEST = 64  # frames: four times what the temporal layers learned from
 
@@ -243,9 +245,9 @@ class Layout2VidRenderer:
 
         import torch
 
-        from videodirector.layout2vid.compilation import compiling
         from videodirector.layout2vid.conditioning import from_scene
-        from videodirector.layout2vid.memory import enough_memory
+        from videodirector.layout2vid.sampling.compilation import compiling
+        from videodirector.layout2vid.weights.memory import enough_memory
 
         shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
         total = steps or self._facts.num_inference_steps

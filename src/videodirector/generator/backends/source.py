@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from videodirector.generator.backend import Backend
 from videodirector.generator.backends import create
+from videodirector.generator.backends.protocol import Backend
 from videodirector.schemas import RenderSettings
 
 __all__ = ["BackendSource"]

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from videodirector.generator.backend import Capabilities, Clip, Frame, Frames, Progress
-from videodirector.generator.control_video import box_pixels
-from videodirector.generator.fingerprint import track_digest
-from videodirector.generator.ladder import lower
-from videodirector.generator.references import References, load_references
-from videodirector.generator.scene import derived_seed
-from videodirector.generator.text import fitted_lines
-from videodirector.layout2vid.appearance import appearances
+from videodirector.files.fonts import fitted_lines
+from videodirector.generator.backends.control_video import box_pixels
+from videodirector.generator.backends.frames import Frame, Frames
+from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
+from videodirector.generator.backends.references import References, load_references
+from videodirector.generator.backends.scene import derived_seed
+from videodirector.generator.render.scene_key import track_digest
+from videodirector.layout2vid.appearance.appearance import appearances
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.atlas import Sprite

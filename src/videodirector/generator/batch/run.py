@@ -10,13 +10,13 @@ from pathlib import Path
 from time import perf_counter
 
 from videodirector.errors import PlanError, PlannerError, RenderError, UsageError
-from videodirector.ffmpeg import find_ffmpeg
-from videodirector.generator.batch.floor import Floor, Written
-from videodirector.generator.batch.journal import Journal
-from videodirector.generator.batch.painter import Painter, Worker
+from videodirector.files.atomic import alone_in, remove_abandoned
+from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.generator.batch._context import Job, Studio
+from videodirector.generator.batch._report import Journal
+from videodirector.generator.batch._scheduler import Floor, Written
 from videodirector.generator.batch.storyboards import Storyboard
-from videodirector.generator.batch.studio import Job, Studio
-from videodirector.generator.output import alone_in, remove_abandoned
+from videodirector.generator.batch.workers.worker import Painter, Worker
 from videodirector.schemas import Notice, RenderResult, SceneDone
 from videodirector.schemas.batch import (
     BatchEvent,

@@ -16,11 +16,11 @@ from diffusers import UNet3DConditionModel
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from videodirector.layout2vid.entities import Entities
-from videodirector.layout2vid.gated_attention import visible_tokens
-from videodirector.layout2vid.grounding import Grounding
-from videodirector.layout2vid.sampler import shared_noise
-from videodirector.layout2vid.unet import temporal_layers
+from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.gated_attention import visible_tokens
+from videodirector.layout2vid.nn.grounding import Grounding
+from videodirector.layout2vid.nn.unet import temporal_layers
+from videodirector.layout2vid.sampling.sampler import shared_noise
 
 __all__ = ["STAGES", "Batch", "Dropout", "Stage", "denoising_loss", "parameter_groups"]
 

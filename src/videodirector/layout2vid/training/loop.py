@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from videodirector.layout2vid.memory import keep_memory
+from videodirector.layout2vid.weights.memory import keep_memory
 
 __all__ = ["Average", "Progress", "Schedule", "fit"]
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from videodirector.planner.llm.models import chat_model
+from videodirector.planner.llm.client.models import chat_model
 from videodirector.planner.llm.planner import LLMPlanner
 
 if TYPE_CHECKING:

@@ -14,23 +14,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videodirector.errors import PlannerError, UsageError
-from videodirector.planner.llm.aliases import join_aliases
-from videodirector.planner.llm.cache import AnswerCache, default_folder
-from videodirector.planner.llm.calls import Caller, concurrently
-from videodirector.planner.llm.chat import Chat, Question, name_of
-from videodirector.planner.llm.dialogue import Dialogue
-from videodirector.planner.llm.fallback import placed
-from videodirector.planner.llm.language import is_english
-from videodirector.planner.llm.layouts import Thing, layout_messages, read_layouts
-from videodirector.planner.llm.models import chat_model
+from videodirector.planner.constraints import granted
+from videodirector.planner.english.vocabulary import is_known
+from videodirector.planner.llm._aliases import join_aliases
+from videodirector.planner.llm._dialogue import Dialogue
+from videodirector.planner.llm._layouts import Thing, layout_messages, placed, read_layouts
+from videodirector.planner.llm._repair import Layouts
+from videodirector.planner.llm._wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
+from videodirector.planner.llm.client.cache import AnswerCache, default_folder
+from videodirector.planner.llm.client.calls import Caller, concurrently
+from videodirector.planner.llm.client.chat import Chat, Question, name_of
+from videodirector.planner.llm.client.models import chat_model
+from videodirector.planner.llm.client.secrets import Scrubber
+from videodirector.planner.llm.client.usage import Usage
+from videodirector.planner.llm.parse_story import (
+    Form,
+    Message,
+    SceneDraft,
+    is_english,
+    read_scenes,
+    script_of,
+    story_messages,
+)
 from videodirector.planner.llm.refine import read_edits, refine_messages
-from videodirector.planner.llm.repair import Layouts
-from videodirector.planner.llm.secrets import Scrubber
-from videodirector.planner.llm.story import Form, Message, SceneDraft, read_scenes, script_of, story_messages
-from videodirector.planner.llm.usage import Usage
-from videodirector.planner.llm.wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
-from videodirector.planner.vocabulary import is_known
-from videodirector.planner.wishes import granted
 from videodirector.prompts import load
 from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan, normalised
 

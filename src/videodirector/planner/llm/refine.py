@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from videodirector.errors import PlanError, PlannerError
-from videodirector.planner.llm.answers import json_in
-from videodirector.planner.llm.coordinates import recognise
-from videodirector.planner.llm.fallback import placed
-from videodirector.planner.llm.layouts import Thing
-from videodirector.planner.llm.story import Form, Message, fence
-from videodirector.planner.llm.tracks import read_box
-from videodirector.planner.llm.wire import ACTIONS
+from videodirector.planner.llm._answers import json_in
+from videodirector.planner.llm._coordinates import recognise
+from videodirector.planner.llm._layouts import Thing, placed
+from videodirector.planner.llm._wire import ACTIONS
+from videodirector.planner.llm.parse_boxes import read_box
+from videodirector.planner.llm.parse_story import Form, Message, fence
 from videodirector.planner.refine import scenes as whole
 from videodirector.planner.refine.errors import CannotDo
+from videodirector.planner.refine.layout_edits import resized
 from videodirector.planner.refine.targets import scenes_meant
-from videodirector.planner.refine.tracks import resized
 from videodirector.prompts import Prompts
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from videodirector.planner.refine import edits
+from videodirector.planner.english.vocabulary import COLOURS
+from videodirector.planner.refine import _edits as edits
+from videodirector.planner.refine._work import Work
 from videodirector.planner.refine.errors import AlreadySo, NoSuchThing, NotUnderstood
 from videodirector.planner.refine.scenes import tidy
 from videodirector.planner.refine.targets import NUMBER, SCENE, scenes_meant
-from videodirector.planner.refine.work import Work
-from videodirector.planner.vocabulary import COLOURS
 from videodirector.schemas import VideoPlan
 
 __all__ = ["refine"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from videodirector.planner.english.vocabulary import COLOURS, article
 from videodirector.planner.refine.errors import CannotDo
-from videodirector.planner.vocabulary import COLOURS, article
 from videodirector.schemas import MAX_FRAMES, Entity, Scene, VideoPlan, normalised
 
 __all__ = ["delete", "duplicate", "last", "move", "recolour", "rename", "swap", "tidy"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from videodirector.planner.english.vocabulary import FUNCTION_WORDS, NUMBERS, lemma, plural_of, word_set
 from videodirector.planner.refine.errors import CannotDo, NoSuchThing
-from videodirector.planner.vocabulary import FUNCTION_WORDS, NUMBERS, lemma, plural_of, word_set
 from videodirector.schemas import Entity, Scene, VideoPlan, normalised
 
 __all__ = ["NUMBER", "SCENE", "Target", "entities_called", "is_entity", "scene_at", "scenes_meant"]

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from videodirector.errors import RenderError
-from videodirector.generator.backend import Capabilities, Clip, Frame, Frames, Progress
-from videodirector.generator.backends.diffusers.anatomy import Anatomy, Inputs, anatomy_of, arguments
+from videodirector.files.digests import folder_revision, machine
+from videodirector.generator.backends.control_video import control_video
+from videodirector.generator.backends.diffusers._anatomy import Anatomy, Inputs, anatomy_of, arguments
+from videodirector.generator.backends.diffusers._worker import Worker
 from videodirector.generator.backends.diffusers.families import Family, family_of
 from videodirector.generator.backends.diffusers.key_picture import Painter, painter, picture_digest, portrait, still
 from videodirector.generator.backends.diffusers.model import (
@@ -23,13 +25,13 @@ from videodirector.generator.backends.diffusers.model import (
     read_configs,
 )
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.backends.diffusers.worker import Worker
-from videodirector.generator.control_video import control_video
-from videodirector.generator.fingerprint import folder_revision, machine, track_digest
-from videodirector.generator.fitting import resample, resize
-from videodirector.generator.ladder import Lowering, Rung, looks, lower, noise_seed
-from videodirector.generator.references import load_references
-from videodirector.generator.scene import derived_seed, scene_seed
+from videodirector.generator.backends.fitting import resample, resize
+from videodirector.generator.backends.frames import Frame, Frames
+from videodirector.generator.backends.layout_methods import Lowering, Rung, looks, lower, noise_seed
+from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
+from videodirector.generator.backends.references import load_references
+from videodirector.generator.backends.scene import derived_seed, scene_seed
+from videodirector.generator.render.scene_key import track_digest
 from videodirector.schemas import Drawn, Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:
@@ -275,7 +277,7 @@ def _regional(
     stepped: Callable[[], None],
 ) -> Iterator[tuple[dict[str, Any], Callable[[], None]]]:
     """The call with words that are kept in their boxes for the first ``grounded`` steps, and what counts the steps."""
-    from videodirector.generator.backends.diffusers.regions import Regions, encode
+    from videodirector.generator.backends.diffusers._regions import Regions, encode
 
     with hushed():
         words, allowed = encode(

@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Iterator
 
 from videodirector.errors import ModelFormatError
-from videodirector.generator.backend import Capabilities
-from videodirector.generator.backends.diffusers.anatomy import anatomy_of
+from videodirector.generator.backends.diffusers._anatomy import anatomy_of
 from videodirector.generator.backends.diffusers.families import FAMILIES, family_of
 from videodirector.generator.backends.diffusers.model import REGIONAL, capabilities_of, hushed
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
+from videodirector.generator.backends.protocol import Capabilities
 
 __all__ = ["catalogue"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from videodirector.generator.fitting import ANY_LENGTH, Lengths
+from videodirector.generator.backends.fitting import ANY_LENGTH, Lengths
 
 __all__ = ["FAMILIES", "UNKNOWN", "Family", "family_of"]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from videodirector.errors import ModelFormatError
-from videodirector.generator.backend import Backend, Clip, Progress, SceneRenderer
+from videodirector.files.digests import folder_revision, machine
 from videodirector.generator.backends.diffusers.families import UNKNOWN
 from videodirector.generator.backends.diffusers.model import folder_of, hushed, load, pipeline_class
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.fingerprint import folder_revision, machine
-from videodirector.generator.words import caption, told_layout
+from videodirector.generator.backends.layout_prompt import caption, told_layout
+from videodirector.generator.backends.protocol import Backend, Clip, Progress, SceneRenderer
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
-from videodirector.generator.backend import Capabilities
-from videodirector.generator.backends.diffusers.anatomy import Anatomy
+from videodirector.generator.backends.diffusers._anatomy import Anatomy
 from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.fitting import Sizes
-from videodirector.layout2vid.hub import fetched_file
+from videodirector.generator.backends.fitting import Sizes
+from videodirector.generator.backends.protocol import Capabilities
+from videodirector.layout2vid.weights.hub import fetched_file
 
 __all__ = ["REGIONAL", "capabilities_of", "check_gpu", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
 
@@ -144,7 +144,7 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
     """
     import torch
 
-    from videodirector.layout2vid.checkpoint import check_folder
+    from videodirector.layout2vid.weights.checkpoint import check_folder
 
     if Path(model).is_dir():
         check_folder(Path(model))
@@ -252,7 +252,7 @@ def _repair(pipeline: Any) -> None:
 @contextmanager
 def hushed() -> Iterator[None]:
     """Silence what diffusers, transformers and torch have to say to programmers; errors are raised as ever."""
-    from videodirector.layout2vid.messages import quiet
+    from videodirector.layout2vid.weights._logging import quiet
 
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from videodirector.generator.options import BackendOptions
+from videodirector.generator.backends.options import BackendOptions
 
 __all__ = ["DiffusersOptions"]
 

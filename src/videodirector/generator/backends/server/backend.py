@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from videodirector.errors import RenderError, VideoDirectorError
-from videodirector.generator.backend import Capabilities, Clip, Frame, Progress
+from videodirector.files.digests import digest
+from videodirector.files.memo import cache_folder
 from videodirector.generator.backends.diffusers.key_picture import Painter, painter, still
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.backends.server.client import Cancelled, Client
-from videodirector.generator.backends.server.decode import decode
-from videodirector.generator.backends.server.journal import Journal
+from videodirector.generator.backends.fitting import resample, resize
+from videodirector.generator.backends.frames import Frame
+from videodirector.generator.backends.layout_methods import Lowering, Rung, lower
+from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
+from videodirector.generator.backends.scene import scene_seed
+from videodirector.generator.backends.server._client import Cancelled, Client
+from videodirector.generator.backends.server._decode import decode
+from videodirector.generator.backends.server._journal import Journal
 from videodirector.generator.backends.server.options import ServerOptions
-from videodirector.generator.fingerprint import digest
-from videodirector.generator.fitting import resample, resize
-from videodirector.generator.ladder import Lowering, Rung, lower
-from videodirector.generator.memo import cache_folder
-from videodirector.generator.scene import scene_seed
 from videodirector.schemas import Control, Drawn, Scene, VideoPlan
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from videodirector.generator.options import BackendOptions
+from videodirector.generator.backends.options import BackendOptions
 
 __all__ = ["ServerOptions"]
 

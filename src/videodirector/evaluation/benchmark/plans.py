@@ -1,0 +1,148 @@
+"""The plans of the trials: unseen ones, the same every time, each for one skill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import count, islice
+from typing import Literal, get_args
+
+from videodirector import lexicon
+from videodirector.errors import UsageError
+from videodirector.evaluation.benchmark.skill_plans import COMPOSED, skill_plan
+from videodirector.evaluation.benchmark.world import subjects
+from videodirector.evaluation.instruments.validation import clearly_visible
+from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan, dense
+from videodirector.storyworld.scene import Clip, SceneSampler
+
+__all__ = ["SKILLS", "STILL", "TrialSkill", "middle", "moved", "trial_plans", "unseen_plans"]
+
+PLANS, COMPOSED_PLANS = 31, 34
+SHIFT = 0.25  # of the picture: how far boxes are moved to see whether the things follow
+
+TrialSkill = Literal["object", "count", "spatial", "scale", "movement", "consistency", "following"]
+
+SKILLS: tuple[TrialSkill, ...] = get_args(TrialSkill)
+"""``object``: one to three moving things of the world's own scenes; ``following``: such a scene twice, in the second
+with one box moved; the others as ``evaluation.skill_plans`` composes them."""
+
+
+STILL: frozenset[TrialSkill] = frozenset({"count", "spatial", "scale", "consistency", "following"})
+"""Skills that are judged on one frame of a scene."""
+
+
+def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[VideoPlan]:
+    """So many plans of a skill; asking for more gives the same ones first.
+
+    Args:
+        skill: what they test.
+        number: how many.
+        frames: of each scene.
+        keys: key boxes of a layout, for the world's own scenes.
+
+    Raises:
+        UsageError: there is no such skill.
+    """
+    if skill == "object":
+        return unseen_plans(number, frames=frames, keys=keys)
+    if skill == "following":
+        return list(islice(_following(frames), number))
+    for composed in COMPOSED:
+        if skill == composed:
+            places = tuple(lexicon.backgrounds())
+            return [
+                skill_plan(composed, index, subjects(), places, seed=COMPOSED_PLANS, frames=frames)
+                for index in range(number)
+            ]
+    raise UsageError(f"there is no skill {skill!r}", hint=f"choose among: {', '.join(SKILLS)}")
+
+
+def unseen_plans(number: int, *, frames: int = 16, first: int = 0, keys: int = KEY_BOXES) -> list[VideoPlan]:
+    """Plans of one scene with one to three moving things, whose middle frame can fairly be judged.
+
+    Scenes of the sampler in their order, leaving out those that on the middle frame show nothing, a thing twice, or one
+    that is not clearly visible (``evaluation.clearly_visible``). Nothing is drawn to choose them.
+
+    Args:
+        number: how many.
+        frames: of each scene.
+        first: how many are left out before them.
+        keys: key boxes of every layout.
+    """
+    return list(islice(_unseen(frames, keys), first, first + number))
+
+
+def _unseen(frames: int, keys: int = KEY_BOXES) -> Iterator[VideoPlan]:
+    scenes = SceneSampler(size=16, frames=16, seed=PLANS, entities=(1, 3))
+    plans = (_plan(scenes[index], index, frames, keys) for index in count())
+    return (plan for plan in plans if judged(plan))
+
+
+def _plan(clip: Clip, number: int, frames: int, keys: int) -> VideoPlan:
+    entities = [
+        Entity(
+            id=f"thing-{index + 1}",
+            name=actor.sprite.name,
+            layout=dense([box and Box(*box) for box in actor.track], keys),
+        )
+        for index, actor in enumerate(clip.actors)
+    ]
+    scene = Scene(
+        id=f"plan-{number}",
+        description=clip.caption.partition(". Background:")[0],  # the renderer adds the background itself
+        background=clip.background,
+        frames=frames,
+        entities=entities,
+    )
+    return VideoPlan(seed=number, prompt=scene.description, scenes=[scene])
+
+
+def middle(scene: Scene) -> int:
+    """The frame that is judged."""
+    return scene.frames // 2
+
+
+def judged(plan: VideoPlan) -> bool:
+    """Whether everything on the middle frame is clearly visible and there once."""
+    scene = plan.scenes[0]
+    there = [(entity.name, box) for entity in scene.entities if (box := entity.boxes(scene.frames)[middle(scene)])]
+    boxes = [box for _, box in there]
+    once = len({name for name, _ in there}) == len(scene.entities)
+    return once and bool(boxes) and all(clearly_visible(boxes, index) for index in range(len(boxes)))
+
+
+def moved(plan: VideoPlan) -> tuple[VideoPlan, tuple[float, float]] | None:
+    """The plan with its first thing displaced by ``SHIFT`` on all frames, and by how much; None where there is no room.
+
+    The four directions are tried in turn, beginning with another one from plan to plan. Everything must stay in the
+    picture and clearly visible.
+    """
+    for turn in range(4):
+        angle = (plan.seed + turn) * math.pi / 2
+        dx, dy = round(math.cos(angle)) * SHIFT, round(math.sin(angle)) * SHIFT
+        copy = plan.model_copy(deep=True)
+        layout = [box and box.moved(dx, dy) for box in copy.scenes[0].entities[0].layout]
+        if not _inside(layout):
+            continue
+        copy.scenes[0].entities[0].layout = layout
+        if judged(copy):
+            return copy, (dx, dy)
+    return None
+
+
+def _inside(layout: Sequence[Box | None]) -> bool:
+    return all(box is None or (min(box) >= 0 and max(box) <= 1) for box in layout)
+
+
+def _following(frames: int) -> Iterator[VideoPlan]:
+    """Unseen plans as two scenes of one seed, so of the same noise: as they are, and with the first box moved."""
+    for plan in _unseen(frames):
+        change = moved(plan)
+        scene = plan.scenes[0]
+        if change is None or scene.entities[0].boxes(frames)[middle(scene)] is None:
+            continue
+        pair = [
+            version.scenes[0].model_copy(update={"id": f"{scene.id}-{name}", "seed": plan.seed})
+            for name, version in (("before", plan), ("after", change[0]))
+        ]
+        yield VideoPlan(seed=plan.seed, prompt=plan.prompt, scenes=pair)

@@ -1,0 +1,183 @@
+"""The whole measurement of a backend, from plans to report: what ``videodirector evaluate skills`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from videodirector.errors import UsageError
+from videodirector.evaluation import Validation, validate
+from videodirector.evaluation.benchmark.figures import Figure, displacement, feature_figures, figures, share_right
+from videodirector.evaluation.benchmark.networks import Networks, feature_networks
+from videodirector.evaluation.benchmark.plans import SKILLS, TrialSkill, unseen_plans
+from videodirector.evaluation.benchmark.records import PlanRecord
+from videodirector.evaluation.benchmark.report import (
+    document,
+    drawn_true,
+    markdown,
+    validation_line,
+    worst_sheet,
+    write_report,
+)
+from videodirector.evaluation.benchmark.run import Trial, Trials, strength, trials_of
+from videodirector.evaluation.benchmark.world import Instruments, autoencoded, blurred, instruments, labelled_frames
+from videodirector.generator import backends
+from videodirector.generator.backends.protocol import Backend
+
+__all__ = ["SkillSettings", "Told", "evaluate_skills", "object_features"]
+
+SIDE = 128  # of the storyboard's frames, as storyworld-mini's are; a model has its own size
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkillSettings:
+    """What to measure.
+
+    Attributes:
+        backend, model, steps: what draws.
+        skills: what is tested.
+        plans: how many for each skill.
+        frames: of each scene.
+        short: frames of the scenes that are judged on one frame alone, see ``trials_of``; None means ``frames``.
+        layout_strength: in which part of the steps boxes are imposed; 0 is the backbone alone, None the model's own.
+        truths: true frames for each try of the instruments; 0 leaves them untried.
+        features: what the metrics of the papers look through: ``world``, ``none``, or a CLIP model's folder or hub id.
+    """
+
+    backend: str = "layout2vid"
+    model: str | None = None
+    steps: int | None = None
+    skills: tuple[TrialSkill, ...] = SKILLS
+    plans: int = 200
+    frames: int = 16
+    short: int | None = None
+    layout_strength: float | None = None
+    truths: int = 100
+    features: str = "world"
+
+    def __post_init__(self) -> None:
+        unknown = [skill for skill in self.skills if skill not in SKILLS]
+        if unknown or not self.skills:
+            raise UsageError(
+                f"there is no skill {unknown[0] if unknown else ''!r}", hint=f"choose among {', '.join(SKILLS)}"
+            )
+        for name, least in (("plans", 1), ("frames", 2), ("truths", 0)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} is {getattr(self, name)}", hint=f"give {least} or more")
+        if self.short is not None and not 1 <= self.short <= self.frames:
+            raise UsageError(f"short scenes of {self.short} frames", hint=f"give 1 to {self.frames}")
+        if self.layout_strength is not None and not 0 <= self.layout_strength <= 1:
+            raise UsageError(f"the layout strength is {self.layout_strength}", hint="give 0 to 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """How far the work is: ``message`` for people, ``done`` of ``total`` plans."""
+
+    message: str
+    done: int
+    total: int
+
+
+def evaluate_skills(
+    settings: SkillSettings, folder: Path, *, backend: Backend | None = None
+) -> Iterator[Told | list[Figure]]:
+    """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``Trials`` keeps in the folder.
+
+    Args:
+        settings: what to measure.
+        folder: where everything is kept; a run that was stopped goes on where it was.
+        backend: what draws, in place of the one that the settings name.
+
+    Yields:
+        How far it is; at last the figures.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        ModelError, MissingDependencyError, RenderError: the backend cannot draw.
+    """
+    drawing = backend or backends.create(settings.backend, model=settings.model, size=(SIDE, SIDE))
+    width, height = drawing.capabilities.frame_size
+    looking = instruments()
+    networks = feature_networks(settings.features)
+    validations = dict[str, Validation]()
+    for name, validation in _tries(settings, looking, height):
+        validations[name] = validation
+        yield Told(message=f"instruments, {name}: {validation_line(validation)}", done=0, total=0)
+
+    trials = trials_of(settings.skills, settings.plans, frames=settings.frames, short=settings.short)
+    change = None if settings.layout_strength is None else strength(settings.layout_strength)
+    running = Trials(folder, drawing, looking, steps=settings.steps, change=change)
+    records: list[PlanRecord] = []
+    for record in running.run(trials):
+        records.append(record)
+        yield Told(message=record.id, done=len(records), total=len(trials))
+    found = figures(records, running.clips, networks.pictures)
+    found += object_features(trials, records, running, networks, (width, height))
+    title = _title(settings, drawing)
+    told = {**asdict(settings), "frame_size": [width, height]}
+    notes: list[str] = []
+    if "following" in settings.skills:
+        told["moved_boxes"] = displacement(records).as_dict()
+        notes.append(_followed(records))
+    data = document(told, found, validations, records)
+    plans = {trial.id: trial.plan for trial in trials}
+    worst = worst_sheet(records, plans, running.clips)
+    wrong = sum(share_right(record) < 1 for record in records)
+    notes.append(
+        f"Something is wrong in {wrong} of {len(records)} plans. The worst of them are in `worst.png`: drawn on the "
+        "left, planned boxes white, those found green where they are right and red where not; on the right as meant."
+        if wrong
+        else f"Everything is right in all {len(records)} plans."
+    )
+    write_report(folder, markdown(title, found, validations, notes), data, worst)
+    yield found
+
+
+def _title(settings: SkillSettings, drawing: Backend) -> str:
+    can = drawing.capabilities
+    width, height = can.frame_size
+    parts = [f"{settings.backend} at {width}x{height}", f"{settings.plans} unseen plans a skill"]
+    parts.append(f"{settings.frames} frames a scene")
+    if settings.short is not None and set(settings.skills) - {"object"}:
+        parts.append(f"{settings.short} where one is judged, {max(2, settings.short)} where the first and last are")
+    if steps := settings.steps or can.steps:
+        parts.append(f"{steps} steps")
+    if settings.layout_strength is not None:
+        parts.append(f"layout strength {settings.layout_strength:g}")
+    return ", ".join(parts)
+
+
+def _tries(settings: SkillSettings, looking: Instruments, size: int) -> Iterator[tuple[str, Validation]]:
+    if not settings.truths:
+        return
+    changes: dict[str, Any] = {"true frames": None, "blurred": blurred}
+    if settings.backend == "layout2vid":
+        changes["through the autoencoder"] = autoencoded(settings.model)
+    for name, change in changes.items():
+        frames = labelled_frames(settings.truths, size=size, change=change)
+        yield name, validate(looking.detector, looking.classifier, frames)
+
+
+def object_features(
+    trials: Sequence[Trial], records: Sequence[PlanRecord], running: Trials, networks: Networks, size: tuple[int, int]
+) -> list[Figure]:
+    """The metrics of the papers over the world's own scenes, against as many true clips of plans behind them."""
+    chosen = [(trial, record) for trial, record in zip(trials, records, strict=True) if trial.skill == "object"]
+    if not chosen:
+        return []
+    drawn = [(trial.plan.scenes[0], running.clips(record)[0]) for trial, record in chosen]
+    frames = chosen[0][0].plan.scenes[0].frames
+    others = unseen_plans(len(chosen), frames=frames, first=len(chosen))
+    true = [drawn_true(plan, size)[0] for plan in others] if networks.videos else []
+    return feature_figures(drawn, true, videos=networks.videos, pictures=networks.pictures)
+
+
+def _followed(records: Sequence[PlanRecord]) -> str:
+    moves = displacement(records)
+    return (
+        f"Boxes moved by a quarter of the picture: {moves.followed} of the things followed; those found moved "
+        f"{moves.ratio:.2f} times as far as asked, correlation {moves.correlation:.3f}."
+    )

@@ -1,0 +1,153 @@
+"""What the detector saw of every planned thing, frame by frame: all that most metrics need to know of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, model_validator
+from scipy.optimize import linear_sum_assignment
+
+from videodirector.errors import UsageError
+from videodirector.evaluation.instruments.detector import Detector
+from videodirector.evaluation.metrics.features import Frames
+from videodirector.schemas import Box, Scene
+
+__all__ = ["SceneSightings", "Sighting", "sightings"]
+
+_GLANCES = 4  # frames from one look over the whole picture to the next, while a thing is out of sight
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sighting(_Frozen):
+    """One planned thing.
+
+    Attributes:
+        entity: its id in the plan.
+        name: what it was looked for as.
+        planned: its box on each frame that was looked at, None where the plan does not show it.
+        found: where it was seen there, None where it was not.
+    """
+
+    entity: str
+    name: str
+    planned: tuple[Box | None, ...]
+    found: tuple[Box | None, ...]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if len(self.planned) != len(self.found):
+            raise ValueError(f"{len(self.planned)} frames planned, {len(self.found)} looked at")
+        return self
+
+
+class SceneSightings(_Frozen):
+    """One scene.
+
+    Attributes:
+        scene: its id.
+        looked_at: numbers of the frames that were looked at, ascending.
+        things: one for each entity that can be looked for, in the plan's order.
+        counted: on the middle one of these frames, how many of each name were seen, for names that stand there twice
+            or more.
+        unknown: names that the detector has no picture of.
+    """
+
+    scene: str
+    looked_at: tuple[int, ...]
+    things: tuple[Sighting, ...]
+    counted: dict[str, int] = {}
+    unknown: tuple[str, ...] = ()
+
+
+def sightings(
+    scene: Scene,
+    frames: Frames,
+    detector: Detector,
+    *,
+    names: Mapping[str, str] | None = None,
+    look_at: Sequence[int] | None = None,
+) -> SceneSightings:
+    """Look for everything that a scene plans.
+
+    A thing is looked for over the whole of some frames, and from where it was seen it is followed into the frames
+    before and after. The plan's boxes are not used, but to tell several things of one name apart.
+
+    Args:
+        scene: as planned.
+        frames: as drawn, as many as planned.
+        detector: what looks.
+        names: entity id -> what the detector calls it; by its name where it is not listed.
+        look_at: numbers of the frames; None means all.
+
+    Raises:
+        UsageError: there are not as many frames as planned.
+    """
+    if len(frames) != scene.frames:
+        raise UsageError(
+            f"scene {scene.id!r} has {scene.frames} frames in the plan and {len(frames)} in the video",
+            hint="is this the plan that the video was made from?",
+        )
+    looked_at = tuple(range(scene.frames)) if look_at is None else tuple(sorted(set(look_at)))
+    called = {entity.id: (names or {}).get(entity.id, entity.name) for entity in scene.entities}
+    planned = {entity.id: [entity.boxes(scene.frames)[number] for number in looked_at] for entity in scene.entities}
+    found: dict[str, Sequence[Box | None]] = {}
+    counted: dict[str, int] = {}
+    for name in dict.fromkeys(called.values()):
+        if name not in detector.names:
+            continue
+        same = [entity for entity, other in called.items() if other == name]
+        if len(same) == 1:
+            found[same[0]] = _follow(detector, frames, name, looked_at)
+            continue
+        seen = [[d.box for d in detector.find_all(frames[number], name)] for number in looked_at]
+        counted[name] = len(seen[len(seen) // 2])
+        found |= _told_apart({entity: planned[entity] for entity in same}, seen)
+    things = [
+        Sighting(entity=entity, name=called[entity], planned=tuple(planned[entity]), found=tuple(found[entity]))
+        for entity in called
+        if entity in found
+    ]
+    unknown = tuple(dict.fromkeys(name for name in called.values() if name not in detector.names))
+    return SceneSightings(scene=scene.id, looked_at=looked_at, things=tuple(things), counted=counted, unknown=unknown)
+
+
+def _follow(detector: Detector, frames: Frames, name: str, looked_at: Sequence[int]) -> list[Box | None]:
+    """Where a thing is on each of these frames."""
+    found: list[Box | None] = [None] * len(looked_at)
+    last = len(looked_at) - 1
+    for place in sorted({*range(0, last + 1, _GLANCES), last}):
+        if found[place] is not None or (seen := detector.find(frames[looked_at[place]], name)) is None:
+            continue
+        found[place] = seen.box
+        for step in (-1, 1):
+            here, box = place, seen.box
+            while 0 <= here + step <= last and abs(looked_at[here + step] - looked_at[here]) == 1:
+                here += step
+                if found[here] is not None:
+                    break
+                frame = frames[looked_at[here]]
+                near = detector.find_near(frame, name, box) or detector.find(frame, name)  # it may have leapt
+                if near is None:
+                    break
+                found[here] = box = near.box
+    return found
+
+
+def _told_apart(
+    planned: Mapping[str, Sequence[Box | None]], seen: Sequence[Sequence[Box]]
+) -> dict[str, list[Box | None]]:
+    """Which of several things of one name each detection is: on every frame the pairing with the most overlap."""
+    entities = list(planned)
+    found: dict[str, list[Box | None]] = {entity: [None] * len(seen) for entity in entities}
+    for frame, boxes in enumerate(seen):
+        shared = np.array(
+            [[box.iou(plan) if (plan := planned[entity][frame]) else 0.0 for box in boxes] for entity in entities]
+        ).reshape(len(entities), len(boxes))
+        for row, column in zip(*linear_sum_assignment(-shared), strict=True):
+            found[entities[row]][frame] = boxes[column]
+    return found

@@ -1,0 +1,111 @@
+"""Whether the instruments can be believed: they are tried on frames whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videodirector.evaluation.instruments.background import BackgroundClassifier
+from videodirector.evaluation.instruments.detector import Detector
+from videodirector.evaluation.metrics.statistics import Proportion
+from videodirector.schemas import Box
+
+__all__ = ["MATCH", "LabelledFrame", "Validation", "clearly_visible", "validate"]
+
+MATCH = 0.5
+"""Intersection over union from which a thing counts as found in its box."""
+
+_HEIGHT, _WIDTH, _COVER = 0.2, 0.14, 0.1
+
+
+def clearly_visible(boxes: Sequence[Box], index: int) -> bool:
+    """Whether a thing can fairly be asked for: at least 0.2 of the picture high and 0.14 wide, and apart.
+
+    At 64x64 that is 13 by 9 pixels, below which pictures of an atlas can hardly be told from one another. Apart means
+    that no other box covers more than a tenth of it. The rule is the same for validation and for measured plans.
+    """
+    box = boxes[index]
+    if box.height < _HEIGHT or box.width < _WIDTH:
+        return False
+    return all(box.overlap(other) <= _COVER * box.area for number, other in enumerate(boxes) if number != index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFrame:
+    """A frame whose truth is known.
+
+    Attributes:
+        pixels: RGB, shape (height, width, 3).
+        names, boxes: the things in it.
+        background: the background's name.
+        absent: names of things that are not in it, to be asked for.
+    """
+
+    pixels: NDArray[np.uint8]
+    names: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    background: str
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """How the instruments did.
+
+    Attributes:
+        recall: things found in their box, of those that are clearly visible and there once.
+        false_alarms: things found that are not there, of those asked for.
+        backgrounds: backgrounds named rightly.
+        left_out: things not asked for because they are too small, covered, or there several times.
+        errors: what went wrong, one line each: "frame 3: owl missed".
+    """
+
+    recall: Proportion
+    false_alarms: Proportion
+    backgrounds: Proportion
+    left_out: int
+    errors: tuple[str, ...]
+
+    def passed(self) -> bool:
+        """Whether the instruments are good enough: 99 % right on each, and at most 1 % false alarms."""
+        return self.recall.value >= 0.99 and self.false_alarms.value <= 0.01 and self.backgrounds.value >= 0.99
+
+
+def validate(detector: Detector, classifier: BackgroundClassifier, frames: Iterable[LabelledFrame]) -> Validation:
+    """Try both instruments on frames whose truth is known.
+
+    Raises:
+        UsageError: a frame names a thing that the detector has no picture of.
+    """
+    hits: list[bool] = []
+    alarms: list[bool] = []
+    places: list[bool] = []
+    errors: list[str] = []
+    left_out = 0
+    for number, frame in enumerate(frames):
+        for index, (name, box) in enumerate(zip(frame.names, frame.boxes, strict=True)):
+            if frame.names.count(name) > 1 or not clearly_visible(frame.boxes, index):
+                left_out += 1
+                continue
+            found = detector.find(frame.pixels, name)
+            hits.append(found is not None and found.box.iou(box) >= MATCH)
+            if not hits[-1]:
+                errors.append(f"frame {number}: {name} {'misplaced' if found else 'missed'}")
+        for name in frame.absent:
+            alarms.append(detector.find(frame.pixels, name) is not None)
+            if alarms[-1]:
+                errors.append(f"frame {number}: {name} found, though it is not there")
+        place = classifier.classify(frame.pixels, frame.boxes).name
+        places.append(place == frame.background)
+        if not places[-1]:
+            errors.append(f"frame {number}: {frame.background} taken for {place}")
+    return Validation(
+        recall=Proportion.of(hits),
+        false_alarms=Proportion.of(alarms),
+        backgrounds=Proportion.of(places),
+        left_out=left_out,
+        errors=tuple(errors),
+    )

@@ -1,0 +1,112 @@
+"""How well plans do what their prompts ask, without drawing them: planners compared on equal terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from videodirector.evaluation.metrics._prompt_checks import checks_of
+from videodirector.evaluation.metrics.checks import Check, Skill, tracks_of
+from videodirector.evaluation.metrics.statistics import Proportion
+from videodirector.schemas import VideoPlan
+
+__all__ = ["PlanReport", "PlanScore", "Verdict", "score_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One check and what came of it."""
+
+    check: Check
+    holds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanScore:
+    """One plan.
+
+    Attributes:
+        source: a name for it, such as its file.
+        prompt: what was asked.
+        verdicts: of every check; none where the prompt asks for nothing that boxes can decide.
+    """
+
+    source: str
+    prompt: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether everything asked for is there."""
+        return all(verdict.holds for verdict in self.verdicts)
+
+
+def score_plan(plan: VideoPlan, *, source: str = "", prompt: str | None = None) -> PlanScore:
+    """Check a plan against its prompt.
+
+    Args:
+        plan: any planner's.
+        source: a name for it in the report.
+        prompt: what was asked; None takes the plan's own.
+    """
+    asked = plan.prompt if prompt is None else prompt
+    tracks = tracks_of(plan)
+    verdicts = tuple(Verdict(check, check.holds(tracks)) for check in checks_of(asked))
+    return PlanScore(source=source, prompt=asked, verdicts=verdicts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReport:
+    """Many plans."""
+
+    plans: tuple[PlanScore, ...]
+
+    def by_skill(self) -> dict[Skill, Proportion]:
+        """Checks passed, skill by skill; skills that no prompt asks for are left out."""
+        verdicts = [verdict for plan in self.plans for verdict in plan.verdicts]
+        return {
+            skill: Proportion.of(verdict.holds for verdict in verdicts if verdict.check.skill == skill)
+            for skill in get_args(Skill)
+            if any(verdict.check.skill == skill for verdict in verdicts)
+        }
+
+    @property
+    def overall(self) -> Proportion:
+        """All checks alike."""
+        return Proportion.of(verdict.holds for plan in self.plans for verdict in plan.verdicts)
+
+    @property
+    def unchecked(self) -> int:
+        """Plans whose prompt asks for nothing that boxes can decide."""
+        return sum(not plan.verdicts for plan in self.plans)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the figures, and every plan with every check."""
+        return {
+            "overall": self.overall.as_dict(),
+            "skills": {skill: proportion.as_dict() for skill, proportion in self.by_skill().items()},
+            "plans_without_checks": self.unchecked,
+            "plans": [
+                {
+                    "source": plan.source,
+                    "prompt": plan.prompt,
+                    "checks": [
+                        {"skill": verdict.check.skill, "asked": str(verdict.check), "holds": verdict.holds}
+                        for verdict in plan.verdicts
+                    ],
+                }
+                for plan in self.plans
+            ],
+        }
+
+    def markdown(self) -> str:
+        """The figures as a table."""
+        rows = [(str(skill), str(proportion)) for skill, proportion in self.by_skill().items()]
+        rows.append(("all checks", str(self.overall)))
+        return "\n".join(["| skill | checks passed |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+    @classmethod
+    def of(cls, plans: Iterable[PlanScore]) -> PlanReport:
+        """The report over these scores."""
+        return cls(plans=tuple(plans))

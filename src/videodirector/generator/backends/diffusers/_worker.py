@@ -1,0 +1,62 @@
+"""Runs a pipeline in a thread of its own, so that its steps can be told while it works, and stopped between them."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from videodirector.generator.backends.protocol import Progress
+
+__all__ = ["Stopped", "Worker"]
+
+
+class Stopped(Exception):
+    """Raised in the worker's thread when nobody waits for its result any more."""
+
+
+class Worker:
+    """One thread, kept, for torch makes a pool of its own for every thread that computes."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="videodirector-diffusers")
+
+    def run(self, work: Callable[[Callable[[], None]], Any], steps: int) -> Generator[Progress, None, Any]:
+        """Do some work.
+
+        Args:
+            work: called with a function to call after each step; that raises ``Stopped`` when the work shall end.
+            steps: how many steps there will be.
+
+        Yields:
+            The progress. Closing the generator, or an exception thrown into it (Ctrl-C), stops the work at its next
+            step and waits for that.
+
+        Returns:
+            What ``work`` returned.
+
+        Raises:
+            What ``work`` raised.
+        """
+        events: queue.SimpleQueue[int] = queue.SimpleQueue()
+        done = 0
+        stopping = False
+
+        def stepped() -> None:
+            nonlocal done
+            if stopping:
+                raise Stopped
+            done += 1
+            events.put(done)
+
+        job: Future[Any] = self._threads.submit(work, stepped)
+        job.add_done_callback(lambda _: events.put(0))
+        try:
+            while number := events.get():
+                yield Progress(min(number, steps), steps)
+        finally:
+            stopping = True
+            if not job.done():
+                job.exception()  # waits for the end of the step
+        return job.result()

@@ -1,0 +1,74 @@
+"""What holds for a scene whoever draws it: its seed, and the check of what a backend returned."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator
+from typing import cast
+
+import numpy as np
+
+from videodirector.errors import RenderError
+from videodirector.generator.backends.frames import Frame
+from videodirector.generator.backends.protocol import Capabilities, Clip, ContinuingRenderer, SceneRenderer
+from videodirector.schemas import Scene, StepDone, VideoPlan
+
+__all__ = ["derived_seed", "render_scene", "scene_seed"]
+
+
+def scene_seed(plan: VideoPlan, scene: Scene) -> int:
+    """The seed of a scene: its own if it names one, else 63 bits from the plan's seed and the scene's id alone.
+
+    So scenes may be moved, added and removed without changing one another, and the same plan gives the same frames on
+    every machine and in every process.
+    """
+    return scene.seed if scene.seed is not None else derived_seed(plan.seed, "scene", scene.id)
+
+
+def derived_seed(plan_seed: int, *names: str) -> int:
+    """A seed of 63 bits for a named part of a plan: BLAKE2b over a JSON list of the seed and the names."""
+    digest = hashlib.blake2b(json.dumps([plan_seed, *names]).encode(), digest_size=8, person=b"videodirector").digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def render_scene(
+    renderer: SceneRenderer,
+    scene: Scene,
+    *,
+    capabilities: Capabilities,
+    seed: int,
+    steps: int | None,
+    first_frame: Frame | None = None,
+) -> Generator[StepDone, None, Clip]:
+    """Draw a scene, tell its steps as events, and check what comes back; see ``SceneRenderer.render``.
+
+    Raises:
+        RenderError: the scene is longer than the backend can draw, or the backend returned other frames than asked for.
+    """
+    name, limit = capabilities.name, capabilities.max_frames
+    if limit is not None and scene.frames > limit:
+        raise RenderError(
+            f"scene {scene.id!r} has {scene.frames} frames, and the backend {name} draws {limit} at most",
+            hint="give it fewer frames, or split it into two scenes",
+        )
+    if first_frame is None:
+        drawing = renderer.render(scene, seed=seed, steps=steps)
+    else:
+        drawing = cast(ContinuingRenderer, renderer).render(scene, seed=seed, steps=steps, first_frame=first_frame)
+    while True:
+        try:
+            progress = next(drawing)
+        except StopIteration as end:
+            clip: Clip = end.value
+            break
+        yield StepDone(scene=scene.id, step=progress.step, steps=progress.steps)
+    width, height = capabilities.frame_size
+    expected = (scene.frames, height, width, 3)
+    if clip.frames.shape != expected or clip.frames.dtype != np.uint8:
+        raise RenderError(
+            f"scene {scene.id!r}: the backend {name} returned {clip.frames.dtype} of shape {clip.frames.shape}, "
+            f"where uint8 of shape {expected} was asked for",
+            hint="this is a fault of the backend; please report it",
+        )
+    return clip

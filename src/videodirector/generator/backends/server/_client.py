@@ -1,0 +1,374 @@
+"""The jobs of one server: submit, look after, download; OpenAI's ``/v1/videos`` and what speaks like it.
+
+Requests that change nothing are repeated, ever more slowly. A submission is repeated only when it is sure not to have
+been taken: after an answer that is lost or a server's error the server is asked for its jobs first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from videodirector.errors import MissingDependencyError, RenderError
+from videodirector.generator.backends.server._decode import DamagedVideoError, decode
+from videodirector.generator.backends.server._journal import Journal, Record
+from videodirector.generator.backends.server.options import ServerOptions
+
+__all__ = ["Cancelled", "Client", "LostJobError", "api_key"]
+
+OPENAI = "api.openai.com"
+KEY_VARIABLE = "VIDEODIRECTOR_API_KEY"
+OPTIONAL = ("num_frames", "fps", "seed", "width", "height", "negative_prompt", "num_inference_steps", "guidance_scale")
+"""Fields beyond OpenAI's own, which some servers take."""
+
+_DONE, _FAILED = {"completed", "succeeded", "complete"}, {"failed", "cancelled", "canceled", "expired", "error"}
+_SLOWEST = 8.0  # times the first wait between two looks
+_UNHEARD_OF = 30.0  # seconds for the first answer of all; a server that has spoken once may be away for longer
+_GARBLED = 5  # answers in a row that are none
+_CLOCKS_APART = 120.0  # seconds that the server's clock may be behind ours
+
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):
+    """The user does not want it any more."""
+
+
+class LostJobError(Exception):
+    """The server does not know a job any more that it once took."""
+
+
+class GarbledAnswerError(Exception):
+    """What arrived is no object of JSON: half an answer, or somebody else's page."""
+
+
+class Client:
+    """Speaks to one server; many threads may use it.
+
+    Args:
+        options: where it is, and with how much patience.
+        model: the model's name there.
+        journal: what was asked of it before.
+    """
+
+    def __init__(self, options: ServerOptions, model: str, journal: Journal) -> None:
+        self.options, self.model, self.journal = options, model, journal
+        self.cancelled = threading.Event()
+        self.refused: set[str] = set()
+        """Optional fields that this server does not take."""
+        self._asked: set[str] = set()
+        self._heard = False  # whether it ever answered
+        self._missed: float | None = None  # when it first did not
+        self._key = api_key(options)
+        self._client = _client(options, self._key)
+
+    # -- a job from beginning to end
+
+    def video(self, key: str, fields: dict[str, Any], picture: bytes | None, told: Callable[[int], None]) -> Path:
+        """The finished video for a request: downloaded before, or of a job that runs already, or of a new one.
+
+        Args:
+            key: digest of the request.
+            fields: what to send.
+            picture: PNG to begin with.
+            told: hears the job's progress, in per cent.
+
+        Raises:
+            RenderError: the server refuses, fails or stays silent.
+            Cancelled: ``cancelled`` was set; the job is cancelled at the server too.
+        """
+        with self.journal.locked(key):
+            path = self.journal.video(key)
+            if path.is_file() and (key in self._asked or not self.options.fresh):
+                return path
+            if path.is_file():
+                self.journal.forget(key)
+            self._asked.add(key)
+            record = self._resumed(key, fields, picture)
+            for _ in range(self.options.attempts + 1):
+                try:
+                    self._await(record, told)
+                    self._download(record, path)
+                    return path
+                except LostJobError:
+                    record = self._submit(self.journal.begin(key, record), fields, picture)
+        raise RenderError(f"the server lost the job {self.options.attempts + 1} times", hint="ask whoever runs it")
+
+    def _resumed(self, key: str, fields: dict[str, Any], picture: bytes | None) -> Record:
+        record = self.journal.read(key)
+        if record is None or record.state == "failed":
+            return self._submit(self.journal.begin(key, record), fields, picture)
+        if record.job is not None:
+            return record
+        return self._adopted(record, fields) or self._submit(record, fields, picture)
+
+    # -- submitting
+
+    def _submit(self, record: Record, fields: dict[str, Any], picture: bytes | None) -> Record:
+        """Submit a job whose record is on disk."""
+        import openai
+
+        started, garbled = time.monotonic(), 0
+        for wait in self._waits():
+            try:
+                answer = self._post(self._accepted(fields), picture, record.token)
+            except (openai.APIConnectionError, openai.InternalServerError, GarbledAnswerError) as error:
+                # It may have arrived. Only if the server has no such job is it sent again.
+                garbled = garbled + 1 if isinstance(error, GarbledAnswerError) else 0
+                if self._worn_out(started, error) or garbled == _GARBLED:
+                    raise self._error("does not answer", error) from error
+                self._pause(wait, error)
+                found = self._adopted(record, fields)
+                if found is not None:
+                    return found
+            except openai.RateLimitError as error:
+                if self._worn_out(started, error) or "insufficient_quota" in str(error):
+                    raise self._error("takes no more jobs", error) from error
+                self._pause(wait, error)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                if not self._learns(str(error), fields):
+                    self.journal.write(replace(record, state="failed"))
+                    raise self._error("refuses the request", error) from error
+            except openai.APIStatusError as error:
+                self.journal.write(replace(record, state="failed"))
+                raise self._error("refuses the request", error) from error
+            else:
+                return self.journal.submitted(record, _id(answer))
+        raise Cancelled
+
+    def _post(self, fields: dict[str, Any], picture: bytes | None, token: str) -> Any:
+        files = [] if picture is None else [("input_reference", ("first.png", picture, "image/png"))]
+        headers = {"Content-Type": "multipart/form-data", "Idempotency-Key": token}
+        texts = {name: str(value) for name, value in fields.items()}
+        return self._answer(
+            self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=str)
+        )
+
+    def _accepted(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in fields.items() if name not in self.refused}
+
+    def _learns(self, words: str, fields: dict[str, Any]) -> bool:
+        """Whether the server has named optional fields that it does not take; they are left out from now on."""
+        named = {name for name in OPTIONAL if name in fields and re.search(rf"\b{name}\b", words)}
+        new = named - self.refused
+        self.refused |= new
+        return bool(new)
+
+    def _adopted(self, record: Record, fields: dict[str, Any]) -> Record | None:
+        """The record with the id of a job that the server took without our learning of it."""
+        import openai
+
+        with self.journal.adopting():
+            taken = self.journal.jobs()
+            try:
+                answer = self._patiently(
+                    lambda: self._answer(self._client.get("/videos", options={"params": {"limit": 100}}, cast_to=str))
+                )
+            except (openai.APIStatusError, GarbledAnswerError):
+                return None  # a server that lists no jobs; the token must do
+            listed = answer.get("data")
+            for job in listed if isinstance(listed, list) else []:
+                same = job.get("prompt") == fields["prompt"] and job.get("model", self.model) == self.model
+                recent = float(job.get("created_at") or 0) >= record.since - _CLOCKS_APART
+                alive = job.get("status") not in _FAILED
+                if same and recent and alive and str(job.get("id")) not in taken:
+                    return self.journal.submitted(record, _id(job))
+        return None
+
+    # -- looking after
+
+    def _await(self, record: Record, told: Callable[[int], None]) -> None:
+        """Wait for the end of a job."""
+        started = time.monotonic()
+        for wait in self._waits():
+            job = self._job(record)
+            status = job.get("status")
+            told(_per_cent(job.get("progress")))
+            if status in _DONE:
+                return
+            if status in _FAILED:
+                self.journal.write(replace(record, state="failed"))
+                reason = job.get("error")
+                words = self._discreet(str((reason.get("message") if isinstance(reason, dict) else reason) or status))
+                raise RenderError(f"the server failed: {words}", hint="another seed or other words may do")
+            if time.monotonic() - started > self.options.patience:
+                hint = "render again later: the job is kept, and looked for; or give --option patience=SECONDS"
+                raise RenderError(f"the job {record.job} was not done after {self.options.patience:g} s", hint=hint)
+            self._sleep(wait)
+        self._cancel(record)
+        raise Cancelled
+
+    def _job(self, record: Record) -> dict[str, Any]:
+        import openai
+
+        try:
+            return self._patiently(lambda: self._answer(self._client.get(f"/videos/{record.job}", cast_to=str)))
+        except openai.NotFoundError:
+            raise LostJobError from None
+        except (openai.APIStatusError, GarbledAnswerError) as error:
+            raise self._error("does not tell of a job", error) from error
+
+    def _download(self, record: Record, path: Path) -> None:
+        """Fetch the video, whole: what cannot be read to its end is fetched again."""
+        import openai
+
+        partial = path.with_suffix(".part")
+        problem: Exception | None = None
+        for wait, _ in zip(self._waits(), range(6), strict=False):
+            try:
+                content = self._patiently(lambda: self._client.get(f"/videos/{record.job}/content", cast_to=bytes))
+                partial.write_bytes(content)
+                decode(partial)
+                partial.replace(path)
+                return
+            except openai.NotFoundError:
+                raise LostJobError from None
+            except openai.APIStatusError as error:
+                raise self._error("does not hand out the video", error) from error
+            except DamagedVideoError as error:
+                problem = error
+                self._sleep(wait)
+        if self.cancelled.is_set():
+            raise Cancelled
+        raise RenderError(
+            f"the video of job {record.job} arrives damaged every time: {problem}",
+            hint="render again later: the job is kept, and nothing is paid twice",
+        )
+
+    def _cancel(self, record: Record) -> None:
+        """Tell the server that nobody waits. What it will not cancel stays in the journal, and is fetched later."""
+        import openai
+
+        try:
+            self._client.delete(f"/videos/{record.job}", cast_to=object, options={"timeout": 5.0})
+        except openai.OpenAIError:
+            return
+        self.journal.forget(record.key)
+
+    # -- patience
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """A request that changes nothing, repeated while the server is busy or away."""
+        import openai
+
+        started, garbled = time.monotonic(), 0
+        for wait in self._waits():
+            try:
+                return ask()
+            except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError) as error:
+                if self._worn_out(started, error):
+                    raise self._error("does not answer", error) from error
+                self._pause(wait, error)
+            except GarbledAnswerError as error:
+                garbled += 1
+                if garbled == _GARBLED:
+                    raise
+                self._pause(wait, error)
+        raise Cancelled
+
+    def _answer(self, words: str) -> dict[str, Any]:
+        """The object in an answer."""
+        self._heard = True
+        try:
+            answer = json.loads(words)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise GarbledAnswerError(f"what it answers is no JSON object: {words[:80]!r}")
+        return answer
+
+    def _waits(self) -> Iterator[float]:
+        """Ever longer waits, until the user cancels."""
+        wait = self.options.poll
+        while not self.cancelled.is_set():
+            yield wait * random.uniform(0.8, 1.2)  # noqa: S311  so that many jobs do not ask all at once
+            wait = min(wait * 1.5, self.options.poll * _SLOWEST)
+
+    def _worn_out(self, started: float, error: Exception) -> bool:
+        """Whether to give up; soon, if nobody was ever there."""
+        now = time.monotonic()
+        self._missed = self._missed or now
+        self._heard = self._heard or hasattr(error, "status_code")
+        if not self._heard and now - self._missed > _UNHEARD_OF:
+            return True
+        return now - started > self.options.patience
+
+    def _pause(self, wait: float, error: Any) -> None:
+        """Sleep after an error, as long as the server asks for."""
+        headers = getattr(getattr(error, "response", None), "headers", None) or {}
+        asked = re.fullmatch(r"\d+(\.\d+)?", headers.get("retry-after", ""))
+        self._sleep(min(max(wait, float(asked[0])), 300.0) if asked else wait)
+
+    def _sleep(self, seconds: float) -> None:
+        self.cancelled.wait(seconds)
+
+    # -- words
+
+    def _error(self, what: str, error: Exception) -> RenderError:
+        status = getattr(error, "status_code", None)
+        words = self._discreet(str(getattr(error, "message", "") or error))[:500]
+        hints = {401: f"set {self.options.key_env or KEY_VARIABLE} to your key", 403: "your key may not do that"}
+        hint = hints.get(status or 0, "is the model's name right, and does it take such sizes and lengths?")
+        nobody = status is None and not self._heard
+        if status == 404 or isinstance(error, GarbledAnswerError) or nobody:
+            hint = "is this the address of a server that draws videos? It often ends in /v1"
+        elif status is None:
+            hint = "render again later: what has been submitted is looked for, and not paid twice"
+        return RenderError(f"the server {self.options.base_url} {what}: {words}", hint=hint)
+
+    def _discreet(self, words: str) -> str:
+        if len(self._key) > 3:
+            words = words.replace(self._key, "***")
+        return re.sub(r"\b(sk|pk)-[\w-]{6,}", "***", words)
+
+
+def api_key(options: ServerOptions) -> str:
+    """The key for a server, from the environment; a word that means nothing where there is none.
+
+    Raises:
+        MissingDependencyError: the variable that the options name is not set, or OpenAI is asked without a key.
+    """
+    openai = urlsplit(options.base_url).hostname == OPENAI
+    names = [options.key_env] if options.key_env else [KEY_VARIABLE, *(["OPENAI_API_KEY"] if openai else [])]
+    key = next((value for name in names if (value := os.environ.get(name))), None)
+    if key is None and (options.key_env or openai):
+        raise MissingDependencyError(
+            f"there is no key for {options.base_url}", hint=f"set the environment variable {' or '.join(names)}"
+        )
+    return key or "none"
+
+
+def _client(options: ServerOptions, key: str) -> Any:
+    try:
+        import openai
+    except ImportError as error:
+        raise MissingDependencyError(
+            "servers are spoken to through the package openai, which is not installed", hint="pip install openai"
+        ) from error
+    # Its own repeats would submit a job twice.
+    return openai.OpenAI(api_key=key, base_url=options.base_url, max_retries=0, timeout=options.timeout)
+
+
+def _per_cent(told: object) -> int:
+    """How far a job is; a server that says it in other ways says nothing."""
+    try:
+        return int(float(told))  # type: ignore[arg-type]  # what cannot be a number is caught
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _id(job: dict[str, Any]) -> str:
+    identity = job.get("id")
+    if not identity:
+        raise RenderError("the server took the job and gave it no id", hint="is this OpenAI's /v1/videos?")
+    return str(identity)

@@ -1,0 +1,133 @@
+"""What has been asked of a server, on disk: so that a crash loses no job, and no job is paid twice.
+
+A job's record is written before it is submitted, and again with its id as soon as that is known. The finished video
+lies beside the record. A lock, which the system drops when its process dies, keeps two processes from one job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+
+from videodirector.files.atomic import output_error
+
+__all__ = ["KEPT", "Journal", "Record"]
+
+KEPT = 7 * 24 * 3600.0
+"""Seconds that a finished video is kept beside its record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One job.
+
+    Attributes:
+        key: what was asked for, as a digest.
+        state: ``submitting``: it may or may not have reached the server; ``submitted``: the server gave it an id;
+            ``failed``: the server could not do it.
+        attempt: counts the jobs of this key, from 1.
+        since: when this attempt began, seconds since 1970.
+        job: the server's id.
+    """
+
+    key: str
+    state: Literal["submitting", "submitted", "failed"]
+    attempt: int
+    since: float
+    job: str | None = None
+
+    @property
+    def token(self) -> str:
+        """Tells this attempt from all others: the idempotency key of its submission."""
+        return f"videodirector-{self.key[:40]}-{self.attempt}"
+
+
+class Journal:
+    """The records of one server's jobs, in a folder.
+
+    Raises:
+        OutputError: the folder cannot be written to; found before anything is paid for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+        except OSError as error:
+            raise output_error(folder, error) from error
+
+    @contextmanager
+    def locked(self, key: str) -> Iterator[None]:
+        """Alone with a key: other threads and processes wait."""
+        with FileLock(self.folder / f"{key}.lock"):
+            yield
+
+    @contextmanager
+    def adopting(self) -> Iterator[None]:
+        """Alone with the question whose a job is that nobody has an id of."""
+        with FileLock(self.folder / "adopting.lock"):
+            yield
+
+    def read(self, key: str) -> Record | None:
+        """The record of a key, or None; a damaged one is none."""
+        try:
+            return Record(**json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, record: Record) -> Record:
+        """Bring a record to the disk, before anything that depends on it happens.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        path = self.folder / f"{record.key}.json"
+        partial = path.with_suffix(".partial")
+        try:
+            with partial.open("w", encoding="utf-8") as file:
+                json.dump(asdict(record), file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except OSError as error:
+            raise output_error(path, error) from error
+        return record
+
+    def begin(self, key: str, before: Record | None) -> Record:
+        """A new attempt, on disk."""
+        attempt = 1 if before is None else before.attempt + 1
+        return self.write(Record(key=key, state="submitting", attempt=attempt, since=time.time()))
+
+    def submitted(self, record: Record, job: str) -> Record:
+        """The server has given it an id."""
+        return self.write(replace(record, state="submitted", job=job))
+
+    def forget(self, key: str) -> None:
+        """Remove a record and its video."""
+        for path in (self.folder / f"{key}.json", self.video(key)):
+            path.unlink(missing_ok=True)
+
+    def video(self, key: str) -> Path:
+        """Where the finished video of a key lies, or will."""
+        return self.folder / f"{key}.mp4"
+
+    def jobs(self) -> set[str]:
+        """The ids that are somebody's."""
+        records = (self.read(path.stem) for path in self.folder.glob("*.json"))
+        return {record.job for record in records if record is not None and record.job is not None}
+
+    def _sweep(self) -> None:
+        oldest = time.time() - KEPT
+        for path in self.folder.iterdir():
+            with suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()

@@ -1,0 +1,82 @@
+"""``report.jsonl``: a line for every storyboard that is settled, safe on the disk the moment it is."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from videodirector.files.atomic import atomic_file, output_error
+from videodirector.schemas.batch import StoryboardResult
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """The report of a batch; what stands in it tells the next run what is done.
+
+    While a batch runs, lines are added; of several lines of one storyboard the last one counts. A line that was cut off
+    in the middle counts as not written. At the end there is one line a storyboard, in order.
+
+    Args:
+        path: the file.
+        ids: the storyboards of this batch, in order. What the file says of others is forgotten.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+
+    def __init__(self, path: Path, ids: Iterable[str]) -> None:
+        self._path = path
+        known = _read(path)
+        self._results = {name: known.get(name) for name in ids}
+        self._lock = threading.Lock()  # plans and videos are reported by different threads
+        self.compact()
+
+    def before(self, name: str) -> StoryboardResult | None:
+        """What became of a storyboard when it was last settled."""
+        return self._results[name]
+
+    def record(self, result: StoryboardResult) -> None:
+        """Add a line.
+
+        Raises:
+            OutputError: the disk is full, or the place has gone.
+        """
+        self._results[result.id] = result
+        try:
+            with self._lock, open(self._path, "ab") as file:
+                file.write(_line(result))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise output_error(self._path, error) from error
+
+    def compact(self) -> None:
+        """Write the file anew, with one line a storyboard."""
+        with atomic_file(self._path) as partial:
+            partial.write_bytes(b"".join(_line(result) for result in self._results.values() if result is not None))
+
+
+def _line(result: StoryboardResult) -> bytes:
+    return result.model_dump_json(exclude_none=True).encode() + b"\n"
+
+
+def _read(path: Path) -> dict[str, StoryboardResult]:
+    results: dict[str, StoryboardResult] = {}
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return results
+    except OSError as error:
+        raise output_error(path, error) from error
+    for line in lines:
+        try:
+            result = StoryboardResult.model_validate_json(line)
+        except ValidationError:
+            continue  # the last line of a run that was killed while writing it
+        results[result.id] = result
+    return results

@@ -1,0 +1,213 @@
+"""Batches on a Ray cluster: workers that are actors, one a device; the only file that knows Ray.
+
+The storyboards are read, planned and put together where the command runs; actors draw the scenes. Scenes come home
+through what all machines share: the scene cache itself, where its folder is on a disk that all of them see, or a folder
+or URL that fsspec can reach, where every machine keeps a cache of its own. An actor that is lost, with its machine or
+without, costs the scene that it was drawing, which another one draws.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import secrets
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from videodirector.errors import MissingDependencyError, OutputError, UsageError, VideoDirectorError
+from videodirector.generator.backends.protocol import Clip
+from videodirector.generator.backends.source import BackendSource
+from videodirector.generator.batch.workers.process import unforeseen
+from videodirector.generator.batch.workers.worker import DrawTask, Painter, WorkerDiedError
+from videodirector.generator.render.cache import CachedClip, SceneCache
+from videodirector.schemas import RenderEvent
+
+__all__ = ["RayWorker", "SharedCache", "ray_workers"]
+
+
+class SharedCache(SceneCache):
+    """A scene cache of this machine, and behind it one that all machines share.
+
+    Args:
+        url: folder or URL of any kind that fsspec knows: ``s3://bucket/scenes``, ``/mnt/scenes``.
+        local: the cache of this machine.
+    """
+
+    def __init__(self, url: str, local: SceneCache) -> None:
+        super().__init__(local.folder, limit=local.limit)
+        self._url = url
+
+    def load(self, key: str) -> CachedClip | None:
+        """See ``SceneCache.load``; what is only elsewhere is fetched first."""
+        found = super().load(key)
+        return super().load(key) if found is None and self._fetch(key) else found
+
+    def about(self, key: str) -> dict[str, Any] | None:
+        """See ``SceneCache.about``; what is only elsewhere is fetched first."""
+        found = super().about(key)
+        return super().about(key) if found is None and self._fetch(key) else found
+
+    def store(self, key: str, clip: Clip, about: dict[str, Any]) -> None:
+        """See ``SceneCache.store``; others see it too, once it is whole."""
+        super().store(key, clip, about)
+        system, place = self._remote(key)
+        partial = f"{place}.{secrets.token_hex(8)}.partial"
+        try:
+            system.makedirs(posixpath.dirname(place), exist_ok=True)
+            system.put_file(str(self._path(key)), partial)
+            system.mv(partial, place)
+        except Exception as error:  # every store raises errors of its own
+            raise OutputError(f"cannot write to {self._url}: {error}", hint="can all machines reach it?") from error
+
+    def _fetch(self, key: str) -> bool:
+        system, place = self._remote(key)
+        path = self._path(key)
+        partial = path.with_name(f"{secrets.token_hex(8)}.partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            system.get_file(place, str(partial))
+            partial.replace(path)  # whether it is whole, the reader checks
+        except Exception:  # it is not there, or cannot be reached: then it is drawn
+            return False
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+        return True
+
+    def _remote(self, key: str) -> tuple[Any, str]:
+        import fsspec
+
+        try:
+            system, root = fsspec.core.url_to_fs(self._url)
+        except (ValueError, ImportError) as error:
+            raise UsageError(f"{self._url!r} cannot be shared: {error}", hint="name a folder or a URL") from error
+        return system, posixpath.join(root, key[:2], f"{key}.clip")
+
+
+class _Actor:
+    """What runs on the cluster."""
+
+    def __init__(self, source: BackendSource, cache: SceneCache) -> None:
+        self._painter = Painter(source, cache)
+
+    def ready(self) -> None:
+        """Answers when it runs."""
+
+    def draw(self, task: DrawTask) -> Generator[tuple[str, object], None, None]:
+        try:
+            for event in self._painter.draw(task):
+                yield "event", event
+        except VideoDirectorError as error:
+            yield "failed", error
+        except Exception as error:  # a fault of the backend: the batch goes on without this scene
+            yield "failed", unforeseen(error)
+
+
+class RayWorker:
+    """A worker that is an actor of a Ray cluster; where it is lost, Ray finds another place for the next one.
+
+    Args:
+        source: what draws.
+        cache: where the scenes go; its folder means the same on all machines, or it is a ``SharedCache``.
+        resources: what it needs of a machine, as Ray's ``num_cpus`` and ``num_gpus``.
+    """
+
+    def __init__(self, source: BackendSource, cache: SceneCache, *, resources: dict[str, float]) -> None:
+        self._equipment = (source, cache)
+        self._resources = resources
+        self._actor: Any = None
+        self._closed = False
+
+    def start(self) -> None:
+        """See ``Worker``. Without a free device it waits for one, and holds no task meanwhile."""
+        import ray
+
+        if self._actor is not None:
+            return
+        # Neither restarts nor retries of Ray's own: a task that costs several workers must come to an end.
+        kind: Any = ray.remote(_Actor)
+        actor = kind.options(**self._resources).remote(*self._equipment)
+        try:
+            ready = actor.ready.remote()
+            while not ray.wait([ready], timeout=0.5)[0]:
+                if self._closed:
+                    ray.kill(actor)
+                    raise WorkerDiedError("the batch is over")
+            ray.get(ready)
+        except ray.exceptions.RayError as error:
+            raise WorkerDiedError(_reason(error)) from error
+        self._actor = actor
+
+    def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
+        """See ``Worker``."""
+        import ray
+
+        if self._actor is None:
+            raise WorkerDiedError("it was not started")
+        try:
+            for reference in self._actor.draw.options(num_returns="streaming").remote(task):
+                kind, value = ray.get(reference)
+                if kind == "failed":
+                    raise value
+                yield value
+        except ray.exceptions.RayError as error:
+            actor, self._actor = self._actor, None
+            with suppress(Exception):
+                ray.kill(actor)
+            raise WorkerDiedError(_reason(error)) from error
+
+    def close(self) -> None:
+        """See ``Worker``."""
+        import ray
+
+        self._closed = True
+        actor = self._actor
+        if actor is not None and ray.is_initialized():
+            with suppress(Exception):  # it may have gone already
+                ray.kill(actor)
+
+
+def _reason(error: Exception) -> str:
+    """What Ray says at the beginning, and what its traceback, if there is one, says at the end."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
+
+
+def ray_workers(
+    source: BackendSource, cache: SceneCache, *, address: str, workers: int | None, shared: str | None
+) -> Sequence[RayWorker]:
+    """Workers on a cluster: as many as are asked for, else one a GPU, else one a processor core.
+
+    Args:
+        source: what draws.
+        cache: the scene cache of this machine.
+        address: of the cluster (``host:6379``, ``ray://host:10001``), "auto" for the one that this machine belongs to,
+            "local" for one that is started here.
+        workers: how many, or None.
+        shared: folder or URL that all machines reach; None: they all see the cache's own folder.
+
+    Raises:
+        MissingDependencyError: Ray is not installed.
+        UsageError: there is no cluster at this address.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingDependencyError(
+            "batches on a cluster need Ray", hint="pip install 'videodirector[ray]'"
+        ) from error
+    if not ray.is_initialized():
+        try:
+            ray.init(address=address, include_dashboard=False if address == "local" else None, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"no Ray cluster at {address!r}: {error}", hint="start one with `ray start --head`, or use local"
+            ) from error
+    devices: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    gpus, cores = int(devices.get("GPU", 0)), int(devices.get("CPU", 1))
+    count = workers or gpus or cores
+    resources = {"num_cpus": 1.0, "num_gpus": 1.0} if gpus else {"num_cpus": 1.0, "num_gpus": 0.0}
+    if not gpus and workers:
+        resources["num_cpus"] = max(1.0, cores // count)
+    known = cache if shared is None else SharedCache(shared, cache)
+    return [RayWorker(source, known, resources=resources) for _ in range(count)]

@@ -1,0 +1,249 @@
+"""The scene cache: drawn clips by their keys, in a folder that several processes may use at once.
+
+Every clip is a file of its own, ``scenes/ab/abcd....clip``, written beside its place, brought to the disk and then
+moved there; so a file under its own name is whole, or was damaged later, which its checksum tells. Nothing is locked:
+two processes that draw the same scene write the same frames. A file's time is when it was last used. When the folder
+grows past its limit, the files that were not used for longest go.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from videodirector.errors import OutputError, UsageError
+from videodirector.files.atomic import output_error
+from videodirector.files.memo import cache_folder
+from videodirector.generator.backends.protocol import Clip
+from videodirector.generator.render._clip_file import DamagedClipError, check, pack, unpack
+
+__all__ = [
+    "LIMIT",
+    "LIMIT_VARIABLE",
+    "CacheInfo",
+    "CachedClip",
+    "DamagedEntryError",
+    "Removed",
+    "SceneCache",
+    "size_in_bytes",
+]
+
+LIMIT = 4 * 10**9
+"""Bytes that a cache may grow to, unless told otherwise."""
+
+LIMIT_VARIABLE = "VIDEODIRECTOR_CACHE_LIMIT"
+"""The environment variable that says otherwise, like ``500MB``."""
+
+_STALE = 3600.0  # seconds after which a file that nobody has finished writing is nobody's
+
+
+class DamagedEntryError(Exception):
+    """A clip was in the cache, but not as it was written; it has been removed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedClip:
+    """A clip out of the cache, and what was kept with it."""
+
+    clip: Clip
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheInfo:
+    """What a cache holds: the number of clips, their bytes, the limit, and when any was first and last used."""
+
+    folder: Path
+    scenes: int
+    bytes: int
+    limit: int
+    oldest: float | None
+    newest: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removed:
+    """What was removed from a cache: clips and bytes."""
+
+    scenes: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class _File:
+    used: float
+    size: int
+    path: Path
+
+
+class SceneCache:
+    """A folder of drawn clips.
+
+    Args:
+        folder: where; None asks ``cache_folder``. It is made when the first clip is stored.
+        limit: bytes that it may grow to; None asks the environment variable ``VIDEODIRECTOR_CACHE_LIMIT``, else
+            ``LIMIT``. Held after every clip stored by this object, give or take what other processes store meanwhile.
+
+    Raises:
+        UsageError: the environment variable holds no size.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None, *, limit: int | None = None) -> None:
+        self.folder = cache_folder() if folder is None else Path(folder).absolute()
+        if limit is None:
+            named = os.environ.get(LIMIT_VARIABLE)
+            limit = size_in_bytes(named, LIMIT_VARIABLE) if named else LIMIT
+        self.limit = limit
+        self._held: int | None = None  # bytes in the folder, as far as is known
+
+    def load(self, key: str) -> CachedClip | None:
+        """The clip of this key, or None; it counts as used now.
+
+        Raises:
+            DamagedEntryError: it is not as it was written, or cannot be read; it is gone now, if possible.
+        """
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+            clip, about = unpack(content)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (DamagedClipError, OSError) as error:
+            with suppress(OSError):
+                path.unlink()
+            raise DamagedEntryError(f"{path}: {error}") from error
+        with suppress(OSError):
+            os.utime(path)
+        return CachedClip(clip=clip, about=about)
+
+    def about(self, key: str) -> dict[str, Any] | None:
+        """What was kept with the clip of this key; None if there is none, or if it is damaged. Nothing is changed."""
+        try:
+            header = check(self._path(key).read_bytes())
+        except (DamagedClipError, OSError):
+            return None
+        about: dict[str, Any] = header["about"]
+        return about
+
+    def __contains__(self, key: str) -> bool:
+        return self.about(key) is not None
+
+    def store(self, key: str, clip: Clip, about: dict[str, Any]) -> None:
+        """Keep a clip under its key, with other plain data about it. Larger than the limit, it is not kept.
+
+        Raises:
+            OutputError: the folder cannot be written to, or the disk is full; nothing partial is left.
+        """
+        content = pack(clip, about)
+        if len(content) > self.limit:
+            return
+        path = self._path(key)
+        partial = path.with_name(f"{secrets.token_hex(8)}.partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with partial.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(self.folder, error) from error
+        self._keep_within_limit(len(content))
+
+    def info(self) -> CacheInfo:
+        """What is in it."""
+        files = list(self._files())
+        times = [file.used for file in files]
+        return CacheInfo(
+            folder=self.folder,
+            scenes=len(files),
+            bytes=sum(file.size for file in files),
+            limit=self.limit,
+            oldest=min(times, default=None),
+            newest=max(times, default=None),
+        )
+
+    def prune(self, limit: int | None = None) -> Removed:
+        """Remove what was not used for longest, until no more than ``limit`` bytes (None: the cache's own) are left.
+
+        What crashed processes left half written goes too.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+        """
+        limit = self.limit if limit is None else limit
+        for partial in self._scenes().glob("*/*.partial"):
+            with suppress(OSError):
+                if time.time() - partial.stat().st_mtime > _STALE:
+                    partial.unlink()
+        files = sorted(self._files(), key=lambda file: file.used)
+        held = sum(file.size for file in files)
+        scenes = removed = 0
+        for file in files:
+            if held - removed <= limit:
+                break
+            try:
+                file.path.unlink(missing_ok=True)
+            except OSError as error:
+                raise output_error(file.path, error) from error
+            scenes, removed = scenes + 1, removed + file.size
+        self._held = held - removed
+        return Removed(scenes=scenes, bytes=removed)
+
+    def clear(self) -> Removed:
+        """Remove every clip, and what else was remembered.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+        """
+        for memo in self.folder.glob("memo/*"):
+            with suppress(OSError):
+                memo.unlink()
+        return self.prune(0)
+
+    def _keep_within_limit(self, added: int) -> None:
+        self._held = sum(file.size for file in self._files()) if self._held is None else self._held + added
+        if self._held > self.limit:
+            with suppress(OutputError):
+                self.prune(self.limit * 9 // 10)  # so that not every clip that is stored from now on asks for this
+
+    def _scenes(self) -> Path:
+        return self.folder / "scenes"
+
+    def _path(self, key: str) -> Path:
+        return self._scenes() / key[:2] / f"{key}.clip"
+
+    def _files(self) -> Iterator[_File]:
+        for path in self._scenes().glob("*/*.clip"):
+            with suppress(OSError):  # another process has just removed it
+                status = path.stat()
+                yield _File(status.st_mtime, status.st_size, path)
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+def size_in_bytes(text: str, name: str) -> int:
+    """The bytes of a size like ``500MB`` or ``2 GiB``.
+
+    Args:
+        text: the size.
+        name: what the error shall call it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]i?)?b?", text.strip().lower())
+    if found is None:
+        raise UsageError(f"{name} is {text!r}, which is no size", hint="give one like 500MB or 2GiB")
+    return int(float(found[1]) * _UNITS[found[2] or ""])

@@ -1,0 +1,215 @@
+"""Write down what a video was made of, put that into the video's metadata, and read it back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from fractions import Fraction
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from videodirector.errors import EncodeError, UsageError, VideoDirectorError
+from videodirector.files.atomic import output_error
+from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.memo import remembered
+from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.video.timeline import Shot
+from videodirector.schemas import (
+    Environment,
+    FileRecord,
+    Manifest,
+    RenderSettings,
+    Scene,
+    SceneRecord,
+    SceneResult,
+    SceneTiming,
+    Timings,
+    VideoRecord,
+)
+
+__all__ = ["embed", "file_record", "made", "previous_manifest", "read_manifest"]
+
+_BESIDE = {"save_plan": False, "contact_sheet": False, "manifest": False, "otio": False, "coco": False}
+_IN_THE_PLAN = {"seed": None, "fps": None}
+
+
+def made(
+    drawing: Drawing,
+    settings: RenderSettings,
+    results: Sequence[SceneResult],
+    shots: Sequence[Shot],
+    *,
+    size: tuple[int, int],
+    seconds: float,
+    program: str,
+) -> Manifest:
+    """The manifest of a video.
+
+    Args:
+        drawing: what drew the scenes.
+        settings: how.
+        results: one a scene, in order.
+        shots: where they lie in the video.
+        size: (width, height) of the video.
+        seconds: time that it took.
+        program: the ffmpeg that encoded it.
+    """
+    plan = drawing.plan
+    inputs = [drawing.key(scene).inputs for scene in plan.scenes]
+    shared = {name: value for name, value in inputs[0].items() if all(other.get(name) == value for other in inputs)}
+    told = "burn" if settings.subtitles == "burn" else "none"
+    timings = {
+        result.id: SceneTiming(seconds=result.seconds, cached=result.cached, drawing_seconds=result.drawing_seconds)
+        for result in results
+    }
+    return Manifest(
+        plan=plan,
+        settings=settings.model_copy(update={**_BESIDE, **_IN_THE_PLAN, "subtitles": told}),
+        backend=drawing.capabilities.name,
+        inputs=shared,
+        environment=Environment(
+            videodirector=version("videodirector"), libraries=drawing.libraries, ffmpeg=_ffmpeg_version(program)
+        ),
+        scenes=tuple(
+            _record(scene, result, shot, {name: own[name] for name in own if name not in shared}, plan.frame_rate)
+            for scene, result, shot, own in zip(plan.scenes, results, shots, inputs, strict=True)
+        ),
+        video=VideoRecord(
+            frames=shots[-1].end,
+            frame_rate=plan.frame_rate,
+            seconds=float(shots[-1].end / plan.frame_rate),
+            width=size[0],
+            height=size[1],
+        ),
+        timings=Timings(finished=datetime.now(UTC), seconds=seconds, scenes=timings),
+    )
+
+
+def _record(scene: Scene, result: SceneResult, shot: Shot, inputs: dict[str, Any], rate: Fraction) -> SceneRecord:
+    return SceneRecord(
+        id=result.id,
+        key=result.key,
+        inputs=inputs,
+        seed=result.seed,
+        threads=result.threads,
+        planned_frames=scene.frames,
+        planned_seconds=float(scene.frames / (scene.frame_rate or rate)),
+        frames=result.frames,
+        drawn=result.drawn,
+        start=shot.start,
+        length=shot.end - shot.start,
+        seconds=float((shot.end - shot.start) / rate),
+        controls=result.controls,
+        notes=result.notes,
+    )
+
+
+def file_record(path: Path) -> FileRecord:
+    """The record of a finished file."""
+    with path.open("rb") as file:
+        return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+# -- in the metadata of an mp4
+
+
+def embed(video: Path, manifest: Manifest, *, program: str) -> None:
+    """Put a manifest into the metadata of an mp4, as its comment; pictures and sound are copied as they are.
+
+    Raises:
+        EncodeError: ffmpeg fails.
+        OutputError: the disk is full.
+    """
+    escaped = re.sub(r"([\\=;#])", r"\\\1", manifest.embedded())
+    tagged = video.with_name(f"{video.name}.tagged")
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as metadata:
+            metadata.write(f";FFMETADATA1\ncomment={escaped}\n")
+            metadata.flush()
+            sources = ["-i", str(video), "-f", "ffmetadata", "-i", metadata.name]
+            as_it_is = ["-map", "0", "-map_metadata", "1", "-c", "copy", "-fflags", "+bitexact"]
+            _run(program, ["-y", *sources, *as_it_is, "-movflags", "+faststart", "-f", "mp4", str(tagged)])
+        tagged.replace(video)
+    except OSError as error:
+        raise output_error(video, error) from error
+    finally:
+        tagged.unlink(missing_ok=True)
+
+
+def read_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str] | None = None) -> Manifest:
+    """The manifest that an mp4 carries, or that lies beside a video, or this very file.
+
+    Args:
+        path: an mp4; a GIF, WebP or folder of frames with its manifest beside it; or a manifest.
+        ffmpeg: the program to use, see ``find_ffmpeg``.
+
+    Raises:
+        UsageError: there is no such file, or no manifest.
+        PlanError: the manifest is damaged, or of a newer release.
+        MissingDependencyError: there is no ffmpeg.
+    """
+    file = Path(path)
+    if file.suffix.lower() == ".json":
+        return Manifest.load(file)
+    if not file.exists():
+        raise UsageError(f"there is no file {file}", hint="check the path")
+    if file.suffix.lower() == ".mp4":
+        text = _comment(file, find_ffmpeg(ffmpeg))
+        if text is not None:
+            return Manifest.from_json(text, source=file)
+    beside = file.with_name((file.stem if file.is_file() else file.name) + ".manifest.json")
+    if beside.is_file():
+        return Manifest.load(beside)
+    raise UsageError(
+        f"{file} carries no manifest, and there is no {beside.name} beside it",
+        hint="only videos that videodirector wrote have one, and programs that convert them may drop it",
+    )
+
+
+def previous_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str] | None = None) -> Manifest | None:
+    """The manifest of the video that stands at this place now, if there is one that can be read."""
+    file = Path(path)
+    for place in (file.with_name(f"{file.stem}.manifest.json"), file):
+        with suppress(VideoDirectorError):
+            return read_manifest(place, ffmpeg=ffmpeg)
+    return None
+
+
+def _comment(video: Path, program: str) -> str | None:
+    """The comment of an mp4, if it is JSON."""
+    try:
+        told = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+    except EncodeError as error:
+        raise UsageError(f"{video} is no video that ffmpeg can read", hint=error.message) from None
+    found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)
+    text = found and re.sub(r"\\(.)", r"\1", found[1])
+    try:
+        return text if text and isinstance(json.loads(text), dict) else None
+    except ValueError:
+        return None
+
+
+def _ffmpeg_version(program: str) -> str:
+    status = Path(program).stat()
+    stamp = [program, status.st_size, status.st_mtime_ns]
+    return remembered("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])
+
+
+def _run(program: str, arguments: list[str]) -> bytes:
+    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error"]
+    try:
+        done = subprocess.run([program, *quiet, *arguments], capture_output=True, check=False)
+    except OSError as error:
+        raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()
+        raise EncodeError(f"ffmpeg failed: {words[-2000:]}", hint=f"the words are those of {program}")
+    return done.stdout

@@ -1,0 +1,152 @@
+"""A plan to an mp4, scene by scene, telling what happens on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from time import perf_counter
+
+from videodirector.errors import UsageError
+from videodirector.files.atomic import atomic_file
+from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.generator.backends.frames import Frames
+from videodirector.generator.backends.protocol import Backend
+from videodirector.generator.render.cache import SceneCache
+from videodirector.generator.render.manifest import made
+from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.video.contact_sheet import ContactSheet
+from videodirector.generator.video.writer import Target, assembling
+from videodirector.schemas import (
+    PlanReady,
+    RenderEvent,
+    RenderResult,
+    RenderSettings,
+    Scene,
+    SceneResult,
+    VideoDone,
+    VideoPlan,
+)
+
+__all__ = ["render_sheet", "render_video", "settled"]
+
+
+def settled(plan: VideoPlan, settings: RenderSettings) -> VideoPlan:
+    """A valid copy of the plan with the seed and frame rate of the settings, where they have some.
+
+    Raises:
+        PlanError: the plan is not valid.
+    """
+    changes: dict[str, object] = {"seed": settings.seed, "frame_rate": settings.fps}
+    return plan.checked().model_copy(update={field: value for field, value in changes.items() if value is not None})
+
+
+def render_video(
+    plan: VideoPlan,
+    path: str | os.PathLike[str],
+    *,
+    backend: Backend,
+    settings: RenderSettings,
+    ffmpeg: str | os.PathLike[str] | None = None,
+    cache: SceneCache | None = None,
+    threads: Mapping[str, int] | None = None,
+) -> Generator[RenderEvent, None, None]:
+    """Draw a plan and write it as a video.
+
+    One scene is in memory at a time. A scene passes into the next as it says itself, else as the settings say, else by
+    a cut (see ``timeline``). The video and what is written with it appear under their names when all are whole. If
+    anything goes wrong, or the generator is closed, what stood there before stays.
+
+    Args:
+        plan: what to draw; it is checked first and not changed.
+        path: the mp4, gif or webp to write, or a folder for its frames (see ``Target``). The plan, the contact sheet
+            and the manifest, if the settings want them, go beside it: ``fox.mp4``, ``fox.plan.json``, ``fox.png``,
+            ``fox.manifest.json``. The plan is written before the drawing begins, so that it is not lost if that fails.
+        backend: what draws.
+        settings: how.
+        ffmpeg: the program to use, see ``find_ffmpeg``.
+        cache: where scenes that were drawn before are taken from, and those that are drawn now are kept; None draws
+            them all.
+        threads: with how many threads scenes shall have been drawn, see ``Drawing``.
+
+    Yields:
+        ``PlanReady``; for each scene what ``Drawing.draw`` tells; at last ``VideoDone``.
+
+    Raises:
+        UsageError: the name says no kind of video, or a setting cannot be meant.
+        PlanError: the plan is not valid, or a file that it names cannot be used.
+        OutputError: the place cannot be written to; found before the drawing begins where that is possible.
+        ModelError, MissingDependencyError: the backend cannot start, or there is no ffmpeg.
+        RenderError: a scene cannot be drawn, or the video not be encoded.
+    """
+    started = perf_counter()
+    target = Target(path)
+    plan_path = target.beside(".plan.json") if settings.save_plan else None
+    plan = settled(plan, settings)
+    program = find_ffmpeg(ffmpeg)
+    with assembling(plan, target, settings=settings, program=program) as assembly:
+        if plan_path is not None:
+            plan.save(plan_path)
+        yield PlanReady(plan=plan)
+        drawing = Drawing(plan, backend, steps=settings.steps, cache=cache, threads=threads)
+        results = yield from _drawn(drawing, assembly.add)
+        assembly.describe(
+            made(
+                drawing,
+                settings,
+                results,
+                assembly.shots,
+                size=assembly.size,
+                seconds=perf_counter() - started,
+                program=program,
+            )
+        )
+    yield VideoDone(
+        result=RenderResult(
+            path=target.path,
+            plan_path=plan_path,
+            sheet_path=assembly.sheet_path,
+            beside=tuple(assembly.beside),
+            scenes=results,
+            frames=assembly.frames,
+            frame_rate=plan.frame_rate,
+            width=assembly.size[0],
+            height=assembly.size[1],
+            seconds=perf_counter() - started,
+        )
+    )
+
+
+def render_sheet(
+    plan: VideoPlan, path: str | os.PathLike[str], *, backend: Backend, settings: RenderSettings
+) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
+    """Draw a plan and write only the contact sheet, as PNG; else like ``render_video``, without a last event.
+
+    Returns:
+        One result a scene.
+    """
+    sheet_path = Path(path)
+    if sheet_path.suffix.lower() != ".png":
+        raise UsageError(
+            f"contact sheets are written as PNG, and {os.fspath(path)!r} does not end in .png", hint="name it so"
+        )
+    plan = settled(plan, settings)
+    with atomic_file(sheet_path) as partial:
+        yield PlanReady(plan=plan)
+        sheet = ContactSheet(len(plan.scenes), backend.capabilities.frame_size)
+        results = yield from _drawn(Drawing(plan, backend, steps=settings.steps), sheet.add)
+        sheet.save(partial)
+    return results
+
+
+def _drawn(
+    drawing: Drawing, take: Callable[[Scene, Frames], None]
+) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
+    """Draw scene after scene, hand each on, and forget it."""
+    drawing.announce()
+    results: list[SceneResult] = []
+    for scene in drawing.plan.scenes:
+        clip, result = yield from drawing.draw(scene)
+        take(scene, clip.frames)
+        results.append(result)
+    return tuple(results)

@@ -1,0 +1,168 @@
+"""The sound of a video: files of any kind that ffmpeg reads, cut or padded to where they belong, and added up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from videodirector.errors import EncodeError, PlanError, PlanIssue, UsageError, VideoDirectorError
+from videodirector.files.atomic import output_error
+from videodirector.generator.video.encode import SAMPLE_RATE
+from videodirector.generator.video.timeline import Shot
+from videodirector.schemas import RenderSettings, VideoPlan
+
+__all__ = ["Sound", "mix", "need", "sounds"]
+
+_FRAME = 4  # bytes of a moment: two channels of 16 bits
+_CHUNK = SAMPLE_RATE * _FRAME  # a second
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """A file, and the samples of the video between which it is heard.
+
+    Attributes:
+        file: the sound file.
+        start, end: the first sample of it, and the first without it.
+        rise, fall: samples at either end over which it grows or dies away: a crossfade is heard as well as seen.
+        field: where the plan names it: ``scenes[1].audio``; empty when the settings do.
+    """
+
+    file: str
+    start: int
+    end: int
+    rise: int = 0
+    fall: int = 0
+    field: str = ""
+
+
+def sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> list[Sound]:
+    """What is heard in the video: under everything the settings' or the plan's sound, and those of the scenes."""
+    moment = Fraction(SAMPLE_RATE) / plan.frame_rate
+
+    def sample(frame: int) -> int:
+        return round(frame * moment)
+
+    found: list[Sound] = []
+    whole = settings.soundtrack or plan.audio
+    if whole is not None:
+        found.append(
+            Sound(
+                file=whole, start=0, end=sample(shots[-1].end), field="" if settings.soundtrack is not None else "audio"
+            )
+        )
+    for index, (scene, shot) in enumerate(zip(plan.scenes, shots, strict=True)):
+        if scene.audio is not None:
+            following = shots[index + 1].overlap if index + 1 < len(shots) else 0
+            found.append(
+                Sound(
+                    file=scene.audio,
+                    start=sample(shot.start),
+                    end=sample(shot.end),
+                    rise=sample(shot.overlap),
+                    fall=sample(following),
+                    field=f"scenes[{index}].audio",
+                )
+            )
+    return found
+
+
+def need(found: Sequence[Sound]) -> None:
+    """Makes sure that the files are there, before any work is done.
+
+    Raises:
+        PlanError, UsageError: one is not.
+    """
+    for sound in found:
+        if not os.path.isfile(sound.file):
+            raise _refused(sound, "there is no such file", "check the path")
+
+
+def mix(found: Sequence[Sound], length: int, path: Path, *, program: str) -> None:
+    """Write the sounds added up: 16-bit stereo samples at ``SAMPLE_RATE``, without a header.
+
+    A second of each is in memory at a time, however long the video is.
+
+    Args:
+        found: see ``sounds``.
+        length: samples in all.
+        path: where to write.
+        program: the ffmpeg that reads the files.
+
+    Raises:
+        PlanError, UsageError: a file is missing, or is none that ffmpeg finds a sound in.
+        OutputError: the disk is full.
+        EncodeError: ffmpeg cannot be run.
+    """
+    try:
+        with open(path, "w+b") as out:
+            out.truncate(length * _FRAME)
+            for sound in found:
+                _add(sound, out, program)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def _add(sound: Sound, out: BinaryIO, program: str) -> None:
+    position = 0
+    for samples in _decoded(sound, program):
+        out.seek((sound.start + position) * _FRAME)
+        before = np.frombuffer(out.read(samples.nbytes), dtype="<i2").reshape(-1, 2).astype(np.int32)
+        there = np.arange(position, position + len(samples))
+        gain = np.minimum((there + 1) / (sound.rise + 1), (sound.end - sound.start - there) / (sound.fall + 1)).clip(
+            0, 1
+        )
+        mixed = before + np.rint(samples * gain[:, None]).astype(np.int32)
+        out.seek((sound.start + position) * _FRAME)
+        out.write(mixed.clip(-32768, 32767).astype("<i2").tobytes())
+        position += len(samples)
+
+
+def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
+    """The samples of a file, a second at a time, at most as many as are wanted of it."""
+    need([sound])
+    wanted = sound.end - sound.start
+    command = (
+        ffmpeg.input(f"file:{os.path.abspath(sound.file)}")
+        .audio.filter("atrim", end_sample=10**15)  # so that a file without a sound is an error and no silence
+        .output("pipe:1", format="s16le", ar=SAMPLE_RATE, ac=2, t=wanted / SAMPLE_RATE + 1)
+        .global_args("-nostdin", "-hide_banner", "-loglevel", "error")
+        .compile(cmd=program)
+    )
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = subprocess.Popen(
+                [str(part) for part in command], stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            )
+        except OSError as error:
+            raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
+        with process:
+            assert process.stdout is not None, "asked for above"
+            given = 0
+            try:
+                while given < wanted and (chunk := process.stdout.read(_CHUNK)):
+                    samples = np.frombuffer(chunk[: len(chunk) // _FRAME * _FRAME], dtype="<i2").reshape(-1, 2)
+                    yield samples[: wanted - given]
+                    given += len(samples)
+            finally:
+                process.kill()  # there may be more than is wanted
+        if given == 0:
+            log.seek(0)
+            words = log.read().decode(errors="replace").strip().splitlines()
+            raise _refused(sound, f"ffmpeg finds no sound in it{': ' + words[-1][-200:] if words else ''}", "")
+
+
+def _refused(sound: Sound, problem: str, hint: str) -> VideoDirectorError:
+    if sound.field:
+        return PlanError([PlanIssue(sound.field, problem, repr(sound.file), hint)])
+    return UsageError(f"the sound {sound.file!r}: {problem}", hint=hint or "name a sound or video file")

@@ -1,0 +1,177 @@
+"""Subtitles: files beside the video, or words drawn into it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from videodirector.errors import UsageError
+from videodirector.files.fonts import Font, fitted_lines
+from videodirector.generator.backends.frames import Frame
+from videodirector.generator.video.timeline import Shot
+from videodirector.schemas import VideoPlan
+
+__all__ = ["Burner", "Cue", "cues", "font_for", "srt", "vtt"]
+
+_LINES = 3
+_LARGEST, _SMALLEST = 16, 30  # the parts of the picture's height that a line takes
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A text and the frames of the video, from ``start`` up to but not ``end``, under which it stands."""
+
+    start: int
+    end: int
+    text: str
+
+
+def cues(plan: VideoPlan, shots: Sequence[Shot]) -> list[Cue]:
+    """What each scene says, from its first frame to that of the next; scenes that say nothing are left out."""
+    found: list[Cue] = []
+    for index, (scene, shot) in enumerate(zip(plan.scenes, shots, strict=True)):
+        text = " ".join((scene.description if scene.subtitle is None else scene.subtitle).split())
+        end = shots[index + 1].start if index + 1 < len(shots) else shot.end
+        if text and end > shot.start:
+            found.append(Cue(shot.start, end, text))
+    return found
+
+
+def srt(found: Sequence[Cue], rate: Fraction) -> str:
+    """The cues as SubRip text."""
+    parts = [
+        f"{number}\n{_clock(cue.start / rate, ',')} --> {_clock(cue.end / rate, ',')}\n{cue.text}\n"
+        for number, cue in enumerate(found, start=1)
+    ]
+    return "\n".join(parts)
+
+
+def vtt(found: Sequence[Cue], rate: Fraction) -> str:
+    """The cues as WebVTT text."""
+    parts = [
+        f"{_clock(cue.start / rate, '.')} --> {_clock(cue.end / rate, '.')}\n{html.escape(cue.text, quote=False)}\n"
+        for cue in found
+    ]
+    return "\n".join(["WEBVTT\n", *parts])
+
+
+def _clock(seconds: Fraction, point: str) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"
+
+
+def font_for(found: Sequence[Cue], file: str | None) -> Callable[[int], Font]:
+    """A font, in any size, that has a picture of every character of the cues.
+
+    Args:
+        found: the cues that it shall write.
+        file: the font to use. None takes the one that Pillow brings, so that pictures are the same on every machine;
+            it knows little beyond ASCII, and where that is too little a common font of the system stands in.
+
+    Raises:
+        UsageError: the file is no font, or characters are missing from it, or from every font that was found.
+    """
+    fonts = [_of_file(file)] if file is not None else [ImageFont.load_default, *_of_system()]
+    missing = [_missing(found, font) for font in fonts]
+    for font, letters in zip(fonts, missing, strict=True):
+        if not letters:
+            return font
+    raise UsageError(
+        f"the font for the subtitles has no {', '.join(map(repr, min(missing, key=len)[:5]))}",
+        hint="name one that has with --font FILE, or write them beside the video with --subtitles srt",
+    )
+
+
+def _of_file(file: str) -> Callable[[int], Font]:
+    try:
+        ImageFont.truetype(file, 12)
+    except OSError as error:
+        raise UsageError(f"cannot read the font {file!r}: {error}", hint="name a TrueType or OpenType file") from None
+    return lambda size: ImageFont.truetype(file, size)
+
+
+def _of_system() -> Iterator[Callable[[int], Font]]:
+    for name in ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "Arial Unicode.ttf", "NotoSansCJK-Regular.ttc"):
+        with suppress(UsageError):
+            yield _of_file(name)
+
+
+def _missing(found: Sequence[Cue], font: Callable[[int], Font]) -> str:
+    """The characters of the cues that the font has no picture of."""
+    sized = font(24)
+    blank = bytes(sized.getmask("\uffff"))  # a character that no font has: its picture says "missing"
+    letters = {letter for cue in found for letter in cue.text if letter.isprintable() and not letter.isspace()}
+    return "".join(sorted(letter for letter in letters if bytes(sized.getmask(letter)) == blank))
+
+
+class Burner:
+    """Draws the words into the frames of a video, at its size; takes frames as ``VideoWriter`` does.
+
+    Args:
+        write: takes the frames on.
+        found: the cues in order.
+        size: (width, height) of the frames.
+        font: see ``font_for``.
+    """
+
+    def __init__(
+        self, write: Callable[[Frame], None], found: Sequence[Cue], size: tuple[int, int], font: Callable[[int], Font]
+    ) -> None:
+        self._write = write
+        self._cues = list(reversed(found))
+        self._size = size
+        self._font = font
+        self._number = 0
+        self._drawn: tuple[Cue, NDArray[np.uint8], int] | None = None
+
+    def write(self, frame: Frame) -> None:
+        """Add a frame of shape (height, width, 3), uint8."""
+        while self._cues and self._cues[-1].end <= self._number:
+            self._cues.pop()
+        if self._cues and self._cues[-1].start <= self._number:
+            frame = self._burnt(frame, self._cues[-1])
+        self._write(frame)
+        self._number += 1
+
+    def _burnt(self, frame: Frame, cue: Cue) -> Frame:
+        if self._drawn is None or self._drawn[0] is not cue:
+            self._drawn = (cue, *self._strip(cue.text))
+        _, strip, top = self._drawn
+        burnt = frame.copy()
+        below = burnt[top : top + len(strip)].astype(np.uint32)
+        part = strip[..., 3:].astype(np.uint32)
+        mixed = (part * strip[..., :3] + (255 - part) * below + 127) // 255
+        burnt[top : top + len(strip)] = mixed.astype(np.uint8)
+        return burnt
+
+    def _strip(self, text: str) -> tuple[NDArray[np.uint8], int]:
+        """The words on nothing, over the whole width, and the line of the picture on which they begin."""
+        width, height = self._size
+        for size in range(max(8, height // _LARGEST), max(7, height // _SMALLEST - 1), -1):
+            font = self._font(size)
+            lines = fitted_lines(text, font, 0.92 * width, lines=_LINES)
+            if not lines[-1].endswith("...") or text.endswith("..."):
+                break
+        edge = max(1, size // 10)
+        line = size + size // 3
+        strip = Image.new("RGBA", (width, min(height, len(lines) * line + 2 * edge)))
+        ImageDraw.Draw(strip).multiline_text(
+            (width / 2, edge),
+            "\n".join(lines),
+            fill="white",
+            font=font,
+            anchor="ma",
+            align="center",
+            spacing=size // 3,
+            stroke_width=edge,
+            stroke_fill="black",
+        )
+        return np.asarray(strip), max(0, height - strip.height - height // 24)

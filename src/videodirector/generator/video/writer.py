@@ -1,0 +1,247 @@
+"""Drawn scenes to the finished video and what is written with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, get_args
+
+from videodirector.errors import UsageError
+from videodirector.files.atomic import atomic_file, atomic_folder, output_error
+from videodirector.generator.backends.frames import Frame, Frames
+from videodirector.generator.render.manifest import embed, file_record
+from videodirector.generator.video import subtitles
+from videodirector.generator.video._stitch import Stitcher
+from videodirector.generator.video.contact_sheet import ContactSheet
+from videodirector.generator.video.encode import SAMPLE_RATE, Kind, VideoFormat, VideoWriter, fitted
+from videodirector.generator.video.export.coco import coco
+from videodirector.generator.video.export.frames import FRAME_NAME, FrameFolder, frame_name
+from videodirector.generator.video.export.otio import clip_name, need_otio, otio
+from videodirector.generator.video.soundtrack import mix, sounds
+from videodirector.generator.video.timeline import timeline
+from videodirector.schemas import Manifest, RenderSettings, Scene, VideoPlan
+
+__all__ = ["Assembly", "Target", "assembling"]
+
+_CLIP_NAME = re.compile(r"[0-9]{3,}-.+\.mp4")
+
+
+class Target:
+    """What to write, by its name: ``fox.mp4``, ``fox.gif``, ``fox.webp``, or a folder of frames, ``fox/``.
+
+    Attributes:
+        path: the file or folder.
+        kind: what it is.
+
+    Raises:
+        UsageError: the name says none of these.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        name = os.fspath(path)
+        self.path = Path(name)
+        self.kind: Kind | Literal["frames"] = "frames"
+        ending = self.path.suffix.lower().removeprefix(".")
+        if ending in get_args(Kind):
+            self.kind = ending  # type: ignore[assignment]  # it is one of them
+        elif not self.path.name or not (name.endswith(("/", os.sep)) or self.path.is_dir()):
+            raise UsageError(
+                f"videos are written as mp4, gif or webp, and {name!r} does not end in .mp4, .gif or .webp",
+                hint="name it so, or end the name with a / for a folder of frames",
+            )
+
+    def beside(self, ending: str) -> Path:
+        """The name of what goes beside it: ``fox.png`` beside ``fox.mp4``."""
+        stem = self.path.name if self.kind == "frames" else self.path.stem
+        return self.path.with_name(stem + ending)
+
+
+class Assembly:
+    """Takes the scenes of a plan in order, one at a time; made by ``assembling``.
+
+    Attributes:
+        shots: where the scenes lie in the video.
+        frames: length of the video.
+        size: (width, height) of the video; known when the first scene has been added.
+        sheet_path: where the contact sheet goes, if there is one.
+        beside: what else is written: subtitles, boxes, timeline and clips.
+    """
+
+    def __init__(
+        self, plan: VideoPlan, target: Target, settings: RenderSettings, program: str, stack: ExitStack
+    ) -> None:
+        self.shots = timeline(plan, transition=settings.transition, transition_frames=settings.transition_frames)
+        self.frames = self.shots[-1].end
+        self.size = (0, 0)
+        self.sheet_path = target.beside(".png") if settings.contact_sheet else None
+        self.beside: list[Path] = []
+        self._plan, self._target, self._settings, self._program = plan, target, settings, program
+        self._stack = stack
+        self._cues = subtitles.cues(plan, self.shots) if settings.subtitles != "none" else []
+        self._font = subtitles.font_for(self._cues, settings.font) if settings.subtitles == "burn" else None
+        if settings.otio:
+            need_otio()
+        # Left in reverse order: the encoder ends the file, the rest gets its name, and last of all the video.
+        if target.kind == "frames":
+            self._video = stack.enter_context(atomic_folder(target.path, ours=FRAME_NAME))
+        else:
+            self._video = stack.enter_context(atomic_file(target.path))
+        self._sheet_file = stack.enter_context(atomic_file(self.sheet_path)) if self.sheet_path else None
+        srt_or_vtt = settings.subtitles if settings.subtitles in ("srt", "vtt") else None
+        self._subtitle_file = self._beside(f".{srt_or_vtt}") if srt_or_vtt else None
+        self._coco_file = self._beside(".coco.json") if settings.coco else None
+        self._otio_file = self._beside(".otio") if settings.otio else None
+        self._manifest_file = self._beside(".manifest.json") if settings.manifest else None
+        self._manifest: Manifest | None = None
+        self._clips = self._clip_folder() if settings.otio else None
+        stack.push(self._seal)  # when the encoder has ended the file, and before anything gets its name
+        self._sound = self._mixed()
+        self._stitcher: Stitcher | None = None
+        self._sheet: ContactSheet | None = None
+        self._format: VideoFormat | None = None
+        self._added = 0
+
+    def add(self, scene: Scene, frames: Frames) -> None:
+        """Add the next scene as it was drawn.
+
+        Raises:
+            EncodeError: ffmpeg cannot be started, or has ended.
+            OutputError: the disk is full.
+        """
+        if self._stitcher is None:
+            self._stitcher = self._begun((frames.shape[2], frames.shape[1]))
+        self._stitcher.add(frames)
+        if self._sheet is not None:
+            self._sheet.add(scene, frames)
+        if self._clips is not None:
+            self._write_clip(self._clips / clip_name(self._added, scene), scene, frames)
+        self._added += 1
+
+    def finish(self) -> None:
+        """Write what goes with the video; every scene has been added."""
+        assert self._format is not None, "a plan has a scene"
+        if self._sheet is not None and self._sheet_file is not None:
+            self._sheet.save(self._sheet_file)
+        plan, name = self._plan, self._target.path.name
+        if self._subtitle_file is not None:
+            written = subtitles.srt if self._settings.subtitles == "srt" else subtitles.vtt
+            _write(self._subtitle_file, written(self._cues, plan.frame_rate))
+        if self._coco_file is not None:
+            folder = self._target.beside("").name
+            document = coco(
+                plan, self.shots, self._format, name=name, picture=lambda number: f"{folder}/{frame_name(number)}"
+            )
+            _write(self._coco_file, document)
+        if self._otio_file is not None:
+            clips, audio = self._target.beside(".clips").name, self._settings.soundtrack or plan.audio
+            _write(self._otio_file, otio(plan, self.shots, name=name, clips=clips, audio=audio))
+
+    def describe(self, manifest: Manifest) -> None:
+        """Say what the video was made of; it is put into the video, if that can hold it, and beside it."""
+        self._manifest = manifest
+
+    def _seal(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        manifest = self._manifest
+        if kind is not None or manifest is None:
+            return
+        if self._target.kind == "mp4":
+            embed(self._video, manifest, program=self._program)
+        if self._manifest_file is not None:
+            file = file_record(self._video) if self._video.is_file() else None
+            _write(self._manifest_file, manifest.model_copy(update={"file": file}).to_json())
+
+    def _begun(self, frame_size: tuple[int, int]) -> Stitcher:
+        settings, kind, rate = self._settings, self._target.kind, self._plan.frame_rate
+        if kind == "frames" and settings.width is None and settings.height is None:  # every pixel as it was drawn
+            fmt = VideoFormat(frame_size=frame_size, size=frame_size, rate=rate)
+        else:
+            fmt = VideoFormat.of(frame_size, rate, width=settings.width, height=settings.height)
+        self.size, self._format = fmt.size, fmt
+        if self._sheet_file is not None:
+            self._sheet = ContactSheet(len(self.shots), frame_size)
+        if kind != "frames" and self._font is None:
+            return Stitcher(self._encoder(fmt, kind), self.shots)  # which fits the frames as well
+        ready = VideoFormat(frame_size=fmt.size, size=fmt.size, rate=rate)
+        write = FrameFolder(self._video).write if kind == "frames" else self._encoder(ready, kind)
+        if self._font is not None:
+            write = subtitles.Burner(write, self._cues, fmt.size, self._font).write
+        return Stitcher(lambda frame: write(fitted(frame, fmt)), self.shots)
+
+    def _encoder(self, fmt: VideoFormat, kind: Kind) -> Callable[[Frame], None]:
+        writer = VideoWriter(self._video, fmt, program=self._program, kind=kind, audio=self._sound)
+        return self._stack.enter_context(writer).write
+
+    def _beside(self, ending: str) -> Path:
+        path = self._target.beside(ending)
+        partial = self._stack.enter_context(atomic_file(path))
+        self.beside.append(path)
+        return partial
+
+    def _clip_folder(self) -> Path:
+        path = self._target.beside(".clips")
+        partial = self._stack.enter_context(atomic_folder(path, ours=_CLIP_NAME))
+        self.beside.append(path)
+        return partial
+
+    def _write_clip(self, path: Path, scene: Scene, frames: Frames) -> None:
+        """A scene by itself, of its own rate, and of its own size but for an odd line."""
+        size = (frames.shape[2], frames.shape[1])
+        even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        fmt = VideoFormat(frame_size=size, size=even, rate=scene.frame_rate or self._plan.frame_rate)
+        with VideoWriter(path, fmt, program=self._program) as writer:
+            for frame in frames:
+                writer.write(frame)
+
+    def _mixed(self) -> Path | None:
+        """The sound of the video, in a file that goes when all is done; made before anything is drawn."""
+        if self._target.kind != "mp4":
+            if self._settings.soundtrack is not None:
+                raise UsageError(
+                    f"{self._target.path} can have no sound", hint="leave out --soundtrack, or write an mp4"
+                )
+            return None
+        found = sounds(self._plan, self.shots, self._settings)
+        if not found:
+            return None
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="videodirector-"))
+        path = Path(folder, "sound.s16le")
+        length = round(self.frames * Fraction(SAMPLE_RATE) / self._plan.frame_rate)
+        mix(found, length, path, program=self._program)
+        return path
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+@contextmanager
+def assembling(plan: VideoPlan, target: Target, *, settings: RenderSettings, program: str) -> Iterator[Assembly]:
+    """An assembly whose files appear under their names, whole, when the block ends well, and else not at all.
+
+    Args:
+        plan: a valid plan, with the seed and frame rate of the settings.
+        target: the video; other files go beside it.
+        settings: which of them, the size, and what the plan does not say of transitions, sound and subtitles.
+        program: the ffmpeg to run (``ffmpeg.find_ffmpeg``).
+
+    Raises:
+        OutputError: a place cannot be written to; the places are tried at once.
+        PlanError, UsageError: a sound or a font cannot be used.
+        MissingDependencyError: a timeline is asked for, and opentimelineio is not installed.
+        EncodeError: ffmpeg fails.
+    """
+    with ExitStack() as stack:
+        assembly = Assembly(plan, target, settings, program, stack)
+        yield assembly
+        assembly.finish()

@@ -1,0 +1,151 @@
+"""What words mean, as far as the planner must know: the world's own tables first, then WordNet."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from videodirector.lexicon import UNSEEN, Nature, Thing, nature_of, things, words
+from videodirector.planner.english import vocabulary as v
+from videodirector.planner.english.vocabulary import word_set
+
+__all__ = ["gender", "is_a", "is_attire", "is_part", "is_person", "is_seen", "lineage", "nature_called", "thing_called"]
+
+_SHE = word_set(
+    "mother mom mum daughter queen princess witch granny lady nurse fairy mermaid bride ballerina hen cow ewe"
+)
+_HE = word_set("father dad son king prince husband wizard grandpa groom monk bull rooster knight")
+_FEMALE = frozenset(["woman", "female person", "kinswoman", "female sibling", "grandma", "female parent"])
+_MALE = frozenset(["man", "male person", "male child", "kinsman", "male sibling", "male aristocrat", "male parent"])
+_EITHER = word_set("robot alien ghost monster snowman baby hero machine creature pirate")
+
+# Classes that people name otherwise than WordNet does.
+_CLASSES: dict[str, frozenset[str]] = {
+    "toy": frozenset(["teddy bear", "ball", "kite", "balloon", "plaything", "doll"]),
+    "fruit": frozenset(["apple", "banana", "edible fruit"]),
+    "boat": frozenset(["boat", "ship", "vessel"]),
+    "creature": frozenset(["animal"]), "beast": frozenset(["animal"]), "pet": frozenset(["animal"]),
+    "critter": frozenset(["animal"]),
+    **dict.fromkeys(word_set("child kid human guy friend stranger hero"), frozenset(["person"])),
+}  # fmt: skip
+
+
+_YOUNG = word_set("cub pup calf chick foal duckling kit baby hatchling")
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, Thing]:
+    names = {name: thing for thing in things().values() for name in thing.synonyms}
+    return names | dict(things())
+
+
+@lru_cache(maxsize=4096)
+def thing_called(name: str) -> Thing | None:
+    """The thing that can be drawn of this name: the whole name, or else its last words ("toy car": a car)."""
+    parts = name.split()
+    if parts[-1:] and parts[-1] in _YOUNG and len(parts) > 1 and name not in _names():
+        return thing_called(" ".join(parts[:-1])) or _names().get(parts[-1])  # a fox cub is a fox
+    return next((found for start in range(len(parts)) if (found := _names().get(" ".join(parts[start:])))), None)
+
+
+@lru_cache(maxsize=4096)
+def _sense(name: str) -> words.Sense | None:
+    """The sense of a name, or else of its last words."""
+    parts = name.split()
+    return next((found for start in range(len(parts)) if (found := words.noun(" ".join(parts[start:])))), None)
+
+
+@lru_cache(maxsize=4096)
+def nature_called(name: str) -> Nature | None:
+    """How large and how mobile a thing of this name is; None where nothing is known of it."""
+    known = thing_called(name)
+    if known is not None:
+        return known
+    parts = name.split()
+    return next((found for start in range(len(parts)) if (found := nature_of(" ".join(parts[start:])))), None)
+
+
+@lru_cache(maxsize=4096)
+def lineage(name: str) -> frozenset[str]:
+    """The classes that a thing of this name belongs to."""
+    sense, thing = _sense(name), thing_called(name)
+    classes = set(sense.lineage) if sense is not None else set()
+    if thing is not None:
+        classes |= {thing.name, thing.kind}
+        if (own := words.noun(thing.name)) is not None and thing.kind == own.kind:
+            classes |= set(own.lineage)
+    return frozenset(classes)
+
+
+def is_a(name: str, wider: str) -> bool:
+    """Whether a thing of this name may be called by the wider word: an owl "the bird", a puppy "the dog"."""
+    classes = lineage(name)
+    return wider in classes or bool(_CLASSES.get(wider, frozenset()) & classes)
+
+
+def is_person(name: str) -> bool:
+    """Whether it is spoken of as he or she."""
+    last = name.rpartition(" ")[2]
+    thing, sense = thing_called(name), _sense(name)
+    if last in _EITHER or last in _SHE | _HE:
+        return last not in _EITHER
+    if thing is not None:
+        return thing.kind == "person"
+    return sense is not None and sense.kind == "person" and "person" in sense.lineage
+
+
+@lru_cache(maxsize=4096)
+def gender(name: str) -> str:
+    """ "she", "he", or "" for what may be either."""
+    last = name.rpartition(" ")[2]
+    classes = {last} | (lineage(name) if is_person(name) else frozenset())
+    if last in _SHE or classes & _FEMALE or (is_person(name) and last.endswith("ess")):
+        return "she"
+    return "he" if last in _HE or classes & _MALE else ""
+
+
+@lru_cache(maxsize=4096)
+def is_seen(name: str) -> bool:
+    """Whether a noun names something that can be seen as a thing: not a minute, a joy, a corner."""
+    last = name.rpartition(" ")[2]
+    if " " in name:
+        known = words.noun(name)
+        if known is not None and known.kind not in UNSEEN and known.share > 0.5:
+            return True  # a chess piece is a thing, though a piece is not
+    thing = thing_called(name)
+    if last in v.ABSTRACT:
+        return thing is not None and thing.name == name
+    sense = words.noun(last)
+    if thing is not None or sense is None or last in _SEEN or sense.share > 0.2:
+        return True
+    said = sense.usual == "communication" and sense.kind == "communication" and not _WRITTEN & {*sense.lineage}
+    return sense.usual not in UNSEEN and not said  # a salute, a guidance; but a note
+
+
+_WRITTEN = word_set("writing document award symbol publication sign mark record") | {"written communication"}
+
+
+_SEEN = word_set("wave constellation meteor bounce slide swing stain match kick trick wheel track trail flash")
+"""Things whose names are more often something that cannot be seen."""
+
+
+def is_part(name: str) -> bool:
+    """Whether this is a part of somebody: a paw, a tongue."""
+    last = name.rpartition(" ")[2]
+    sense = words.noun(last)
+    if last in ("bone", "egg", "shell", "skull"):
+        return False
+    return last in _PARTS or (sense is not None and "body part" in sense.lineage and thing_called(name) is None)
+
+
+_PARTS = word_set(
+    """body side back fur mane trunk neck wheel wheels voice skin coat pouch branch branches bark roof tire tyre engine
+    antler fin headlight windshield bumper petal stem antenna whisker beak wing tail paw hoof claw horn fang feather"""
+)
+
+
+def is_attire(name: str) -> bool:
+    """Whether this is something worn."""
+    sense = _sense(name)
+    return sense is not None and bool(
+        {"clothing", "footgear", "headdress", "spectacles", "garment", "jewelry", "neckwear"} & {*sense.lineage, name}
+    )

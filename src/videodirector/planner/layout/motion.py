@@ -1,0 +1,371 @@
+"""How a clause says that its subject moves: verbs, particles and prepositions -> one motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from videodirector.lexicon import Nature, words
+from videodirector.planner.english.clauses import Clause, NounPhrase, Phrase
+from videodirector.planner.english.knowledge import is_seen
+from videodirector.planner.english.vocabulary import word_set
+
+__all__ = [
+    "CAUSED",
+    "Motion",
+    "Path",
+    "Point",
+    "caused_motion",
+    "corner_of",
+    "motion_of",
+    "path_of",
+    "plain_motion",
+    "visible_half",
+]
+
+Path = Literal[
+    "still", "cross", "enter", "leave", "rise", "fall", "jump", "circle", "sway", "approach", "recede", "grow",
+    "shrink", "appear", "vanish", "meet", "chase",
+]  # fmt: skip
+
+
+def _verbs(text: str) -> dict[str, Path]:
+    table: dict[str, Path] = {}
+    for line in text.strip().splitlines():
+        path, _, verbs = line.strip().partition(":")
+        table |= dict.fromkeys(verbs.split(), path)  # type: ignore[arg-type]  # the paths are those of Path, see the tests
+    return table
+
+
+# One path a verb; particles and prepositions then change it ("walks away").
+VERBS: dict[str, Path] = _verbs(
+    """
+    cross:  walk run go move travel roll drive ride march crawl creep sneak stroll wander trot gallop race rush
+    cross: hurry dash ski
+    cross:  skate slide drift sail swim fly glide soar pass cross parade jog step head advance patrol hike roam
+    cross: wade paddle row
+    cross:  cycle slither flutter tow push pull drag carry speed zoom cruise scurry waddle tiptoe scamper
+    cross: stride pace float
+    cross:  escort lead migrate scuttle stumble limp sprint flap proceed explore transport steer pedal
+    enter:  enter arrive come return emerge approach
+    leave:  leave depart exit flee escape scatter retreat
+    rise:  rise climb ascend lift launch blast scale hover levitate
+    fall:  fall drop descend sink dive plunge land tumble collapse crash rain
+    jump:  jump leap hop bounce skip spring pounce somersault vault
+    circle:  circle orbit revolve
+    sway:  dance play wave shake wag nod wiggle tremble sway swing fight wrestle spin rotate twirl whirl
+    sway: flicker shiver juggle
+    sway:  flutter rock celebrate clap stir splash struggle wobble twist stretch
+    recede:  recede
+    grow:  grow expand inflate swell bloom enlarge
+    shrink:  shrink deflate melt
+    appear:  appear hatch materialize form
+    vanish:  vanish disappear fade dissolve evaporate
+    meet:  meet reach visit join greet attack catch hug kiss collide hit touch find discover encounter bite
+    meet: grab steal
+    chase:  chase follow pursue hunt
+    """
+)
+# What somebody makes a thing do: not who drops the cup falls, but the cup.
+CAUSED: dict[str, Path] = _verbs(
+    """
+    fall: drop lower sink spill dump
+    rise: lift raise hoist launch release
+    grow: inflate expand enlarge grow
+    shrink: deflate shrink melt
+    cross: roll throw toss kick fling hurl sling slide sail fly bounce shoot push
+    sway: wave swing spin rotate twirl whirl shake juggle wag rock twist stir stretch flip
+    """
+)
+_TAKES_ALONG = word_set("pull push drag carry tow transport roll haul lead escort")
+_FETCHES = word_set("pull take bring reel fish draw dig")
+
+_TRAVELLING = frozenset({"cross", "enter", "leave", "jump", "rise", "fall", "meet"})
+_AIRBORNE = word_set("fly soar glide hover flutter float levitate drift")
+_UPWARDS = frozenset(["up", "upward", "upwards"])
+_DOWNWARDS = frozenset(["down", "downward", "downwards"])
+_LEFT = frozenset(["left", "leftward", "leftwards"])
+_RIGHT = frozenset(["right", "rightward", "rightwards"])
+_NEARER = frozenset(["closer", "nearer"])
+_PICTURE = word_set("scene picture frame screen view image video camera viewer us")
+_VIEWER = word_set("camera viewer us")
+_SKYWARD = word_set("sky air cloud heaven space")
+_INTO = frozenset(["into", "in", "to", "up into", "toward", "towards"])
+_TOWARDS = frozenset(["to", "toward", "towards", "at", "for"])
+
+Point = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Motion:
+    """A path and its particulars.
+
+    Attributes:
+        path: its kind.
+        direction: -1 to the left, +1 to the right, 0 not said.
+        airborne: whether it goes through the air.
+        begin, end: where it begins and ends, as the centre (x, y) in [0, 1]; None where it is not said.
+        via: where it comes by on its way.
+        target: whom it is aimed at, follows or circles.
+        onto: whether it ends on top of the target.
+    """
+
+    path: Path = "still"
+    direction: int = 0
+    airborne: bool = False
+    begin: Point | None = None
+    end: Point | None = None
+    via: tuple[Point, ...] = ()
+    target: tuple[NounPhrase, ...] = ()
+    onto: bool = False
+
+
+def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) -> Motion:
+    """The motion of a clause's subject.
+
+    Args:
+        clause: who does what.
+        nature: what is known of the subject: "moves" means flying for a bird.
+        verb: in place of the clause's verb.
+    """
+    verb = verb or _main_verb(clause)
+    motion = plain_motion(verb, nature)
+    if clause.negated or (clause.passive and motion.path not in ("cross", "fall", "jump")):
+        return Motion(airborne=motion.airborne, begin=_sides(clause)[0])
+    if verb == "fall" and {*clause.adverbs, *clause.adjectives} & _FALLEN:
+        return Motion()  # "falls asleep"
+    if clause.passive and verb == "go":
+        return Motion(path="vanish")  # "then the cat is gone"
+    adverbs = set(clause.adverbs)
+    if len(turns := [_TURNS[adverb] for adverb in clause.adverbs if adverb in _TURNS]) > 1 and motion.path != "still":
+        return _turning(turns, motion)
+    if motion.path in ("meet", "chase", "circle") or verb == "approach":
+        motion = replace(motion, path="meet" if verb == "approach" else motion.path, target=tuple(clause.objects))
+    for phrase in clause.phrases:
+        motion = _by_phrase(phrase, verb, motion)
+    if path_of(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take", "show", "turn", "crop"):
+        motion = replace(motion, path=_by_adverbs(adverbs, motion.path, verb))
+    if verb == "leave" and clause.objects and any(_stays_there(phrase, clause) for phrase in clause.phrases):
+        motion = replace(motion, path="still")  # "leaves a crumb on the table"
+    begin, stops, facing = _sides(clause)
+    end = stops[-1] if stops else None
+    path = motion.path
+    if not motion.target and path in ("meet", "chase"):
+        path = "cross" if path == "chase" else "still"
+    if (end is not None and path in ("still", "enter", "meet", "leave", "appear")) or (
+        verb == "enter" and clause.objects and not motion.airborne
+    ):
+        path = "cross"  # "enters the cave": the place is the scene's
+    direction = facing or (1 if adverbs & _RIGHT else -1 if adverbs & _LEFT else 0)
+    target = () if path == "cross" else motion.target
+    via = tuple(stops[:-1])
+    return replace(motion, path=path, direction=direction, begin=begin, end=end, via=via, target=target)
+
+
+def caused_motion(clause: Clause, nature: Nature | None) -> tuple[Motion, bool] | None:
+    """What the subject makes the object do: "drops the cup", "blows the leaves away", "pulls out a rabbit".
+
+    Returns:
+        The object's motion, and whether the subject moves too; None where it makes it do nothing.
+    """
+    first = clause.objects[0] if clause.objects else None
+    if first is None or clause.passive or clause.negated or first.pronoun.endswith("self"):
+        return None
+    if any(phrase.ground[0].start < first.start and phrase.figure is None for phrase in clause.phrases):
+        return None
+    verb, adverbs = clause.verb, {*clause.adverbs}
+    along = verb in _TAKES_ALONG
+    if verb == "roll" and "out" in adverbs:
+        return Motion(), False  # "rolls out dough"
+    if verb in ("blow", "pump") and "up" in adverbs:
+        return Motion(path="grow"), False
+    if verb in _FETCHES and adverbs & {"out", "in", "up"}:
+        return Motion(path="appear"), False
+    if adverbs & {"away", "off", "out"} and (path_of(verb) == "still" or verb in CAUSED or along):
+        if verb in ("take", "get", "set", "turn", "switch", "put", "show", "try", "find", "point", "give", "work"):
+            return None
+        return Motion(path="leave", airborne=plain_motion(verb, nature).airborne), along
+    if verb in CAUSED or along:
+        plain = motion_of(clause, nature, verb)
+        path = CAUSED.get(verb, "cross")
+        if path == "cross" and plain.path in ("rise", "fall", "leave"):
+            path = plain.path
+        flies = verb in ("throw", "toss", "kick", "fling", "hurl", "fly", "shoot")
+        caused = replace(plain, path=path, airborne=plain.airborne or flies, target=())
+        return caused, along
+    return None
+
+
+_FALLEN = word_set("asleep ill sick silent quiet apart behind")
+
+_TURNS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("up", "upward", "upwards"), (0.0, -0.25)),
+    **dict.fromkeys(("down", "downward", "downwards"), (0.0, 0.25)),
+    **dict.fromkeys(("left", "leftward", "leftwards"), (-0.3, 0.0)),
+    **dict.fromkeys(("right", "rightward", "rightwards"), (0.3, 0.0)),
+}
+
+
+def _turning(turns: list[tuple[float, float]], motion: Motion) -> Motion:
+    """Up, then left, then down: by way of where each turn leads."""
+    x, y = 0.5, 0.75 if turns[0][1] < 0 else 0.3 if turns[0][1] > 0 else 0.5
+    stops: list[Point] = [(x, y)]
+    for right, down in turns:
+        x, y = min(max(x + right, 0.2), 0.8), min(max(y + down, 0.2), 0.8)
+        stops.append((x, y))
+    return replace(motion, path="cross", begin=stops[0], via=tuple(stops[1:-1]), end=stops[-1], target=())
+
+
+@lru_cache(maxsize=4096)
+def _known_verb(verb: str) -> str:
+    """The verb itself, or else the nearest in meaning that is known: to amble is to walk."""
+    if verb in VERBS:
+        return verb
+    sense = words.verb(verb)
+    if sense is None or sense.kind != "motion" or sense.share < 0.5:
+        return ""
+    return next((wider for wider in sense.lineage if wider in VERBS and wider not in _VAGUE), "")
+
+
+def _stays_there(phrase: Phrase, clause: Clause) -> bool:
+    """Whether a phrase says where something is left."""
+    behind = phrase.ground[0].start > clause.objects[0].start
+    return behind and phrase.preposition in ("on", "in", "at", "under", "beside", "next to", "for", "with", "behind")
+
+
+_VAGUE = frozenset(["move", "turn", "go", "travel", "shake", "stir", "form", "drop", "lift", "catch", "touch"])
+"""Wide classes of verbs: what only moves somehow does not cross the picture."""
+
+
+def path_of(verb: str) -> Path:
+    """The path that a verb means; "still" for one that moves nobody."""
+    known = _known_verb(verb)
+    if known:
+        return VERBS[known]
+    sense = words.verb(verb)
+    travels = sense is not None and sense.kind == "motion" and sense.share > 0.7 and "travel" in sense.lineage
+    return "cross" if travels else "still"
+
+
+def plain_motion(verb: str, nature: Nature | None) -> Motion:
+    """The motion that a verb alone means for a thing."""
+    path = path_of(verb)
+    flier = nature is not None and nature.moves in ("flies", "floats") and verb in _ANYHOW
+    return Motion(path=path, airborne=_known_verb(verb) in _AIRBORNE or flier)
+
+
+# Verbs that leave open how: a bird that moves flies, one that walks does not.
+_ANYHOW = word_set("go move travel pass cross head race speed rise ascend cruise circle")
+_HELPING = word_set("start begin try continue keep stop want go decide seem let come be attempt")
+
+
+def _main_verb(clause: Clause) -> str:
+    """The verb that says how: "starts running" runs, "tries to jump" jumps."""
+    if clause.verb in _HELPING:
+        for figure, verb in clause.later_verbs:
+            if figure is None and path_of(verb) != "still":
+                return verb
+    return clause.verb
+
+
+def _by_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
+    if adverbs & _NEARER:
+        return "approach"
+    if "off" in adverbs and verb in ("take", "lift", "blast"):
+        return "rise"
+    if "up" in adverbs and verb in ("show", "pop", "turn", "crop"):
+        return "appear"
+    if adverbs & {"away", "off"} and path not in ("fall", "jump", "vanish") and verb not in ("get", "take"):
+        return "leave"
+    if "out" in adverbs and path == "cross":
+        return "leave"
+    if adverbs & {"in", "inside"} and path == "cross":
+        return "enter"
+    if adverbs & _UPWARDS and path in ("cross", "enter", "still"):
+        return "rise"
+    if adverbs & _DOWNWARDS and path in ("cross", "enter", "rise", "still") and verb != "get":
+        return "fall"
+    return path
+
+
+def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
+    """The motion as a phrase changes it; a table of cases, the first that fits."""
+    word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
+    last = (ground[0].words.split() or [ground[0].pronoun])[-1]
+    film, viewer = last in _PICTURE, last in _VIEWER
+    somebody = bool(ground[0].pronoun) or ground[0].proper or is_seen(ground[0].words)
+    travels = path_of(verb) in _TRAVELLING
+    moves = path in ("cross", "enter", "jump", "rise")
+    cases: tuple[tuple[bool, Motion], ...] = (
+        (viewer and word in _TOWARDS and (travels or verb == "get"), Motion(path="approach")),
+        (viewer and word in ("from", "away from") and travels, Motion(path="recede")),
+        (word == "away from" and (travels or verb == "get"), Motion(path="recede" if film else "leave")),
+        (not travels, motion),
+        (last in _SKYWARD and word in _INTO and moves, Motion(path="rise")),
+        (film and word == "into", Motion(path="enter")),
+        (film and word == "out of", Motion(path="leave")),
+        (film, motion),
+        (word == "around" and path == "cross", Motion(path="circle", target=ground)),
+        (word in ("onto", "on", "on top of") and path == "jump", Motion(path="jump", target=ground, onto=True)),
+        (word == "into" and path == "jump", Motion(path="jump", target=ground)),
+        (somebody and word in _TOWARDS and path in ("cross", "enter", "jump"), Motion(path="meet", target=ground)),
+        (word == "up" and path in ("cross", "enter"), Motion(path="rise")),
+        (word in ("after", "behind") and path == "cross", Motion(path="chase", target=ground)),
+        (word == "with" and path == "meet" and not motion.target, Motion(path="meet", target=ground)),
+    )
+    changed = next((case for fits, case in cases if fits), motion)
+    return replace(changed, airborne=motion.airborne)
+
+
+def _sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
+    """Where the phrases let the motion begin ("from the left"), where they lead it in turn ("to the upper right"), and
+    its direction."""
+    begin: Point | None = None
+    stops: list[Point] = []
+    for phrase in clause.phrases:
+        for noun in phrase.ground:
+            at = corner_of(noun)
+            if at is None:
+                continue
+            if phrase.preposition in ("from", "out of"):
+                begin = begin or at
+            elif phrase.preposition in ("to", "toward", "towards", "into"):
+                stops.append(at)
+            elif phrase.preposition in ("on", "in", "at", "of"):
+                begin = begin or at
+    direction = 0
+    if len(stops) > 1 and begin is None and stops[0][0] is not None and stops[0][1] is None:
+        begin = 1 - stops[0][0], None  # "to the right and then to the left": it comes from the left
+    if stops and stops[-1][0] is not None:
+        direction = 1 if stops[-1][0] > 0.5 else -1
+    elif begin is not None and begin[0] is not None and not stops:
+        direction = -1 if begin[0] > 0.5 else 1
+    return begin, stops, direction
+
+
+def corner_of(noun: NounPhrase) -> Point | None:
+    """The part of the picture that a noun phrase names, as the centre (x, y) in [0, 1]; None for anything else."""
+    said = {*noun.adjectives, *noun.words.split()}
+    if noun.words in ("middle", "center", "centre") and not noun.adjectives:
+        return 0.5, None
+    if not said & {"left", "right", "top", "bottom", "corner", "side", "leave"} or not said & {
+        "left", "right", "top", "bottom", "upper", "lower", "leave",
+    }:  # fmt: skip
+        return None
+    x = 0.2 if said & {"left", "leave"} else 0.8 if "right" in said else None
+    y = 0.25 if said & {"top", "upper"} else 0.75 if said & {"bottom", "lower"} else None
+    return x, y
+
+
+def visible_half(clause: Clause) -> Literal["first", "second"] | None:
+    """The half of the scene to which the clause confines itself ("only in the second half"); None for all of it."""
+    if "halfway" in (token.low for token in clause.tokens) and path_of(clause.verb) != "cross":
+        return "second"
+    for phrase in clause.phrases:
+        for noun in phrase.ground:
+            if noun.words == "half":
+                for half in ("first", "second"):
+                    if half in noun.adjectives or noun.determiner == half:
+                        return half
+    return None

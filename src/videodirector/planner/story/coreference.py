@@ -1,0 +1,352 @@
+"""Who is meant: which of the cast a noun phrase or a pronoun names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from videodirector.planner.english import vocabulary as v
+from videodirector.planner.english.clauses import NounPhrase
+from videodirector.planner.english.knowledge import gender, is_a, is_person, is_seen, thing_called
+from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.story.entities import MOST_COPIES, Member, Mention, Register, everyone
+
+__all__ = ["Cast"]
+
+_CROWDS = frozenset(["people", "folk", "crowd"])
+_DEFINITE = frozenset(["the", "this", "that", "these", "those", "both", "all"])
+_KIN = word_set("mother father mom dad mum mama papa parent brother sister sibling baby cub")
+_ALIVE = frozenset(["person", "animal"])
+
+
+class Cast(Register):
+    """Everybody named so far, and who was spoken of last; with `known_only`, strange nouns name nobody."""
+
+    def __init__(self, *, known_only: bool = False) -> None:
+        super().__init__()
+        self._known_only = known_only
+        self._recent: list[Member] = []  # the latest last; short
+        self._subject: list[Mention] = []  # of the latest clause that named anybody
+        self._direct: list[Mention] = []  # objects of the same
+        self._others: list[Mention] = []  # of its phrases
+        self._one: Mention | None = None  # whom "the other" is not
+        self._picked: dict[tuple[int, str], int] = {}  # which copy of a member "the big one" is
+        self.clause = 0
+
+    def resolve(self, noun: NounPhrase, *, subject: bool, apart: list[Mention] | None = None) -> list[Mention]:
+        """The cast members that a noun phrase means; new ones join the cast. Empty for what is no thing to be drawn.
+
+        Args:
+            noun: the noun phrase.
+            subject: whether it is the subject of its clause; pronouns favour the subject of the clause before.
+            apart: those whom a pronoun cannot mean: the subject, when the object is resolved.
+        """
+        found = self._pronoun(noun, apart or []) if noun.pronoun else self._named(noun)
+        for mention in found:
+            member = mention.member
+            member.leading = subject or (member.seen == self.clause and member.leading)
+            member.seen = self.clause
+            if member in self._recent:
+                self._recent.remove(member)
+            self._recent.append(member)
+        del self._recent[:-8]
+        return found
+
+    def together(self, subject: list[Mention], direct: list[Mention], others: list[Mention]) -> None:
+        """Notes who appeared in a clause and in which part; pronouns of the next one look here first."""
+        if subject or direct or others:
+            self._subject = list(subject)
+            self._direct = [mention for mention in direct if mention not in subject]
+            self._others = [mention for mention in others if mention not in (*subject, *direct)]
+
+    # -- pronouns
+
+    def _pronoun(self, noun: NounPhrase, apart: list[Mention]) -> list[Mention]:
+        word = noun.pronoun.removesuffix("self").removesuffix("selves")
+        if noun.determiner in ("each", "no") or noun.pronoun.endswith(("self", "selves")):
+            return []
+        if word in ("you", "everyone", "everybody", "nobody", "anyone", "nothing"):
+            return []
+        if word in ("i", "we", "someone", "somebody"):
+            return self._named(NounPhrase(words="person", surface="person", determiner="the"))
+        if word == "others" and self._one is not None and len(self._one.member.ids) > 1:
+            return self._the_other()
+        if word == "more":
+            return self._more(noun.count or 1)
+        if word in ("they", "them", "others", "both") or (noun.count and word != "one"):
+            return self._several({mention.member for mention in apart})
+        if word == "one" and noun.determiner in _DEFINITE and noun.adjectives and (found := self._of_colour(noun)):
+            return found
+        if word == "one" and noun.determiner in _DEFINITE and noun.adjectives and (found := self._copy_called(noun)):
+            return found
+        if word == "one" and (noun.adjectives or noun.determiner in ("a", "an", "another")):
+            return self._another_of(noun)
+        if word == "one":
+            return self._one_of(next((mention for mention in self._latest() if len(mention.copies) > 1), None))
+        if word in ("other", "another"):
+            return self._the_other()
+        return self._single(word, apart) if word in ("it", "he", "him", "she", "her") else []
+
+    def _latest(self) -> list[Mention]:
+        """Everybody of the latest clause, objects first."""
+        return [*self._direct, *self._others, *self._subject]
+
+    def _several(self, apart: set[Member]) -> list[Mention]:
+        """They: the many of the latest clause, if it has some, or else all of it."""
+        latest = [mention for mention in (*self._subject, *self._direct, *self._others) if mention.member not in apart]
+        alive = [mention for mention in latest if _alive(mention.member)]
+        if sum(len(mention.copies) for mention in alive) > 1:
+            latest = alive  # "the squirrel gives him a nut, and they share it"
+        plural = [mention for mention in latest if len(mention.copies) > 1]
+        leading = [mention for mention in self._subject if mention in latest]
+        if not apart and sum(len(mention.copies) for mention in leading) > 1:
+            return leading
+        if plural:
+            return plural[:1]
+        lately = self.clause - 3
+        people = [m for m in self._recent if m.person and m not in apart and m.seen >= lately and len(m.ids) == 1]
+        if len(people) > 1 and any(not mention.member.person for mention in latest):
+            return [everyone(member) for member in people[-3:]]  # "Ben catches a fish. They laugh."
+        if sum(len(mention.copies) for mention in latest) > 1:
+            return latest
+        lately_alive = [
+            m for m in self._recent if _alive(m) and m not in apart and m.seen >= lately and len(m.ids) == 1
+        ]
+        if len(lately_alive) > 1:
+            return [everyone(member) for member in lately_alive[-3:]]  # "The fox runs. The owl flies. They meet."
+        several = [member for member in reversed(self._recent) if len(member.ids) > 1 and member not in apart]
+        if several:
+            return [everyone(several[0])]
+        return latest or [mention for mention in self._subject if mention.member.person]
+
+    def _single(self, word: str, apart: list[Mention]) -> list[Mention]:
+        """It, he, she: the subject goes on as the subject, the object as the object."""
+        excluded = {mention.member for mention in apart}
+        if apart:  # it is an object here: not what this clause has named already, and the latest object rather
+            excluded |= {member for member in self._recent if member.seen == self.clause}
+            alive = [mention for mention in self._subject if mention.member.nature.kind == "animal"]
+            for mention in (*self._direct, *alive, *self._others):
+                if mention.member not in excluded and _fits(mention.member, word) and len(mention.copies) == 1:
+                    return [mention]
+        candidates = [member for member in reversed(self._recent) if member not in excluded]
+        fitting = [member for member in candidates if _fits(member, word)]
+        others = [m for m in candidates if word != "it" and not _against(m, word) and m.nature.kind in _ALIVE]
+        others = others or [member for member in candidates if word != "it" and not _against(member, word)]
+        single = [member for member in fitting if len(member.ids) == 1]
+        told = [member for member in single if member.said or gender(member.words)]
+        if word != "it" and told and max(member.seen for member in told) >= self.clause - 4:
+            single = told  # she who was called "she" before
+        fitting = single or [member for member in others if len(member.ids) == 1] or fitting or others
+        if not fitting:
+            stranger = {"he": "man", "she": "woman"}.get(word, "") if not apart else ""
+            return self._named(NounPhrase(words=stranger, surface=stranger, determiner="the")) if stranger else []
+        latest = max(member.seen for member in fitting)
+        leading = [member for member in fitting if member.seen == latest and member.leading]
+        found = leading[0] if leading else fitting[0]
+        found.said = {"him": "he", "her": "she"}.get(word, word)
+        return [everyone(found)]
+
+    def _one_of(self, mention: Mention | None) -> list[Mention]:
+        if mention is None:
+            return []
+        self._one = Mention(mention.member, mention.copies[:1])
+        return [self._one]
+
+    def _more(self, count: int) -> list[Mention]:
+        """Six more: of what was spoken of last."""
+        before = next((mention.member for mention in self._latest() if len(mention.copies) > 1), None)
+        if before is None:
+            return []
+        had = len(before.ids)
+        for _ in range(count):
+            self._copy(before)
+        return [Mention(before, tuple(range(had, len(before.ids))))] if len(before.ids) > had else []
+
+    def _copy_called(self, noun: NounPhrase) -> list[Mention]:
+        """The big one, the second one: one of those who are several."""
+        several = next((m for m in reversed(self._recent) if len(m.ids) > 1), None)
+        if several is None:
+            return []
+        word = noun.adjectives[-1]
+        if word == "last":
+            copy = len(several.ids) - 1
+        elif word in v.ORDINALS:
+            copy = v.ORDINALS[word]
+        else:
+            taken = {place for (member, _), place in self._picked.items() if member == id(several)}
+            free = next((place for place in range(len(several.ids)) if place not in taken), 0)
+            copy = self._picked.setdefault((id(several), word), free)
+        if copy >= len(several.ids):
+            return []
+        self._one = Mention(several, (copy,))
+        return [self._one]
+
+    def _of_colour(self, noun: NounPhrase) -> list[Mention]:
+        """The red one: whichever was called so."""
+        for member in reversed(self.members[-40:]):
+            if set(noun.adjectives) <= {*member.adjectives, *member.name.split()}:
+                return [everyone(member)]
+        return []
+
+    def _another_of(self, noun: NounPhrase) -> list[Mention]:
+        """A bigger one: one more of what was spoken of last."""
+        before = next((mention.member for mention in self._latest() if not mention.member.person), None)
+        if before is None:
+            return []
+        return self._named(NounPhrase(words=before.words, surface=before.words, determiner="another",
+                                      adjectives=noun.adjectives, start=noun.start))  # fmt: skip
+
+    def _the_other(self) -> list[Mention]:
+        if self._one is not None and len(self._one.member.ids) > 1:
+            member = self._one.member
+            rest = tuple(copy for copy in range(len(member.ids)) if copy not in self._one.copies)
+            return [Mention(member, rest)]
+        latest = [*self._subject, *self._direct, *self._others]
+        return [mention for mention in latest if self._one is None or mention.member is not self._one.member][-1:]
+
+    # -- names
+
+    def _named(self, noun: NounPhrase) -> list[Mention]:
+        words = self._words(noun)
+        if not words:
+            return []
+        colour = next((adjective for adjective in noun.adjectives if adjective in v.COLOURS), "")
+        name = f"{colour} {words}" if colour else words
+        plural = noun.plural or noun.words in _CROWDS
+        asked = noun.count or (2 if noun.determiner == "both" else None)
+        if asked and asked > MOST_COPIES:
+            self.crowds[name] = asked
+        count = min(asked or (3 if plural else 1), MOST_COPIES)
+        definite = noun.determiner in _DEFINITE
+        if (plural or asked) and not colour and definite and len(kin := self._crew(noun, words, asked)) > 1:
+            self._one = None
+            return [everyone(member) for member in kin][:asked]
+        member = self._known(noun, name, words)
+        if member is None:
+            member = self._newcomer(noun, name, words, count)
+        elif noun.determiner == "another" or "second" in noun.adjectives:
+            if member.name != member.words and not member.proper and not colour and len(member.ids) == 1:
+                member = self._newcomer(noun, name, words, count)  # "the first car is red, the second car is blue"
+                return [everyone(member)]
+            return self._one_more(member)
+        elif asked is not None or (plural and not definite):
+            while len(member.ids) < count:
+                self._copy(member)
+        self.describe(member, noun.adjectives)
+        if noun.alias:
+            self.also_called(member, noun.alias.lower())
+            member.called = noun.alias if member.introduced is None else member.called
+        if asked == 1 and len(member.ids) > 1:
+            return self._one_of(everyone(member))
+        copies = count if asked else len(member.ids) if plural else 1
+        return [Mention(member, tuple(range(min(copies, len(member.ids)))))]
+
+    def _words(self, noun: NounPhrase) -> str:
+        """What a noun phrase calls somebody, in small letters; empty where it names nothing to be drawn."""
+        words = "person" if noun.words in _CROWDS else noun.words.lower()
+        if not words or noun.determiner == "no":
+            return ""
+        if noun.proper:
+            return "" if self._known_only and thing_called(words) is None else words
+        if words in _KIN and (noun.possessor is not None or noun.determiner in v.OWNERS):
+            owner = self._kept_by(noun)
+            if owner is not None and owner.nature.kind == "animal" and not is_person(owner.words):
+                return f"{words} {owner.thing.name if owner.thing else owner.words}"  # a cub's mother is a fox
+        if noun.adjectives:
+            # "old man", "hot air balloon": an adjective that makes it another thing belongs to the name.
+            longer = f"{noun.adjectives[-1]} {words}"
+            other = thing_called(longer)
+            if (other is not None and other is not thing_called(words)) or (not is_seen(words) and is_seen(longer)):
+                words = longer
+        strange = self._known_only and thing_called(words) is None
+        return "" if strange or not is_seen(words) else words
+
+    def _kept_by(self, noun: NounPhrase) -> Member | None:
+        """To whom somebody's mother or brother belongs."""
+        if noun.possessor is not None:
+            found = self.resolve(noun.possessor, subject=False)
+        elif noun.determiner == "their":
+            found = self._several(set())
+        else:
+            found = self._single(v.OWNERS[noun.determiner], [])
+        return found[0].member if found else None
+
+    def _crew(self, noun: NounPhrase, words: str, asked: int | None) -> list[Member]:
+        """ "The two cars" are the red one and the blue one, "the children" are Mia and Ben."""
+        kin = self._kin(words)
+        if len(kin) > 1 or self.named(words) is not None:
+            return kin
+        crew = [m for m in self._recent if len(m.ids) == 1 and self._may_be_called(m, words, noun)]
+        return crew if asked in (None, len(crew)) else kin
+
+    def _kin(self, words: str) -> list[Member]:
+        return [member for member in self.of_word(words.rpartition(" ")[2]) if member.words.endswith(words)]
+
+    def _one_more(self, member: Member) -> list[Mention]:
+        if self._one is not None and self._one.member is member and len(member.ids) > 1:
+            return self._the_other()
+        self._copy(member)
+        return [Mention(member, (len(member.ids) - 1,))]
+
+    def _newcomer(self, noun: NounPhrase, name: str, low: str, count: int) -> Member:
+        if not noun.proper:
+            member = self._join(name, low, count)
+            if low.partition(" ")[0] in _KIN:
+                self.is_also(member, low.partition(" ")[0])  # the fox's mother is "the mother"
+            return member
+        first, _, last = low.rpartition(" ")
+        animal = thing_called(last) if first else None
+        kind = noun.kind or next((word for word in first.split() if is_person(word) and not animal), "")
+        kind = kind or (last if animal is not None and animal.kind == "animal" else low)
+        member = self._join(name, kind, 1, proper=noun.words)
+        if first:
+            self.also_called(member, last)  # Captain Hook is Hook
+            if animal is not None:
+                self.also_called(member, first)  # Peter Rabbit is Peter
+        return member
+
+    def _known(self, noun: NounPhrase, name: str, words: str) -> Member | None:
+        if (member := self.named(name)) is not None:
+            return member
+        if noun.proper or noun.determiner in ("a", "an", "another", "some") or noun.count:
+            return None
+        last = words.rsplit(maxsplit=1)[-1]
+        coloured = name != words
+        for member in self._candidates(last):
+            if noun.plural and len(member.ids) == 1 and not member.words.endswith(words):
+                continue  # one of them is not "the children"
+            if coloured and (member.name != member.words or len(member.ids) > 1):
+                continue  # another colour is another thing, and one of many is one by itself
+            if member in self.of_word(words) or member.words.endswith(words) or member.words == words.partition(" ")[0]:
+                return member
+            if self._may_be_called(member, words, noun):
+                return member
+        return None
+
+    def _candidates(self, last: str) -> Iterable[Member]:
+        """Those of the same word first, then those spoken of lately."""
+        yield from reversed(self.of_word(last))
+        yield from reversed(self.members[-40:])
+
+    @staticmethod
+    def _may_be_called(member: Member, words: str, noun: NounPhrase) -> bool:
+        if noun.determiner not in _DEFINITE:
+            return False
+        if member.proper:  # Mia may turn out to be "the girl"
+            return is_person(words) and noun.determiner == "the" and member.seen >= 0
+        same = member.thing is not None and member.thing is thing_called(words) and " " not in words
+        return same or is_a(member.words, words)
+
+
+def _alive(member: Member) -> bool:
+    return member.person or member.nature.kind in _ALIVE
+
+
+def _fits(member: Member, word: str) -> bool:
+    if word == "it":
+        return not member.person and member.said not in ("he", "she")
+    return (member.person or member.said in ("he", "she")) and not _against(member, word)
+
+
+def _against(member: Member, word: str) -> bool:
+    """Whether a pronoun says the other sex."""
+    return (member.said or gender(member.words)) == ("she" if word in ("he", "him") else "he")

@@ -1,0 +1,222 @@
+"""The cast of a story: everybody named so far, under which names and ids, and what is known of their looks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from videodirector.lexicon import Nature, Thing
+from videodirector.planner.english import vocabulary as v
+from videodirector.planner.english.clauses import NounPhrase, clauses
+from videodirector.planner.english.knowledge import is_person, nature_called, thing_called
+from videodirector.planner.english.tagging import tag
+from videodirector.planner.english.vocabulary import article, lemma, word_set
+
+__all__ = ["MOST_COPIES", "Member", "Mention", "Register"]
+
+MOST_COPIES = 12
+"""The most boxes that one noun phrase makes ("a hundred ducks")."""
+
+_NO_LOOKS = word_set("first second third fourth fifth other same only next last lower upper various several such own")
+_PERSON = Nature(kind="person", size=0.36, aspect=0.85, moves="walks")
+_SOMETHING = Nature(kind="object", size=0.28, aspect=0.9, moves="walks")
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One of the cast, or several alike: `ids` has one for each copy.
+
+    Attributes:
+        name: the group they form in the plan.
+        words: what it is, without its colour: "car"; for somebody known by a name alone, that name.
+        called: the name by which it came in, before more was said of its looks.
+        thing: what draws it, if anything does.
+        adjectives: all that was said of its looks.
+        wears: what it has on or with it, as phrases.
+        scale: natural size times this.
+        seen: number of the clause that mentioned it last; -1 at first.
+        leading: whether it was the subject there.
+        proper: whether it is called by a name, and nothing is known of what it is.
+        introduced: its description, when the user named it before the story began; it keeps name and description.
+        said: "he", "she" or "it", once the story has called it so.
+    """
+
+    name: str
+    words: str
+    called: str
+    thing: Thing | None
+    ids: list[str]
+    adjectives: list[str] = field(default_factory=list)
+    wears: list[str] = field(default_factory=list)
+    scale: float = 1.0
+    seen: int = -1
+    leading: bool = False
+    proper: bool = False
+    introduced: str | None = None
+    said: str = ""
+
+    @property
+    def person(self) -> bool:
+        """Whether it is spoken of as he or she."""
+        return self.proper or is_person(self.words)
+
+    @property
+    def nature(self) -> Nature:
+        """How large it is and how it moves."""
+        if self.proper:
+            return _PERSON
+        return self.thing or nature_called(self.words) or (_PERSON if self.person else _SOMETHING)
+
+    @property
+    def description(self) -> str:
+        """A noun phrase with all that is known of its looks."""
+        if self.introduced:
+            return self.introduced
+        looks = [word for word in self.adjectives if word not in self.name.split()]
+        text = " ".join([*looks, self.name])
+        if self.name != self.name.lower():  # somebody's name, and what it is: "Tom, a small boy"
+            kind = " ".join([*looks, self.words])
+            said = self.proper or self.words in self.name.lower().split()
+            phrase = text if said else f"{self.name}, {article(kind)} {kind}"
+        elif self.thing is not None and self.thing.kind == "sky" and self.name in ("sun", "moon"):
+            phrase = f"the {text}"
+        else:
+            phrase = f"{article(text)} {text}"
+        return " ".join([phrase, *self.wears])
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Some copies of one member."""
+
+    member: Member
+    copies: tuple[int, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        """The entity ids of these copies."""
+        return [self.member.ids[copy] for copy in self.copies]
+
+
+def everyone(member: Member) -> Mention:
+    """All copies of a member."""
+    return Mention(member, tuple(range(len(member.ids))))
+
+
+class Register:
+    """Everybody named so far, in order of appearance; names, ids and looks."""
+
+    def __init__(self) -> None:
+        self.members: list[Member] = []
+        self.unknown: dict[str, None] = {}  # names that cannot be drawn for certain, in order
+        self.crowds: dict[str, int] = {}  # names of which more were asked than are shown
+        self._by_name: dict[str, Member] = {}
+        self._by_word: dict[str, list[Member]] = {}  # by the last word of what they are
+        self._ids: set[str] = set()
+
+    def introduce(self, name: str, description: str) -> None:
+        """Makes somebody known before the story begins.
+
+        Args:
+            name: as the story calls it; the plan calls it the same.
+            description: how it looks; its first noun says what it is ("a girl in a red coat").
+        """
+        looks = next((noun for noun in _nouns(description) if not noun.pronoun), None)
+        low = name.lower()
+        kind = looks.words if looks is not None else low
+        member = self._join(low, kind, 1)
+        member.name = member.called = name
+        member.introduced = description
+        if looks is not None:
+            self.describe(member, looks.adjectives)
+        single = lemma(low.rsplit(maxsplit=1)[-1], "NOUN") if low.split() else low
+        self._by_name.setdefault(" ".join([*low.split()[:-1], single]), member)
+        if member.thing is not None:
+            self.unknown.pop(low, None)
+
+    def recolour(self, member: Member, adjectives: list[str]) -> None:
+        """Takes up what is said of a member's looks after it was named: "It is red." """
+        self.describe(member, tuple(adjectives))
+        colour = next((adjective for adjective in adjectives if adjective in v.COLOURS), "")
+        name = f"{colour} {member.words}"
+        plain = member.introduced is None and not member.proper and member.name == member.words
+        if colour and plain and name not in self._by_name:
+            self._by_name[name] = member
+            member.name = name
+
+    def turns_out(self, member: Member, words: str) -> None:
+        """Takes up what somebody known by name is: "Lily was a small girl." """
+        if member.proper and member.introduced is None:
+            member.words, member.proper, member.thing = words, False, thing_called(words)
+            self._by_word.setdefault(words.rpartition(" ")[2], []).append(member)
+
+    @staticmethod
+    def describe(member: Member, adjectives: tuple[str, ...]) -> None:
+        """Adds to what is known of a member's looks."""
+        for adjective in adjectives:
+            if adjective not in _NO_LOOKS and adjective not in member.adjectives and len(member.adjectives) < 6:
+                member.adjectives.append(adjective)
+                member.scale *= v.LARGER.get(adjective, 1.0) * v.SMALLER.get(adjective, 1.0)
+
+    def is_also(self, member: Member, word: str) -> None:
+        """Lets a member be called by one more word of what it is: Max is one of "the twins"."""
+        kin = self._by_word.setdefault(word, [])
+        if member not in kin:
+            kin.append(member)
+
+    def named(self, name: str) -> Member | None:
+        """The member of exactly this name."""
+        return self._by_name.get(name)
+
+    def also_called(self, member: Member, name: str) -> None:
+        """Gives a member one more name."""
+        self._by_name.setdefault(name, member)
+
+    def of_word(self, word: str) -> list[Member]:
+        """The members that are this, whatever their colour: the red car and the blue car for "car"."""
+        return self._by_word.get(word, [])
+
+    def _join(self, name: str, words: str, count: int, *, proper: str = "") -> Member:
+        """A new member; `proper` is the name as written, for somebody who has one."""
+        slug = self._free(_slug(name) or f"thing-{len(self.members) + 1}", several=count > 1)
+        ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
+        self._ids.update(ids, [slug])
+        thing = thing_called(words)
+        nature = thing or (nature_called(words) if is_person(words) or words != name else None)
+        known = nature is not None and nature.kind in ("person", "animal", "vehicle")
+        shown = proper or name
+        member = Member(name=shown, words=words, called=shown, thing=thing, ids=ids, proper=bool(proper) and not known)
+        self.members.append(member)
+        self._by_name[name] = member
+        self._by_word.setdefault(words.rpartition(" ")[2], []).append(member)
+        if thing is None:
+            self.unknown[shown] = None
+        return member
+
+    def _copy(self, member: Member) -> None:
+        if len(member.ids) >= MOST_COPIES:
+            return
+        stem = re.sub(r"-1$", "", member.ids[0]) if len(member.ids) > 1 else member.ids[0]
+        number = len(member.ids) + 1
+        while f"{stem}-{number}" in self._ids:
+            number += 1
+        member.ids.append(f"{stem}-{number}")
+        self._ids.add(member.ids[-1])
+
+    def _free(self, slug: str, *, several: bool) -> str:
+        candidate, number = slug, 2
+        while candidate in self._ids or (several and f"{candidate}-1" in self._ids):
+            candidate, number = f"{slug}-{number}", number + 1
+        return candidate
+
+
+def _nouns(text: str) -> list[NounPhrase]:
+    """The noun phrases of a description, in order."""
+    found = clauses(tag(text, lambda word: thing_called(word) is not None))
+    return [noun for clause in found for noun in clause.noun_phrases()]
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()  # "rémi" is remi
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")

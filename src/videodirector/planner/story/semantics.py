@@ -1,0 +1,520 @@
+"""From clauses to staged scenes: who is on, how they move, how they stand to each other, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from videodirector.planner.english import vocabulary as v
+from videodirector.planner.english.clauses import Clause, Phrase
+from videodirector.planner.english.knowledge import is_a, is_attire, is_part, is_seen
+from videodirector.planner.english.noun_phrases import NounPhrase
+from videodirector.planner.english.vocabulary import article, word_set
+from videodirector.planner.layout.motion import (
+    CAUSED,
+    Motion,
+    caused_motion,
+    corner_of,
+    motion_of,
+    path_of,
+    plain_motion,
+    visible_half,
+)
+from videodirector.planner.layout.trajectories import Relation, RelationKind
+from videodirector.planner.story.coreference import Cast
+from videodirector.planner.story.entities import Mention
+from videodirector.planner.story.places import PLACE_PREPOSITIONS, is_weak, place_called, place_like, time_called
+
+__all__ = ["BIGGER", "REACHES", "RELATIONS", "SMALLER", "STATES", "WATCHES", "Part", "Staged", "holds", "stage"]
+
+# What follows these is a part of a name or a manner of speaking, not a thing on stage.
+_NOT_ON_STAGE = frozenset(["of", "like", "without", "about", "as", "because of", "during", "wearing"])
+
+
+def stage(clauses: list[Clause], cast: Cast, before: list[Mention], unseen: str = "") -> Staged:
+    """Puts the clauses of one scene on stage.
+
+    Args:
+        clauses: what happens in the scene, in order.
+        cast: everybody so far; newcomers join it.
+        before: the subject of the clause before, which a clause without one continues.
+        unseen: the same in words, where it is nobody on stage ("the words float away").
+    """
+    staged = Staged(subject=before, remark=bool(clauses), unseen=unseen)
+    for clause in clauses:
+        cast.clause += 1
+        _Stager(clause, staged, cast).run()
+    return staged
+
+
+class _Stager:
+    """Puts one clause on stage."""
+
+    def __init__(self, clause: Clause, staged: Staged, cast: Cast) -> None:
+        self.clause, self.staged, self.cast = clause, staged, cast
+        self.mentions: dict[int, list[Mention]] = {}  # by the place of the noun phrase in the clause
+        self.direct: list[Mention] = []
+        self.everyone: list[Mention] = []
+        self.subject = self._subject()
+        self.motion = motion_of(clause, self.subject[0].member.nature if self.subject else None)
+        self.ids = staged.ids(self.subject)
+
+    def run(self) -> None:
+        """Everything the clause says."""
+        objects = self._objects()
+        self._looks()
+        self._cause()
+        target = self._target()
+        for phrase in self.clause.phrases:
+            if not self._attire(phrase) and not self._sides_of(phrase) and not self._whole_of(phrase):
+                self._phrase(phrase)
+        self._ride(objects)
+        self._agent()
+        if self.clause.verb == "pass" and objects and self.ids and not self.clause.passive:
+            self._pass(self.ids, self.staged.ids(objects), self.motion.direction or 1)
+        self._move(target)
+        self._later_verbs(objects)
+        if self.clause.accompanies and self.clause.subject:
+            return  # "its antlers gleaming": the sentence goes on with its own subject
+        self.cast.together(self.subject, self.direct, self.everyone)
+        self.staged.subject = self.subject or self.staged.subject
+        if self.clause.subject:
+            noun = self.clause.subject[0]
+            self.staged.unseen = "" if self.subject or noun.pronoun else f"the {noun.surface}"
+        self.staged.remark = self.staged.remark and self._is_remark()
+
+    def _meant(self, noun: NounPhrase, *, subject: bool = False) -> list[Mention]:
+        """Whom a noun phrase means; a motion that stands before the noun ("a flying bird") is taken up.
+
+        A part stands for the whole: "the cat's tail twitches", "lava flows down its side".
+        """
+        if noun.start not in self.mentions:
+            if noun.determiner == "own":
+                figures = {id(phrase.figure) for phrase in self.clause.phrases if noun in phrase.ground}
+                own = self.subject and id(None) not in figures
+                found = self.subject if own else self.cast.resolve(noun, subject=False, apart=self.subject)
+            elif (
+                not noun.pronoun
+                and (noun.determiner in v.POSSESSIVES or self.clause.accompanies)
+                and (is_part(noun.words) or not is_seen(noun.words) or self._is_worn(noun))
+            ):
+                found = self._owner(noun)
+            else:
+                self._counts_with_owners(noun)
+                found = self.cast.resolve(noun, subject=subject, apart=None if subject else self.subject)
+                if noun.possessor is not None and noun.possessor.proper and not is_part(noun.words):
+                    self.cast.resolve(noun.possessor, subject=True)  # "Tim's kite is stuck. He asks ..."
+            self.mentions[noun.start] = found
+            if noun.pronoun and noun.determiner != "own":
+                self.staged.pronouns.append((noun, found, self.clause))
+            self._attributive_motion(noun, found)
+        return self.mentions[noun.start]
+
+    def _is_worn(self, noun: NounPhrase) -> bool:
+        """ "His cloak billowing behind him": it is on him."""
+        return self.clause.accompanies and is_attire(noun.words)
+
+    def _counts_with_owners(self, noun: NounPhrase) -> None:
+        """ "The twins ride their bicycles": one for each."""
+        owners = sum(len(mention.copies) for mention in getattr(self, "subject", []))
+        if noun.plural and noun.count is None and noun.determiner == "their" and owners > 1:
+            noun.count = owners
+
+    def _owner(self, noun: NounPhrase) -> list[Mention]:
+        """Whose this is."""
+        if noun.possessor is not None:
+            return self.cast.resolve(noun.possessor, subject=not self.subject)
+        if self.subject:
+            return []  # "the dog shakes its fur": it is there already
+        pronoun = v.OWNERS.get(noun.determiner, "")
+        if not pronoun and self.clause.accompanies:
+            return list(self.staged.subject)  # "..., tires screeching"
+        owner = NounPhrase(pronoun=pronoun, start=noun.start)
+        return self.cast.resolve(owner, subject=True) if pronoun else []
+
+    # -- who
+
+    def _subject(self) -> list[Mention]:
+        self.subject = []
+        nouns = self._said_once(self.clause.subject)
+        if not self.clause.verb and nouns and nouns[0] not in self._said_once([*nouns, *self.clause.objects]):
+            nouns = nouns[1:]  # "Two cars: a red car and a blue car."
+        for noun in nouns:
+            if (place := place_called(noun)) and noun.determiner != "another":
+                self._settle(place, weak=True)
+            else:
+                self.subject += self._meant(noun, subject=True)
+        if not self.subject and self.clause.verb and not self.clause.subject and not self.staged.unseen:
+            self.subject = list(self.staged.subject)
+            for mention in self.subject:
+                mention.member.seen, mention.member.leading = self.cast.clause, True
+        return self.subject
+
+    def _said_once(self, nouns: list[NounPhrase]) -> list[NounPhrase]:
+        """ "Two cars: a red car and a blue car", "the twins, Max and Leo": the first is told by the others."""
+        first, others = (nouns[0], nouns[1:]) if nouns else (NounPhrase(), [])
+        total = sum(other.count or 1 for other in others)
+        if not first.plural or len(others) < 2 or any(other.plural and not other.count for other in others):
+            return nouns
+        if all(other.proper for other in others) and first.count in (None, total):
+            for other in others:
+                for mention in self._meant(other, subject=True):
+                    self.cast.turns_out(mention.member, first.words)
+                    self.cast.is_also(mention.member, first.words.rpartition(" ")[2])
+            return others
+        last = first.words.rpartition(" ")[2]
+        alike = all(not other.pronoun and (other.words.endswith(last) or is_a(other.words, last)) for other in others)
+        return others if alike and first.count in (None, total) else nouns
+
+    def _objects(self) -> list[Mention]:
+        found: list[Mention] = []
+        for noun in self._said_once(self.clause.objects):
+            if self._is_said_to_be(noun):
+                continue
+            place = place_called(noun)
+            if place and noun.determiner != "another":
+                self._settle(place, weak=is_weak(noun) and self.clause.verb not in REACHES)
+            else:
+                found = self._meant(noun)
+                self.staged.ids(found)
+                self.direct += found
+                self.everyone += found
+        return found
+
+    def _is_said_to_be(self, noun: NounPhrase) -> bool:
+        """ "Lily was a small girl", "it was a stormy night": what somebody is, or when it is, is nobody new."""
+        if self.clause.verb != "be" or noun.pronoun or "there" in self.clause.adverbs:
+            return False
+        if not self.subject:
+            self.staged.time = time_called(noun, "at") or self.staged.time
+            return noun.words in ("night", "day", "morning", "evening")
+        if noun.determiner not in ("a", "an", "") or self.clause.negated:
+            return False
+        for mention in self.subject:
+            if noun.determiner:
+                self.cast.turns_out(mention.member, noun.words)
+                self.cast.describe(mention.member, noun.adjectives)
+        return True
+
+    def _looks(self) -> None:
+        """ "The fox is red": looks, taken up by the member."""
+        if self.clause.verb == "be" and not self.clause.negated:
+            said = [word for word in self.clause.adjectives if word not in BIGGER | SMALLER | STATES]
+            for mention in self.subject:
+                self.cast.recolour(mention.member, said)
+
+    def _is_remark(self) -> bool:
+        clause = self.clause
+        return bool(
+            clause.verb == "be" and clause.adjectives and self.subject and not (clause.objects or clause.phrases)
+        )
+
+    # -- how
+
+    def _attributive_motion(self, noun: NounPhrase, found: list[Mention]) -> None:
+        for adjective in noun.adjectives:
+            verb = v.lemma(adjective, "VERB") if adjective.endswith("ing") else "walk" if adjective == "lively" else ""
+            if verb and path_of(verb) != "still":
+                for entity in self.staged.ids(found):
+                    part = self.staged.parts[entity]
+                    if part.motion.path == "still":
+                        part.motion = plain_motion(verb, part.mention.member.nature)
+
+    def _cause(self) -> None:
+        """ "Drops the cup", "inflates a balloon": the object does it, not the subject."""
+        nature = self.direct[0].member.nature if self.direct else None
+        caused = caused_motion(self.clause, nature) if self.direct and self.ids else None
+        if caused is None:
+            return
+        motion, along = caused
+        for entity in self.staged.ids(self.direct):
+            if entity not in self.ids:
+                self.staged.parts[entity].motion = motion
+        self.motion = self.motion if along else Motion()
+
+    def _target(self) -> str | None:
+        for noun in self.motion.target:
+            if place_called(noun) is None and (ids := self.staged.ids(self._meant(noun))):
+                return ids[0]
+        return None
+
+    def _ride(self, objects: list[Mention]) -> None:
+        """ "Rides a horse", "drives the car": the mount moves, and takes the rider along."""
+        if self.clause.verb not in ("ride", "drive", "pilot", "steer") or not objects or not self.ids:
+            return
+        mounts = self.staged.ids(objects)
+        kind: RelationKind = "inside" if holds(objects[0]) and self.clause.verb != "ride" else "on"
+        each = mounts if len(mounts) == len(self.ids) else mounts[:1] * len(self.ids)
+        for mount in each:
+            self.staged.parts[mount].motion = self.motion
+        self.staged.relations += [
+            Relation(kind, entity, (mount,)) for entity, mount in zip(self.ids, each, strict=True) if entity != mount
+        ]
+        self.motion = Motion()
+
+    def _agent(self) -> None:
+        """ "The cat is chased by a dog": the dog moves, after the cat."""
+        path = path_of(self.clause.verb)
+        by = next((phrase for phrase in self.clause.phrases if phrase.preposition == "by"), None)
+        if not self.clause.passive or by is None or path not in ("chase", "meet", "cross") or not self.ids:
+            return
+        agents = self.staged.ids([mention for noun in by.ground for mention in self._meant(noun)])
+        for entity in agents:
+            part = self.staged.parts[entity]
+            part.motion, part.target = Motion(path=path), self.ids[0]
+        if agents and path == "chase":
+            self.motion = Motion(path="cross", direction=1)
+        elif agents and path == "cross" and self.clause.verb in ("cross", "pass"):
+            self.motion = Motion()  # "the bridge is crossed by a train"
+
+    def _move(self, target: str | None) -> None:
+        parts, motion = self.staged.parts, self.motion
+        half = visible_half(self.clause)
+        words = {token.low for token in self.clause.tokens}
+        apart = len(self.ids) == 2 and ({"each", "other"} <= words or "opposite" in words) and motion.path != "still"
+        for place, entity in enumerate(self.ids):
+            part = parts[entity]
+            if apart:  # "towards each other", "in opposite directions"
+                motion = replace(motion, path="cross", direction=1 - 2 * place, target=())
+            part.half = part.half or half
+            if part.motion.path == "still" and (motion.path != "still" or motion.begin is not None):
+                part.motion = motion
+                if target is not None and target != entity:
+                    part.target = target
+                    self.staged.relations.append(Relation("next to", entity, (target,)))
+        if motion.path == "chase" and target is not None and target not in self.ids:
+            parts[target].motion = Motion(path="cross", direction=motion.direction or 1, airborne=motion.airborne)
+
+    def _later_verbs(self, objects: list[Mention]) -> None:
+        """ "Watches the owl fly away", "a dog that runs": the verbs after the first."""
+        for figure, verb in self.clause.later_verbs:
+            movers = self.mentions.get(figure.start, []) if figure is not None else self.subject
+            if figure is None and self.clause.verb in WATCHES and objects:
+                movers = objects
+            elif figure is None and (verb == "leave" or verb in CAUSED) and self.clause.objects:
+                continue  # "..., leaving a cloud of dust", "dropping coins"
+            motion = motion_of(self.clause, movers[0].member.nature if movers else None, verb)
+            for entity in self.staged.ids(movers):
+                if self.staged.parts[entity].motion.path == "still":
+                    self.staged.parts[entity].motion = motion
+
+    # -- where
+
+    def _settle(self, place: str, *, weak: bool) -> None:
+        if place == "air" or (weak and self.clause.objects):
+            return  # "tosses it into the air", "sprays water": nothing is said of the place
+        if not self.staged.place or (self.staged.weak and not weak):
+            self.staged.place, self.staged.weak = place, weak
+
+    def _attire(self, phrase: Phrase) -> bool:
+        """ "A girl in a red hat": what somebody wears belongs to their looks."""
+        kinds = [phrase.preposition == "wearing" or is_attire(noun.words) for noun in phrase.ground]
+        if phrase.figure is not None and place_called(phrase.figure) is not None:
+            return False
+        own = phrase.figure is not None and (phrase.figure in self.clause.subject or not self.clause.verb)
+        parts = [phrase.preposition == "with" and is_part(noun.words) for noun in phrase.ground]
+        if own:  # "a fish with blue fins"
+            kinds = [kind or part for kind, part in zip(kinds, parts, strict=True)]
+        elif phrase.figure is None and all(parts):
+            return True  # "with tires screeching, the car ..."
+        worn = phrase.preposition in ("wearing", "in", "with") and kinds[0]
+        wearers = self._meant(phrase.figure) if phrase.figure is not None else self.subject
+        if not worn or not wearers:
+            return phrase.preposition == "wearing"
+        for mention in wearers:
+            texts = [
+                f"{article(text)} {text}" if not noun.plural else text
+                for noun, is_worn in zip(phrase.ground, kinds, strict=True)
+                if is_worn and (text := " ".join([*noun.adjectives, noun.surface]))
+            ]
+            worn_text = f"{'wearing' if phrase.preposition == 'wearing' else phrase.preposition} {' and '.join(texts)}"
+            if worn_text not in mention.member.wears and len(mention.member.wears) < 3:
+                mention.member.wears.append(worn_text)
+        for noun, is_worn in zip(phrase.ground, kinds, strict=True):
+            if not is_worn:  # "with a black hat and a brown dog"
+                self.everyone += self._meant(noun)
+                self.staged.ids(self._meant(noun))
+        return True
+
+    def _phrase(self, phrase: Phrase) -> None:
+        """One prepositional phrase: a place, or things and their relation to whom it says something of."""
+        grounds = self._grounds(phrase)
+        if not grounds:
+            self._at_side(phrase)
+            return
+        self.everyone += grounds
+        ground_ids = self.staged.ids(grounds)
+        figures = self._figures(phrase, ground_ids)
+        if not figures:
+            return
+        if phrase.preposition == "than":
+            self._compare(figures, ground_ids[0])
+        elif phrase.preposition == "past":
+            self._pass(figures, ground_ids, self.motion.direction or 1)
+        elif phrase.preposition in ("from left of", "from right of"):
+            self._pass(figures, ground_ids, 1 if phrase.preposition == "from left of" else -1)
+        else:
+            kind = self._relation(phrase, grounds)
+            if self.clause.negated and kind in ("on", "inside", "under", "above"):
+                kind = "next to"  # "the cat is not on the table"
+            for place, entity in enumerate(figures):  # "seven frogs sit on three lily pads"
+                own = ground_ids[:2] if kind == "between" else [ground_ids[place % len(ground_ids)]]
+                self.staged.relations.append(Relation(kind, entity, tuple(own)))
+
+    def _at_side(self, phrase: Phrase) -> None:
+        """ "And a bus on the right": where in the picture it stands."""
+        at = corner_of(phrase.ground[0])
+        if at is None or phrase.figure is None or phrase.figure in self.clause.subject or phrase.preposition == "to":
+            return
+        for entity in self.staged.ids(self._meant(phrase.figure)):
+            if self.staged.parts[entity].motion == Motion():
+                self.staged.parts[entity].motion = Motion(begin=at)
+
+    def _whole_of(self, phrase: Phrase) -> bool:
+        """ "The edge of a building", "the arrival of demons": what the phrase belongs to cannot be seen, so this is."""
+        figure = phrase.figure or self._noun_before(phrase)
+        if phrase.preposition != "of" or figure is None or is_seen(figure.words) or figure.pronoun:
+            return False
+        for noun in phrase.ground:
+            if place_called(noun) is None and noun.words:
+                self.everyone += self._meant(noun)
+                self.staged.ids(self._meant(noun))
+        return True
+
+    def _noun_before(self, phrase: Phrase) -> NounPhrase | None:
+        """The last noun of the phrase that this one follows: "from the edge | of a building"."""
+        before = self.clause.phrases[: self.clause.phrases.index(phrase)]
+        return before[-1].ground[-1] if before else None
+
+    def _sides_of(self, phrase: Phrase) -> bool:
+        """ "From the left side to the right side of a rock": past it."""
+        to_side = [other for other in self.clause.phrases if other.ground[-1].words in ("left side", "right side")]
+        if phrase.preposition != "of" or len(to_side) < 2 or place_called(phrase.ground[0]) is not None:
+            return False
+        grounds = self._meant(phrase.ground[0])
+        if grounds:
+            self._pass(self.ids, self.staged.ids(grounds), self.motion.direction or 1)
+        return bool(grounds)
+
+    def _grounds(self, phrase: Phrase) -> list[Mention]:
+        found: list[Mention] = []
+        for noun in phrase.ground:
+            if time := time_called(noun, phrase.preposition):
+                self.staged.time = time
+                continue
+            place = place_called(noun)
+            if place is None and (like := place_like(noun, phrase.preposition)) is not None:
+                self._settle(like, weak=False)
+            elif place is not None and phrase.preposition in PLACE_PREPOSITIONS:
+                self._settle(place, weak=is_weak(noun) or phrase.preposition in ("from", "out of", "away from"))
+            elif place is not None and not is_a(noun.words, "structure"):
+                self._settle(place, weak=True)  # "behind the mountain"
+            elif phrase.preposition not in _NOT_ON_STAGE:  # "to the left of a barn": the barn is a thing there
+                found += self._meant(noun)
+        return found
+
+    def _figures(self, phrase: Phrase, ground_ids: list[str]) -> list[str]:
+        of_noun: list[str] = []
+        if phrase.figure is not None and place_called(phrase.figure) is None:
+            of_noun = self.staged.ids(self._meant(phrase.figure))
+            listed = not self.clause.verb and phrase.figure in self.clause.subject
+            if listed and phrase.preposition in RELATIONS and phrase is self.clause.phrases[0]:
+                of_noun = list(self.ids)  # "three apples and two pears on a table"
+        apart = [entity for entity in of_noun if entity not in ground_ids]
+        return apart or [entity for entity in self.ids if entity not in ground_ids]
+
+    def _compare(self, figures: list[str], ground: str) -> None:
+        words = {token.low for token in self.clause.tokens}
+        if words & BIGGER:
+            self.staged.bigger += [(entity, ground) for entity in figures]
+        elif words & SMALLER:
+            self.staged.bigger += [(ground, entity) for entity in figures]
+
+    def _pass(self, figures: list[str], grounds: list[str], direction: int) -> None:
+        """ "From the left of a dog to its right": past it."""
+        x = 0.15 if direction > 0 else 0.85
+        parts = self.staged.parts
+        self.staged.passing.update(figures)
+        for entity in figures:
+            parts[entity].motion = replace(
+                self.motion, path="cross", direction=direction, begin=(x, None), end=(1 - x, None)
+            )
+        for entity in grounds:
+            parts[entity].motion = Motion(begin=(0.5, None))
+
+    def _relation(self, phrase: Phrase, grounds: list[Mention]) -> RelationKind:
+        kind = RELATIONS.get(phrase.preposition, "next to")
+        if kind == "inside" and not holds(grounds[0]):
+            return "next to"
+        return "next to" if phrase.preposition == "over" and self.motion.path == "jump" else kind
+
+
+RELATIONS: Mapping[str, RelationKind] = {
+    "left of": "left of",
+    "right of": "right of",
+    **dict.fromkeys(["on", "on top of", "onto", "atop", "upon"], "on"),
+    **dict.fromkeys(["under", "below", "beneath", "underneath"], "under"),
+    **dict.fromkeys(["above", "over"], "above"),
+    "between": "between",
+    "behind": "behind",
+    "in front of": "in front of",
+    **dict.fromkeys(["next to", "beside", "by", "near", "with", "against", "at", "opposite", "among"], "next to"),
+    **dict.fromkeys(["inside", "in", "into", "within"], "inside"),
+}
+BIGGER = word_set("bigger larger taller greater huger higher longer")
+SMALLER = word_set("smaller tinier shorter littler lower")
+STATES = word_set(
+    """visible invisible present absent gone alone ready able late early happy sad angry tired hungry thirsty afraid
+    scared asleep awake hurt better best wrong right true sorry lost safe busy bored lonely surprised proud"""
+)
+"""How somebody is now, which is nothing of their looks."""
+REACHES = word_set("reach enter cross visit leave climb explore approach find")
+WATCHES = word_set("see watch hear let make help find notice observe spot look")
+
+
+@dataclass(slots=True)
+class Part:
+    """One entity's part in a scene."""
+
+    mention: Mention
+    copy: int
+    motion: Motion = field(default_factory=Motion)
+    target: str | None = None  # the entity it makes for
+    half: Literal["first", "second"] | None = None
+
+    @property
+    def id(self) -> str:
+        """The entity."""
+        return self.mention.member.ids[self.copy]
+
+
+@dataclass(slots=True)
+class Staged:
+    """A scene on stage, before anything has a box."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    relations: list[Relation] = field(default_factory=list)
+    bigger: list[tuple[str, str]] = field(default_factory=list)  # (the bigger, the smaller)
+    passing: set[str] = field(default_factory=set)  # who goes past others, so in front of them
+    place: str = ""
+    weak: bool = False  # the place counts only where none is known
+    time: str = ""  # of day: "at night"
+    subject: list[Mention] = field(default_factory=list)  # of the last clause
+    unseen: str = ""  # the subject of the last clause that had one, in words, if nobody on stage is meant
+    pronouns: list[tuple[NounPhrase, list[Mention], Clause]] = field(default_factory=list)
+    remark: bool = False  # nothing but a word on somebody's looks
+
+    def ids(self, mentions: list[Mention]) -> list[str]:
+        """The entity ids of mentions, all of which are then on stage."""
+        for mention in mentions:
+            for copy in mention.copies:
+                part = Part(mention, copy)
+                self.parts.setdefault(part.id, part)
+        return [entity for mention in mentions for entity in mention.ids]
+
+
+def holds(ground: Mention) -> bool:
+    """Whether a thing can have another one inside."""
+    nature, words = ground.member.nature, ground.member.words
+    return nature.kind in ("vehicle", "building") or is_a(words, "container") or words in ("gift", "umbrella", "chair")

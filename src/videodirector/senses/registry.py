@@ -1,0 +1,150 @@
+"""Which embedder: from a short text on the command line to the model, and who speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from videodirector.errors import UsageError
+
+if TYPE_CHECKING:
+    from videodirector.schemas import Modality
+    from videodirector.senses import Captioner, Embedder
+    from videodirector.senses.embedders.storyworld import StoryworldBind
+
+__all__ = ["EMBEDDERS", "Captioners", "Choice"]
+
+_ALL = frozenset({"image", "audio", "video", "depth", "thermal", "imu"})
+
+
+def _imagebind(path: Path) -> Embedder:
+    from videodirector.senses.embedders.imagebind import ImageBind, clip_tokenizer
+
+    checkpoint = path / "imagebind_huge.pth" if path.is_dir() else path
+    return ImageBind.load(checkpoint, clip_tokenizer(checkpoint.parent))
+
+
+def _clap(path: Path) -> Embedder:
+    from videodirector.senses.embedders.transformers import Clap
+
+    return Clap.load(path)
+
+
+def _siglip2(path: Path) -> Embedder:
+    from videodirector.senses.embedders.transformers import SigLip2
+
+    return SigLip2.load(path)
+
+
+def _pe_av(path: Path) -> Embedder:
+    from videodirector.senses.embedders.transformers import PeAv
+
+    return PeAv.load(path)
+
+
+def _storyworld_bind(path: Path | None = None) -> StoryworldBind:
+    from videodirector.layout2vid.appearance.text_encoder import sentence_encoder
+    from videodirector.senses.embedders.storyworld import StoryworldBind
+
+    return StoryworldBind.load(path, sentences=sentence_encoder())
+
+
+EMBEDDERS: dict[str, tuple[frozenset[str], Callable[[Path], Embedder]]] = {
+    "imagebind": (_ALL, _imagebind),
+    "clap": (frozenset({"audio"}), _clap),
+    "siglip2": (frozenset({"image", "video"}), _siglip2),
+    "pe-av": (frozenset({"audio", "video"}), _pe_av),
+    "storyworld-bind": (_ALL, _storyworld_bind),
+}
+"""By name: what it has a sense for, and what loads it from a path."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An embedder that the user has on disk; nothing is loaded before it is needed.
+
+    Attributes:
+        name: one of ``EMBEDDERS``.
+        path: the model's folder; of ImageBind the checkpoint, or its folder, in which CLIP's tokenizer lies too.
+    """
+
+    name: str
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Choice:
+        """From "clap:models/clap".
+
+        Raises:
+            UsageError: no such embedder, or no path.
+        """
+        name, _, path = text.partition(":")
+        if name not in EMBEDDERS:
+            raise UsageError(f"{name!r} is no embedder", hint=f"there are: {', '.join(EMBEDDERS)}")
+        if not path:
+            raise UsageError(
+                f"the embedder {name} needs a path: {name}:PATH",
+                hint="the folder that holds its weights (storyworld-bind as it comes needs no --embedder)",
+            )
+        return cls(name, Path(path).expanduser())
+
+    @property
+    def modalities(self) -> frozenset[str]:
+        """What it has a sense for."""
+        return EMBEDDERS[self.name][0]
+
+    def load(self) -> Embedder:
+        """The model.
+
+        Raises:
+            ModelNotFoundError, ModelFormatError: there is no such model, or it is damaged.
+            MissingDependencyError: it needs a package that is not installed.
+        """
+        return EMBEDDERS[self.name][1](self.path)
+
+
+class Captioners:
+    """What puts each modality into words; loaded when it is first needed, and then kept.
+
+    Args:
+        given: for all modalities; None is storyworld-bind, and where they have a sense, the embedders.
+        captions: more things to recognise, each a short caption.
+        embedders: each "NAME:PATH"; for each modality the first that has a sense for it is taken.
+
+    Raises:
+        UsageError: no such embedder, or a captioner beside captions or embedders.
+    """
+
+    def __init__(self, given: Captioner | None, captions: Sequence[str], embedders: Sequence[str]) -> None:
+        if given is not None and (captions or embedders):
+            raise UsageError(
+                "a captioner object has its captions already, and its embedder", hint="leave out captions and embedder"
+            )
+        self._given = given
+        self._captions = tuple(captions)
+        self._choices = [Choice.parse(text) for text in embedders]
+        self._loaded: dict[Choice, Captioner] = {}
+
+    @property
+    def own(self) -> Captioner:
+        """The one that was given, or that of storyworld-bind as the package brings it."""
+        if self._given is None:
+            from videodirector.senses import Captioner
+
+            model = _storyworld_bind()
+            self._given = Captioner(model, writer=model.decoder, captions=self._captions)
+        return self._given
+
+    def of(self, modality: Modality) -> Captioner:
+        """Who speaks for a modality."""
+        chosen = next((choice for choice in self._choices if modality in choice.modalities), None)
+        if chosen is None:
+            return self.own
+        if chosen not in self._loaded:
+            from videodirector.senses import Captioner
+
+            model, whole = chosen.load(), chosen.name == "storyworld-bind"
+            self._loaded[chosen] = Captioner(model, captions=self._captions, whole_bank=whole)
+        return self._loaded[chosen]
