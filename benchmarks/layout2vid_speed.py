@@ -40,7 +40,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from videodirector.layout2vid.appearance.entity_embedding import Representation
+from videodirector.layout2vid.appearance.entity_embedding import EntityEmbedding
 from videodirector.layout2vid.conditioning import from_boxes
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
@@ -116,7 +116,7 @@ class Bench:
         self.words = words.to(self.device, self.dtype)
         self.latents = torch.randn(1, 4, frames, side, side, generator=noise)
         self.condition = from_boxes("", BOXES, frames)
-        self.looks = [Representation(text=torch.randn(context, generator=noise), pictures=None) for _ in BOXES]
+        self.looks = [EntityEmbedding(text=torch.randn(context, generator=noise), pictures=None) for _ in BOXES]
         self.side = side
 
     def by_stock(self) -> Tensor:

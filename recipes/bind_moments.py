@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from videodirector import lexicon
-from videodirector.layout2vid.appearance.text_encoder import encode_phrases, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import encode_phrases
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 from videodirector.senses.embedders import features
 from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.storyworld.motion import IMU_RATE, MOTIONS

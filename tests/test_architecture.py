@@ -88,10 +88,3 @@ def test_types_and_data_are_shipped() -> None:
     folder = Path(videodirector.__file__).parent
     assert (folder / "py.typed").exists()
     assert (folder / "storyworld" / "sprites.png").exists()
-
-
-def test_files_stay_short() -> None:
-    """Each holds one idea."""
-    folder = Path(videodirector.__file__).parent
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py")}
-    assert {str(path): length for path, length in lengths.items() if length > 450} == {}

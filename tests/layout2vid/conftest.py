@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tiny import PACKAGE, tiny_pipeline
-from videodirector.layout2vid.appearance.text_encoder import load_packaged
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from videodirector.layout2vid.appearance.text_encoder import encode_captions
 from videodirector.layout2vid.appearance.unclip import imagine_latents, patches
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.loading import load
-from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
+from videodirector.layout2vid.pipeline import EntityEmbedding, Layout2VidPipeline
 
 CONDITION = SceneCondition(
     caption="a dog and a cat",
@@ -115,7 +115,7 @@ def test_states_take_the_place_of_words(pipeline: Layout2VidPipeline, guidance: 
 def test_what_is_imagined_is_drawn_from_its_seed_and_seen_from_both_sides(
     pipeline: Layout2VidPipeline, tmp_path: Path
 ) -> None:
-    def look(model: Layout2VidPipeline, seed: int) -> Representation:
+    def look(model: Layout2VidPipeline, seed: int) -> EntityEmbedding:
         return model.represent(Appearance(name="dog"), generator=torch.Generator().manual_seed(seed))
 
     remembered = look(pipeline, 0)
@@ -152,7 +152,7 @@ def test_latents_are_patched_as_they_are_imagined() -> None:
     torch.testing.assert_close(drawn, latents, rtol=0, atol=0.01)
 
 
-def _pictures(look: Representation) -> torch.Tensor:
+def _pictures(look: EntityEmbedding) -> torch.Tensor:
     assert look.pictures is not None
     return look.pictures
 

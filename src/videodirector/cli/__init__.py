@@ -19,7 +19,12 @@ from videodirector.cli import batch as _batch  # noqa: F401  registers its comma
 from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
 from videodirector.cli import doctor as _doctor  # noqa: F401  registers its commands
 from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
+from videodirector.cli import evaluate_videos as _evaluate_videos  # noqa: F401  registers its commands
+from videodirector.cli import make as _make  # noqa: F401  registers its commands
 from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
+from videodirector.cli import refine as _refine  # noqa: F401  registers its commands
+from videodirector.cli import render as _render  # noqa: F401  registers its commands
+from videodirector.cli import senses as _senses  # noqa: F401  registers its commands
 from videodirector.cli._app import app
 from videodirector.cli._output import report
 from videodirector.errors import RenderInterrupted, UsageError, VideoDirectorError

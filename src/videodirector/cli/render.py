@@ -119,7 +119,7 @@ def reproduce(
     quiet: Quiet = False,
 ) -> None:
     """Make a video again from its manifest, and check that it is the same, bit for bit."""
-    from videodirector.generator.render.manifest import file_record
+    from videodirector.generator.video.manifest_tag import file_record
 
     manifest = _manifest(source)
     record = manifest.file if source.suffix.lower() == ".json" else file_record(source) if source.is_file() else None

@@ -16,9 +16,9 @@ from torch import Tensor
 from videodirector.layout2vid._output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.appearance.appearance import Appearance, Captions, Track
 from videodirector.layout2vid.appearance.bank_prior import BankPrior
-from videodirector.layout2vid.appearance.entity_embedding import Representation, grouped, imagined, represent
+from videodirector.layout2vid.appearance.entity_embedding import EntityEmbedding, EntityEncoder, batch_entities
 from videodirector.layout2vid.appearance.latents import decode, distinct
-from videodirector.layout2vid.appearance.text_encoder import guiding, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import guiding
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
 from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.nn.grounding import Grounding
@@ -37,8 +37,9 @@ from videodirector.layout2vid.sampling.static_regions import alike
 from videodirector.layout2vid.weights import text_to_video as stock
 from videodirector.layout2vid.weights.adapters import load_grounding
 from videodirector.layout2vid.weights.checkpoint import check_folder, check_values, loading, local
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
-__all__ = ["Layout2VidOutput", "Layout2VidPipeline", "Representation"]
+__all__ = ["EntityEmbedding", "Layout2VidOutput", "Layout2VidPipeline"]
 
 
 class Layout2VidPipeline(DiffusionPipeline):
@@ -272,20 +273,38 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     # -- entities
 
+    @property
+    def entity_encoder(self) -> EntityEncoder:
+        """What embeds entities, of the parts that this pipeline has now."""
+        own = self.phrase_encoder is not None
+        return EntityEncoder(
+            config=self.grounding.config,
+            text_encoder=self.phrase_encoder if own else self.text_encoder,
+            tokenizer=self.phrase_tokenizer if own else self.tokenizer,
+            image_encoder=self.image_encoder,
+            image_processor=self.image_processor,
+            prior=self.prior,
+            prior_scheduler=self.prior_scheduler,
+            imagination=self.imagination if self.imagines else None,
+            vae=self.vae,
+            latent_scale=self.latent_scale,
+            device=self._execution_device,
+        )
+
     def represent(
-        self, thing: str | Appearance | Representation, *, generator: torch.Generator | None = None
-    ) -> Representation:
-        """How a thing looks; see ``layout2vid.looks.represent``."""
-        return represent(self, thing, generator)
+        self, entity: str | Appearance | EntityEmbedding, *, generator: torch.Generator | None = None
+    ) -> EntityEmbedding:
+        """Embed an entity; an embedding is returned as it is. See ``EntityEncoder.encode``."""
+        return entity if isinstance(entity, EntityEmbedding) else self.entity_encoder.encode(entity, generator)
 
-    def imagine(self, text: Float[Tensor, " text"], *, generator: torch.Generator | None = None) -> Representation:
-        """How a thing looks whose words are known as an embedding alone; see ``layout2vid.looks.imagined``."""
-        return imagined(self, text, generator)
+    def imagine(self, text: Float[Tensor, " text"], *, generator: torch.Generator | None = None) -> EntityEmbedding:
+        """Embed an entity whose words are known as an embedding alone; see ``EntityEncoder.imagine``."""
+        return self.entity_encoder.imagine(text, generator)
 
-    def entities(self, condition: SceneCondition, looks: Sequence[Representation]) -> Entities:
-        """One scene's entities as the grounding wants them, a batch of one."""
-        return grouped(
-            condition, list(looks), self.grounding.config, device=self._execution_device, dtype=self.grounding.dtype
+    def entities(self, condition: SceneCondition, looks: Sequence[EntityEmbedding]) -> Entities:
+        """Stack one scene's entities as the grounding wants them, a batch of one."""
+        return batch_entities(
+            condition, looks, self.grounding.config, device=self._execution_device, dtype=self.grounding.dtype
         )
 
     # -- sampling
@@ -298,7 +317,7 @@ class Layout2VidPipeline(DiffusionPipeline):
     def steps(
         self,
         condition: SceneCondition,
-        looks: Sequence[Representation],
+        looks: Sequence[EntityEmbedding],
         *,
         generator: torch.Generator | None = None,
         place: torch.Generator | None = None,
@@ -395,7 +414,7 @@ class Layout2VidPipeline(DiffusionPipeline):
     def __call__(
         self,
         prompt: str | SceneCondition = "",
-        entities: Sequence[str | Appearance | Representation] = (),
+        entities: Sequence[str | Appearance | EntityEmbedding] = (),
         boxes: Sequence[Track] = (),
         *,
         num_frames: int = 16,

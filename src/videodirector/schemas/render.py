@@ -13,6 +13,7 @@ from videodirector.errors import UsageError
 from videodirector.schemas.plan import FileName, Id, Seed, Transition, TransitionFrames, VideoPlan
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
+from videodirector.schemas.request import CastMember
 
 __all__ = [
     "BatchOptions",

@@ -45,7 +45,7 @@ def _pe_av(path: Path) -> Embedder:
 
 
 def _storyworld_bind(path: Path | None = None) -> StoryworldBind:
-    from videodirector.layout2vid.appearance.text_encoder import sentence_encoder
+    from videodirector.layout2vid.weights.packaged_encoder import sentence_encoder
     from videodirector.senses.embedders.storyworld import StoryworldBind
 
     return StoryworldBind.load(path, sentences=sentence_encoder())

@@ -7,8 +7,7 @@ import pytest
 
 from videodirector.errors import UsageError
 from videodirector.evaluation import Detector
-from videodirector.evaluation.instruments import sightings
-from videodirector.evaluation.metrics.consistency import identify
+from videodirector.evaluation.instruments.sightings import identify, sightings
 from videodirector.evaluation.metrics.features import Frames
 from videodirector.schemas import Box, Entity, Scene
 from videodirector.storyworld import atlas, backgrounds

@@ -7,8 +7,7 @@ import pytest
 
 from videodirector.evaluation import Proportion, SceneSightings, Sighting
 from videodirector.evaluation.instruments.sheet import Case, comparison_sheet
-from videodirector.evaluation.metrics import layout_fidelity
-from videodirector.evaluation.metrics.layout_fidelity import visibility
+from videodirector.evaluation.metrics.layout_fidelity import layout_fidelity, visibility
 from videodirector.evaluation.metrics.movement import movement, moves_as_planned, way
 from videodirector.evaluation.metrics.skills import counts_right, in_box, place, scale_right, seen, size, spatial_right
 from videodirector.evaluation.metrics.smoothness import flicker, jumps

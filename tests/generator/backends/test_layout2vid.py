@@ -21,7 +21,7 @@ from videodirector.generator.backends.frames import Frames
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.backends.scene import scene_seed
-from videodirector.layout2vid.appearance.text_encoder import load_packaged
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 from videodirector.schemas import Scene
 
 LEFT, RIGHT = (0.0, 0.2, 0.5, 0.9), (0.5, 0.2, 1.0, 0.9)

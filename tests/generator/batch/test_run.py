@@ -19,7 +19,7 @@ from videodirector import Director, VideoPlan
 from videodirector.errors import OutputError, PlannerError, RenderError, UsageError
 from videodirector.generator import Clip, Progress, SceneCache
 from videodirector.generator.backends.source import BackendSource
-from videodirector.generator.batch.workers import create as crew
+from videodirector.generator.batch.workers.create import crew
 from videodirector.generator.batch.workers.process import ProcessWorker
 from videodirector.schemas import Scene
 from videodirector.schemas.batch import BatchEvent, SceneDrawn, StoryboardResult

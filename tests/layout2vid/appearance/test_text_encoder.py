@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from videodirector.errors import MissingDependencyError
-from videodirector.layout2vid.appearance.text_encoder import WORDS, encode_captions, encode_phrases, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import WORDS, encode_captions, encode_phrases
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
 
 def test_captions_have_one_length_and_end_in_zeros(text_model: tuple[Any, Any]) -> None:

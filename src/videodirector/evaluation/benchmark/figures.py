@@ -9,13 +9,13 @@ from typing import Any
 
 from videodirector.evaluation.benchmark.plans import TrialSkill
 from videodirector.evaluation.benchmark.records import PlanRecord, SceneRecord
-from videodirector.evaluation.instruments.sightings import SceneSightings
 from videodirector.evaluation.metrics.consistency import consistency
 from videodirector.evaluation.metrics.faithfulness import frame_similarity, pixel_change, text_similarity
 from videodirector.evaluation.metrics.features import Frames, PictureTextNetwork, VideoNetwork
 from videodirector.evaluation.metrics.frechet import frechet_video_distance, inception_score
 from videodirector.evaluation.metrics.layout_fidelity import layout_fidelity, visibility
 from videodirector.evaluation.metrics.movement import Displacement, movement
+from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.skills import counts_right, in_box, scale_right, seen, spatial_right
 from videodirector.evaluation.metrics.smoothness import jumps
 from videodirector.evaluation.metrics.statistics import Estimate, Proportion

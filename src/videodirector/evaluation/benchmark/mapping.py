@@ -19,10 +19,11 @@ from videodirector.evaluation.benchmark.world import Instruments, instruments, v
 from videodirector.evaluation.metrics.perception import Vectors, effective_rank, pairwise_cosine, recall
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.generator.backends.layout2vid import MODEL
-from videodirector.layout2vid.appearance.text_encoder import encode_captions, load_packaged
+from videodirector.layout2vid.appearance.text_encoder import encode_captions
 from videodirector.layout2vid.conditioning import from_boxes
 from videodirector.layout2vid.loading import load
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
+from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 from videodirector.schemas import MODALITIES, Box, Modality
 from videodirector.senses import Embedder
 from videodirector.senses.bank import with_article

@@ -46,7 +46,7 @@ class WorldNetwork:
     name = "storyworld-bind"
 
     def __init__(self) -> None:
-        from videodirector.layout2vid.appearance.text_encoder import sentence_encoder
+        from videodirector.layout2vid.weights.packaged_encoder import sentence_encoder
         from videodirector.senses.embedders.storyworld import StoryworldBind
 
         self._bind = StoryworldBind.load(sentences=sentence_encoder())

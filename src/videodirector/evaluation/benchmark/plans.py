@@ -11,7 +11,7 @@ from videodirector import lexicon
 from videodirector.errors import UsageError
 from videodirector.evaluation.benchmark.skill_plans import COMPOSED, skill_plan
 from videodirector.evaluation.benchmark.world import subjects
-from videodirector.evaluation.instruments.validation import clearly_visible
+from videodirector.evaluation.metrics.sightings import clearly_visible
 from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan, dense
 from videodirector.storyworld.scene import Clip, SceneSampler
 

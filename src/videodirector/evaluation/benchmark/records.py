@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from videodirector.errors import UsageError
 from videodirector.evaluation.benchmark.plans import TrialSkill, middle
 from videodirector.evaluation.benchmark.world import Instruments, background_of, called, variants
-from videodirector.evaluation.instruments.sightings import SceneSightings, sightings
-from videodirector.evaluation.metrics.consistency import Appearance, identify
+from videodirector.evaluation.instruments.sightings import identify, sightings
+from videodirector.evaluation.metrics.consistency import Appearance
 from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.smoothness import flicker
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 

@@ -12,8 +12,9 @@ from PIL import Image
 from videodirector.evaluation.benchmark.figures import Figure, share_right
 from videodirector.evaluation.benchmark.records import PlanRecord
 from videodirector.evaluation.instruments.sheet import Case, comparison_sheet
-from videodirector.evaluation.instruments.validation import MATCH, Validation
+from videodirector.evaluation.instruments.validation import Validation
 from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.sightings import MATCH
 from videodirector.files.atomic import atomic_file
 from videodirector.generator.backends.storyboard import StoryboardBackend
 from videodirector.generator.render.plan_renderer import Drawing

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from videodirector.errors import UsageError
-from videodirector.evaluation.instruments.validation import clearly_visible
 from videodirector.evaluation.metrics.movement import Way
+from videodirector.evaluation.metrics.sightings import clearly_visible
 from videodirector.evaluation.metrics.skills import Place, Size
 from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan
 

@@ -3,65 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from videodirector.errors import UsageError
 from videodirector.evaluation.instruments.detector import Detector
+from videodirector.evaluation.metrics.consistency import Appearance
 from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.sightings import SceneSightings, Sighting
 from videodirector.schemas import Box, Scene
 
-__all__ = ["SceneSightings", "Sighting", "sightings"]
+__all__ = ["SceneSightings", "Sighting", "identify", "sightings"]
 
 _GLANCES = 4  # frames from one look over the whole picture to the next, while a thing is out of sight
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sighting(_Frozen):
-    """One planned thing.
-
-    Attributes:
-        entity: its id in the plan.
-        name: what it was looked for as.
-        planned: its box on each frame that was looked at, None where the plan does not show it.
-        found: where it was seen there, None where it was not.
-    """
-
-    entity: str
-    name: str
-    planned: tuple[Box | None, ...]
-    found: tuple[Box | None, ...]
-
-    @model_validator(mode="after")
-    def _aligned(self) -> Self:
-        if len(self.planned) != len(self.found):
-            raise ValueError(f"{len(self.planned)} frames planned, {len(self.found)} looked at")
-        return self
-
-
-class SceneSightings(_Frozen):
-    """One scene.
-
-    Attributes:
-        scene: its id.
-        looked_at: numbers of the frames that were looked at, ascending.
-        things: one for each entity that can be looked for, in the plan's order.
-        counted: on the middle one of these frames, how many of each name were seen, for names that stand there twice
-            or more.
-        unknown: names that the detector has no picture of.
-    """
-
-    scene: str
-    looked_at: tuple[int, ...]
-    things: tuple[Sighting, ...]
-    counted: dict[str, int] = {}
-    unknown: tuple[str, ...] = ()
 
 
 def sightings(
@@ -151,3 +107,14 @@ def _told_apart(
         for row, column in zip(*linear_sum_assignment(-shared), strict=True):
             found[entities[row]][frame] = boxes[column]
     return found
+
+
+def identify(
+    detector: Detector, pixels: NDArray[np.uint8], variants: Sequence[str], *, scene: str, frame: int
+) -> Appearance:
+    """Look for a thing in any of its variants, the likeliest first."""
+    for name in variants:
+        if found := detector.find(pixels, name):
+            variant = detector.likest(pixels, found.box, variants)
+            return Appearance(scene=scene, frame=frame, variant=variant, box=found.box)
+    return Appearance(scene=scene, frame=frame, variant=None, box=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,27 +10,11 @@ from numpy.typing import NDArray
 
 from videodirector.evaluation.instruments.background import BackgroundClassifier
 from videodirector.evaluation.instruments.detector import Detector
+from videodirector.evaluation.metrics.sightings import MATCH, clearly_visible
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.schemas import Box
 
 __all__ = ["MATCH", "LabelledFrame", "Validation", "clearly_visible", "validate"]
-
-MATCH = 0.5
-"""Intersection over union from which a thing counts as found in its box."""
-
-_HEIGHT, _WIDTH, _COVER = 0.2, 0.14, 0.1
-
-
-def clearly_visible(boxes: Sequence[Box], index: int) -> bool:
-    """Whether a thing can fairly be asked for: at least 0.2 of the picture high and 0.14 wide, and apart.
-
-    At 64x64 that is 13 by 9 pixels, below which pictures of an atlas can hardly be told from one another. Apart means
-    that no other box covers more than a tenth of it. The rule is the same for validation and for measured plans.
-    """
-    box = boxes[index]
-    if box.height < _HEIGHT or box.width < _WIDTH:
-        return False
-    return all(box.overlap(other) <= _COVER * box.area for number, other in enumerate(boxes) if number != index)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from videodirector.evaluation.instruments.detector import Detector
 from videodirector.evaluation.metrics.features import Features, PictureTextNetwork
 from videodirector.evaluation.metrics.statistics import Estimate, Proportion
 from videodirector.schemas import Box
 
-__all__ = ["Appearance", "Consistency", "consistency", "crop", "identify"]
+__all__ = ["Appearance", "Consistency", "consistency", "crop"]
 
 
 class Appearance(BaseModel):
@@ -39,17 +38,6 @@ class Appearance(BaseModel):
     frame: int
     variant: str | None
     box: Box | None
-
-
-def identify(
-    detector: Detector, pixels: NDArray[np.uint8], variants: Sequence[str], *, scene: str, frame: int
-) -> Appearance:
-    """Look for a thing in any of its variants, the likeliest first."""
-    for name in variants:
-        if found := detector.find(pixels, name):
-            variant = detector.likest(pixels, found.box, variants)
-            return Appearance(scene=scene, frame=frame, variant=variant, box=found.box)
-    return Appearance(scene=scene, frame=frame, variant=None, box=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from videodirector.evaluation.instruments.sightings import SceneSightings
+from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.statistics import Estimate
 
 __all__ = ["LayoutFidelity", "Visibility", "layout_fidelity", "visibility"]

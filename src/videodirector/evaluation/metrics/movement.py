@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from videodirector.evaluation.instruments.sightings import Sighting
+from videodirector.evaluation.metrics.sightings import Sighting
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.schemas import Box
 

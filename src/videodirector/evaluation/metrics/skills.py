@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Literal
 
-from videodirector.evaluation.instruments.sightings import SceneSightings, Sighting
-from videodirector.evaluation.instruments.validation import MATCH
+from videodirector.evaluation.metrics.sightings import MATCH, SceneSightings, Sighting
 from videodirector.schemas import Box
 
 __all__ = ["Place", "Size", "counts_right", "in_box", "place", "scale_right", "seen", "size", "spatial_right"]

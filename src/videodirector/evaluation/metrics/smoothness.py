@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from videodirector.evaluation.instruments.sightings import SceneSightings
 from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.statistics import Estimate
 from videodirector.schemas import Box
 

@@ -19,8 +19,7 @@ from videodirector.generator.backends.layout_methods import lower
 from videodirector.generator.backends.options import BackendOptions
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.references import load_references
-from videodirector.generator.backends.scene import derived_seed
-from videodirector.generator.render.scene_key import track_digest
+from videodirector.generator.backends.scene import derived_seed, track_digest
 from videodirector.imports import large_imports
 from videodirector.layout2vid.appearance.appearance import Appearance, appearances, caption, side
 from videodirector.layout2vid.weights.checkpoint import local, not_installed
@@ -30,7 +29,7 @@ from videodirector.storyworld import backgrounds
 from videodirector.storyworld.scene import listing
 
 if TYPE_CHECKING:
-    from videodirector.layout2vid.pipeline import Layout2VidPipeline, Representation
+    from videodirector.layout2vid.pipeline import EntityEmbedding, Layout2VidPipeline
 
 __all__ = ["Layout2VidBackend", "Layout2VidOptions"]
 
@@ -153,7 +152,7 @@ class Layout2VidRenderer:
         self._pictures = load_references(plan)
         self._appearances = appearances(plan, self._pictures)
         self._imagines = facts.imagines or options.imagine
-        self._looks: dict[Appearance, Representation] = {}
+        self._looks: dict[Appearance, EntityEmbedding] = {}
         self._model: dict[str, str] = {}
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
@@ -278,7 +277,7 @@ class Layout2VidRenderer:
             lower(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
-    def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> Representation:
+    def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> EntityEmbedding:
         import torch
 
         if appearance not in self._looks:
@@ -341,7 +340,7 @@ def _bare(phrase: str) -> str:
     return re.sub(r"^(an?|the) ", "", phrase)
 
 
-def _note(phrase: str, look: Representation) -> str | None:
+def _note(phrase: str, look: EntityEmbedding) -> str | None:
     if look.nearest is None or look.nearest[0] == _bare(phrase):
         return None
     known, cosine = look.nearest

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator
+import struct
+from collections.abc import Generator, Sequence
 from typing import cast
 
 import numpy as np
@@ -12,9 +13,9 @@ import numpy as np
 from videodirector.errors import RenderError
 from videodirector.generator.backends.frames import Frame
 from videodirector.generator.backends.protocol import Capabilities, Clip, ContinuingRenderer, SceneRenderer
-from videodirector.schemas import Scene, StepDone, VideoPlan
+from videodirector.schemas import Box, Scene, StepDone, VideoPlan
 
-__all__ = ["derived_seed", "render_scene", "scene_seed"]
+__all__ = ["derived_seed", "render_scene", "scene_seed", "track_digest"]
 
 
 def scene_seed(plan: VideoPlan, scene: Scene) -> int:
@@ -72,3 +73,11 @@ def render_scene(
             hint="this is a fault of the backend; please report it",
         )
     return clip
+
+
+def track_digest(boxes: Sequence[Box | None], *, single: bool = False) -> str:
+    """A short stand-in for the boxes of every frame; ``single``: of their values in single precision."""
+    form = "<4f" if single else "<4d"
+    packed = b"".join(b"0" * struct.calcsize(form) if box is None else struct.pack(form, *box) for box in boxes)
+    there = bytes(box is not None for box in boxes)
+    return hashlib.sha256(there + packed).hexdigest()[:32]

@@ -16,8 +16,7 @@ from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.backends.layout_methods import lower
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.references import References, load_references
-from videodirector.generator.backends.scene import derived_seed
-from videodirector.generator.render.scene_key import track_digest
+from videodirector.generator.backends.scene import derived_seed, track_digest
 from videodirector.layout2vid.appearance.appearance import appearances
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 from videodirector.storyworld import atlas, backgrounds

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import re
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,15 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from videodirector.errors import EncodeError, UsageError, VideoDirectorError
-from videodirector.files.atomic import output_error
+from videodirector.errors import UsageError, VideoDirectorError
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.files.memo import remembered
 from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.video.manifest_tag import ffmpeg_version, read_comment
 from videodirector.generator.video.timeline import Shot
 from videodirector.schemas import (
     Environment,
-    FileRecord,
     Manifest,
     RenderSettings,
     Scene,
@@ -35,7 +28,7 @@ from videodirector.schemas import (
     VideoRecord,
 )
 
-__all__ = ["embed", "file_record", "made", "previous_manifest", "read_manifest"]
+__all__ = ["made", "previous_manifest", "read_manifest"]
 
 _BESIDE = {"save_plan": False, "contact_sheet": False, "manifest": False, "otio": False, "coco": False}
 _IN_THE_PLAN = {"seed": None, "fps": None}
@@ -76,7 +69,7 @@ def made(
         backend=drawing.capabilities.name,
         inputs=shared,
         environment=Environment(
-            videodirector=version("videodirector"), libraries=drawing.libraries, ffmpeg=_ffmpeg_version(program)
+            videodirector=version("videodirector"), libraries=drawing.libraries, ffmpeg=ffmpeg_version(program)
         ),
         scenes=tuple(
             _record(scene, result, shot, {name: own[name] for name in own if name not in shared}, plan.frame_rate)
@@ -112,36 +105,7 @@ def _record(scene: Scene, result: SceneResult, shot: Shot, inputs: dict[str, Any
     )
 
 
-def file_record(path: Path) -> FileRecord:
-    """The record of a finished file."""
-    with path.open("rb") as file:
-        return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
-
-
 # -- in the metadata of an mp4
-
-
-def embed(video: Path, manifest: Manifest, *, program: str) -> None:
-    """Put a manifest into the metadata of an mp4, as its comment; pictures and sound are copied as they are.
-
-    Raises:
-        EncodeError: ffmpeg fails.
-        OutputError: the disk is full.
-    """
-    escaped = re.sub(r"([\\=;#])", r"\\\1", manifest.embedded())
-    tagged = video.with_name(f"{video.name}.tagged")
-    try:
-        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as metadata:
-            metadata.write(f";FFMETADATA1\ncomment={escaped}\n")
-            metadata.flush()
-            sources = ["-i", str(video), "-f", "ffmetadata", "-i", metadata.name]
-            as_it_is = ["-map", "0", "-map_metadata", "1", "-c", "copy", "-fflags", "+bitexact"]
-            _run(program, ["-y", *sources, *as_it_is, "-movflags", "+faststart", "-f", "mp4", str(tagged)])
-        tagged.replace(video)
-    except OSError as error:
-        raise output_error(video, error) from error
-    finally:
-        tagged.unlink(missing_ok=True)
 
 
 def read_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str] | None = None) -> Manifest:
@@ -162,7 +126,7 @@ def read_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str
     if not file.exists():
         raise UsageError(f"there is no file {file}", hint="check the path")
     if file.suffix.lower() == ".mp4":
-        text = _comment(file, find_ffmpeg(ffmpeg))
+        text = read_comment(file, find_ffmpeg(ffmpeg))
         if text is not None:
             return Manifest.from_json(text, source=file)
     beside = file.with_name((file.stem if file.is_file() else file.name) + ".manifest.json")
@@ -181,35 +145,3 @@ def previous_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike
         with suppress(VideoDirectorError):
             return read_manifest(place, ffmpeg=ffmpeg)
     return None
-
-
-def _comment(video: Path, program: str) -> str | None:
-    """The comment of an mp4, if it is JSON."""
-    try:
-        told = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
-    except EncodeError as error:
-        raise UsageError(f"{video} is no video that ffmpeg can read", hint=error.message) from None
-    found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)
-    text = found and re.sub(r"\\(.)", r"\1", found[1])
-    try:
-        return text if text and isinstance(json.loads(text), dict) else None
-    except ValueError:
-        return None
-
-
-def _ffmpeg_version(program: str) -> str:
-    status = Path(program).stat()
-    stamp = [program, status.st_size, status.st_mtime_ns]
-    return remembered("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])
-
-
-def _run(program: str, arguments: list[str]) -> bytes:
-    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error"]
-    try:
-        done = subprocess.run([program, *quiet, *arguments], capture_output=True, check=False)
-    except OSError as error:
-        raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip()
-        raise EncodeError(f"ffmpeg failed: {words[-2000:]}", hint=f"the words are those of {program}")
-    return done.stdout

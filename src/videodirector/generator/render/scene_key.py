@@ -8,10 +8,8 @@ them (positions, file names, transitions, times) cannot decide a frame.
 from __future__ import annotations
 
 import ast
-import hashlib
-import struct
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,14 +20,13 @@ from typing import Any
 
 from videodirector.files.digests import _read_digest, digest
 from videodirector.generator.backends.protocol import SceneRenderer
-from videodirector.schemas import Box, Scene
+from videodirector.schemas import Scene
 
 __all__ = [
     "SceneKey",
     "code_revision",
     "drawing_libraries",
     "scene_key",
-    "track_digest",
 ]
 
 ROOT = Path(str(files("videodirector")))
@@ -63,14 +60,6 @@ def scene_key(renderer: SceneRenderer, scene: Scene, *, seed: int, steps: int | 
     """
     inputs = {"code": code_revision(type(renderer).__module__), **renderer.effective(scene, seed=seed, steps=steps)}
     return SceneKey(digest(inputs), inputs)
-
-
-def track_digest(boxes: Sequence[Box | None], *, single: bool = False) -> str:
-    """A short stand-in for the boxes of every frame; ``single``: of their values in single precision."""
-    form = "<4f" if single else "<4d"
-    packed = b"".join(b"0" * struct.calcsize(form) if box is None else struct.pack(form, *box) for box in boxes)
-    there = bytes(box is not None for box in boxes)
-    return hashlib.sha256(there + packed).hexdigest()[:32]
 
 
 # -- machines, files and code

@@ -15,7 +15,6 @@ from typing import Literal, get_args
 from videodirector.errors import UsageError
 from videodirector.files.atomic import atomic_file, atomic_folder, output_error
 from videodirector.generator.backends.frames import Frame, Frames
-from videodirector.generator.render.manifest import embed, file_record
 from videodirector.generator.video import subtitles
 from videodirector.generator.video._stitch import Stitcher
 from videodirector.generator.video.contact_sheet import ContactSheet
@@ -23,6 +22,7 @@ from videodirector.generator.video.encode import SAMPLE_RATE, Kind, VideoFormat,
 from videodirector.generator.video.export.coco import coco
 from videodirector.generator.video.export.frames import FRAME_NAME, FrameFolder, frame_name
 from videodirector.generator.video.export.otio import clip_name, need_otio, otio
+from videodirector.generator.video.manifest_tag import embed, file_record
 from videodirector.generator.video.soundtrack import mix, sounds
 from videodirector.generator.video.timeline import timeline
 from videodirector.schemas import Manifest, RenderSettings, Scene, VideoPlan

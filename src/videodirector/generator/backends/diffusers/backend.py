@@ -30,8 +30,7 @@ from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.backends.layout_methods import Lowering, Rung, looks, lower, noise_seed
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.references import load_references
-from videodirector.generator.backends.scene import derived_seed, scene_seed
-from videodirector.generator.render.scene_key import track_digest
+from videodirector.generator.backends.scene import derived_seed, scene_seed, track_digest
 from videodirector.schemas import Drawn, Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:

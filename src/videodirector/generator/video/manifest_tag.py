@@ -1,0 +1,81 @@
+"""A manifest in the metadata of an mp4: write it, read it back; and the record of a finished file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from videodirector.errors import EncodeError, UsageError
+from videodirector.files.atomic import output_error
+from videodirector.files.memo import remembered
+from videodirector.schemas import (
+    FileRecord,
+    Manifest,
+)
+
+__all__ = ["embed", "ffmpeg_version", "file_record", "read_comment"]
+
+
+def file_record(path: Path) -> FileRecord:
+    """The record of a finished file."""
+    with path.open("rb") as file:
+        return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def embed(video: Path, manifest: Manifest, *, program: str) -> None:
+    """Put a manifest into the metadata of an mp4, as its comment; pictures and sound are copied as they are.
+
+    Raises:
+        EncodeError: ffmpeg fails.
+        OutputError: the disk is full.
+    """
+    escaped = re.sub(r"([\\=;#])", r"\\\1", manifest.embedded())
+    tagged = video.with_name(f"{video.name}.tagged")
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as metadata:
+            metadata.write(f";FFMETADATA1\ncomment={escaped}\n")
+            metadata.flush()
+            sources = ["-i", str(video), "-f", "ffmetadata", "-i", metadata.name]
+            as_it_is = ["-map", "0", "-map_metadata", "1", "-c", "copy", "-fflags", "+bitexact"]
+            _run(program, ["-y", *sources, *as_it_is, "-movflags", "+faststart", "-f", "mp4", str(tagged)])
+        tagged.replace(video)
+    except OSError as error:
+        raise output_error(video, error) from error
+    finally:
+        tagged.unlink(missing_ok=True)
+
+
+def read_comment(video: Path, program: str) -> str | None:
+    """The comment of an mp4, if it is JSON."""
+    try:
+        told = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+    except EncodeError as error:
+        raise UsageError(f"{video} is no video that ffmpeg can read", hint=error.message) from None
+    found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)
+    text = found and re.sub(r"\\(.)", r"\1", found[1])
+    try:
+        return text if text and isinstance(json.loads(text), dict) else None
+    except ValueError:
+        return None
+
+
+def ffmpeg_version(program: str) -> str:
+    status = Path(program).stat()
+    stamp = [program, status.st_size, status.st_mtime_ns]
+    return remembered("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])
+
+
+def _run(program: str, arguments: list[str]) -> bytes:
+    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error"]
+    try:
+        done = subprocess.run([program, *quiet, *arguments], capture_output=True, check=False)
+    except OSError as error:
+        raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()
+        raise EncodeError(f"ffmpeg failed: {words[-2000:]}", hint=f"the words are those of {program}")
+    return done.stdout
