@@ -19,9 +19,10 @@ from videodirector.generator.batch.workers.worker import DrawTask
 from videodirector.generator.render.cache import SceneCache
 from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.generator.render.render import render_video, settled
-from videodirector.generator.render.scene_key import SceneKey, code_revision
+from videodirector.generator.render.scene_key import SceneKey
 from videodirector.generator.video.soundtrack import need, sounds
 from videodirector.generator.video.timeline import timeline
+from videodirector.generator.video.writer import WRITER_VERSION
 from videodirector.schemas import RenderResult, RenderSettings, VideoDone, VideoPlan
 from videodirector.schemas.batch import Failure, StoryboardResult
 
@@ -224,7 +225,7 @@ def _made_of(plan: VideoPlan, settings: RenderSettings, keys: Mapping[str, Scene
     files = [plan.audio, settings.soundtrack, settings.font, *(scene.audio for scene in plan.scenes)]
     return digest(
         [
-            code_revision("videodirector.generator.video.writer"),
+            WRITER_VERSION,
             plan.model_dump(mode="json"),
             repr(settings),
             [key.key for key in keys.values()],

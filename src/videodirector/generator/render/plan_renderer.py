@@ -14,7 +14,7 @@ from videodirector.generator.backends.layout_methods import account, lower
 from videodirector.generator.backends.protocol import AnnouncedRenderer, Backend, Capabilities, Clip
 from videodirector.generator.backends.scene import render_scene, scene_seed
 from videodirector.generator.render.cache import CachedClip, DamagedEntryError, SceneCache
-from videodirector.generator.render.scene_key import SceneKey, drawing_libraries, scene_key
+from videodirector.generator.render.scene_key import SceneKey, library_versions, scene_key
 from videodirector.schemas import (
     Control,
     Notice,
@@ -73,7 +73,9 @@ class Drawing:
         """The scene's key in the cache; the same for scenes that look the same."""
         if scene.id not in self.keys:
             seed = scene_seed(self.plan, scene)
-            self.keys[scene.id] = scene_key(self._renderer, scene, seed=seed, steps=self.steps)
+            self.keys[scene.id] = scene_key(
+                self._renderer, scene, capabilities=self.capabilities, seed=seed, steps=self.steps
+            )
         return self.keys[scene.id]
 
     def announce(self) -> None:
@@ -87,7 +89,7 @@ class Drawing:
     @property
     def libraries(self) -> dict[str, str]:
         """The versions of the libraries that draw."""
-        return drawing_libraries(type(self._renderer).__module__)
+        return library_versions(self.capabilities.libraries)
 
     def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
         """The clip of a scene, and what there is to say of it.

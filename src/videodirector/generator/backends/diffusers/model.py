@@ -102,6 +102,8 @@ def capabilities_of(
         flags = {name: name == options.rung for name in flags}
     return Capabilities(
         name="diffusers",
+        version="1",
+        libraries=("diffusers", "numpy", "pillow", "tokenizers", "torch", "transformers"),
         frame_size=size or only or own,
         boxes="approximate",
         control_video=flags["control video"],

@@ -57,6 +57,8 @@ class ServerBackend:
         """What is known without asking the server."""
         return Capabilities(
             name="server",
+            version="1",
+            libraries=("numpy", "pillow"),
             frame_size=self._size,
             boxes="approximate",
             first_frame=self.options.picture,
