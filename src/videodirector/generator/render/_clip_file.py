@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -45,11 +47,18 @@ def pack(clip: Clip, about: dict[str, Any]) -> bytes:
         "drawn": clip.drawn and clip.drawn.model_dump(mode="json"),
         "about": about,
     }
-    differences = clip.frames.copy()
-    differences[1:] -= clip.frames[:-1]
     text = json.dumps(header, sort_keys=True).encode()
-    rest = len(text).to_bytes(4, "little") + text + zstandard.compress(differences.data, LEVEL)
+    rest = b"".join([len(text).to_bytes(4, "little"), text, *_compressed(clip.frames)])
     return MAGIC + hashlib.sha256(rest).digest() + rest
+
+
+def _compressed(frames: Frames) -> Iterator[bytes]:
+    """The differences between the frames, compressed one at a time: a second copy of a long clip may not fit."""
+    compressor = zstandard.ZstdCompressor(level=LEVEL).compressobj(size=frames.nbytes)
+    for number, frame in enumerate(frames):
+        difference = frame - frames[number - 1] if number else np.ascontiguousarray(frame)
+        yield compressor.compress(difference.data)
+    yield compressor.flush()
 
 
 def check(content: bytes) -> dict[str, Any]:
@@ -73,10 +82,19 @@ def unpack(content: bytes) -> tuple[Clip, dict[str, Any]]:
     """
     header = check(content)
     compressed = memoryview(content)[_LENGTH.stop + _header_length(content) :]
-    # A copy, for what zstandard returns cannot be written to.
-    frames: Frames = np.frombuffer(zstandard.decompress(compressed), dtype=np.uint8).reshape(header["shape"]).copy()
-    for number in range(1, len(frames)):
-        frames[number] += frames[number - 1]
+    size = zstandard.frame_content_size(compressed)
+    if size != math.prod(header["shape"]):
+        raise DamagedClipError(f"{size} bytes are no frames of shape {header['shape']}")
+    frames: Frames = np.empty(header["shape"], dtype=np.uint8)
+    with zstandard.ZstdDecompressor().stream_reader(compressed) as reader:
+        for number, frame in enumerate(frames):
+            view = memoryview(frame).cast("B")
+            while view:
+                if not (read := reader.readinto(view)):
+                    raise DamagedClipError("its frames end early")
+                view = view[read:]
+            if number:
+                np.add(frame, frames[number - 1], out=frame)
     clip = Clip(
         frames,
         tuple(header["notes"]),

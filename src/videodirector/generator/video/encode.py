@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 
 from videodirector.errors import EncodeError
 from videodirector.generator.backends.frames import Frame
+from videodirector.interrupts import at_forced_end
 
 __all__ = ["LEAST_SIDE", "SAMPLE_RATE", "Kind", "VideoFormat", "VideoWriter", "fitted"]
 
@@ -122,7 +123,7 @@ class VideoWriter:
 
     def __enter__(self) -> Self:
         # A file, not a pipe: ffmpeg may complain at length while we are busy writing to it.
-        self._log = tempfile.TemporaryFile()
+        self._log, self._last_act = tempfile.TemporaryFile(), ExitStack()
         try:
             with uninterrupted():  # an ffmpeg that nobody knows of would write to a file that nobody removes
                 self._process = subprocess.Popen(
@@ -132,6 +133,7 @@ class VideoWriter:
                     stderr=self._log,
                     start_new_session=True,  # Ctrl-C is for us to handle, not for ffmpeg to end on
                 )
+                self._last_act.enter_context(at_forced_end(self._process.kill))
         except OSError as error:
             self._log.close()
             reason = error.strerror or str(error)
@@ -175,6 +177,7 @@ class VideoWriter:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._last_act.close()
         with suppress(OSError):  # what was buffered for a dead process is lost, as it should be
             self._stdin.close()
         self._log.close()

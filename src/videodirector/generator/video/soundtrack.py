@@ -19,6 +19,7 @@ from videodirector.errors import EncodeError, PlanError, PlanIssue, UsageError, 
 from videodirector.files.atomic import output_error
 from videodirector.generator.video.encode import SAMPLE_RATE
 from videodirector.generator.video.timeline import Shot
+from videodirector.interrupts import at_forced_end
 from videodirector.schemas import RenderSettings, VideoPlan
 
 __all__ = ["Sound", "mix", "need", "sounds"]
@@ -146,7 +147,7 @@ def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
             )
         except OSError as error:
             raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
-        with process:
+        with process, at_forced_end(process.kill):
             assert process.stdout is not None, "asked for above"
             given = 0
             try:
