@@ -13,6 +13,7 @@ from typing import Any
 
 from videodirector.errors import UsageError, VideoDirectorError
 from videodirector.files.digests import digest
+from videodirector.files.names import readable
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.workers.worker import DrawTask
@@ -199,9 +200,12 @@ class Studio:
     def failed(self, storyboard: Storyboard, asked: str, error: Exception, seconds: float = 0.0) -> StoryboardResult:
         """What there is to say of a storyboard that will have no video."""
         if isinstance(error, VideoDirectorError):
-            failure = Failure(type=type(error).__name__, message=error.message, hint=error.hint)
+            message, hint = error.message, error.hint
+        elif isinstance(error, MemoryError):
+            message, hint = "there is too little memory for it", "make it smaller or shorter, or use fewer workers"
         else:
-            failure = Failure(type=type(error).__name__, message=str(error), hint="this is a fault; please report it")
+            message, hint = str(error) or type(error).__name__, "this is a fault; please report it"
+        failure = Failure(type=type(error).__name__, message=readable(message), hint=readable(hint))
         return StoryboardResult(
             id=storyboard.id,
             source=storyboard.source,

@@ -20,6 +20,7 @@ import ffmpeg
 import numpy as np
 
 from videodirector.errors import EncodeError
+from videodirector.files.ffmpeg import with_files
 from videodirector.generator.backends.frames import Frame
 from videodirector.interrupts import at_forced_end
 
@@ -236,9 +237,10 @@ def _command(path: Path, fmt: VideoFormat, program: str, kind: Kind, audio: Path
     # Only numbers and fixed words reach the filters; text in pictures is drawn before, by Pillow.
     rate = f"{fmt.rate.numerator}/{fmt.rate.denominator}"
     pictures = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgb24", video_size=fmt.frame_size, framerate=rate)
-    output = _OUTPUTS[kind](_scaled(pictures, fmt, kind), audio, str(path.absolute()))  # absolute: no name is an option
+    output = _OUTPUTS[kind](_scaled(pictures, fmt, kind), audio is not None)
     command = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
-    return [str(argument) for argument in command.compile(cmd=program, overwrite_output=True)]
+    files = {"VIDEO": str(path.absolute()), "SOUND": str(audio and audio.absolute())}  # absolute: no name is an option
+    return with_files(command.compile(cmd=program, overwrite_output=True), files)
 
 
 def _scaled(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
@@ -247,15 +249,15 @@ def _scaled(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
     return fitting.filter("pad", *fmt.size, *fmt.offset)
 
 
-def _mp4(pictures: Any, audio: Path | None, path: str) -> Any:
+def _mp4(pictures: Any, heard: bool) -> Any:
     streams = [pictures.filter("format", "yuv420p")]
     sound: dict[str, object] = {}
-    if audio is not None:
-        streams.append(ffmpeg.input(str(audio.absolute()), format="s16le", ar=SAMPLE_RATE, ac=2))
+    if heard:
+        streams.append(ffmpeg.input("SOUND", format="s16le", ar=SAMPLE_RATE, ac=2))
         sound = {"acodec": "aac", "audio_bitrate": "192k", "flags:a": "+bitexact"}
     return ffmpeg.output(
         *streams,
-        path,
+        "VIDEO",
         format="mp4",
         vcodec="libx264",
         preset="medium",
@@ -273,18 +275,18 @@ def _mp4(pictures: Any, audio: Path | None, path: str) -> Any:
     )
 
 
-def _gif(pictures: Any, _audio: Path | None, path: str) -> Any:
+def _gif(pictures: Any, _heard: bool) -> Any:
     # A palette for every frame: one for all would have to see, and so keep, the whole video first.
     both = pictures.split()
     palette = both[0].filter("palettegen", stats_mode="single")
     coloured = ffmpeg.filter([both[1], palette], "paletteuse", new=1, dither="sierra2_4a")
-    return ffmpeg.output(coloured, path, format="gif", loop=0, threads=1, fflags="+bitexact", map_metadata=-1)
+    return ffmpeg.output(coloured, "VIDEO", format="gif", loop=0, threads=1, fflags="+bitexact", map_metadata=-1)
 
 
-def _webp(pictures: Any, _audio: Path | None, path: str) -> Any:
+def _webp(pictures: Any, _heard: bool) -> Any:
     return ffmpeg.output(
         pictures,
-        path,
+        "VIDEO",
         format="webp",
         vcodec="libwebp",  # frame by frame; libwebp_anim keeps the whole animation in memory
         pix_fmt="yuv420p",

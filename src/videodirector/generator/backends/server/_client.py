@@ -95,9 +95,9 @@ class Client:
         """
         with self.journal.locked(key):
             path = self.journal.video(key)
-            if path.is_file() and (key in self._asked or not self.options.fresh):
-                return path
-            if path.is_file():
+            if self.journal.finished(key) is not None:
+                if key in self._asked or not self.options.fresh:
+                    return path
                 self.journal.forget(key)
             self._asked.add(key)
             record = self._resumed(key, fields, picture)

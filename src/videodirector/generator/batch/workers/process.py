@@ -160,4 +160,6 @@ def _answer(painter: Painter, task: DrawTask, answers: IO[bytes]) -> None:
 
 def unforeseen(error: Exception) -> RenderError:
     """An error that is none of ours, in words for the user."""
+    if isinstance(error, MemoryError):
+        return RenderError("there is too little memory for it", hint="make it smaller or shorter, or use fewer workers")
     return RenderError(f"{type(error).__name__}: {error}", hint="this is a fault of the backend; please report it")

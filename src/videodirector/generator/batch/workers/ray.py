@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, OutputError, UsageError, VideoDirectorError
+from videodirector.files.private import create_private, make_folder, refuse
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.workers.process import unforeseen
@@ -64,8 +65,16 @@ class SharedCache(SceneCache):
         path = self._path(key)
         partial = path.with_name(f"{secrets.token_hex(8)}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            known = system.info(place)
+            if known["type"] != "file" or known["size"] > self.limit:
+                return False
+            if "uid" in known and "mode" in known:  # a folder of this machine, or one that it mounts
+                refuse(known["uid"], known["mode"], place)
+            make_folder(self.folder, *path.parent.relative_to(self.folder).parts)
+            with create_private(partial):
+                pass
             system.get_file(place, str(partial))
+            partial.chmod(0o600)
             partial.replace(path)  # whether it is whole, the reader checks
         except Exception:  # it is not there, or cannot be reached: then it is drawn
             return False
