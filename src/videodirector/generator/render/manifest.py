@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import subprocess
@@ -16,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from videodirector.bounded_json import parse_bounded
 from videodirector.errors import EncodeError, UsageError, VideoDirectorError
 from videodirector.files.atomic import output_error
 from videodirector.files.ffmpeg import find_ffmpeg
@@ -192,7 +192,7 @@ def _comment(video: Path, program: str) -> str | None:
     found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)
     text = found and re.sub(r"\\(.)", r"\1", found[1])
     try:
-        return text if text and isinstance(json.loads(text), dict) else None
+        return text if text and isinstance(parse_bounded(text), dict) else None
     except ValueError:
         return None
 
