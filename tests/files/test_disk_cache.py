@@ -68,22 +68,38 @@ def test_it_stays_within_its_limit_and_forgets_what_was_not_used_for_longest(fil
     assert file.stat().st_size < 300_000
 
 
+def _replace_by_database(file: Path) -> None:
+    file.unlink()
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE entries (name TEXT)")
+    file.chmod(0o600)
+
+
+def _replace_by_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def _replace_by_link(file: Path) -> None:
+    file.rename(file.with_name("x"))
+    file.symlink_to("x")
+
+
+def _replace_by_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "empty": lambda file: file.write_bytes(b""),
     "garbage": lambda file: file.write_bytes(os.urandom(10_000)),
     "cut off": lambda file: os.truncate(file, 5000),
     "damaged within": lambda file: file.write_bytes(file.read_bytes()[:100] + os.urandom(10_000)),
-    "another database": lambda file: (file.unlink(), _foreign(file)),
-    "a folder": lambda file: (file.unlink(), file.mkdir()),
-    "a link": lambda file: (file.rename(file.with_name("x")), file.symlink_to("x")),
-    "a pipe": lambda file: (file.unlink(), os.mkfifo(file)),
+    "another database": _replace_by_database,
+    "a folder": _replace_by_folder,
+    "a link": _replace_by_link,
+    "a pipe": _replace_by_pipe,
 }
-
-
-def _foreign(file: Path) -> None:
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("CREATE TABLE entries (name TEXT)")
-    file.chmod(0o600)
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -47,7 +47,10 @@ DEEP = (b"[" * 100_000 + b"]" * 100_000).decode()
 
 
 def _write(content: bytes) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(content) and None
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+
+    return write
 
 
 def _as_folder(path: Path) -> None:

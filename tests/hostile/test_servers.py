@@ -26,9 +26,9 @@ from loopback import Videos, serving
 from support import see
 from videodirector.cli import main
 from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.transport import bounded, retry_after
 from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check, frames
 from videodirector.schemas import VideoPlan
-from videodirector.transport import bounded, retry_after
 
 KEY = "sk-verysecret0123456789"
 PATIENCE = 0.6  # seconds
@@ -55,9 +55,7 @@ def arguments(folder: Path, url: str, *, size: tuple[int, int] = (64, 32), **opt
     return start + [part for name, value in given.items() for part in ("--option", f"{name}={value}")]
 
 
-def check_refused(
-    where: str, attack: Attack, folder: Path, capsys: pytest.CaptureFixture[str], **options: object
-) -> str:
+def check_refused(where: str, attack: Attack, folder: Path, capsys: pytest.CaptureFixture[str], **options: Any) -> str:
     """Render from a server that does this; returns what the user is told."""
     videos = Videos(polls=1, attacks={where: attack}, tokens=False)
     with serving(videos) as url:

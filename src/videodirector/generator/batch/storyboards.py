@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import PlannerError, UsageError, VideoDirectorError
+from videodirector.files.bounded_json import parse_bounded
 from videodirector.files.names import readable
 from videodirector.schemas import VideoPlan
 
@@ -198,8 +199,8 @@ def _json_lines(text: str) -> Iterator[tuple[int, object]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                yield number, json.loads(line)
-            except (ValueError, RecursionError) as error:
+                yield number, parse_bounded(line)
+            except ValueError as error:
                 where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
                 reason = getattr(error, "msg", str(error))
                 yield number, UsageError(f"line {number} is not JSON: {reason}{where}", hint="write one object a line")
@@ -230,7 +231,7 @@ def _typed(name: str, cell: str) -> object:
     if name in _TEXTS:
         return cell
     try:
-        value: object = json.loads(cell)
+        value: object = parse_bounded(cell)
     except ValueError:
         return cell
     return value

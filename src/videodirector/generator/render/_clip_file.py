@@ -61,7 +61,7 @@ def pack(key: str, clip: Clip, about: dict[str, Any]) -> bytes:
         shape=list(clip.frames.shape),
         notes=list(clip.notes),
         controls=[control.model_dump(mode="json") for control in clip.controls],
-        drawn=clip.drawn and clip.drawn.model_dump(mode="json"),
+        drawn=None if clip.drawn is None else clip.drawn.model_dump(mode="json"),
         about=about,
     )
     text = json.dumps(header.model_dump(), sort_keys=True).encode()

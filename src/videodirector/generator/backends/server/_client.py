@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, RenderError
 from videodirector.files.atomic import output_error
+from videodirector.files.transport import ForbiddenAnswerError, allowed, bounded, cause, printable, retry_after
 from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check
 from videodirector.generator.backends.server._journal import Journal, Record
 from videodirector.generator.backends.server.answers import GarbledAnswerError, Job, read_job, read_jobs
 from videodirector.generator.backends.server.options import ServerOptions
-from videodirector.transport import ForbiddenAnswerError, allowed, bounded, cause, printable, retry_after
 
 __all__ = ["Cancelled", "Client", "LostJobError", "api_key"]
 
@@ -364,7 +364,10 @@ class Client:
     def _error(self, what: str, error: Exception) -> RenderError:
         status = getattr(error, "status_code", None)
         forbidden = cause(error, ForbiddenAnswerError)
-        words = printable(self._discreet(str(forbidden or getattr(error, "message", "") or error)), 300)
+        words = printable(
+            self._discreet(str(forbidden) if forbidden is not None else str(getattr(error, "message", "") or error)),
+            300,
+        )
         hints = {401: f"set {self.options.key_env or KEY_VARIABLE} to your key", 403: "your key may not do that"}
         hint = hints.get(status or 0, "is the model's name right, and does it take such sizes and lengths?")
         nobody = status is None and not self._heard

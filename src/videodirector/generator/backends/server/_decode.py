@@ -20,9 +20,9 @@ import numpy as np
 
 from videodirector.errors import RenderError
 from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.transport import printable
 from videodirector.generator.backends.frames import Frame
 from videodirector.interrupts import at_forced_end
-from videodirector.transport import printable
 
 __all__ = ["DamagedVideoError", "Found", "Limits", "UnwantedVideoError", "check", "frames"]
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from videodirector.transport import printable
+from videodirector.files.transport import printable
 
 __all__ = ["GarbledAnswerError", "Job", "read_job", "read_jobs"]
 

@@ -19,7 +19,7 @@ from videodirector.files.digests import digest
 from videodirector.files.memo import cache_folder
 from videodirector.generator.backends.diffusers.key_picture import Painter, painter, still
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.backends.fitting import resample, resize
+from videodirector.generator.backends.fitting import resampled_indices, resize
 from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.backends.layout_methods import Lowering, Rung, lower
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
@@ -255,7 +255,7 @@ class ServerRenderer:
     def _fitted(self, drawn: Iterator[Frame], wanted: int, count: int) -> Frames:
         """``count`` of the first ``wanted`` frames, in the size that is wanted; no other is kept in memory."""
         width, height = self._capabilities.frame_size
-        picked = resample(np.arange(wanted), count)
+        picked = np.asarray(resampled_indices(wanted, count))
         fitted: Frames = np.empty((count, height, width, 3), dtype=np.uint8)
         for number, frame in enumerate(drawn):
             places = np.flatnonzero(picked == number)

@@ -38,10 +38,10 @@ class SharedCache(SceneCache):
         super().__init__(local.folder, limit=local.limit)
         self._url = url
 
-    def load(self, key: str) -> CachedClip | None:
+    def load(self, key: str, *, shape: Sequence[int] | None = None) -> CachedClip | None:
         """See ``SceneCache.load``; what is only elsewhere is fetched first."""
-        found = super().load(key)
-        return super().load(key) if found is None and self._fetch(key) else found
+        found = super().load(key, shape=shape)
+        return super().load(key, shape=shape) if found is None and self._fetch(key) else found
 
     def about(self, key: str) -> dict[str, Any] | None:
         """See ``SceneCache.about``; what is only elsewhere is fetched first."""

@@ -15,9 +15,9 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from videodirector.errors import PlannerError, VideoDirectorError
+from videodirector.files.transport import ForbiddenAnswerError, allowed, cause, printable, retry_after
 from videodirector.interrupts import Flag, requested
 from videodirector.planner.llm.client.secrets import Scrubber
-from videodirector.transport import ForbiddenAnswerError, allowed, cause, printable, retry_after
 
 __all__ = ["Caller", "NotSupported", "concurrently"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
+from videodirector.files.transport import bounded
 from videodirector.imports import large_imports
-from videodirector.transport import bounded
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
