@@ -125,10 +125,15 @@ def test_fields_of_other_types(name: str, where: str, tmp_path: Path, capsys: py
     assert words in check_refused(where, attack, tmp_path, capsys, patience=10)
 
 
+ODD_PROGRESS: list[Any] = ["half", [], {}, None, True, -5, 1e400, "1e999", "9" * 5000, 10**400]
+
+ODD_TIMES: list[Any] = [[], "yesterday", -1e300, None]
+
+
 @pytest.mark.parametrize(
     "fields",
-    [{"progress": value} for value in ("half", [], {}, None, True, -5, 1e400, "1e999", "9" * 5000, 10**400)]
-    + [{"created_at": value} for value in ([], "yesterday", -1e300, None)]
+    [{"progress": value} for value in ODD_PROGRESS]
+    + [{"created_at": value} for value in ODD_TIMES]
     + [{"prompt": 5, "model": [], "error": []}],
 )
 def test_what_matters_little_may_be_anything(fields: dict[str, Any], tmp_path: Path) -> None:
