@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from videodirector.errors import UsageError
+from videodirector.files.reading import MEBIBYTE, read_bounded
 from videodirector.schemas._names import normalised
 from videodirector.schemas.plan import MAX_ENTITIES, MAX_SCENES, Name, Seed, Text
 from videodirector.schemas.problems import issues_of
@@ -123,7 +124,7 @@ def load_cast(path: str | os.PathLike[str]) -> tuple[CastMember, ...]:
     """
     form = 'a cast is a JSON list: [{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]'
     try:
-        data = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+        data = json.loads(read_bounded(path, most=MEBIBYTE).decode("utf-8-sig"))
         cast = _CAST.validate_python(data)
     except ValidationError as error:
         problems = "; ".join(map(str, issues_of(error, (CastMember,))))

@@ -19,7 +19,9 @@ from typing import Any
 from videodirector.errors import EncodeError, UsageError, VideoDirectorError
 from videodirector.files.atomic import output_error
 from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.formats import ffmpeg_input
 from videodirector.files.memo import remembered
+from videodirector.files.reading import open_regular
 from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.generator.video.timeline import Shot
 from videodirector.schemas import (
@@ -114,8 +116,8 @@ def _record(scene: Scene, result: SceneResult, shot: Shot, inputs: dict[str, Any
 
 def file_record(path: Path) -> FileRecord:
     """The record of a finished file."""
-    with path.open("rb") as file:
-        return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    with open_regular(path) as file:
+        return FileRecord(bytes=os.fstat(file.fileno()).st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
 # -- in the metadata of an mp4
@@ -186,7 +188,9 @@ def previous_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike
 def _comment(video: Path, program: str) -> str | None:
     """The comment of an mp4, if it is JSON."""
     try:
-        told = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+        told = _run(program, [*ffmpeg_input(video), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"{video} cannot be read: {error.strerror}", hint="name a video") from None
     except EncodeError as error:
         raise UsageError(f"{video} is no video that ffmpeg can read", hint=error.message) from None
     found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)

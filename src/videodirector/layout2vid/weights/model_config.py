@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from videodirector.errors import ModelFormatError
+from videodirector.files.reading import read_bounded_text
 from videodirector.layout2vid.appearance.appearance import Captions
 from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, holds_grounding
 
@@ -71,7 +72,7 @@ def _captions(said: Any) -> Captions:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(read_bounded_text(path))
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{path} cannot be read: {error}", hint="copy or download this file again") from error
     return content
