@@ -24,7 +24,7 @@ from lemminflect import getAllLemmas
 from videodirector.evaluation import PlanReport, Proportion, score_plan
 from videodirector.lexicon.words import noun
 from videodirector.planner import OfflinePlanner
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.vocabulary import split_words
 from videodirector.schemas import VideoPlan
 
 BARS = {"lvd": 490 / 500, "events": 0.85, "things": 0.90, "ten sentences (ms)": 50.0}
@@ -92,7 +92,7 @@ def stories(planner: OfflinePlanner, data: dict[str, Any], *, show: bool) -> dic
 
 
 SEEN = {"animal", "person", "artifact", "food", "plant"}
-NOT_THINGS = word_set(
+NOT_THINGS = split_words(
     """top bottom side front back end line piece part shot view frame close-up medium lens level camera scene step angle
     motion light lighting picture clip play touch turn right left stop go one someone"""
 )

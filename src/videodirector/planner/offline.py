@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from videodirector.errors import UsageError
 from videodirector.lexicon import Nature
-from videodirector.planner.english.knowledge import is_a, thing_called
-from videodirector.planner.english.script import clean, names_in, shots
-from videodirector.planner.english.vocabulary import is_known
+from videodirector.planner.english.knowledge import find_thing, is_a
+from videodirector.planner.english.script import clean_story, find_names, split_shots
+from videodirector.planner.english.vocabulary import is_english_word
 from videodirector.planner.layout.arrange import arrange
 from videodirector.planner.layout.trajectories import Actor
 from videodirector.planner.story.coreference import Cast
@@ -95,9 +95,9 @@ class OfflinePlanner:
         Returns:
             A valid plan of at most `MOST_SCENES` scenes; what was not understood or not kept is in its notes.
         """
-        text = clean(request.story)
-        told = shots(text)
-        names = names_in(text)
+        text = clean_story(request.story)
+        told = split_shots(text)
+        names = find_names(text)
         events = [event for shot in told for event in events_of(shot, _is_thing, names)]
         cast, memory = Cast(known_only=_is_foreign(text)), _Memory(request)
         for member in request.cast:
@@ -122,7 +122,7 @@ class OfflinePlanner:
         if not plan_scenes:
             place = request.background(0) or _ANYWHERE
             plan_scenes = [Scene(id="s1", description=" ".join(text.split())[:400], background=place)]
-        if request.scenes is not None and not any(shot.listed for shot in told):
+        if request.scenes is not None and not any(shot.is_listed for shot in told):
             plan_scenes, remarks = counted(plan_scenes, request.scenes)
             notes += remarks
         return VideoPlan(
@@ -150,7 +150,7 @@ def _prompt(story: str) -> str:
 
 
 def _is_thing(word: str) -> bool:
-    return thing_called(word) is not None or is_place(word)
+    return find_thing(word) is not None or is_place(word)
 
 
 def _scene(scene_id: str, description: str, staged: Staged, memory: _Memory) -> Scene:
@@ -291,7 +291,7 @@ def _notes(text: str, cast: Cast, memory: _Memory, *, left_out: int, scenes: lis
 def _is_foreign(text: str) -> bool:
     """Whether most words are not English."""
     words = [word for word in text.split() if any(character.isalpha() for character in word)][:2000]
-    strange = sum(not is_known(_bare(word)) for word in words)
+    strange = sum(not is_english_word(_bare(word)) for word in words)
     # A word or two may be a name; but no English word has letters of another script.
     return strange > 0.5 * len(words) and (len(words) >= 3 or not text.isascii())
 

@@ -5,9 +5,9 @@ import typing
 
 import pytest
 
-from videodirector.planner.english.clauses import Clause, clauses
-from videodirector.planner.english.script import clean, sentences, shots
-from videodirector.planner.english.tagging import tag
+from videodirector.planner.english.clauses import Clause, parse_clauses
+from videodirector.planner.english.script import clean_story, split_sentences, split_shots
+from videodirector.planner.english.tagging import tag_words
 from videodirector.planner.layout.arrange import arrange
 from videodirector.planner.layout.motion import VERBS, Path, motion_of
 from videodirector.planner.layout.trajectories import Actor, Relation
@@ -16,7 +16,7 @@ from videodirector.schemas import KEY_BOXES
 
 
 def parse(sentence: str) -> list[Clause]:
-    return clauses(tag(sentence, _is_thing))
+    return parse_clauses(tag_words(sentence, _is_thing))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def parse(sentence: str) -> list[Clause]:
     ],
 )
 def test_words_get_their_class_from_their_neighbours(sentence: str, tags: str) -> None:
-    assert [token.tag for token in tag(sentence, _is_thing)] == tags.split()
+    assert [token.tag for token in tag_words(sentence, _is_thing)] == tags.split()
 
 
 def test_a_clause_knows_who_does_what_where() -> None:
@@ -98,15 +98,15 @@ def test_who_is_on_the_left_stays_on_the_left() -> None:
 
 
 def test_sentences_end_where_they_end() -> None:
-    assert sentences("Mr. Fox sleeps. He wakes! Why?") == ["Mr. Fox sleeps.", "He wakes!", "Why?"]
-    assert sentences("狐狸睡觉。猫跑！") == ["狐狸睡觉。", "猫跑！"]
-    assert sentences("A realistic lively video of a scene with one cat") == ["one cat"]
-    assert sentences("Once upon a time, there was a fox.") == ["there was a fox."]
+    assert split_sentences("Mr. Fox sleeps. He wakes! Why?") == ["Mr. Fox sleeps.", "He wakes!", "Why?"]
+    assert split_sentences("狐狸睡觉。猫跑！") == ["狐狸睡觉。", "猫跑！"]
+    assert split_sentences("A realistic lively video of a scene with one cat") == ["one cat"]
+    assert split_sentences("Once upon a time, there was a fox.") == ["there was a fox."]
 
 
 def test_cleaning() -> None:
-    assert clean("a <i>fox</i>\x07 &amp; 🦉!").split() == ["a", "fox", "&", "an", "owl", "!"]
-    assert clean("\ud83e\udd8a").strip() == "a fox", "halves of one character are put together"
+    assert clean_story("a <i>fox</i>\x07 &amp; 🦉!").split() == ["a", "fox", "&", "an", "owl", "!"]
+    assert clean_story("\ud83e\udd8a").strip() == "a fox", "halves of one character are put together"
 
 
 def test_a_title_is_no_scene() -> None:
@@ -116,9 +116,9 @@ def test_a_title_is_no_scene() -> None:
         "Pets: 1) A cat sleeps. 2) Close-up: a dog barks.",
         "Pets\n(1) A cat sleeps. (2) Close-up: a dog barks.",
     ):
-        assert [shot.text for shot in shots(script) if shot.listed] == inline, script
-    assert not any(shot.listed for shot in shots("He has 1. She has 2. They go."))
-    assert [shot.text for shot in shots("The Fox\nScene 1: A fox sits.\nIt waits.\nScene 2 - A cat runs.")] == [
+        assert [shot.text for shot in split_shots(script) if shot.is_listed] == inline, script
+    assert not any(shot.is_listed for shot in split_shots("He has 1. She has 2. They go."))
+    assert [shot.text for shot in split_shots("The Fox\nScene 1: A fox sits.\nIt waits.\nScene 2 - A cat runs.")] == [
         "A fox sits. It waits.",
         "A cat runs.",
     ]

@@ -8,8 +8,8 @@ from typing import Literal
 
 from videodirector.lexicon import Nature, words
 from videodirector.planner.english.clauses import Clause, NounPhrase, Phrase
-from videodirector.planner.english.knowledge import is_seen
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.knowledge import is_visible
+from videodirector.planner.english.vocabulary import split_words
 
 __all__ = [
     "CAUSED",
@@ -78,19 +78,19 @@ CAUSED: dict[str, Path] = _verbs(
     sway: wave swing spin rotate twirl whirl shake juggle wag rock twist stir stretch flip
     """
 )
-_TAKES_ALONG = word_set("pull push drag carry tow transport roll haul lead escort")
-_FETCHES = word_set("pull take bring reel fish draw dig")
+_TAKES_ALONG = split_words("pull push drag carry tow transport roll haul lead escort")
+_FETCHES = split_words("pull take bring reel fish draw dig")
 
 _TRAVELLING = frozenset({"cross", "enter", "leave", "jump", "rise", "fall", "meet"})
-_AIRBORNE = word_set("fly soar glide hover flutter float levitate drift")
+_AIRBORNE = split_words("fly soar glide hover flutter float levitate drift")
 _UPWARDS = frozenset(["up", "upward", "upwards"])
 _DOWNWARDS = frozenset(["down", "downward", "downwards"])
 _LEFT = frozenset(["left", "leftward", "leftwards"])
 _RIGHT = frozenset(["right", "rightward", "rightwards"])
 _NEARER = frozenset(["closer", "nearer"])
-_PICTURE = word_set("scene picture frame screen view image video camera viewer us")
-_VIEWER = word_set("camera viewer us")
-_SKYWARD = word_set("sky air cloud heaven space")
+_PICTURE = split_words("scene picture frame screen view image video camera viewer us")
+_VIEWER = split_words("camera viewer us")
+_SKYWARD = split_words("sky air cloud heaven space")
 _INTO = frozenset(["into", "in", "to", "up into", "toward", "towards"])
 _TOWARDS = frozenset(["to", "toward", "towards", "at", "for"])
 
@@ -197,7 +197,7 @@ def caused_motion(clause: Clause, nature: Nature | None) -> tuple[Motion, bool] 
     return None
 
 
-_FALLEN = word_set("asleep ill sick silent quiet apart behind")
+_FALLEN = split_words("asleep ill sick silent quiet apart behind")
 
 _TURNS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("up", "upward", "upwards"), (0.0, -0.25)),
@@ -256,8 +256,8 @@ def plain_motion(verb: str, nature: Nature | None) -> Motion:
 
 
 # Verbs that leave open how: a bird that moves flies, one that walks does not.
-_ANYHOW = word_set("go move travel pass cross head race speed rise ascend cruise circle")
-_HELPING = word_set("start begin try continue keep stop want go decide seem let come be attempt")
+_ANYHOW = split_words("go move travel pass cross head race speed rise ascend cruise circle")
+_HELPING = split_words("start begin try continue keep stop want go decide seem let come be attempt")
 
 
 def _main_verb(clause: Clause) -> str:
@@ -294,7 +294,7 @@ def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
     word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
     last = (ground[0].words.split() or [ground[0].pronoun])[-1]
     film, viewer = last in _PICTURE, last in _VIEWER
-    somebody = bool(ground[0].pronoun) or ground[0].proper or is_seen(ground[0].words)
+    somebody = bool(ground[0].pronoun) or ground[0].proper or is_visible(ground[0].words)
     travels = path_of(verb) in _TRAVELLING
     moves = path in ("cross", "enter", "jump", "rise")
     cases: tuple[tuple[bool, Motion], ...] = (
@@ -360,7 +360,7 @@ def corner_of(noun: NounPhrase) -> Point | None:
 
 def visible_half(clause: Clause) -> Literal["first", "second"] | None:
     """The half of the scene to which the clause confines itself ("only in the second half"); None for all of it."""
-    if "halfway" in (token.low for token in clause.tokens) and path_of(clause.verb) != "cross":
+    if "halfway" in (token.lower for token in clause.tokens) and path_of(clause.verb) != "cross":
         return "second"
     for phrase in clause.phrases:
         for noun in phrase.ground:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from videodirector.planner.english.knowledge import thing_called
+from videodirector.planner.english.knowledge import find_thing
 from videodirector.planner.layout.arrange import arrange
 from videodirector.planner.layout.trajectories import Actor
 from videodirector.planner.llm._repair import Layouts, mend
@@ -111,7 +111,7 @@ def placed(things: Sequence[Thing], background: str) -> dict[str, list[Box | Non
     """Layouts in which the things stand still, side by side."""
     actors: list[Actor] = []
     for thing in things:
-        known = thing_called(thing.name.lower())
+        known = find_thing(thing.name.lower())
         height, aspect = (known.size, known.aspect) if known else (0.3, 0.9)
         level = 0.8 if known is not None and known.kind == "sky" else 0.0
         actors.append(Actor(id=thing.id, height=min(max(height, 0.08), 0.7), aspect=aspect, level=level))

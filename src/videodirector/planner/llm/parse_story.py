@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from videodirector.planner.english.script import clean, shots
-from videodirector.planner.english.vocabulary import is_known
+from videodirector.planner.english.script import clean_story, split_shots
+from videodirector.planner.english.vocabulary import is_english_word
 from videodirector.planner.llm._answers import CUT_OFF, json_in, plain
 from videodirector.prompts import Prompts
 from videodirector.schemas import MAX_SCENES, PlanRequest, normalised
@@ -74,8 +74,8 @@ class Scenes:
 
 def script_of(story: str) -> list[str]:
     """The shots of a story that is a script, in order and in their own words; none for any other story."""
-    parts = shots(clean(story))
-    return [part.text for part in parts] if len(parts) > 1 and all(part.listed for part in parts) else []
+    parts = split_shots(clean_story(story))
+    return [part.text for part in parts] if len(parts) > 1 and all(part.is_listed for part in parts) else []
 
 
 def fence(text: str) -> tuple[str, str]:
@@ -328,6 +328,6 @@ def is_english(text: str) -> bool:
     words = _WORD.findall(text)[:400]
     if any(ord(character) > 0x24F for word in words for character in word if character not in "’"):
         return False  # another script than Latin
-    strange = [word for word in words if not is_known(word) and not word[0].isupper()]
-    spoken = [word for word in words if not word[0].isupper() or is_known(word)]
+    strange = [word for word in words if not is_english_word(word) and not word[0].isupper()]
+    spoken = [word for word in words if not word[0].isupper() or is_english_word(word)]
     return len(words) <= 2 or not spoken or len(strange) <= 0.5 * len(spoken)

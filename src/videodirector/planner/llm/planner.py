@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from videodirector.errors import PlannerError, UsageError
 from videodirector.planner.constraints import granted
-from videodirector.planner.english.vocabulary import is_known
+from videodirector.planner.english.vocabulary import is_english_word
 from videodirector.planner.llm._aliases import join_aliases
 from videodirector.planner.llm._dialogue import Dialogue
 from videodirector.planner.llm._layouts import Thing, layout_messages, placed, read_layouts
@@ -221,7 +221,7 @@ class LLMPlanner:
     def _planned(self, request: PlanRequest, run: _Run) -> VideoPlan:
         question = self._story_question(request)
         # The dictionary takes a third of a second to load: meanwhile the model thinks.
-        threading.Thread(target=is_known, args=("fox",), name="dictionary", daemon=True).start()
+        threading.Thread(target=is_english_word, args=("fox",), name="dictionary", daemon=True).start()
         answer = run.dialogue.settle("the story", question, lambda text: read_scenes(text, request), whole=True)
         notes = [f"story: {mend}" for mend in answer.mends]
         drafts = answer.scenes

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from videodirector.planner.english.vocabulary import classes_of
+from videodirector.planner.english.vocabulary import find_word_classes
 from videodirector.planner.refine import layout_edits as tracks
 from videodirector.planner.refine import scenes
 from videodirector.planner.refine._new_entities import join, newcomers, played
@@ -252,7 +252,7 @@ def play(work: Work, words: Words) -> None:
     text = words["who"].split()
     for place in range(len(text) - 1, 0, -1):  # the latest verb that leaves a name before it
         who = " ".join(text[:place])
-        if "VERB" in classes_of(text[place]) and is_entity(work.scenes, who, work.last):
+        if "VERB" in find_word_classes(text[place]) and is_entity(work.scenes, who, work.last):
             work.each(who, lambda scene, entity: played(scene, entity, " ".join(text[place:])))  # noqa: B023 - called here
             return
     raise NotUnderstood(f"make {words['who']}")

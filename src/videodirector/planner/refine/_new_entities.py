@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from videodirector.planner.english.vocabulary import NUMBERS, classes_of, plural_of
+from videodirector.planner.english.vocabulary import NUMBERS, find_word_classes, pluralise
 from videodirector.planner.offline import OfflinePlanner
 from videodirector.planner.refine.errors import AlreadySo, CannotDo, NotUnderstood
 from videodirector.planner.refine.layout_edits import inside
@@ -36,7 +36,7 @@ def _there_is(found: list[Entity]) -> str:
         phrases[entity.description or entity.name] = phrases.get(entity.description or entity.name, 0) + 1
     words = {number: word for word, number in reversed(NUMBERS.items())}
     texts = [
-        phrase if count == 1 else f"{words[count]} {plural_of(re.sub('^(an?|the) ', '', phrase))}"
+        phrase if count == 1 else f"{words[count]} {pluralise(re.sub('^(an?|the) ', '', phrase))}"
         for phrase, count in phrases.items()
     ]
     return f"There {'is' if len(found) == 1 else 'are'} {' and '.join(texts)}."
@@ -93,7 +93,7 @@ def played(scene: Scene, entity: Entity, does: str) -> None:
     from lemminflect import getInflection
 
     verb, _, rest = does.partition(" ")
-    if "VERB" not in classes_of(verb):
+    if "VERB" not in find_word_classes(verb):
         raise NotUnderstood(f"make {entity.name} {does}")
     third = (getInflection(verb, tag="VBZ") or (verb,))[0]
     sentence = f"The {entity.name} {third} {rest}".strip()

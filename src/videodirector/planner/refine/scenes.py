@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from videodirector.planner.english.vocabulary import COLOURS, article
+from videodirector.planner.english.vocabulary import COLOURS, choose_article
 from videodirector.planner.refine.errors import CannotDo
 from videodirector.schemas import MAX_FRAMES, Entity, Scene, VideoPlan, normalised
 
@@ -107,7 +107,7 @@ def _replaced(text: str, old: str, new: str) -> str:
         return new[:1].upper() + new[1:] if match[0][:1].isupper() and not old[:1].isupper() else new
 
     def with_article(match: re.Match[str]) -> str:
-        right = article(new)
+        right = choose_article(new)
         return f"{right.capitalize() if match[0][0] == 'A' else right} "
 
     if new[:1].isupper():  # "the fox" is Rusty, not "the Rusty"

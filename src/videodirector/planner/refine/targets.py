@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from videodirector.planner.english.vocabulary import FUNCTION_WORDS, NUMBERS, lemma, plural_of, word_set
+from videodirector.planner.english.vocabulary import FUNCTION_WORDS, NUMBERS, lemmatise, pluralise, split_words
 from videodirector.planner.refine.errors import CannotDo, NoSuchThing
 from videodirector.schemas import Entity, Scene, VideoPlan, normalised
 
@@ -73,7 +73,7 @@ def scene_at(plan: VideoPlan, name: str) -> Scene:
     return plan.scenes[number - 1]
 
 
-_ALL = word_set("all both every each the two three four five six several")
+_ALL = split_words("all both every each the two three four five six several")
 
 
 def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> list[Target]:
@@ -102,7 +102,7 @@ def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target]
     for scene in scenes:
         named, plural = _named(scene, bare)
         if len(named) > 1 and not (every or plural or ordinal):
-            hint = f"say “the {plural_of(bare)}”, “the first {bare}”, or an id: {_listed(e.id for e in named)}"
+            hint = f"say “the {pluralise(bare)}”, “the first {bare}”, or an id: {_listed(e.id for e in named)}"
             raise CannotDo(f"{scene.id} has {len(named)} of “{bare}”", hint=hint)
         if ordinal:
             named = named[ordinal - 1 : ordinal] if ordinal > 0 else named[-1:]
@@ -128,7 +128,7 @@ def _named(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
     """The entities of this name in a scene, and whether it is a plural; exact names win over the last word's."""
     wanted = normalised(bare)
     head, _, last = wanted.rpartition(" ")
-    single = f"{head} {lemma(last, 'NOUN')}".strip()
+    single = f"{head} {lemmatise(last, 'NOUN')}".strip()
     plural = single != wanted
     described = {word for word in single.split() if word not in FUNCTION_WORDS}
     tests: tuple[Callable[[Entity], bool], ...] = (

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.clauses import NounPhrase
-from videodirector.planner.english.knowledge import gender, is_a, is_person, is_seen, thing_called
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.knowledge import find_thing, infer_gender, is_a, is_person, is_visible
+from videodirector.planner.english.vocabulary import split_words
 from videodirector.planner.story.entities import MOST_COPIES, Member, Mention, Register, everyone
 
 __all__ = ["Cast"]
 
 _CROWDS = frozenset(["people", "folk", "crowd"])
 _DEFINITE = frozenset(["the", "this", "that", "these", "those", "both", "all"])
-_KIN = word_set("mother father mom dad mum mama papa parent brother sister sibling baby cub")
+_KIN = split_words("mother father mom dad mum mama papa parent brother sister sibling baby cub")
 _ALIVE = frozenset(["person", "animal"])
 
 
@@ -132,7 +132,7 @@ class Cast(Register):
         others = [m for m in candidates if word != "it" and not _against(m, word) and m.nature.kind in _ALIVE]
         others = others or [member for member in candidates if word != "it" and not _against(member, word)]
         single = [member for member in fitting if len(member.ids) == 1]
-        told = [member for member in single if member.said or gender(member.words)]
+        told = [member for member in single if member.said or infer_gender(member.words)]
         if word != "it" and told and max(member.seen for member in told) >= self.clause - 4:
             single = told  # she who was called "she" before
         fitting = single or [member for member in others if len(member.ids) == 1] or fitting or others
@@ -246,19 +246,19 @@ class Cast(Register):
         if not words or noun.determiner == "no":
             return ""
         if noun.proper:
-            return "" if self._known_only and thing_called(words) is None else words
-        if words in _KIN and (noun.possessor is not None or noun.determiner in v.OWNERS):
+            return "" if self._known_only and find_thing(words) is None else words
+        if words in _KIN and (noun.possessor is not None or noun.determiner in v.PRONOUN_BY_POSSESSIVE):
             owner = self._kept_by(noun)
             if owner is not None and owner.nature.kind == "animal" and not is_person(owner.words):
                 return f"{words} {owner.thing.name if owner.thing else owner.words}"  # a cub's mother is a fox
         if noun.adjectives:
             # "old man", "hot air balloon": an adjective that makes it another thing belongs to the name.
             longer = f"{noun.adjectives[-1]} {words}"
-            other = thing_called(longer)
-            if (other is not None and other is not thing_called(words)) or (not is_seen(words) and is_seen(longer)):
+            other = find_thing(longer)
+            if (other is not None and other is not find_thing(words)) or (not is_visible(words) and is_visible(longer)):
                 words = longer
-        strange = self._known_only and thing_called(words) is None
-        return "" if strange or not is_seen(words) else words
+        strange = self._known_only and find_thing(words) is None
+        return "" if strange or not is_visible(words) else words
 
     def _kept_by(self, noun: NounPhrase) -> Member | None:
         """To whom somebody's mother or brother belongs."""
@@ -267,7 +267,7 @@ class Cast(Register):
         elif noun.determiner == "their":
             found = self._several(set())
         else:
-            found = self._single(v.OWNERS[noun.determiner], [])
+            found = self._single(v.PRONOUN_BY_POSSESSIVE[noun.determiner], [])
         return found[0].member if found else None
 
     def _crew(self, noun: NounPhrase, words: str, asked: int | None) -> list[Member]:
@@ -294,7 +294,7 @@ class Cast(Register):
                 self.is_also(member, low.partition(" ")[0])  # the fox's mother is "the mother"
             return member
         first, _, last = low.rpartition(" ")
-        animal = thing_called(last) if first else None
+        animal = find_thing(last) if first else None
         kind = noun.kind or next((word for word in first.split() if is_person(word) and not animal), "")
         kind = kind or (last if animal is not None and animal.kind == "animal" else low)
         member = self._join(name, kind, 1, proper=noun.words)
@@ -333,7 +333,7 @@ class Cast(Register):
             return False
         if member.proper:  # Mia may turn out to be "the girl"
             return is_person(words) and noun.determiner == "the" and member.seen >= 0
-        same = member.thing is not None and member.thing is thing_called(words) and " " not in words
+        same = member.thing is not None and member.thing is find_thing(words) and " " not in words
         return same or is_a(member.words, words)
 
 
@@ -349,4 +349,4 @@ def _fits(member: Member, word: str) -> bool:
 
 def _against(member: Member, word: str) -> bool:
     """Whether a pronoun says the other sex."""
-    return (member.said or gender(member.words)) == ("she" if word in ("he", "him") else "he")
+    return (member.said or infer_gender(member.words)) == ("she" if word in ("he", "him") else "he")

@@ -6,14 +6,14 @@ import re
 
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.clauses import Clause, NounPhrase
-from videodirector.planner.english.vocabulary import plural_of, word_set
+from videodirector.planner.english.vocabulary import pluralise, split_words
 from videodirector.planner.story.entities import Mention
 
 __all__ = ["describe"]
 
-_REPLACED = word_set("it he she they him them")
+_REPLACED = split_words("it he she they him them")
 _NO_SPACE_BEFORE = re.compile(r"\s+([.,;:!?)]|'s\b)")
-_FIRST = word_set("then finally next suddenly eventually afterwards later soon first and but so , ; now")
+_FIRST = split_words("then finally next suddenly eventually afterwards later soon first and but so , ; now")
 
 
 def describe(
@@ -66,7 +66,7 @@ def describe(
 
 
 def _imperative(clause: Clause) -> bool:
-    return clause.verb != "" and clause.tokens[0].low == clause.verb and not clause.link
+    return clause.verb != "" and clause.tokens[0].lower == clause.verb and not clause.link
 
 
 def _called(mentions: list[Mention]) -> str:
@@ -74,7 +74,7 @@ def _called(mentions: list[Mention]) -> str:
     for mention in mentions:
         name = mention.member.called
         if len(mention.copies) > 1:
-            name = plural_of(name)
+            name = pluralise(name)
         names.append(name if name[:1].isupper() else f"the {name}")
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 

@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 
 from videodirector.lexicon import Nature, Thing
 from videodirector.planner.english import vocabulary as v
-from videodirector.planner.english.clauses import NounPhrase, clauses
-from videodirector.planner.english.knowledge import is_person, nature_called, thing_called
-from videodirector.planner.english.tagging import tag
-from videodirector.planner.english.vocabulary import article, lemma, word_set
+from videodirector.planner.english.clauses import NounPhrase, parse_clauses
+from videodirector.planner.english.knowledge import find_thing, find_traits, is_person
+from videodirector.planner.english.tagging import tag_words
+from videodirector.planner.english.vocabulary import choose_article, lemmatise, split_words
 
 __all__ = ["MOST_COPIES", "Member", "Mention", "Register"]
 
 MOST_COPIES = 12
 """The most boxes that one noun phrase makes ("a hundred ducks")."""
 
-_NO_LOOKS = word_set("first second third fourth fifth other same only next last lower upper various several such own")
+_NO_LOOKS = split_words(
+    "first second third fourth fifth other same only next last lower upper various several such own"
+)
 _PERSON = Nature(kind="person", size=0.36, aspect=0.85, moves="walks")
 _SOMETHING = Nature(kind="object", size=0.28, aspect=0.9, moves="walks")
 
@@ -66,7 +68,7 @@ class Member:
         """How large it is and how it moves."""
         if self.proper:
             return _PERSON
-        return self.thing or nature_called(self.words) or (_PERSON if self.person else _SOMETHING)
+        return self.thing or find_traits(self.words) or (_PERSON if self.person else _SOMETHING)
 
     @property
     def description(self) -> str:
@@ -78,11 +80,11 @@ class Member:
         if self.name != self.name.lower():  # somebody's name, and what it is: "Tom, a small boy"
             kind = " ".join([*looks, self.words])
             said = self.proper or self.words in self.name.lower().split()
-            phrase = text if said else f"{self.name}, {article(kind)} {kind}"
+            phrase = text if said else f"{self.name}, {choose_article(kind)} {kind}"
         elif self.thing is not None and self.thing.kind == "sky" and self.name in ("sun", "moon"):
             phrase = f"the {text}"
         else:
-            phrase = f"{article(text)} {text}"
+            phrase = f"{choose_article(text)} {text}"
         return " ".join([phrase, *self.wears])
 
 
@@ -130,7 +132,7 @@ class Register:
         member.introduced = description
         if looks is not None:
             self.describe(member, looks.adjectives)
-        single = lemma(low.rsplit(maxsplit=1)[-1], "NOUN") if low.split() else low
+        single = lemmatise(low.rsplit(maxsplit=1)[-1], "NOUN") if low.split() else low
         self._by_name.setdefault(" ".join([*low.split()[:-1], single]), member)
         if member.thing is not None:
             self.unknown.pop(low, None)
@@ -148,7 +150,7 @@ class Register:
     def turns_out(self, member: Member, words: str) -> None:
         """Takes up what somebody known by name is: "Lily was a small girl." """
         if member.proper and member.introduced is None:
-            member.words, member.proper, member.thing = words, False, thing_called(words)
+            member.words, member.proper, member.thing = words, False, find_thing(words)
             self._by_word.setdefault(words.rpartition(" ")[2], []).append(member)
 
     @staticmethod
@@ -182,8 +184,8 @@ class Register:
         slug = self._free(_slug(name) or f"thing-{len(self.members) + 1}", several=count > 1)
         ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
         self._ids.update(ids, [slug])
-        thing = thing_called(words)
-        nature = thing or (nature_called(words) if is_person(words) or words != name else None)
+        thing = find_thing(words)
+        nature = thing or (find_traits(words) if is_person(words) or words != name else None)
         known = nature is not None and nature.kind in ("person", "animal", "vehicle")
         shown = proper or name
         member = Member(name=shown, words=words, called=shown, thing=thing, ids=ids, proper=bool(proper) and not known)
@@ -213,8 +215,8 @@ class Register:
 
 def _nouns(text: str) -> list[NounPhrase]:
     """The noun phrases of a description, in order."""
-    found = clauses(tag(text, lambda word: thing_called(word) is not None))
-    return [noun for clause in found for noun in clause.noun_phrases()]
+    found = parse_clauses(tag_words(text, lambda word: find_thing(word) is not None))
+    return [noun for clause in found for noun in clause.list_noun_phrases()]
 
 
 def _slug(name: str) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from videodirector.planner.english.clauses import Clause, clauses
-from videodirector.planner.english.script import Shot, sentences, spoken
-from videodirector.planner.english.tagging import tag
+from videodirector.planner.english.clauses import Clause, parse_clauses
+from videodirector.planner.english.script import Shot, expand_scene_headings, split_sentences
+from videodirector.planner.english.tagging import tag_words
 from videodirector.planner.english.tokens import IsThing
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.vocabulary import split_words
 from videodirector.planner.layout.motion import path_of
 
 __all__ = ["Event", "events_of"]
 
-_TOGETHER = word_set("while as when whenever because since if although though where whereas") | {
+_TOGETHER = split_words("while as when whenever because since if although though where whereas") | {
     "as long as",
     "that",
     "even though",
@@ -44,13 +44,17 @@ class Event:
 
 def events_of(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[Event]:
     """The events of a shot: one where a script says so, otherwise one for each clause that tells of something new."""
-    if shot.listed:
-        parts = sentences(spoken(shot.text)) or [shot.text]
-        return [Event([clause for part in parts for clause in clauses(tag(part, is_thing, names))], text=shot.text)]
+    if shot.is_listed:
+        parts = split_sentences(expand_scene_headings(shot.text)) or [shot.text]
+        return [
+            Event(
+                [clause for part in parts for clause in parse_clauses(tag_words(part, is_thing, names))], text=shot.text
+            )
+        ]
     events: list[Event] = []
     waiting = True  # a clause without a verb, or one that only says when, waits for the one it belongs to
     after = False  # "Before X, Y": Y comes first
-    for clause in clauses(tag(shot.text, is_thing, names)):
+    for clause in parse_clauses(tag_words(shot.text, is_thing, names)):
         clause.accompanies = clause.accompanies or _accompanies(clause, events)
         happens = bool(clause.verb) and clause.link not in _TOGETHER and not clause.accompanies
         if events and (not happens or waiting or _same_event(events[-1].clauses[-1], clause)):

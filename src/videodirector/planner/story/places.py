@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from videodirector.lexicon import Background, Thing, background_like, backgrounds
 from videodirector.planner.english.clauses import NounPhrase
-from videodirector.planner.english.knowledge import is_a, is_part, is_seen, nature_called, thing_called
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.knowledge import find_thing, find_traits, is_a, is_body_part, is_visible
+from videodirector.planner.english.vocabulary import split_words
 
 __all__ = [
     "DEFAULT_GROUND",
@@ -27,13 +27,13 @@ __all__ = [
 DEFAULT_GROUND = 0.72
 """Ground line of a place that the lexicon does not know."""
 
-PLACE_PREPOSITIONS = word_set(
+PLACE_PREPOSITIONS = split_words(
     """in into at on onto through across over under along inside from to toward towards by around near within beside
     above below up down off past against outside"""
 ) | {"out of", "next to", "away from", "up into", "up in"}
 
 # Words for a place that are as often a part of another one: they count only where no place is known yet.
-_WEAK = word_set(
+_WEAK = split_words(
     """sky clouds air heaven heavens water waves trees grass rocks sand ice field hill track path square snow darkness
     night evening horizon house sunset sunrise dusk dawn midnight twilight universe"""
 )
@@ -94,11 +94,11 @@ def place_like(noun: NounPhrase, preposition: str) -> str | None:
         return None
     like = background_like(noun.words) or background_like(noun.words.split()[-1])
     last = noun.words.rpartition(" ")[2]
-    if like is None or not is_seen(noun.words) or is_part(noun.words) or last in _THINGS_TOO:
+    if like is None or not is_visible(noun.words) or is_body_part(noun.words) or last in _THINGS_TOO:
         return None
     if any(is_a(noun.words, kind) for kind in ("container", "barrier", "hole", "furniture", "plant part")):
         return None
-    if nature_called(noun.words) is not None and thing_called(noun.words) is not None:
+    if find_traits(noun.words) is not None and find_thing(noun.words) is not None:
         return None  # a house, a castle: a thing that can be drawn
     if preposition in ("at", "through", "around") and not (
         last in _ROOMY or any(is_a(noun.words, kind) for kind in _ROOMY)
@@ -114,10 +114,10 @@ _ROOMY = (
 )  # fmt: skip
 """What one is within also when one is at it or goes through it."""
 
-_THINGS_TOO = word_set(
+_THINGS_TOO = split_words(
     "door window wall board bench hole box nest cage tower corner spot shelf roof track line burrow den"
 )
-_PART_OF_NAME = word_set("old dark empty busy ancient haunted snowy sunny magic enchanted crowded abandoned modern")
+_PART_OF_NAME = split_words("old dark empty busy ancient haunted snowy sunny magic enchanted crowded abandoned modern")
 
 _TIMES: Mapping[str, str] = {
     **dict.fromkeys(["night", "midnight", "nighttime", "moonlight", "starlight", "nightfall"], "at night"),
@@ -170,7 +170,7 @@ def infer(present: Iterable[str]) -> str:
     """The background where these things are at home; the first of them decides between equals. Empty for none."""
     votes: dict[str, float] = {}
     for order, name in enumerate(dict.fromkeys(present)):
-        nature = nature_called(name)
+        nature = find_traits(name)
         if isinstance(nature, Thing):  # a husky is at home where dogs are
             home, weight = _HOMES.get(nature.name, ""), 1.0
         else:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.clauses import Clause, Phrase
-from videodirector.planner.english.knowledge import is_a, is_attire, is_part, is_seen
+from videodirector.planner.english.knowledge import is_a, is_body_part, is_clothing, is_visible
 from videodirector.planner.english.noun_phrases import NounPhrase
-from videodirector.planner.english.vocabulary import article, word_set
+from videodirector.planner.english.vocabulary import choose_article, split_words
 from videodirector.planner.layout.motion import (
     CAUSED,
     Motion,
@@ -97,13 +97,13 @@ class _Stager:
             elif (
                 not noun.pronoun
                 and (noun.determiner in v.POSSESSIVES or self.clause.accompanies)
-                and (is_part(noun.words) or not is_seen(noun.words) or self._is_worn(noun))
+                and (is_body_part(noun.words) or not is_visible(noun.words) or self._is_worn(noun))
             ):
                 found = self._owner(noun)
             else:
                 self._counts_with_owners(noun)
                 found = self.cast.resolve(noun, subject=subject, apart=None if subject else self.subject)
-                if noun.possessor is not None and noun.possessor.proper and not is_part(noun.words):
+                if noun.possessor is not None and noun.possessor.proper and not is_body_part(noun.words):
                     self.cast.resolve(noun.possessor, subject=True)  # "Tim's kite is stuck. He asks ..."
             self.mentions[noun.start] = found
             if noun.pronoun and noun.determiner != "own":
@@ -113,7 +113,7 @@ class _Stager:
 
     def _is_worn(self, noun: NounPhrase) -> bool:
         """ "His cloak billowing behind him": it is on him."""
-        return self.clause.accompanies and is_attire(noun.words)
+        return self.clause.accompanies and is_clothing(noun.words)
 
     def _counts_with_owners(self, noun: NounPhrase) -> None:
         """ "The twins ride their bicycles": one for each."""
@@ -127,7 +127,7 @@ class _Stager:
             return self.cast.resolve(noun.possessor, subject=not self.subject)
         if self.subject:
             return []  # "the dog shakes its fur": it is there already
-        pronoun = v.OWNERS.get(noun.determiner, "")
+        pronoun = v.PRONOUN_BY_POSSESSIVE.get(noun.determiner, "")
         if not pronoun and self.clause.accompanies:
             return list(self.staged.subject)  # "..., tires screeching"
         owner = NounPhrase(pronoun=pronoun, start=noun.start)
@@ -214,7 +214,9 @@ class _Stager:
 
     def _attributive_motion(self, noun: NounPhrase, found: list[Mention]) -> None:
         for adjective in noun.adjectives:
-            verb = v.lemma(adjective, "VERB") if adjective.endswith("ing") else "walk" if adjective == "lively" else ""
+            verb = (
+                v.lemmatise(adjective, "VERB") if adjective.endswith("ing") else "walk" if adjective == "lively" else ""
+            )
             if verb and path_of(verb) != "still":
                 for entity in self.staged.ids(found):
                     part = self.staged.parts[entity]
@@ -271,7 +273,7 @@ class _Stager:
     def _move(self, target: str | None) -> None:
         parts, motion = self.staged.parts, self.motion
         half = visible_half(self.clause)
-        words = {token.low for token in self.clause.tokens}
+        words = {token.lower for token in self.clause.tokens}
         apart = len(self.ids) == 2 and ({"each", "other"} <= words or "opposite" in words) and motion.path != "still"
         for place, entity in enumerate(self.ids):
             part = parts[entity]
@@ -309,11 +311,11 @@ class _Stager:
 
     def _attire(self, phrase: Phrase) -> bool:
         """ "A girl in a red hat": what somebody wears belongs to their looks."""
-        kinds = [phrase.preposition == "wearing" or is_attire(noun.words) for noun in phrase.ground]
+        kinds = [phrase.preposition == "wearing" or is_clothing(noun.words) for noun in phrase.ground]
         if phrase.figure is not None and place_called(phrase.figure) is not None:
             return False
         own = phrase.figure is not None and (phrase.figure in self.clause.subject or not self.clause.verb)
-        parts = [phrase.preposition == "with" and is_part(noun.words) for noun in phrase.ground]
+        parts = [phrase.preposition == "with" and is_body_part(noun.words) for noun in phrase.ground]
         if own:  # "a fish with blue fins"
             kinds = [kind or part for kind, part in zip(kinds, parts, strict=True)]
         elif phrase.figure is None and all(parts):
@@ -324,7 +326,7 @@ class _Stager:
             return phrase.preposition == "wearing"
         for mention in wearers:
             texts = [
-                f"{article(text)} {text}" if not noun.plural else text
+                f"{choose_article(text)} {text}" if not noun.plural else text
                 for noun, is_worn in zip(phrase.ground, kinds, strict=True)
                 if is_worn and (text := " ".join([*noun.adjectives, noun.surface]))
             ]
@@ -374,7 +376,7 @@ class _Stager:
     def _whole_of(self, phrase: Phrase) -> bool:
         """ "The edge of a building", "the arrival of demons": what the phrase belongs to cannot be seen, so this is."""
         figure = phrase.figure or self._noun_before(phrase)
-        if phrase.preposition != "of" or figure is None or is_seen(figure.words) or figure.pronoun:
+        if phrase.preposition != "of" or figure is None or is_visible(figure.words) or figure.pronoun:
             return False
         for noun in phrase.ground:
             if place_called(noun) is None and noun.words:
@@ -425,7 +427,7 @@ class _Stager:
         return apart or [entity for entity in self.ids if entity not in ground_ids]
 
     def _compare(self, figures: list[str], ground: str) -> None:
-        words = {token.low for token in self.clause.tokens}
+        words = {token.lower for token in self.clause.tokens}
         if words & BIGGER:
             self.staged.bigger += [(entity, ground) for entity in figures]
         elif words & SMALLER:
@@ -462,15 +464,15 @@ RELATIONS: Mapping[str, RelationKind] = {
     **dict.fromkeys(["next to", "beside", "by", "near", "with", "against", "at", "opposite", "among"], "next to"),
     **dict.fromkeys(["inside", "in", "into", "within"], "inside"),
 }
-BIGGER = word_set("bigger larger taller greater huger higher longer")
-SMALLER = word_set("smaller tinier shorter littler lower")
-STATES = word_set(
+BIGGER = split_words("bigger larger taller greater huger higher longer")
+SMALLER = split_words("smaller tinier shorter littler lower")
+STATES = split_words(
     """visible invisible present absent gone alone ready able late early happy sad angry tired hungry thirsty afraid
     scared asleep awake hurt better best wrong right true sorry lost safe busy bored lonely surprised proud"""
 )
 """How somebody is now, which is nothing of their looks."""
-REACHES = word_set("reach enter cross visit leave climb explore approach find")
-WATCHES = word_set("see watch hear let make help find notice observe spot look")
+REACHES = split_words("reach enter cross visit leave climb explore approach find")
+WATCHES = split_words("see watch hear let make help find notice observe spot look")
 
 
 @dataclass(slots=True)
