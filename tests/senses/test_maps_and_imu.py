@@ -11,7 +11,7 @@ from PIL import Image
 from videodirector.errors import UsageError
 from videodirector.schemas import DepthInput, ImuInput, ThermalInput
 from videodirector.senses import load_depth, load_imu, load_thermal
-from videodirector.senses.sensed import IMU_RATE
+from videodirector.senses.loaded_input import IMU_RATE
 
 
 def metres() -> np.ndarray:

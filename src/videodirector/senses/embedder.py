@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from videodirector.schemas import Modality
 
-__all__ = ["Aspect", "Embedder", "Vectors", "Writer"]
+__all__ = ["Aspect", "CaptionWriter", "Embedder", "Vectors"]
 
 Vectors = NDArray[float32]
 Aspect = Literal["thing", "place", "motion"]
@@ -48,14 +48,14 @@ class Embedder(Protocol):
         ...
 
 
-class Writer(Protocol):
+class CaptionWriter(Protocol):
     """Writes captions of an embedder's vectors, word by word."""
 
     def write(self, vector: Vectors) -> tuple[str, float]:
         """The likeliest caption of a vector (width,), and its probability."""
         ...
 
-    def begins(self, vector: Vectors, texts: Sequence[str]) -> NDArray[float64]:
+    def log_prefix_probabilities(self, vector: Vectors, texts: Sequence[str]) -> NDArray[float64]:
         """Log probabilities (texts,) that its caption begins with these texts.
 
         Raises:

@@ -8,8 +8,8 @@ import pytest
 from videodirector.planner.english.clauses import Clause, parse_clauses
 from videodirector.planner.english.script import clean_story, split_sentences, split_shots
 from videodirector.planner.english.tagging import tag_words
-from videodirector.planner.layout.arrange import arrange
-from videodirector.planner.layout.motion import VERBS, Path, motion_of
+from videodirector.planner.layout.arrange import arrange_boxes
+from videodirector.planner.layout.motion import VERBS, Path, parse_motion
 from videodirector.planner.layout.trajectories import Actor, Relation
 from videodirector.planner.offline import _is_thing
 from videodirector.schemas import KEY_BOXES
@@ -64,7 +64,7 @@ def test_every_verb_has_a_path_that_exists_and_only_one() -> None:
     ],
 )
 def test_paths(sentence: str, path: str) -> None:
-    assert motion_of(parse(sentence)[0], None).path == path
+    assert parse_motion(parse(sentence)[0], None).path == path
 
 
 def actor(name: str, **changes: typing.Any) -> Actor:
@@ -74,7 +74,7 @@ def actor(name: str, **changes: typing.Any) -> Actor:
 
 def test_relations_in_a_circle_still_give_boxes() -> None:
     relations = [Relation("on", "a", ("b",)), Relation("on", "b", ("c",)), Relation("on", "c", ("a",))]
-    found = arrange([actor("a"), actor("b"), actor("c"), actor("d")], relations, 0.7)
+    found = arrange_boxes([actor("a"), actor("b"), actor("c"), actor("d")], relations, 0.7)
     assert {name: len(layout) for name, layout in found.items()} == dict.fromkeys("abcd", KEY_BOXES)
 
 
@@ -83,14 +83,14 @@ def test_relations_in_a_circle_still_give_boxes() -> None:
 @pytest.mark.parametrize("kind", [None, "on", "under", "above", "behind", "in front of", "next to", "inside"])
 def test_all_paths_stay_inside_the_picture(path: Path, airborne: bool, kind: typing.Any) -> None:
     relations = [Relation(kind, "a", ("b",))] if kind else []
-    found = arrange([actor("a", path=path, airborne=airborne, target="b"), actor("b")], relations, 0.7)
+    found = arrange_boxes([actor("a", path=path, airborne=airborne, target="b"), actor("b")], relations, 0.7)
     for box in itertools.chain(*found.values()):
         assert box is None or (0 <= box.x0 < box.x1 <= 1 and 0 <= box.y0 < box.y1 <= 1)
     assert any(box is not None for box in found["a"])
 
 
 def test_who_is_on_the_left_stays_on_the_left() -> None:
-    found = arrange([actor("a", last_x=0.8), actor("b", last_x=0.2)], [], 0.7)
+    found = arrange_boxes([actor("a", last_x=0.8), actor("b", last_x=0.2)], [], 0.7)
     a, b = found["a"][0], found["b"][0]
     assert a is not None
     assert b is not None

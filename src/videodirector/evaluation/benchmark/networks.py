@@ -9,31 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector import lexicon
-from videodirector.evaluation import PictureTextNetwork, VideoNetwork, clip_network
-from videodirector.evaluation.metrics.features import Features, Frames
+from videodirector.evaluation import ImageTextNetwork, VideoNetwork, load_clip_network
+from videodirector.evaluation.metrics.feature_networks import Features, Frames
 from videodirector.senses import Captioner
 
-__all__ = ["Networks", "WorldNetwork", "feature_networks"]
+__all__ = ["FeatureNetworks", "WorldNetwork", "load_feature_networks"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Networks:
+class FeatureNetworks:
     """What metrics look through; None leaves out those that need it."""
 
     videos: VideoNetwork | None
-    pictures: PictureTextNetwork | None
+    pictures: ImageTextNetwork | None
 
 
-def feature_networks(name: str) -> Networks:
+def load_feature_networks(name: str) -> FeatureNetworks:
     """By what the user called them: ``world``, ``none``, or a CLIP model's folder or hub id.
 
     Raises:
         ModelNotFoundError, MissingDependencyError: there is no such network.
     """
     if name == "none":
-        return Networks(videos=None, pictures=None)
+        return FeatureNetworks(videos=None, pictures=None)
     world = WorldNetwork()
-    return Networks(videos=world, pictures=world if name == "world" else clip_network(name))
+    return FeatureNetworks(videos=world, pictures=world if name == "world" else load_clip_network(name))
 
 
 class WorldNetwork:
@@ -58,8 +58,11 @@ class WorldNetwork:
 
     def probabilities(self, clips: Sequence[Frames]) -> Features:
         """See ``VideoNetwork``; what shows no thing for sure is spread over all of them."""
-        told = [self._captioner.chances(vector, "video", "thing") for vector in self._bind.embed("video", clips)]
-        things = tuple(lexicon.things())
+        told = [
+            self._captioner.predict_probabilities(vector, "video", "thing")
+            for vector in self._bind.embed("video", clips)
+        ]
+        things = tuple(lexicon.get_things())
         known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in told])
         return np.asarray(known + (1 - known.sum(axis=1, keepdims=True)) / len(things))
 

@@ -7,16 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from videodirector.errors import UsageError
-from videodirector.evaluation.benchmark.plans import TrialSkill, middle
-from videodirector.evaluation.benchmark.world import Instruments, background_of, called, variants
-from videodirector.evaluation.instruments.sightings import identify, sightings
-from videodirector.evaluation.metrics.consistency import Appearance
-from videodirector.evaluation.metrics.features import Frames
-from videodirector.evaluation.metrics.sightings import SceneSightings
-from videodirector.evaluation.metrics.smoothness import flicker
+from videodirector.evaluation.benchmark.trial_plans import TrialSkill, get_middle_frame
+from videodirector.evaluation.benchmark.world import (
+    Instruments,
+    find_background_name,
+    find_detector_name,
+    list_variants,
+)
+from videodirector.evaluation.instruments.tracker import identify_variant, track_entities
+from videodirector.evaluation.metrics.coherence import Appearance
+from videodirector.evaluation.metrics.feature_networks import Frames
+from videodirector.evaluation.metrics.motion import measure_flicker
+from videodirector.evaluation.metrics.tracking import SceneTracks
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
-__all__ = ["PlanRecord", "SceneRecord", "look"]
+__all__ = ["PlanRecord", "SceneRecord", "record_plan"]
 
 
 class _Frozen(BaseModel):
@@ -33,7 +38,7 @@ class SceneRecord(_Frozen):
         flicker: change of the background from frame to frame, see ``evaluation.smoothness``.
     """
 
-    sightings: SceneSightings
+    sightings: SceneTracks
     background: str | None
     background_seen: str | None
     flicker: tuple[float, ...]
@@ -61,7 +66,7 @@ class PlanRecord(_Frozen):
     revision: str = ""
 
 
-def look(
+def record_plan(
     plan: VideoPlan,
     clips: Sequence[Frames],
     instruments: Instruments,
@@ -85,55 +90,55 @@ def look(
     groups: dict[str, tuple[Appearance, ...]] = {}
     names: dict[tuple[str, str], str] = {}
     by_scene = {scene.id: clip for scene, clip in zip(plan.scenes, clips, strict=True)}
-    for group, members in _groups(plan):
-        first = called(members[0][1])
+    for group, members in _iter_groups(plan):
+        first = find_detector_name(members[0][1])
         # Members of a group are one thing, so they look as the first one does, whatever their own words say.
         names |= {(scene.id, entity.id): first for scene, entity in members}
         if skill in {None, "consistency"} and len(members) > 1 and first in detector.names:
             seen = []
             for scene, entity in members:
-                frame = _shown(scene, entity)
+                frame = _find_shown_frame(scene, entity)
                 pixels = by_scene[scene.id][frame]
-                seen.append(identify(detector, pixels, variants(first), scene=scene.id, frame=frame))
+                seen.append(identify_variant(detector, pixels, list_variants(first), scene=scene.id, frame=frame))
             groups[group] = tuple(seen)
     scenes = [
-        _scene(
+        _record_scene(
             scene,
             by_scene[scene.id],
             instruments,
             skill,
-            {e.id: names.get((scene.id, e.id), called(e)) for e in scene.entities},
+            {e.id: names.get((scene.id, e.id), find_detector_name(e)) for e in scene.entities},
         )
         for scene in plan.scenes
     ]
     return PlanRecord(id=name, skill=skill, scenes=tuple(scenes), groups=groups)
 
 
-def _scene(
+def _record_scene(
     scene: Scene, frames: Frames, instruments: Instruments, skill: TrialSkill | None, names: Mapping[str, str]
 ) -> SceneRecord:
-    seen = sightings(scene, frames, instruments.detector, names=names, look_at=_looked_at(scene, skill))
+    seen = track_entities(scene, frames, instruments.detector, names=names, look_at=_choose_frames(scene, skill))
     planned = [entity.boxes(scene.frames) for entity in scene.entities]
     covered: list[list[Box]] = [[box for track in planned if (box := track[frame])] for frame in range(scene.frames)]
     for place, frame in enumerate(seen.looked_at):
         covered[frame] += [box for thing in seen.things if (box := thing.found[place])]
-    background, shown = background_of(scene), None
+    background, shown = find_background_name(scene), None
     try:
-        shown = instruments.classifier.classify(frames[middle(scene)], covered[middle(scene)]).name
+        shown = instruments.classifier.classify(frames[get_middle_frame(scene)], covered[get_middle_frame(scene)]).name
     except UsageError:  # the boxes hide all of it
         background = None
     return SceneRecord(
-        sightings=seen, background=background, background_seen=shown, flicker=tuple(flicker(frames, covered))
+        sightings=seen, background=background, background_seen=shown, flicker=tuple(measure_flicker(frames, covered))
     )
 
 
-def _looked_at(scene: Scene, skill: TrialSkill | None) -> Sequence[int] | None:
+def _choose_frames(scene: Scene, skill: TrialSkill | None) -> Sequence[int] | None:
     if skill in {None, "object"}:
         return None
-    return (0, scene.frames - 1) if skill == "movement" else (middle(scene),)
+    return (0, scene.frames - 1) if skill == "movement" else (get_middle_frame(scene),)
 
 
-def _groups(plan: VideoPlan) -> Iterator[tuple[str, list[tuple[Scene, Entity]]]]:
+def _iter_groups(plan: VideoPlan) -> Iterator[tuple[str, list[tuple[Scene, Entity]]]]:
     """Every consistency group of entities with its members, at most one a scene: of three ducks nobody knows which."""
     found: dict[str, dict[str, list[tuple[Scene, Entity]]]] = {}
     for scene, entity in plan.appearances():
@@ -146,7 +151,7 @@ def _groups(plan: VideoPlan) -> Iterator[tuple[str, list[tuple[Scene, Entity]]]]
             yield group, alone
 
 
-def _shown(scene: Scene, entity: Entity) -> int:
+def _find_shown_frame(scene: Scene, entity: Entity) -> int:
     """The frame nearest to the middle that shows an entity."""
     there = [number for number, box in enumerate(entity.boxes(scene.frames)) if box]
-    return min(there, key=lambda number: abs(number - middle(scene)), default=middle(scene))
+    return min(there, key=lambda number: abs(number - get_middle_frame(scene)), default=get_middle_frame(scene))

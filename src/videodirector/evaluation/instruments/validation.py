@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from videodirector.evaluation.instruments.background import BackgroundClassifier
 from videodirector.evaluation.instruments.detector import Detector
-from videodirector.evaluation.metrics.sightings import MATCH, clearly_visible
 from videodirector.evaluation.metrics.statistics import Proportion
+from videodirector.evaluation.metrics.tracking import MATCH, is_clearly_visible
 from videodirector.schemas import Box
 
-__all__ = ["MATCH", "LabelledFrame", "Validation", "clearly_visible", "validate"]
+__all__ = ["MATCH", "LabelledFrame", "Validation", "is_clearly_visible", "validate_instruments"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,9 @@ class Validation:
         return self.recall.value >= 0.99 and self.false_alarms.value <= 0.01 and self.backgrounds.value >= 0.99
 
 
-def validate(detector: Detector, classifier: BackgroundClassifier, frames: Iterable[LabelledFrame]) -> Validation:
+def validate_instruments(
+    detector: Detector, classifier: BackgroundClassifier, frames: Iterable[LabelledFrame]
+) -> Validation:
     """Try both instruments on frames whose truth is known.
 
     Raises:
@@ -71,7 +73,7 @@ def validate(detector: Detector, classifier: BackgroundClassifier, frames: Itera
     left_out = 0
     for number, frame in enumerate(frames):
         for index, (name, box) in enumerate(zip(frame.names, frame.boxes, strict=True)):
-            if frame.names.count(name) > 1 or not clearly_visible(frame.boxes, index):
+            if frame.names.count(name) > 1 or not is_clearly_visible(frame.boxes, index):
                 left_out += 1
                 continue
             found = detector.find(frame.pixels, name)
@@ -87,9 +89,9 @@ def validate(detector: Detector, classifier: BackgroundClassifier, frames: Itera
         if not places[-1]:
             errors.append(f"frame {number}: {frame.background} taken for {place}")
     return Validation(
-        recall=Proportion.of(hits),
-        false_alarms=Proportion.of(alarms),
-        backgrounds=Proportion.of(places),
+        recall=Proportion.from_outcomes(hits),
+        false_alarms=Proportion.from_outcomes(alarms),
+        backgrounds=Proportion.from_outcomes(places),
         left_out=left_out,
         errors=tuple(errors),
     )

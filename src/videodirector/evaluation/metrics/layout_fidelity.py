@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.statistics import Estimate
+from videodirector.evaluation.metrics.tracking import SceneTracks
 
-__all__ = ["LayoutFidelity", "Visibility", "layout_fidelity", "visibility"]
+__all__ = ["LayoutFidelity", "VisibilityAccuracy", "measure_layout_fidelity", "measure_visibility"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class LayoutFidelity:
         }
 
 
-def layout_fidelity(scenes: Iterable[SceneSightings]) -> LayoutFidelity:
+def measure_layout_fidelity(scenes: Iterable[SceneTracks]) -> LayoutFidelity:
     """Planned against found boxes."""
     pairs = [
         [
@@ -57,7 +57,7 @@ def layout_fidelity(scenes: Iterable[SceneSightings]) -> LayoutFidelity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visibility:
+class VisibilityAccuracy:
     """Frames by what the plan says of a thing.
 
     Attributes:
@@ -77,7 +77,7 @@ class Visibility:
         return {name: getattr(self, name).as_dict() for name in ("shown", "hidden", "right", "changes")}
 
 
-def visibility(scenes: Iterable[SceneSightings]) -> Visibility:
+def measure_visibility(scenes: Iterable[SceneTracks]) -> VisibilityAccuracy:
     """Over all things and frames that were looked at."""
     shown: list[list[float]] = []
     hidden: list[list[float]] = []
@@ -94,7 +94,7 @@ def visibility(scenes: Iterable[SceneSightings]) -> Visibility:
             hidden[-1] += [answer for answer, there in zip(same, planned, strict=True) if not there]
             right[-1] += same
             changes[-1] += same if any(planned) and not all(planned) else []
-    return Visibility(
+    return VisibilityAccuracy(
         shown=Estimate.share(shown),
         hidden=Estimate.share(hidden),
         right=Estimate.share(right),

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from videodirector.schemas import MODALITIES, Modality
 
 __all__ = [
+    "CaptionModel",
     "CaptionScore",
-    "Perceiver",
+    "LabelledMoment",
     "PerceptionReport",
-    "Shown",
-    "calibration_error",
-    "effective_rank",
-    "measure",
-    "pairwise_cosine",
-    "recall",
+    "compute_calibration_error",
+    "compute_effective_rank",
+    "compute_pairwise_cosine",
+    "compute_recall",
+    "measure_perception",
 ]
 
 Vectors = NDArray[np.float32]
@@ -32,7 +32,7 @@ ASPECTS = ("thing", "place", "motion")
 TRAINED = frozenset({"image", "video"})  # pairs with one of these were learned; all others are emergent
 
 
-class Shown(Protocol):
+class LabelledMoment(Protocol):
     """A moment whose truth is known; what lies outside the world has a ``style``."""
 
     @property
@@ -47,12 +47,12 @@ class Shown(Protocol):
     def caption(self, *, moving: bool) -> str: ...
 
 
-class Perceiver(Protocol):
+class CaptionModel(Protocol):
     """What is measured: vectors of clips and texts, and probabilities of what a vector shows."""
 
     def embed(self, modality: Modality, clips: Sequence[NDArray[Any]]) -> Vectors: ...
     def embed_text(self, texts: Sequence[str]) -> Vectors: ...
-    def chances(self, vector: Vectors, modality: Modality, aspect: Any) -> Mapping[str | None, float]: ...
+    def predict_probabilities(self, vector: Vectors, modality: Modality, aspect: Any) -> Mapping[str | None, float]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class PerceptionReport:
             "captions": [vars(score) for score in self.captions],
             "candidates": self.candidates,
             "recall": [
-                {"from": a, "to": b, "r1": r1, "r5": r5, "emergent": emergent(a, b)}
+                {"from": a, "to": b, "r1": r1, "r5": r5, "emergent": is_emergent(a, b)}
                 for (a, b), (r1, r5) in self.recalls.items()
             ],
         }
@@ -112,17 +112,19 @@ class PerceptionReport:
                     cells.append("")
                     continue
                 text = " / ".join(f"{100 * value:.0f}" for value in self.recalls[a, b])
-                cells.append(f"*{text}*" if emergent(a, b) else text)
+                cells.append(f"*{text}*" if is_emergent(a, b) else text)
             lines.append(f"| {a} | " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
 
-def emergent(one: str, other: str) -> bool:
+def is_emergent(one: str, other: str) -> bool:
     """Whether no pair of these two modalities was ever learned from."""
     return not TRAINED & {one, other}
 
 
-def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int = 100) -> PerceptionReport:
+def measure_perception(
+    perceiver: CaptionModel, moments: Iterable[LabelledMoment], *, candidates: int = 100
+) -> PerceptionReport:
     """Captions, calibration and retrieval over moments of the world and some from outside it.
 
     Retrieval is averaged over groups of ``candidates`` moments of the world; a partner that tells the same (thing,
@@ -134,7 +136,7 @@ def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int =
         modality: perceiver.embed(modality, [moment.clip(modality) for moment in shown]) for modality in MODALITIES
     }
     scores = [
-        _score(perceiver, vectors[modality], shown, modality, aspect)
+        _score_captions(perceiver, vectors[modality], shown, modality, aspect)
         for modality in MODALITIES
         for aspect in ASPECTS
         if (aspect == "motion") == (modality == "imu") or (aspect, modality) == ("motion", "video")
@@ -143,8 +145,8 @@ def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int =
     groups = [world[start : start + candidates] for start in range(0, len(world) - candidates + 1, candidates)]
     recalls = {
         (a, b): (
-            float(np.mean([recall(vectors[a][group], vectors[b][group], 1) for group in groups])),
-            float(np.mean([recall(vectors[a][group], vectors[b][group], 5) for group in groups])),
+            float(np.mean([compute_recall(vectors[a][group], vectors[b][group], 1) for group in groups])),
+            float(np.mean([compute_recall(vectors[a][group], vectors[b][group], 5) for group in groups])),
         )
         for a, b in permutations(vectors, 2)
         if groups
@@ -152,14 +154,14 @@ def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int =
     return PerceptionReport(captions=tuple(scores), recalls=recalls, candidates=candidates)
 
 
-def recall(queries: Vectors, keys: Vectors, among: int) -> float:
+def compute_recall(queries: Vectors, keys: Vectors, among: int) -> float:
     """The share of queries whose own key is among the nearest; row i belongs to row i."""
     cosines = queries @ keys.T
     own = np.diag(cosines)[:, None]
     return float(((cosines > own).sum(1) < among).mean())
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+def compute_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
     """Expected calibration error: the mean distance of confidence and accuracy over bins of equal width."""
     confidence, hit = np.asarray(confidences, dtype=np.float64), np.asarray(right, dtype=np.float64)
     place = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -171,7 +173,7 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins:
     return float(total)
 
 
-def pairwise_cosine(vectors: NDArray[Any]) -> float:
+def compute_pairwise_cosine(vectors: NDArray[Any]) -> float:
     """Mean cosine of different rows: near 1 where every input gives the same output."""
     flat = vectors.reshape(len(vectors), -1).astype(np.float64)
     unit = flat / np.linalg.norm(flat, axis=1, keepdims=True)
@@ -179,7 +181,7 @@ def pairwise_cosine(vectors: NDArray[Any]) -> float:
     return float((np.square(unit.sum(0)).sum() - count) / (count * (count - 1)))
 
 
-def effective_rank(vectors: NDArray[Any]) -> float:
+def compute_effective_rank(vectors: NDArray[Any]) -> float:
     """exp of the entropy of the normalised singular values of the centred rows: how many directions are used."""
     flat = vectors.reshape(len(vectors), -1).astype(np.float64)
     values = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
@@ -188,13 +190,13 @@ def effective_rank(vectors: NDArray[Any]) -> float:
     return float(np.exp(-(share * np.log(share)).sum()))
 
 
-def _score(
-    perceiver: Perceiver, vectors: Vectors, shown: Sequence[Shown], modality: Modality, aspect: str
+def _score_captions(
+    perceiver: CaptionModel, vectors: Vectors, shown: Sequence[LabelledMoment], modality: Modality, aspect: str
 ) -> CaptionScore:
     """The likeliest named one against the truth; where nothing is to be named the truth is None."""
     right, confidences, strangers = [], [], []
     for vector, moment in zip(vectors, shown, strict=True):
-        chances = perceiver.chances(vector, modality, aspect)
+        chances = perceiver.predict_probabilities(vector, modality, aspect)
         best, chance = next((name, chance) for name, chance in chances.items() if name is not None)
         if moment.style:
             strangers.append(chance)
@@ -206,7 +208,7 @@ def _score(
         aspect=aspect,
         right=sum(right),
         clips=len(right),
-        calibration=calibration_error([*confidences, *strangers], [*right, *[False] * len(strangers)]),
+        calibration=compute_calibration_error([*confidences, *strangers], [*right, *[False] * len(strangers)]),
         doubted=sum(chance < 0.5 for chance in strangers),
         strangers=len(strangers),
     )

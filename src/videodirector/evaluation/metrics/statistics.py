@@ -31,7 +31,7 @@ class Proportion:
             raise ValueError(f"{self.successes} successes of {self.total} trials cannot be")
 
     @classmethod
-    def of(cls, outcomes: Iterable[bool]) -> Self:
+    def from_outcomes(cls, outcomes: Iterable[bool]) -> Self:
         """Count outcomes."""
         listed = [bool(outcome) for outcome in outcomes]
         return cls(sum(listed), len(listed))

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from videodirector.errors import PlanError, PlanIssue
 from videodirector.schemas import VideoPlan
 from videodirector.senses.image import cut_out, to_rgba
-from videodirector.senses.sensed import SIDE
+from videodirector.senses.loaded_input import MAX_SIDE
 
 __all__ = ["References", "load_references"]
 
@@ -53,7 +53,7 @@ def load_references(plan: VideoPlan) -> References:
             try:
                 content = Path(file).read_bytes()
                 with Image.open(io.BytesIO(content)) as picture:
-                    picture.draft("RGB", (SIDE, SIDE))
+                    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
                     pictures[file] = cut_out(to_rgba(picture)), hashlib.sha256(content).hexdigest()
             except FileNotFoundError:
                 issues.append(PlanIssue(f"references.{key}", "there is no such file", repr(file), "check the path"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from videodirector.lexicon import UNSEEN, Nature, Thing, nature_of, things, words
+from videodirector.lexicon import ABSTRACT_KINDS, Thing, Traits, get_things, infer_traits, wordnet
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.vocabulary import split_words
 
@@ -44,8 +44,8 @@ _YOUNG = split_words("cub pup calf chick foal duckling kit baby hatchling")
 
 @lru_cache(maxsize=1)
 def _get_things_by_name() -> dict[str, Thing]:
-    names = {name: thing for thing in things().values() for name in thing.synonyms}
-    return names | dict(things())
+    names = {name: thing for thing in get_things().values() for name in thing.synonyms}
+    return names | dict(get_things())
 
 
 @lru_cache(maxsize=4096)
@@ -60,31 +60,31 @@ def find_thing(name: str) -> Thing | None:
 
 
 @lru_cache(maxsize=4096)
-def _find_sense(name: str) -> words.Sense | None:
+def _find_sense(name: str) -> wordnet.Sense | None:
     """The sense of a name, or else of its last words."""
     parts = name.split()
-    return next((found for start in range(len(parts)) if (found := words.noun(" ".join(parts[start:])))), None)
+    return next((found for start in range(len(parts)) if (found := wordnet.find_noun(" ".join(parts[start:])))), None)
 
 
 @lru_cache(maxsize=4096)
-def find_traits(name: str) -> Nature | None:
+def find_traits(name: str) -> Traits | None:
     """How large and how mobile a thing of this name is; None where nothing is known of it."""
     known = find_thing(name)
     if known is not None:
         return known
     parts = name.split()
-    return next((found for start in range(len(parts)) if (found := nature_of(" ".join(parts[start:])))), None)
+    return next((found for start in range(len(parts)) if (found := infer_traits(" ".join(parts[start:])))), None)
 
 
 @lru_cache(maxsize=4096)
 def find_hypernyms(name: str) -> frozenset[str]:
     """The classes that a thing of this name belongs to."""
     sense, thing = _find_sense(name), find_thing(name)
-    classes = set(sense.lineage) if sense is not None else set()
+    classes = set(sense.hypernyms) if sense is not None else set()
     if thing is not None:
         classes |= {thing.name, thing.kind}
-        if (own := words.noun(thing.name)) is not None and thing.kind == own.kind:
-            classes |= set(own.lineage)
+        if (own := wordnet.find_noun(thing.name)) is not None and thing.kind == own.kind:
+            classes |= set(own.hypernyms)
     return frozenset(classes)
 
 
@@ -102,7 +102,7 @@ def is_person(name: str) -> bool:
         return last not in _ANY_GENDER
     if thing is not None:
         return thing.kind == "person"
-    return sense is not None and sense.kind == "person" and "person" in sense.lineage
+    return sense is not None and sense.kind == "person" and "person" in sense.hypernyms
 
 
 @lru_cache(maxsize=4096)
@@ -120,17 +120,19 @@ def is_visible(name: str) -> bool:
     """Whether a noun names something that can be seen as a thing: not a minute, a joy, a corner."""
     last = name.rpartition(" ")[2]
     if " " in name:
-        known = words.noun(name)
-        if known is not None and known.kind not in UNSEEN and known.share > 0.5:
+        known = wordnet.find_noun(name)
+        if known is not None and known.kind not in ABSTRACT_KINDS and known.share > 0.5:
             return True  # a chess piece is a thing, though a piece is not
     thing = find_thing(name)
     if last in v.ABSTRACT:
         return thing is not None and thing.name == name
-    sense = words.noun(last)
+    sense = wordnet.find_noun(last)
     if thing is not None or sense is None or last in _VISIBLE_NOUNS or sense.share > 0.2:
         return True
-    said = sense.usual == "communication" and sense.kind == "communication" and not _WRITTEN & {*sense.lineage}
-    return sense.usual not in UNSEEN and not said  # a salute, a guidance; but a note
+    said = (
+        sense.dominant_kind == "communication" and sense.kind == "communication" and not _WRITTEN & {*sense.hypernyms}
+    )
+    return sense.dominant_kind not in ABSTRACT_KINDS and not said  # a salute, a guidance; but a note
 
 
 _WRITTEN = split_words("writing document award symbol publication sign mark record") | {"written communication"}
@@ -145,10 +147,10 @@ _VISIBLE_NOUNS = split_words(
 def is_body_part(name: str) -> bool:
     """Whether this is a part of somebody: a paw, a tongue."""
     last = name.rpartition(" ")[2]
-    sense = words.noun(last)
+    sense = wordnet.find_noun(last)
     if last in ("bone", "egg", "shell", "skull"):
         return False
-    return last in _BODY_PARTS or (sense is not None and "body part" in sense.lineage and find_thing(name) is None)
+    return last in _BODY_PARTS or (sense is not None and "body part" in sense.hypernyms and find_thing(name) is None)
 
 
 _BODY_PARTS = split_words(
@@ -161,5 +163,5 @@ def is_clothing(name: str) -> bool:
     """Whether this is something worn."""
     sense = _find_sense(name)
     return sense is not None and bool(
-        {"clothing", "footgear", "headdress", "spectacles", "garment", "jewelry", "neckwear"} & {*sense.lineage, name}
+        {"clothing", "footgear", "headdress", "spectacles", "garment", "jewelry", "neckwear"} & {*sense.hypernyms, name}
     )

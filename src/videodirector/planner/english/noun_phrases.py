@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from videodirector.lexicon.words import noun as sense_of
+from videodirector.lexicon.wordnet import find_noun
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.tokens import Token
 from videodirector.planner.english.vocabulary import lemmatise
@@ -140,8 +140,8 @@ def _find_elliptic_pronoun(phrase: NounPhrase, tokens: list[Token], index: int) 
 
 def _count_group(word: str) -> int:
     """How many a word for a group means before "of": a gaggle of geese; 0 for what is no group."""
-    sense = sense_of(word)
-    return 4 if sense is not None and sense.usual == "group" and word not in v.PARTITIVES else 0
+    sense = find_noun(word)
+    return 4 if sense is not None and sense.dominant_kind == "group" and word not in v.PARTITIVES else 0
 
 
 def _set_words(phrase: NounPhrase, nouns: list[Token]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from videodirector.lexicon.words import noun
+from videodirector.lexicon.wordnet import find_noun
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.tokens import IsThing, Token, can_be, is_finite, is_inflected, tokenise
 from videodirector.planner.english.vocabulary import find_word_classes, lemmatise
@@ -72,7 +72,7 @@ def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: I
         return token.text.isalpha() and not token.text.isupper() and not token.lower.endswith("ly")
     # "Jack runs": a thing that can be counted has an article
     single = token.lower in find_word_classes(token.lower).get("NOUN", ()) and not is_thing(token.lower)
-    sense = noun(token.lower) if single else None
+    sense = find_noun(token.lower) if single else None
     countable = sense is None or sense.kind in ("artifact", "person", "animal", "plant")
     if not single or not countable:
         return False
@@ -323,7 +323,7 @@ def _is_compound(tokens: list[Token], index: int) -> bool:
     before = tokens[index - 1] if index else None
     if before is None or before.tag not in ("NOUN", "ADJ") or before.is_proper:
         return False
-    sense = noun(f"{before.lower} {lemmatise(tokens[index].lower, 'NOUN')}")
+    sense = find_noun(f"{before.lower} {lemmatise(tokens[index].lower, 'NOUN')}")
     if (
         sense is None
         or sense.kind not in ("artifact", "animal", "person", "food", "plant", "object")
@@ -388,7 +388,7 @@ def _tag_after_to(word: _OpenWord) -> str:
         base
         and not word.thing
         and can_be(word.after, "NOUN")
-        and noun(f"{word.low} {lemmatise(word.after, 'NOUN')}") is None
+        and find_noun(f"{word.low} {lemmatise(word.after, 'NOUN')}") is None
     ):
         return "VERB"  # "stops to pick flowers"
     if base and not word.thing and not word.after[:1].isalnum() and _is_action_noun(word.low):
@@ -398,8 +398,8 @@ def _tag_after_to(word: _OpenWord) -> str:
 
 def _is_action_noun(low: str) -> bool:
     """Whether a noun names something done: a drink, a rest."""
-    sense = noun(low)
-    return low in ("drink", "eat") or (sense is not None and sense.usual in ("act", "state", "process"))
+    sense = find_noun(low)
+    return low in ("drink", "eat") or (sense is not None and sense.dominant_kind in ("act", "state", "process"))
 
 
 def _tag_after_preposition(word: _OpenWord) -> str:
@@ -479,8 +479,8 @@ def _tag_at_start(word: _OpenWord) -> str:
 
 def _is_verb_continued(word: _OpenWord) -> bool:
     """Whether a second verb in its base form may stand here: a plural's verb before, something closed behind."""
-    sense = noun(word.low)
-    thing = sense is not None and sense.usual in ("artifact", "food", "animal", "person", "plant", "substance")
+    sense = find_noun(word.low)
+    thing = sense is not None and sense.dominant_kind in ("artifact", "food", "animal", "person", "plant", "substance")
     closed = word.after in v.PREPOSITIONS or word.after in v.ADVERBS or word.after in v.DETERMINERS
     return closed and not thing and _has_base_verb_before(word.tokens, word.index)
 
@@ -489,8 +489,8 @@ def _is_body_part_noun(word: _OpenWord) -> bool:
     if word.low in word.found["NOUN"]:
         return False
     participle = word.after.endswith("ing") and is_inflected(word.after)
-    sense = noun(lemmatise(word.low, "NOUN"))
-    return sense is not None and ("body part" in sense.lineage or (participle and sense.usual == "artifact"))
+    sense = find_noun(lemmatise(word.low, "NOUN"))
+    return sense is not None and ("body part" in sense.hypernyms or (participle and sense.dominant_kind == "artifact"))
 
 
 def _is_plural_subject(word: _OpenWord) -> bool:
@@ -499,7 +499,7 @@ def _is_plural_subject(word: _OpenWord) -> bool:
     after = find_word_classes(word.after) if word.after else {}
     if not plural or word.after not in after.get("VERB", ()) or word.after in v.FUNCTION_WORDS:
         return False
-    sense = noun(word.after)
+    sense = find_noun(word.after)
     return sense is None or sense.share < 0.5
 
 

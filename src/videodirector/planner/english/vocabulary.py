@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from videodirector.lexicon.words import noun
+from videodirector.lexicon.wordnet import find_noun
 
 __all__ = ["choose_article", "find_word_classes", "is_english_word", "lemmatise", "pluralise", "split_words"]
 
@@ -224,7 +224,7 @@ def find_word_classes(word: str) -> dict[str, tuple[str, ...]]:
 
 
 def _is_thing_noun(word: str) -> bool:
-    sense = noun(word)
+    sense = find_noun(word)
     return sense is not None and sense.share > 0.6
 
 

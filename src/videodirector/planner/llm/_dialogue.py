@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from videodirector.errors import OutputError, PlannerError
+from videodirector.planner.llm.client._secrets import SecretRedactor
 from videodirector.planner.llm.client.chat import Chat, Question, Reply
-from videodirector.planner.llm.client.secrets import Scrubber
 from videodirector.planner.llm.parse_story import Message
 from videodirector.prompts import Prompts
 from videodirector.schemas import canonical_json, write_atomically
@@ -23,7 +23,7 @@ _SHOWN = 20_000  # characters of an unusable answer that are sent back
 
 
 class _Reading(Protocol):
-    mends: list[str]
+    repairs: list[str]
     faults: list[str]
 
 
@@ -49,7 +49,7 @@ class Dialogue:
     answers: list[dict[str, object]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def settle(self, step: str, question: Question, read: Callable[[str], R], *, whole: bool = False) -> R:
+    def ask_until_usable(self, step: str, question: Question, read: Callable[[str], R], *, whole: bool = False) -> R:
         """The best reading of the answers to a question.
 
         Args:
@@ -59,7 +59,7 @@ class Dialogue:
             whole: whether an answer that was cut off is of no use.
 
         Returns:
-            The first reading without faults, or after the last attempt the one with the fewest; its mends then say so.
+            The first reading without faults, or after the last attempt the one with the fewest, noted in its repairs.
 
         Raises:
             PlannerError: no answer could be used, or none was to be had.
@@ -91,7 +91,7 @@ class Dialogue:
             again = self.prompts.fill("again.md", problems="\n".join(f"- {problem}" for problem in problems))
             more += [("ai", reply.text[:_SHOWN] or "(nothing)"), ("human", again)]
         if best is not None:
-            best.mends += [f"{fault}; asked {len(replies)} times" for fault in best.faults]
+            best.repairs += [f"{fault}; asked {len(replies)} times" for fault in best.faults]
             return best
         for reply in replies:
             self.chat.forget(reply)  # they are saved elsewhere; a new run shall ask anew
@@ -100,16 +100,18 @@ class Dialogue:
             hint="try again, another model, or a shorter story",
         )
 
-    def save_to(self, path: Path, scrub: Scrubber, model: str) -> Path:
+    def save_answers(self, path: Path, scrub: SecretRedactor, model: str) -> Path:
         """Writes everything received to a file, without secrets.
 
         Raises:
             OutputError: it cannot be written.
         """
         record = {"model": model, "story": self.story, "answers": self.answers}
-        return write_atomically(path, canonical_json(scrub.data(record)).encode("utf-8", "replace"))
+        return write_atomically(path, canonical_json(scrub.redact_data(record)).encode("utf-8", "replace"))
 
-    def saved(self, error: PlannerError, folders: list[Path], scrub: Scrubber, model: str) -> PlannerError:
+    def save_after_error(
+        self, error: PlannerError, folders: list[Path], scrub: SecretRedactor, model: str
+    ) -> PlannerError:
         """The error, whose hint names a new file in the first usable folder with everything that was received."""
         if not self.answers:
             return error
@@ -117,7 +119,7 @@ class Dialogue:
         for folder in folders:
             with suppress(OSError, OutputError):
                 folder.mkdir(parents=True, exist_ok=True)
-                path = self.save_to(folder / name, scrub, model)
+                path = self.save_answers(folder / name, scrub, model)
                 said = f"{error.hint}; " if error.hint else ""
                 return PlannerError(error.message, hint=f"{said}what was received is in {path}")
         return error

@@ -4,7 +4,7 @@
 out, with `tracks` for boxes, `scenes` for whole scenes and names, `newcomers` for what comes in.
 """
 
-from videodirector.planner.refine.errors import AlreadySo, CannotDo, NoSuchThing, NotUnderstood
+from videodirector.planner.refine.edit_errors import EditError, NoChangeError, UnknownEntityError, UnknownRequestError
 from videodirector.planner.refine.requests import refine
 
-__all__ = ["AlreadySo", "CannotDo", "NoSuchThing", "NotUnderstood", "refine"]
+__all__ = ["EditError", "NoChangeError", "UnknownEntityError", "UnknownRequestError", "refine"]

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from videodirector.errors import ModelFormatError, ModelNotFoundError
 from videodirector.senses.embedders.towers import WIDTH
 
-__all__ = ["CONFIG", "VARIANTS", "WEIGHTS", "Condition", "MappingNetwork", "Variant", "packaged"]
+__all__ = ["CONFIG", "VARIANTS", "WEIGHTS", "MappedCondition", "MappingNetwork", "Variant", "get_packaged_folder"]
 
 Variant = Literal["linear", "convolution", "transformer", "residual"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -30,12 +30,12 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
-def packaged() -> Path:
+def get_packaged_folder() -> Path:
     """The folder of the weights that the package brings."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-mapping")))
 
 
-class Condition(NamedTuple):
+class MappedCondition(NamedTuple):
     """What a generator reads in the place of words.
 
     Attributes:
@@ -77,7 +77,7 @@ class _Transformer(nn.Module):
         return out
 
 
-def _network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
+def _build_network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
     apart = nn.Unflatten(1, (slots, text))
     if variant == "linear":
         return nn.Sequential(nn.Linear(width, slots * text), apart)
@@ -92,7 +92,7 @@ def _network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
             nn.Conv1d(2 * channels, 2 * channels, 3, padding=1),
             nn.GELU(),
             nn.Conv1d(2 * channels, text, 1),
-            _Swap(),
+            _Transpose(),
         )
     if variant == "transformer":
         return _Transformer(width, slots, text, hidden=192)
@@ -105,7 +105,7 @@ def _network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
     )
 
 
-class _Swap(nn.Module):
+class _Transpose(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.transpose(1, 2)
 
@@ -129,12 +129,14 @@ class MappingNetwork(nn.Module):
         self.config = {"variant": variant, "width": width, "tokens": tokens, "text": text, "words": words}
         self.words = words
         # One slot more, the first: the phrase.
-        self.network = _network(variant, width, 1 + tokens, text)
+        self.network = _build_network(variant, width, 1 + tokens, text)
 
-    def forward(self, embeddings: Float[Tensor, "batch width"]) -> Condition:
+    def forward(self, embeddings: Float[Tensor, "batch width"]) -> MappedCondition:
         """The condition of each embedding as embedders give it: a unit vector, its sense's mean subtracted."""
         slots: Tensor = self.network(embeddings)
-        return Condition(words=F.pad(slots[:, 1:], (0, 0, 0, self.words + 1 - slots.shape[1])), phrase=slots[:, 0])
+        return MappedCondition(
+            words=F.pad(slots[:, 1:], (0, 0, 0, self.words + 1 - slots.shape[1])), phrase=slots[:, 0]
+        )
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the weights in half precision, as safetensors, and what the network is made of."""
@@ -156,7 +158,7 @@ class MappingNetwork(nn.Module):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        folder = packaged() if folder is None else Path(folder)
+        folder = get_packaged_folder() if folder is None else Path(folder)
         if not (folder / CONFIG).exists() or not (folder / WEIGHTS).exists():
             raise ModelNotFoundError(f"{folder} lacks {CONFIG} or {WEIGHTS}", hint="train it with recipes/mapping.py")
         try:

@@ -33,7 +33,7 @@ class _Residual(nn.Module):
         return F.relu(x + self.body(x))
 
 
-def _down(before: int, after: int, *, kernel: int = 3) -> nn.Sequential:
+def _downsample(before: int, after: int, *, kernel: int = 3) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(before, after, kernel, stride=2, padding=kernel // 2, bias=False), nn.BatchNorm2d(after), nn.ReLU()
     )
@@ -50,14 +50,14 @@ class MapTower(nn.Module):
         super().__init__()
         a, b, c, d = widths
         self.body = nn.Sequential(
-            _down(channels, a, kernel=5),
-            _down(a, b),
+            _downsample(channels, a, kernel=5),
+            _downsample(a, b),
             _Residual(b),
             _Residual(b),
-            _down(b, c),
+            _downsample(b, c),
             _Residual(c),
             _Residual(c),
-            _down(c, d),
+            _downsample(c, d),
             _Residual(d),
         )
         self.head = nn.Linear(2 * d, WIDTH)

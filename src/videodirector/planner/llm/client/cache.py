@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AnswerCache", "default_folder"]
+__all__ = ["AnswerCache", "get_default_folder"]
 
-_SIZE = 256 * 2**20  # what has not been asked for longest goes first
+_SIZE_LIMIT = 256 * 2**20  # what has not been asked for longest goes first
 
 
-def default_folder() -> Path:
+def get_default_folder() -> Path:
     """Where answers are kept: below VIDEODIRECTOR_CACHE, or else in the user's cache folder."""
     from platformdirs import user_cache_path
 
@@ -38,10 +38,12 @@ class AnswerCache:
             from diskcache import Cache, JSONDisk
 
             with suppress(Exception):  # read-only, full, or not a database: planning goes on without
-                self._store = Cache(str(folder), disk=JSONDisk, size_limit=_SIZE, eviction_policy="least-recently-used")
+                self._store = Cache(
+                    str(folder), disk=JSONDisk, size_limit=_SIZE_LIMIT, eviction_policy="least-recently-used"
+                )
 
     @staticmethod
-    def key(*parts: object) -> str:
+    def make_key(*parts: object) -> str:
         """The key of a question; it reveals nothing of its parts."""
         text = json.dumps(parts, ensure_ascii=True, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

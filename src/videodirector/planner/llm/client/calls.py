@@ -14,21 +14,21 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from videodirector.errors import PlannerError, VideoDirectorError
-from videodirector.planner.llm.client.secrets import Scrubber
+from videodirector.planner.llm.client._secrets import SecretRedactor
 
-__all__ = ["Caller", "NotSupported", "concurrently"]
+__all__ = ["Caller", "FormNotSupported", "map_concurrently"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds between tries, where the server asks for none; they double
-_SHOWN = 300  # characters of a server's own words
-_REFUSED_FORM = (400, 404, 405, 415, 422, 501)
-_TRIED_AGAIN = (408, 409, 425, 429)
-_MEANS_FORM = ("response_format", "json_schema", "grammar", "schema", "tool", "function")
+_MAX_SHOWN = 300  # characters of a server's own words
+_REFUSED_FORM_STATUSES = (400, 404, 405, 415, 422, 501)
+_RETRIED_STATUSES = (408, 409, 425, 429)
+_FORM_WORDS = ("response_format", "json_schema", "grammar", "schema", "tool", "function")
 
 
-class NotSupported(Exception):
+class FormNotSupported(Exception):
     """The server does not take this way of asking; another may do."""
 
 
@@ -48,7 +48,7 @@ class Caller:
     tries: int
     longest_wait: float
     acquire: Callable[[], object]
-    scrub: Scrubber
+    redact: SecretRedactor
     _not_before: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -68,14 +68,14 @@ class Caller:
                 time.sleep(min(pause, 1.0))
             self.acquire()
             try:
-                return _before(self.timeout, function)
-            except (VideoDirectorError, NotSupported):
+                return _call_with_deadline(self.timeout, function)
+            except (VideoDirectorError, FormNotSupported):
                 raise
             except Exception as error:
-                again, wait = self._judged(error, form_matters=form_matters)
+                again, wait = self._decide_retry(error, form_matters=form_matters)
                 if not again or number == self.tries:
-                    raise self._error(error, number) from error
-                delay = _pause(number) if wait is None else wait
+                    raise self._build_error(error, number) from error
+                delay = _compute_pause(number) if wait is None else wait
                 if delay > self.longest_wait:
                     raise PlannerError(
                         f"the server asks to wait {delay:.0f} seconds before the next request",
@@ -85,27 +85,27 @@ class Caller:
                     self._not_before = max(self._not_before, time.monotonic() + delay)
         raise AssertionError("the last try returns or raises")
 
-    def _judged(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
+    def _decide_retry(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
         """Whether to try again, and after how many seconds if the server says so."""
-        status, words = _status(error), str(error).lower()
+        status, words = _get_status(error), str(error).lower()
         if form_matters and isinstance(error, (NotImplementedError, Warning)):
-            raise NotSupported(str(error)) from error
+            raise FormNotSupported(str(error)) from error
         if form_matters and "context" not in words:
-            about_form = any(word in words for word in _MEANS_FORM)
-            if (status in _REFUSED_FORM and (status != 404 or about_form)) or (status == 500 and about_form):
-                raise NotSupported(str(error)) from error
+            about_form = any(word in words for word in _FORM_WORDS)
+            if (status in _REFUSED_FORM_STATUSES and (status != 404 or about_form)) or (status == 500 and about_form):
+                raise FormNotSupported(str(error)) from error
         if status is not None:
             spent = "insufficient_quota" in words or "billing" in words
-            again = (status in _TRIED_AGAIN or status >= 500) and not spent
-            return again, _retry_after(error) if again else None
+            again = (status in _RETRIED_STATUSES or status >= 500) and not spent
+            return again, _parse_retry_after(error) if again else None
         return not isinstance(error, NotImplementedError), None
 
-    def _error(self, error: Exception, tries: int) -> PlannerError:
-        status = _status(error)
-        said = " ".join(self.scrub(str(error)).split())[:_SHOWN]
+    def _build_error(self, error: Exception, tries: int) -> PlannerError:
+        status = _get_status(error)
+        said = " ".join(self.redact(str(error)).split())[:_MAX_SHOWN]
         if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower():
             return PlannerError(
-                f"the chat model did not answer within {self.timeout:g} seconds, asked {_times(tries)}",
+                f"the chat model did not answer within {self.timeout:g} seconds, asked {_format_times(tries)}",
                 hint="try again later, or give it longer: LLMPlanner(..., timeout=...), --timeout",
             )
         if status in (401, 403):
@@ -118,32 +118,34 @@ class Caller:
         if status == 429:
             return PlannerError(f"too many requests, or no credit left (429): {said}", hint="try again later")
         if status is not None and status >= 500:
-            return PlannerError(f"the server failed ({status}), asked {_times(tries)}: {said}", hint="try again later")
+            return PlannerError(
+                f"the server failed ({status}), asked {_format_times(tries)}: {said}", hint="try again later"
+            )
         if status is not None:
-            return PlannerError(f"the server refused the request ({status}): {said}", hint=_hint_for_refused(said))
+            return PlannerError(f"the server refused the request ({status}): {said}", hint=_choose_hint(said))
         if "connect" in type(error).__name__.lower() or isinstance(error, ConnectionError):
             return PlannerError(f"the server cannot be reached: {said}", hint="check the network and --base-url")
         return PlannerError(
-            f"what came back is no chat answer, asked {_times(tries)}: {type(error).__name__}: {said}",
+            f"what came back is no chat answer, asked {_format_times(tries)}: {type(error).__name__}: {said}",
             hint="check --base-url; it ends in /v1 for most servers",
         )
 
 
-def _hint_for_refused(said: str) -> str:
+def _choose_hint(said: str) -> str:
     if "context" in said.lower():
         return "the story is too long for this model: plan it in parts, or take a model with a longer context"
     return "check the model's name and settings"
 
 
-def _pause(number: int) -> float:
+def _compute_pause(number: int) -> float:
     return float(min(_FIRST_PAUSE * 2 ** (number - 1), _LONGEST_PAUSE) * random.uniform(0.75, 1.0))  # noqa: S311
 
 
-def _times(number: int) -> str:
+def _format_times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def _status(error: BaseException) -> int | None:
+def _get_status(error: BaseException) -> int | None:
     for owner in (error, getattr(error, "response", None)):
         status = getattr(owner, "status_code", None)
         if isinstance(status, int) and status >= 400:
@@ -151,7 +153,7 @@ def _status(error: BaseException) -> int | None:
     return None
 
 
-def _retry_after(error: BaseException) -> float | None:
+def _parse_retry_after(error: BaseException) -> float | None:
     """The seconds that a Retry-After header asks to wait: a number, or a date."""
     headers: Any = getattr(getattr(error, "response", None), "headers", None)
     if headers is None:
@@ -172,7 +174,7 @@ def _retry_after(error: BaseException) -> float | None:
     return None
 
 
-def _before(seconds: float, function: Callable[[], T]) -> T:
+def _call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
     """What the function returns; TimeoutError when it takes longer. It is then left to end on its own."""
     done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
@@ -192,7 +194,7 @@ def _before(seconds: float, function: Callable[[], T]) -> T:
     return value  # type: ignore[return-value]  # without an error it is a T
 
 
-def concurrently(function: Callable[[Item], T], items: list[Item], *, workers: int) -> list[T]:
+def map_concurrently(function: Callable[[Item], T], items: list[Item], *, workers: int) -> list[T]:
     """The function of every item, in order, with so many at a time.
 
     After a failure nothing new is begun, but what is under way is waited for, since it is paid for. The threads are

@@ -34,7 +34,7 @@ class Usage:
                 self.tokens_in += tokens_in
                 self.tokens_out += tokens_out
 
-    def cost(self, model: str) -> float | None:
+    def estimate_cost(self, model: str) -> float | None:
         """US dollars at list prices, or None for a model without a known price."""
         from genai_prices import Usage as Tokens
         from genai_prices import calc_price
@@ -45,7 +45,7 @@ class Usage:
         except LookupError:
             return None
 
-    def sentence(self, model: str) -> str:
+    def summarise(self, model: str) -> str:
         """The counts as a note: "Planned by gpt-4o: 3 answers (1 of them kept from before), 900 tokens in, 80 out." """
         answers = self.calls + self.cached
         text = f"Planned by {model or 'a chat model'}: {answers} {'answer' if answers == 1 else 'answers'}"
@@ -53,7 +53,7 @@ class Usage:
             text += f" ({self.cached} of them kept from before)"
         if self.tokens_in or self.tokens_out:
             text += f", {self.tokens_in} tokens in, {self.tokens_out} out"
-            cost = self.cost(model)
+            cost = self.estimate_cost(model)
             if cost is not None:
                 text += f", about ${cost:.4f}" if cost < 0.1 else f", about ${cost:.2f}"
         return f"{text}."

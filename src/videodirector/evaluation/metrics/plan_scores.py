@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from videodirector.evaluation.metrics._prompt_checks import checks_of
-from videodirector.evaluation.metrics.checks import Check, Skill, tracks_of
+from videodirector.evaluation.metrics.checks import Check, Skill, build_tracks, parse_checks
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.schemas import VideoPlan
 
-__all__ = ["PlanReport", "PlanScore", "Verdict", "score_plan"]
+__all__ = ["CheckResult", "PlanReport", "PlanScore", "score_plan"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """One check and what came of it."""
 
     check: Check
@@ -34,7 +33,7 @@ class PlanScore:
 
     source: str
     prompt: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[CheckResult, ...]
 
     @property
     def right(self) -> bool:
@@ -51,8 +50,8 @@ def score_plan(plan: VideoPlan, *, source: str = "", prompt: str | None = None) 
         prompt: what was asked; None takes the plan's own.
     """
     asked = plan.prompt if prompt is None else prompt
-    tracks = tracks_of(plan)
-    verdicts = tuple(Verdict(check, check.holds(tracks)) for check in checks_of(asked))
+    tracks = build_tracks(plan)
+    verdicts = tuple(CheckResult(check, check.holds(tracks)) for check in parse_checks(asked))
     return PlanScore(source=source, prompt=asked, verdicts=verdicts)
 
 
@@ -66,7 +65,7 @@ class PlanReport:
         """Checks passed, skill by skill; skills that no prompt asks for are left out."""
         verdicts = [verdict for plan in self.plans for verdict in plan.verdicts]
         return {
-            skill: Proportion.of(verdict.holds for verdict in verdicts if verdict.check.skill == skill)
+            skill: Proportion.from_outcomes(verdict.holds for verdict in verdicts if verdict.check.skill == skill)
             for skill in get_args(Skill)
             if any(verdict.check.skill == skill for verdict in verdicts)
         }
@@ -74,10 +73,10 @@ class PlanReport:
     @property
     def overall(self) -> Proportion:
         """All checks alike."""
-        return Proportion.of(verdict.holds for plan in self.plans for verdict in plan.verdicts)
+        return Proportion.from_outcomes(verdict.holds for plan in self.plans for verdict in plan.verdicts)
 
     @property
-    def unchecked(self) -> int:
+    def plans_without_checks(self) -> int:
         """Plans whose prompt asks for nothing that boxes can decide."""
         return sum(not plan.verdicts for plan in self.plans)
 
@@ -86,7 +85,7 @@ class PlanReport:
         return {
             "overall": self.overall.as_dict(),
             "skills": {skill: proportion.as_dict() for skill, proportion in self.by_skill().items()},
-            "plans_without_checks": self.unchecked,
+            "plans_without_checks": self.plans_without_checks,
             "plans": [
                 {
                     "source": plan.source,
@@ -107,6 +106,6 @@ class PlanReport:
         return "\n".join(["| skill | checks passed |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
     @classmethod
-    def of(cls, plans: Iterable[PlanScore]) -> PlanReport:
+    def from_scores(cls, plans: Iterable[PlanScore]) -> PlanReport:
         """The report over these scores."""
         return cls(plans=tuple(plans))

@@ -13,12 +13,12 @@ from videodirector.imports import large_imports
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-__all__ = ["chat_model"]
+__all__ = ["create_chat_model"]
 
 _EXTRAS = ("anthropic", "ollama")  # providers that this package names an extra for
 
 
-def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0) -> BaseChatModel:
+def create_chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0) -> BaseChatModel:
     """A chat model by its provider and name.
 
     Args:
@@ -66,12 +66,12 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
     except ValueError as error:
         if "Unsupported provider" in str(error):
             raise UsageError(f"there is no provider {provider!r}", hint="openai, anthropic, ollama, ...") from error
-        raise _unusable(provider, error) from error
+        raise _build_unusable_error(provider, error) from error
     except Exception as error:  # each provider has its own for a missing key
-        raise _unusable(provider, error) from error
+        raise _build_unusable_error(provider, error) from error
 
 
-def _unusable(provider: str, error: Exception) -> PlannerError:
+def _build_unusable_error(provider: str, error: Exception) -> PlannerError:
     said = " ".join(str(error).split())[:200]
     key = f"{provider.upper()}_API_KEY"
     return PlannerError(f"the {provider} model cannot be used: {said}", hint=f"set {key} in the environment")

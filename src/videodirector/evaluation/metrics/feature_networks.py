@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from videodirector.errors import MissingDependencyError, ModelNotFoundError
 
-__all__ = ["Features", "Frames", "PictureTextNetwork", "VideoNetwork", "clip_network"]
+__all__ = ["Features", "Frames", "ImageTextNetwork", "VideoNetwork", "load_clip_network"]
 
 Features = NDArray[np.float64]
 """One vector a row."""
@@ -40,7 +40,7 @@ class VideoNetwork(Protocol):
         ...
 
 
-class PictureTextNetwork(Protocol):
+class ImageTextNetwork(Protocol):
     """Sees pictures and reads words, in one space: for CLIP-Text, CLIP-Image and the likeness of crops."""
 
     @property
@@ -57,7 +57,7 @@ class PictureTextNetwork(Protocol):
         ...
 
 
-def clip_network(model: str) -> PictureTextNetwork:
+def load_clip_network(model: str) -> ImageTextNetwork:
     """A CLIP model of the transformers library.
 
     Args:
@@ -67,10 +67,10 @@ def clip_network(model: str) -> PictureTextNetwork:
         MissingDependencyError: transformers is not installed.
         ModelNotFoundError: there is no such model.
     """
-    return _Clip(model)
+    return _ClipNetwork(model)
 
 
-class _Clip:
+class _ClipNetwork:
     def __init__(self, model: str) -> None:
         try:
             from transformers import CLIPModel, CLIPProcessor
@@ -94,7 +94,7 @@ class _Clip:
         with torch.no_grad():
             inputs = self._processor(images=list(frames), return_tensors="pt")
             vectors = self._model.vision_model(pixel_values=inputs["pixel_values"]).pooler_output
-            return _unit(self._model.visual_projection(vectors).double().numpy())
+            return _normalise(self._model.visual_projection(vectors).double().numpy())
 
     def texts(self, texts: Sequence[str]) -> Features:
         import torch
@@ -102,9 +102,9 @@ class _Clip:
         with torch.no_grad():
             inputs = self._processor(text=list(texts), return_tensors="pt", padding=True, truncation=True)
             vectors = self._model.text_model(**inputs).pooler_output
-            return _unit(self._model.text_projection(vectors).double().numpy())
+            return _normalise(self._model.text_projection(vectors).double().numpy())
 
 
-def _unit(vectors: Features) -> Features:
+def _normalise(vectors: Features) -> Features:
     length: Features = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-12))

@@ -15,11 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from videodirector.evaluation.metrics.features import Features, PictureTextNetwork
+from videodirector.evaluation.metrics.feature_networks import Features, Frames, ImageTextNetwork
 from videodirector.evaluation.metrics.statistics import Estimate, Proportion
 from videodirector.schemas import Box
 
-__all__ = ["Appearance", "Consistency", "consistency", "crop"]
+__all__ = [
+    "Appearance",
+    "Consistency",
+    "crop_box",
+    "measure_consistency",
+    "measure_frame_similarity",
+    "measure_pixel_change",
+    "measure_text_similarity",
+]
 
 
 class Appearance(BaseModel):
@@ -63,8 +71,8 @@ class Consistency:
         return {name: getattr(self, name).as_dict() for name in names}
 
 
-def consistency(
-    groups: Iterable[Sequence[tuple[Appearance, NDArray[np.uint8]]]], network: PictureTextNetwork | None = None
+def measure_consistency(
+    groups: Iterable[Sequence[tuple[Appearance, NDArray[np.uint8]]]], network: ImageTextNetwork | None = None
 ) -> Consistency:
     """Compare the appearances of every thing.
 
@@ -73,10 +81,12 @@ def consistency(
         network: sees crops; None leaves their likeness out.
     """
     things = list(groups)
-    looks = [_vectors(thing, network) for thing in things]
+    looks = [_embed_crops(thing, network) for thing in things]
 
     def same(pairs: Callable[[Iterable[int]], Iterable[tuple[int, int]]]) -> Estimate:
-        return Estimate.share([float(_same(thing, a, b)) for a, b in pairs(range(len(thing)))] for thing in things)
+        return Estimate.share(
+            [float(_is_same_variant(thing, a, b)) for a, b in pairs(range(len(thing)))] for thing in things
+        )
 
     def alike(pairs: Callable[[Iterable[int]], Iterable[tuple[int, int]]]) -> Estimate:
         return Estimate.mean(
@@ -86,34 +96,58 @@ def consistency(
 
     return Consistency(
         adjacent=same(pairwise),
-        all_pairs=same(_every_two),
+        all_pairs=same(_pair_all),
         crops_adjacent=alike(pairwise),
-        crops_all=alike(_every_two),
-        seen=Proportion.of(appearance.variant is not None for thing in things for appearance, _ in thing),
+        crops_all=alike(_pair_all),
+        seen=Proportion.from_outcomes(appearance.variant is not None for thing in things for appearance, _ in thing),
     )
 
 
-def crop(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+def crop_box(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     """What is in a box, two pixels on a side at least."""
     height, width = pixels.shape[:2]
     left, top = min(int(box.x0 * width), width - 2), min(int(box.y0 * height), height - 2)
     return pixels[top : max(round(box.y1 * height), top + 2), left : max(round(box.x1 * width), left + 2)]
 
 
-def _every_two(numbers: Iterable[int]) -> Iterable[tuple[int, int]]:
+def _pair_all(numbers: Iterable[int]) -> Iterable[tuple[int, int]]:
     return combinations(numbers, 2)
 
 
-def _same(thing: Sequence[tuple[Appearance, NDArray[np.uint8]]], a: int, b: int) -> bool:
+def _is_same_variant(thing: Sequence[tuple[Appearance, NDArray[np.uint8]]], a: int, b: int) -> bool:
     one, other = thing[a][0].variant, thing[b][0].variant
     return one is not None and one == other
 
 
-def _vectors(
-    thing: Sequence[tuple[Appearance, NDArray[np.uint8]]], network: PictureTextNetwork | None
+def _embed_crops(
+    thing: Sequence[tuple[Appearance, NDArray[np.uint8]]], network: ImageTextNetwork | None
 ) -> dict[int, Features]:
     """By number of the appearance; those where nothing was seen are left out."""
-    crops = {number: crop(pixels, seen.box) for number, (seen, pixels) in enumerate(thing) if seen.box}
+    crops = {number: crop_box(pixels, seen.box) for number, (seen, pixels) in enumerate(thing) if seen.box}
     if network is None or not crops:
         return {}
     return dict(zip(crops, network.pictures(list(crops.values())), strict=True))
+
+
+def measure_text_similarity(network: ImageTextNetwork, clips: Sequence[Frames], texts: Sequence[str]) -> Estimate:
+    """Mean cosine of every frame with the text of its clip, in [-1, 1]."""
+    words = network.texts(texts) if texts else ()
+    return Estimate.mean(
+        (network.pictures(list(clip)) @ word).tolist() for clip, word in zip(clips, words, strict=True)
+    )
+
+
+def measure_frame_similarity(network: ImageTextNetwork, clips: Sequence[Frames]) -> Estimate:
+    """CLIP-Image: mean cosine of neighbouring frames, in [-1, 1]; clips of one frame have none."""
+    groups: list[list[float]] = []
+    for clip in clips:
+        seen = network.pictures(list(clip))
+        groups.append((seen[1:] * seen[:-1]).sum(axis=1).tolist())
+    return Estimate.mean(groups)
+
+
+def measure_pixel_change(clips: Sequence[Frames]) -> Estimate:
+    """Pixel-MSE: mean squared difference of neighbouring frames, in squared levels of 255."""
+    return Estimate.mean(
+        (np.diff(clip.astype(np.float64), axis=0) ** 2).mean(axis=(1, 2, 3)).tolist() for clip in clips
+    )

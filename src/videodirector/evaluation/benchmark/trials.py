@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from videodirector.errors import OutputError
 from videodirector.evaluation.benchmark import records as looking
-from videodirector.evaluation.benchmark.plans import STILL, TrialSkill, trial_plans
-from videodirector.evaluation.benchmark.records import PlanRecord, look
+from videodirector.evaluation.benchmark.records import PlanRecord, record_plan
+from videodirector.evaluation.benchmark.trial_plans import SINGLE_FRAME_SKILLS, TrialSkill, build_trial_plans
 from videodirector.evaluation.benchmark.world import Instruments
-from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.feature_networks import Frames
 from videodirector.files.atomic import atomic_file
 from videodirector.files.digests import digest
 from videodirector.generator.backends.protocol import Backend
@@ -27,9 +27,9 @@ from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.generator.render.scene_key import code_revision
 from videodirector.schemas import KEY_BOXES, Notice, VideoPlan
 
-__all__ = ["Change", "Trial", "Trials", "strength", "trials_of"]
+__all__ = ["PlanChange", "Trial", "TrialRunner", "build_trials", "set_layout_strength"]
 
-Change = Callable[[VideoPlan], VideoPlan]
+PlanChange = Callable[[VideoPlan], VideoPlan]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Trial:
     plan: VideoPlan
 
 
-def trials_of(
+def build_trials(
     skills: Sequence[TrialSkill],
     number: int,
     *,
@@ -64,16 +64,16 @@ def trials_of(
     def length(skill: TrialSkill) -> int:
         if short is None or skill == "object":
             return frames
-        return short if skill in STILL else max(2, short)
+        return short if skill in SINGLE_FRAME_SKILLS else max(2, short)
 
     return [
         Trial(id=f"{skill}-{index:03d}", skill=skill, plan=plan)
         for skill in skills
-        for index, plan in enumerate(trial_plans(skill, number, frames=length(skill), keys=keys))
+        for index, plan in enumerate(build_trial_plans(skill, number, frames=length(skill), keys=keys))
     ]
 
 
-def strength(alpha: float) -> Change:
+def set_layout_strength(alpha: float) -> PlanChange:
     """Boxes imposed during the first ``alpha`` of the steps."""
 
     def changed(plan: VideoPlan) -> VideoPlan:
@@ -83,7 +83,7 @@ def strength(alpha: float) -> Change:
     return changed
 
 
-class Trials:
+class TrialRunner:
     """Trials on one backend.
 
     Args:
@@ -104,7 +104,7 @@ class Trials:
         instruments: Instruments,
         *,
         steps: int | None = None,
-        change: Change | None = None,
+        change: PlanChange | None = None,
         shared: Path | None = None,
     ) -> None:
         self.folder, self.backend, self.instruments, self.steps = folder, backend, instruments, steps
@@ -122,18 +122,18 @@ class Trials:
         for trial in trials:
             with atomic_file(self.folder / "plans" / f"{trial.id}.json") as partial:
                 trial.plan.save(partial)
-            clips, keys, seconds = self._draw(trial.plan)
+            clips, keys, seconds = self._render_plan(trial.plan)
             revision = digest([code_revision(looking.__name__), trial.plan.to_json(), *keys])[:32]
             place = self._records / f"{trial.id}-{revision[:8]}.json"
-            record = _recalled(place)
+            record = _load_record(place)
             if record is None or record.revision != revision:
-                record = look(trial.plan, clips, self.instruments, name=trial.id, skill=trial.skill)
+                record = record_plan(trial.plan, clips, self.instruments, name=trial.id, skill=trial.skill)
                 record = record.model_copy(update={"keys": keys, "seconds": seconds, "revision": revision})
                 with atomic_file(place) as partial:
                     partial.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
             yield record
 
-    def clips(self, record: PlanRecord) -> list[Frames]:
+    def load_clips(self, record: PlanRecord) -> list[Frames]:
         """The drawn frames of every scene of a record of these trials.
 
         Raises:
@@ -144,7 +144,7 @@ class Trials:
             raise OutputError(f"the clips of {record.id} are not in {self._cache.folder}", hint="run the trials again")
         return [cached.clip.frames for cached in found if cached is not None]
 
-    def _draw(self, plan: VideoPlan) -> tuple[list[Frames], tuple[str, ...], float]:
+    def _render_plan(self, plan: VideoPlan) -> tuple[list[Frames], tuple[str, ...], float]:
         changed = plan if self._change is None else self._change(plan).checked()
         drawing = Drawing(changed, self.backend, steps=self.steps, cache=self._cache)
         clips: list[Frames] = []
@@ -166,7 +166,7 @@ class Trials:
         return clips, tuple(keys), seconds
 
 
-def _recalled(place: Path) -> PlanRecord | None:
+def _load_record(place: Path) -> PlanRecord | None:
     try:
         return PlanRecord.model_validate_json(place.read_bytes())
     except (OSError, ValidationError):  # not there, or of an older form: it is looked at again

@@ -8,11 +8,19 @@ from functools import lru_cache
 
 from videodirector import lexicon
 
-__all__ = ["DOES", "NOTHING", "Row", "extra_rows", "motion_rows", "short_rows", "world_rows"]
+__all__ = [
+    "MOTION_PHRASES",
+    "UNRECOGNISED",
+    "CaptionRow",
+    "build_extra_rows",
+    "build_motion_rows",
+    "build_short_rows",
+    "build_world_rows",
+]
 
-NOTHING = "nothing that can be told"
+UNRECOGNISED = "nothing that can be told"
 
-DOES = {
+MOTION_PHRASES = {
     "still": "stands still",
     "left": "moves to the left",
     "right": "moves to the right",
@@ -25,7 +33,7 @@ DOES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class CaptionRow:
     """A caption and what it tells.
 
     ``words`` are what the thing is called in a story ("red car"), ``thing`` is which thing that is ("car").
@@ -39,56 +47,56 @@ class Row:
 
 
 @lru_cache(maxsize=1)
-def world_rows() -> tuple[Row, ...]:
+def build_world_rows() -> tuple[CaptionRow, ...]:
     """Every thing in each of its colours, alone and in every place, every place without a thing, and nothing at all."""
-    places = tuple(lexicon.backgrounds())
+    places = tuple(lexicon.get_backgrounds())
     rows = []
-    for words, thing in _called():
-        named = with_article(words)
-        rows.append(Row(text=named, words=words, thing=thing))
-        rows += [Row(text=f"{named} in the {place}", words=words, thing=thing, place=place) for place in places]
-    rows += [Row(text=f"an empty {place}", place=place) for place in places]
-    return (*rows, Row(text=NOTHING))
+    for words, thing in _list_names():
+        named = add_article(words)
+        rows.append(CaptionRow(text=named, words=words, thing=thing))
+        rows += [CaptionRow(text=f"{named} in the {place}", words=words, thing=thing, place=place) for place in places]
+    rows += [CaptionRow(text=f"an empty {place}", place=place) for place in places]
+    return (*rows, CaptionRow(text=UNRECOGNISED))
 
 
 @lru_cache(maxsize=1)
-def short_rows() -> tuple[Row, ...]:
+def build_short_rows() -> tuple[CaptionRow, ...]:
     """Things and places one by one, for embedders that have to read the bank each time."""
-    things = [Row(text=with_article(words), words=words, thing=thing) for words, thing in _called()]
-    places = [Row(text=f"an empty {place}", place=place) for place in lexicon.backgrounds()]
-    return (*things, *places, Row(text=NOTHING))
+    things = [CaptionRow(text=add_article(words), words=words, thing=thing) for words, thing in _list_names()]
+    places = [CaptionRow(text=f"an empty {place}", place=place) for place in lexicon.get_backgrounds()]
+    return (*things, *places, CaptionRow(text=UNRECOGNISED))
 
 
 @lru_cache(maxsize=1)
-def motion_rows() -> tuple[Row, ...]:
+def build_motion_rows() -> tuple[CaptionRow, ...]:
     """Every thing in every motion."""
     return tuple(
-        Row(text=f"{with_article(thing)} {does}", words=thing, thing=thing, motion=motion)
-        for thing in lexicon.things()
-        for motion, does in DOES.items()
+        CaptionRow(text=f"{add_article(thing)} {does}", words=thing, thing=thing, motion=motion)
+        for thing in lexicon.get_things()
+        for motion, does in MOTION_PHRASES.items()
     )
 
 
-def extra_rows(captions: Iterable[str]) -> tuple[Row, ...]:
+def build_extra_rows(captions: Iterable[str]) -> tuple[CaptionRow, ...]:
     """A user's own captions: each is a thing of its own, called what it says."""
     rows = []
     for caption in captions:
         text = " ".join(caption.split()).strip(" .")
         if text:
             words = text.removeprefix("a ").removeprefix("an ").removeprefix("the ")
-            rows.append(Row(text=text, words=words, thing=words))
+            rows.append(CaptionRow(text=text, words=words, thing=words))
     return tuple(rows)
 
 
-def with_article(words: str) -> str:
+def add_article(words: str) -> str:
     """ "a dog", "an owl"."""
     return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
 
 
-def _called() -> Sequence[tuple[str, str]]:
+def _list_names() -> Sequence[tuple[str, str]]:
     """What things are called, with their names: each alone, then in each colour that it can have."""
     return [
         (words, thing.name)
-        for thing in lexicon.things().values()
+        for thing in lexicon.get_things().values()
         for words in (thing.name, *(f"{colour} {thing.name}" for colour in thing.colours))
     ]

@@ -16,32 +16,32 @@ from videodirector.schemas import Modality
 
 __all__ = [
     "AUDIO_RATE",
-    "CLIPS",
     "IMU_RATE",
-    "LONGEST",
-    "SIDE",
-    "Sensed",
+    "MAX_CLIPS",
+    "MAX_CLIP_SECONDS",
+    "MAX_SIDE",
+    "LoadedInput",
     "as_array",
-    "existing",
-    "spread",
-    "unreadable",
+    "build_unreadable_error",
+    "check_file",
+    "spread_starts",
 ]
 
-SIDE = 1024
+MAX_SIDE = 1024
 """The longer side of pictures and maps, in pixels, at most."""
 
 AUDIO_RATE = 48_000
 IMU_RATE = 200
 
-LONGEST = 10.0
+MAX_CLIP_SECONDS = 10.0
 """Seconds of one clip of sound or motion, at most."""
 
-CLIPS = 6
+MAX_CLIPS = 6
 """Clips of one recording at most; of longer ones they are spread evenly, so that two hours cost what a minute costs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensed:
+class LoadedInput:
     """A modality's input, read.
 
     Attributes:
@@ -59,18 +59,18 @@ class Sensed:
     name: str
     notes: tuple[str, ...] = ()
 
-    def noting(self, *notes: str) -> Sensed:
+    def noting(self, *notes: str) -> LoadedInput:
         """With more notes."""
         return replace(self, notes=(*self.notes, *(note for note in notes if note)))
 
 
-def spread(duration: float, length: float = LONGEST, most: int = CLIPS) -> list[float]:
+def spread_starts(duration: float, length: float = MAX_CLIP_SECONDS, most: int = MAX_CLIPS) -> list[float]:
     """Where clips of ``length`` seconds begin so that they cover a recording, or are spread evenly over a long one."""
     count = min(most, math.ceil(duration / length - 0.25))  # a little more than a clip is still one
     return [float(start) for start in np.linspace(0, duration - length, count)] if count > 1 else [0.0]
 
 
-def existing(path: Path, what: str) -> Path:
+def check_file(path: Path, what: str) -> Path:
     """The path, if there is a file with something in it.
 
     Raises:
@@ -118,7 +118,7 @@ _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
 )
 
 
-_MEANT = {
+_EXPECTED_MODALITIES = {
     "picture": {"image", "video"},  # the first frame of a GIF
     "sound": {"audio", "video"},
     "video": {"video"},
@@ -129,7 +129,7 @@ _MEANT = {
 """What a file may be that is given as a picture, a sound ...: the last word of what messages call it."""
 
 
-def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
+def build_unreadable_error(path: Path, what: str, reason: str = "") -> UsageError:
     """The error for a file that is not what it was given as; says what it seems to be."""
     with path.open("rb") as file:
         head = file.read(16)
@@ -141,6 +141,6 @@ def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
         message += f"; it begins like {seems}"
     if reason:
         message += f": {reason}"
-    if modality and modality not in _MEANT[what.rsplit(maxsplit=1)[-1]]:
+    if modality and modality not in _EXPECTED_MODALITIES[what.rsplit(maxsplit=1)[-1]]:
         return UsageError(message, hint=f"is it meant as --{modality}?")
     return UsageError(message, hint="the file may be damaged or cut off: save or copy it again")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from videodirector.errors import PlannerError
 
-__all__ = ["EXAMPLES", "AlreadySo", "CannotDo", "NoSuchThing", "NotUnderstood"]
+__all__ = ["EXAMPLE_REQUESTS", "EditError", "NoChangeError", "UnknownEntityError", "UnknownRequestError"]
 
-EXAMPLES = (
+EXAMPLE_REQUESTS = (
     "make the owl bigger in scene 2",
     "move the fox a little to the left",
     "put the ball next to the dog",
@@ -28,7 +28,7 @@ EXAMPLES = (
 """One for each kind of request: an error shows them, and the tests carry them out."""
 
 
-class NotUnderstood(PlannerError):
+class UnknownRequestError(PlannerError):
     """The rules know no such request; a planner with a chat model may.
 
     Args:
@@ -36,17 +36,18 @@ class NotUnderstood(PlannerError):
     """
 
     def __init__(self, part: str) -> None:
-        hint = f"understood without a chat model: {'; '.join(EXAMPLES)}. Or use a chat model, or edit the plan itself"
+        examples = "; ".join(EXAMPLE_REQUESTS)
+        hint = f"understood without a chat model: {examples}. Or use a chat model, or edit the plan itself"
         super().__init__(f"the request {part[:200]!r} is not understood", hint=hint)
 
 
-class CannotDo(PlannerError):
+class EditError(PlannerError):
     """The request is understood, and this plan cannot be changed so: no such thing, or it is so already."""
 
 
-class AlreadySo(CannotDo):
+class NoChangeError(EditError):
     """It is so already, or as far as the picture and the scene allow."""
 
 
-class NoSuchThing(CannotDo):
+class UnknownEntityError(EditError):
     """The plan has nothing of the name that a request gives."""

@@ -8,25 +8,37 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import UsageError
-from videodirector.evaluation import Validation, validate
-from videodirector.evaluation.benchmark.figures import Figure, displacement, feature_figures, figures, share_right
-from videodirector.evaluation.benchmark.networks import Networks, feature_networks
-from videodirector.evaluation.benchmark.plans import SKILLS, TrialSkill, unseen_plans
+from videodirector.evaluation import Validation, validate_instruments
+from videodirector.evaluation.benchmark.measurements import (
+    Measurement,
+    compute_feature_measurements,
+    compute_measurements,
+    measure_displacement,
+    score_record,
+)
+from videodirector.evaluation.benchmark.networks import FeatureNetworks, load_feature_networks
 from videodirector.evaluation.benchmark.records import PlanRecord
 from videodirector.evaluation.benchmark.report import (
-    document,
-    drawn_true,
-    markdown,
-    validation_line,
-    worst_sheet,
+    build_document,
+    draw_worst_sheet,
+    format_report,
+    format_validation,
+    render_expected,
     write_report,
 )
-from videodirector.evaluation.benchmark.run import Trial, Trials, strength, trials_of
-from videodirector.evaluation.benchmark.world import Instruments, autoencoded, blurred, instruments, labelled_frames
+from videodirector.evaluation.benchmark.trial_plans import SKILLS, TrialSkill, build_unseen_plans
+from videodirector.evaluation.benchmark.trials import Trial, TrialRunner, build_trials, set_layout_strength
+from videodirector.evaluation.benchmark.world import (
+    Instruments,
+    blur_frame,
+    build_autoencoder_change,
+    build_instruments,
+    iter_labelled_frames,
+)
 from videodirector.generator import backends
 from videodirector.generator.backends.protocol import Backend
 
-__all__ = ["SkillSettings", "Told", "evaluate_skills", "object_features"]
+__all__ = ["EvaluationProgress", "SkillSettings", "evaluate_skills", "measure_object_features"]
 
 SIDE = 128  # of the storyboard's frames, as storyworld-mini's are; a model has its own size
 
@@ -73,7 +85,7 @@ class SkillSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class EvaluationProgress:
     """How far the work is: ``message`` for people, ``done`` of ``total`` plans."""
 
     message: str
@@ -83,7 +95,7 @@ class Told:
 
 def evaluate_skills(
     settings: SkillSettings, folder: Path, *, backend: Backend | None = None
-) -> Iterator[Told | list[Figure]]:
+) -> Iterator[EvaluationProgress | list[Measurement]]:
     """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``Trials`` keeps in the folder.
 
     Args:
@@ -100,43 +112,43 @@ def evaluate_skills(
     """
     drawing = backend or backends.create(settings.backend, model=settings.model, size=(SIDE, SIDE))
     width, height = drawing.capabilities.frame_size
-    looking = instruments()
-    networks = feature_networks(settings.features)
+    looking = build_instruments()
+    networks = load_feature_networks(settings.features)
     validations = dict[str, Validation]()
-    for name, validation in _tries(settings, looking, height):
+    for name, validation in _validate_instruments(settings, looking, height):
         validations[name] = validation
-        yield Told(message=f"instruments, {name}: {validation_line(validation)}", done=0, total=0)
+        yield EvaluationProgress(message=f"instruments, {name}: {format_validation(validation)}", done=0, total=0)
 
-    trials = trials_of(settings.skills, settings.plans, frames=settings.frames, short=settings.short)
-    change = None if settings.layout_strength is None else strength(settings.layout_strength)
-    running = Trials(folder, drawing, looking, steps=settings.steps, change=change)
+    trials = build_trials(settings.skills, settings.plans, frames=settings.frames, short=settings.short)
+    change = None if settings.layout_strength is None else set_layout_strength(settings.layout_strength)
+    running = TrialRunner(folder, drawing, looking, steps=settings.steps, change=change)
     records: list[PlanRecord] = []
     for record in running.run(trials):
         records.append(record)
-        yield Told(message=record.id, done=len(records), total=len(trials))
-    found = figures(records, running.clips, networks.pictures)
-    found += object_features(trials, records, running, networks, (width, height))
-    title = _title(settings, drawing)
-    told = {**asdict(settings), "frame_size": [width, height]}
+        yield EvaluationProgress(message=record.id, done=len(records), total=len(trials))
+    found = compute_measurements(records, running.load_clips, networks.pictures)
+    found += measure_object_features(trials, records, running, networks, (width, height))
+    title = _format_title(settings, drawing)
+    settings_dict = {**asdict(settings), "frame_size": [width, height]}
     notes: list[str] = []
     if "following" in settings.skills:
-        told["moved_boxes"] = displacement(records).as_dict()
-        notes.append(_followed(records))
-    data = document(told, found, validations, records)
+        settings_dict["moved_boxes"] = measure_displacement(records).as_dict()
+        notes.append(_describe_following(records))
+    data = build_document(settings_dict, found, validations, records)
     plans = {trial.id: trial.plan for trial in trials}
-    worst = worst_sheet(records, plans, running.clips)
-    wrong = sum(share_right(record) < 1 for record in records)
+    worst = draw_worst_sheet(records, plans, running.load_clips)
+    wrong = sum(score_record(record) < 1 for record in records)
     notes.append(
         f"Something is wrong in {wrong} of {len(records)} plans. The worst of them are in `worst.png`: drawn on the "
         "left, planned boxes white, those found green where they are right and red where not; on the right as meant."
         if wrong
         else f"Everything is right in all {len(records)} plans."
     )
-    write_report(folder, markdown(title, found, validations, notes), data, worst)
+    write_report(folder, format_report(title, found, validations, notes), data, worst)
     yield found
 
 
-def _title(settings: SkillSettings, drawing: Backend) -> str:
+def _format_title(settings: SkillSettings, drawing: Backend) -> str:
     can = drawing.capabilities
     width, height = can.frame_size
     parts = [f"{settings.backend} at {width}x{height}", f"{settings.plans} unseen plans a skill"]
@@ -150,33 +162,37 @@ def _title(settings: SkillSettings, drawing: Backend) -> str:
     return ", ".join(parts)
 
 
-def _tries(settings: SkillSettings, looking: Instruments, size: int) -> Iterator[tuple[str, Validation]]:
+def _validate_instruments(settings: SkillSettings, looking: Instruments, size: int) -> Iterator[tuple[str, Validation]]:
     if not settings.truths:
         return
-    changes: dict[str, Any] = {"true frames": None, "blurred": blurred}
+    changes: dict[str, Any] = {"true frames": None, "blurred": blur_frame}
     if settings.backend == "layout2vid":
-        changes["through the autoencoder"] = autoencoded(settings.model)
+        changes["through the autoencoder"] = build_autoencoder_change(settings.model)
     for name, change in changes.items():
-        frames = labelled_frames(settings.truths, size=size, change=change)
-        yield name, validate(looking.detector, looking.classifier, frames)
+        frames = iter_labelled_frames(settings.truths, size=size, change=change)
+        yield name, validate_instruments(looking.detector, looking.classifier, frames)
 
 
-def object_features(
-    trials: Sequence[Trial], records: Sequence[PlanRecord], running: Trials, networks: Networks, size: tuple[int, int]
-) -> list[Figure]:
+def measure_object_features(
+    trials: Sequence[Trial],
+    records: Sequence[PlanRecord],
+    running: TrialRunner,
+    networks: FeatureNetworks,
+    size: tuple[int, int],
+) -> list[Measurement]:
     """The metrics of the papers over the world's own scenes, against as many true clips of plans behind them."""
     chosen = [(trial, record) for trial, record in zip(trials, records, strict=True) if trial.skill == "object"]
     if not chosen:
         return []
-    drawn = [(trial.plan.scenes[0], running.clips(record)[0]) for trial, record in chosen]
+    drawn = [(trial.plan.scenes[0], running.load_clips(record)[0]) for trial, record in chosen]
     frames = chosen[0][0].plan.scenes[0].frames
-    others = unseen_plans(len(chosen), frames=frames, first=len(chosen))
-    true = [drawn_true(plan, size)[0] for plan in others] if networks.videos else []
-    return feature_figures(drawn, true, videos=networks.videos, pictures=networks.pictures)
+    others = build_unseen_plans(len(chosen), frames=frames, first=len(chosen))
+    true = [render_expected(plan, size)[0] for plan in others] if networks.videos else []
+    return compute_feature_measurements(drawn, true, videos=networks.videos, pictures=networks.pictures)
 
 
-def _followed(records: Sequence[PlanRecord]) -> str:
-    moves = displacement(records)
+def _describe_following(records: Sequence[PlanRecord]) -> str:
+    moves = measure_displacement(records)
     return (
         f"Boxes moved by a quarter of the picture: {moves.followed} of the things followed; those found moved "
         f"{moves.ratio:.2f} times as far as asked, correlation {moves.correlation:.3f}."

