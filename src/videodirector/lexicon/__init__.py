@@ -83,13 +83,13 @@ class Background:
 
 @lru_cache(maxsize=1)
 def get_things() -> Mapping[str, Thing]:
-    """All things by name, in the order of the atlas."""
+    """Return all things by name, in the order of the atlas."""
     return MappingProxyType({row["name"]: _parse_thing(row) for row in _read_rows("things.tsv", Thing)})
 
 
 @lru_cache(maxsize=1)
 def get_backgrounds() -> Mapping[str, Background]:
-    """All backgrounds by name."""
+    """Return all backgrounds by name."""
     return MappingProxyType(
         {
             row["name"]: Background(
@@ -110,7 +110,7 @@ def colours() -> tuple[str, ...]:
 
 
 def infer_traits(word: str) -> Traits | None:
-    """How large and how mobile a thing of this name is, by its nearest class; None where nothing is known of it.
+    """Return how large and how mobile a thing of this name is, by its nearest class; None where nothing is known of it.
 
     A class may be a thing that can be drawn: a husky is a dog.
     """
@@ -131,7 +131,8 @@ ABSTRACT_KINDS = frozenset(
 
 
 def find_similar_background(word: str) -> Background | None:
-    """The background that a place of this name looks most like, by its nearest class; None for what is no place."""
+    """Return the background that a place of this name looks most like, by its nearest class; None for what is no
+    place."""
     sense = wordnet.find_noun(word)
     if sense is None:
         return None

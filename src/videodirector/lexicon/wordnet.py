@@ -40,12 +40,12 @@ class Sense:
 
 
 def find_noun(word: str) -> Sense | None:
-    """The sense of a noun in the singular, in small letters; None for a word that WordNet does not have."""
+    """Return the sense of a noun in the singular, in small letters; None for a word that WordNet does not have."""
     return _find_sense("nouns.tsv.gz", word)
 
 
 def find_verb(word: str) -> Sense | None:
-    """The sense of a verb in its base form; None for a word that WordNet does not have."""
+    """Return the sense of a verb in its base form; None for a word that WordNet does not have."""
     return _find_sense("verbs.tsv.gz", word)
 
 

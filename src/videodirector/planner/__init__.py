@@ -1,4 +1,4 @@
-"""Planners: any input -> VideoPlan. Those that ask chat models are in `videodirector.planner.llm`."""
+"""Planners: story -> VideoPlan. Those with chat models are in ``videodirector.planner.llm``."""
 
 from videodirector.planner.constraints import grant_constraints, plan_request
 from videodirector.planner.offline import OfflinePlanner

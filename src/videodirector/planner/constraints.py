@@ -1,7 +1,7 @@
-"""The user's wishes and the plan: what can be granted to a finished plan is, what it does not keep is said.
+"""Apply a request's constraints to a finished plan, and note those that it does not keep.
 
-Every planner's plan passes here, also one that knows nothing of requests; a plan that keeps the wishes already passes
-unchanged.
+Every planner's plan passes here, also that of a planner without support for requests; a plan that keeps the constraints
+is returned unchanged.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ __all__ = ["grant_constraints", "is_member", "plan_request"]
 
 
 def plan_request(planner: Planner, request: PlanRequest) -> VideoPlan:
-    """The plan that a planner makes of a request; what it does not keep of the wishes is in its notes.
+    """Plan a request with any planner; the plan's notes list the constraints that it does not keep.
 
     Raises:
-        PlannerError: the planner could not make one.
+        PlannerError: no plan could be made.
     """
     if isinstance(planner, RequestPlanner):
         plan = planner.plan_request(request)
@@ -26,7 +26,8 @@ def plan_request(planner: Planner, request: PlanRequest) -> VideoPlan:
 
 
 def grant_constraints(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
-    """The plan with what the request asks for, as far as a finished plan can be given it, and notes on the rest."""
+    """Return the plan with what the request asks for, as far as a finished plan can be given it, and notes on the
+    rest."""
     plan = plan.model_copy(deep=True)
     by_name = plan.consistency_groups == plan.groups_by_name()
     notes: list[str] = []
@@ -51,19 +52,19 @@ def grant_constraints(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
 
 
 def is_member(entity: Entity, member: CastMember) -> bool:
-    """Whether an entity is this member of the cast, by its name or by its id."""
+    """Return whether an entity is this member of the cast, by its name or by its id."""
     name = normalised(member.name)
     return name in (normalised(entity.name), normalised(entity.id.replace("_", " ").replace("-", " ")))
 
 
 def _list_visible_names(scene: Scene) -> set[str]:
-    """What can be seen in a scene, by every name that a group or a reference may use."""
+    """Return all names that a group or a reference may use for the background and entities of a scene."""
     names = [scene.background, *(name for entity in scene.entities for name in (entity.id, entity.name))]
     return {normalised(name) for name in names if name}
 
 
 def _prune_groups(plan: VideoPlan) -> dict[str, list[str]]:
-    """The plan's groups without the scenes from which a wish has taken what they group."""
+    """Return the plan's groups without the scenes that no longer have their entity."""
     groups = {
         name: [
             scene.id for scene in plan.scenes if scene.id in members and normalised(name) in _list_visible_names(scene)
@@ -82,14 +83,14 @@ def _append_style(description: str, style: str) -> str:
 
 
 def _select_entities(entities: list[Entity], request: PlanRequest) -> list[Entity]:
-    """As many as may stay: the cast before others, otherwise the first; in their order."""
+    """Select as many entities as allowed, the cast first, in their order."""
     wanted = sorted(entities, key=lambda entity: not any(is_member(entity, member) for member in request.cast))
     stay = {id(entity) for entity in wanted[: request.max_entities]}
     return [entity for entity in entities if id(entity) in stay]
 
 
 def _apply_member_appearance(plan: VideoPlan, member: CastMember) -> list[str]:
-    """Gives a member of the cast its looks wherever it appears; a note if it appears nowhere."""
+    """Set a cast member's appearance in every scene; return a note if it appears nowhere."""
     appearances = [entity for _, entity in plan.appearances() if is_member(entity, member)]
     if not appearances:
         return [f"“{member.name}” of the cast appears in no scene of the plan."]

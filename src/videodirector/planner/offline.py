@@ -1,7 +1,7 @@
-"""A planner without a model: deterministic, at once, offline.
+"""The offline planner: deterministic, without a model.
 
-It reads English with a shallow grammar, follows who is meant from sentence to sentence, and arranges boxes from what
-verbs and prepositions say. What it does not understand it says in the plan's notes; there is always a plan.
+It parses English with a shallow grammar, resolves references from sentence to sentence, and arranges boxes by verbs and
+prepositions. It always returns a plan, whose notes list what was not understood.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _DEFAULT_PLACE = "meadow"
 
 @dataclass(slots=True)
 class _StoryState:
-    """What carries over from scene to scene, and the wishes that bear on it."""
+    """What carries over from scene to scene, and the request."""
 
     request: PlanRequest
     place: str = ""
@@ -65,14 +65,14 @@ class _StoryState:
     crowded: list[str] = field(default_factory=list)
     omitted: dict[str, list[EntityRole]] = field(
         default_factory=dict
-    )  # by scene: all its parts, where a wish left some out
+    )  # by scene: all its roles, where the request leaves some out
 
 
 class OfflinePlanner:
-    """Plans English stories by rules; satisfies `RequestPlanner`."""
+    """Plans English stories by rules; satisfies ``RequestPlanner``."""
 
     def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
-        """The plan of a story; the same story always gives the same plan.
+        """Return the plan of a story; the same story always gives the same plan.
 
         Args:
             story: any text: sentences, or a script that lists its scenes.
@@ -80,7 +80,7 @@ class OfflinePlanner:
             frame_rate: frames a second; None means 8.
 
         Returns:
-            A valid plan of at most `MOST_SCENES` scenes; what was not understood is in its notes.
+            A valid plan of at most ``SCENE_LIMIT`` scenes; what was not understood is in its notes.
 
         Raises:
             UsageError: a seed or frame rate that a plan cannot have.
@@ -89,13 +89,13 @@ class OfflinePlanner:
         return self.plan_request(PlanRequest.parse({"story": story, "seed": seed, "frame_rate": frame_rate}))
 
     def plan_request(self, request: PlanRequest) -> VideoPlan:
-        """The plan of a request; the same request always gives the same plan.
+        """Return the plan of a request; the same request always gives the same plan.
 
         A script that lists its scenes keeps them, word for word. Otherwise scenes are joined or divided where a number
         of them is asked for. The cast keeps its names, and is known by what its descriptions say.
 
         Returns:
-            A valid plan of at most `MOST_SCENES` scenes; what was not understood or not kept is in its notes.
+            A valid plan of at most ``SCENE_LIMIT`` scenes; what was not understood or not kept is in its notes.
         """
         text = clean_story(request.story)
         shots = split_shots(text)
@@ -116,7 +116,7 @@ class OfflinePlanner:
                     scenes[-1][1].roles.setdefault(entity, part)
             elif len(scenes) < SCENE_LIMIT:
                 scenes.insert(len(scenes) - event.is_earlier, (description, draft))
-        # Only now, because what is said later of somebody's looks holds from the beginning.
+        # Only now, since later descriptions of an entity apply from the beginning.
         plan_scenes = [
             _build_scene(f"s{number}", description, draft, state)
             for number, (description, draft) in enumerate(scenes, 1)
@@ -144,7 +144,7 @@ def _check_seed_and_rate(seed: int | None, frame_rate: Fraction | None) -> None:
         try:
             as_frame_rate(frame_rate)
         except ValueError as error:
-            raise UsageError(f"{frame_rate} is no frame rate", hint=str(error)) from None
+            raise UsageError(f"{frame_rate} is not a valid frame rate", hint=str(error)) from None
 
 
 def _clean_prompt(story: str) -> str:
@@ -167,22 +167,22 @@ def _build_scene(scene_id: str, description: str, draft: SceneDraft, state: _Sto
         layout = boxes[part.id]
         last = next((box for box in reversed(layout) if box is not None), None)
         if last is not None:
-            # Left stays left; but who has walked off to the right comes from the left again.
+            # Positions persist; but an entity that left to the right returns from the left.
             first = next(box for box in layout if box is not None)
             state.x[part.id] = first.centre[0]
             if actor.end is not None or actor.begin is not None:
                 state.end[part.id] = last.centre
         member = part.mention.member
         entities.append(Entity(id=part.id, name=member.name[:200], description=member.description[:400], layout=layout))
-    depths = {"behind": -1, "in front of": 1, "inside": 1}  # what is in something is seen before it
+    depths = {"behind": -1, "in front of": 1, "inside": 1}  # drawn in front of what contains it
     depth = dict.fromkeys(draft.passing, 1)
     depth |= {relation.figure: depths[relation.kind] for relation in draft.relations if relation.kind in depths}
-    entities.sort(key=lambda entity: depth.get(entity.id, 0))  # what stands behind is drawn first, in front last
+    entities.sort(key=lambda entity: depth.get(entity.id, 0))  # from back to front
     return Scene(id=scene_id, description=description[:4000], background=place[:200], entities=entities)
 
 
 def _choose_place(scene_id: str, draft: SceneDraft, state: _StoryState) -> str:
-    """Where the scene happens: as asked for, as said, as before, or where its things are at home; and when."""
+    """Choose place and time of day: as requested, named, carried over, or the habitat of its entities."""
     fixed = state.request.background(int(scene_id[1:]) - 1)
     if fixed:
         state.place = fixed
@@ -202,7 +202,7 @@ def _choose_place(scene_id: str, draft: SceneDraft, state: _StoryState) -> str:
 
 
 def _select_roles(parts: list[EntityRole], state: _StoryState, scene_id: str) -> list[EntityRole]:
-    """As many parts as a scene may have: the cast before others, otherwise the first."""
+    """Select as many roles as a scene may have, the cast first."""
     most = state.request.max_entities or ENTITY_LIMIT
     if len(parts) <= most:
         return parts
@@ -244,13 +244,13 @@ def _choose_level(nature: Traits, words: str, *, airborne: bool, swims: bool) ->
         return 0.45
     if nature.kind == "sky" or airborne:
         return 0.8
-    # A machine or an insect that flies hangs in the air when nothing is said; a bird sits.
+    # Flying machines and insects are in the air by default; birds are not.
     soars = nature.moves in ("flies", "floats") and nature.kind in ("vehicle", "object")
     return 0.7 if soars or (nature.moves == "flies" and is_a(words, "insect")) else 0.0
 
 
 def _apply_comparisons(actors: dict[str, Actor], comparisons: list[tuple[str, str]]) -> None:
-    """Makes the bigger one at least half as high again as the smaller one, and its box larger in area."""
+    """Make the bigger entity at least half as high again as the smaller one, with a larger box."""
     for large, small in comparisons:
         if large in actors and small in actors and large != small:
             one, other = actors[large], actors[small]
@@ -296,7 +296,7 @@ def _write_notes(
 
 
 def _is_foreign(text: str) -> bool:
-    """Whether most words are not English."""
+    """Return whether most words are not English."""
     words = [word for word in text.split() if any(character.isalpha() for character in word)][:2000]
     strange = sum(not is_english_word(_strip_marks(word)) for word in words)
     # A word or two may be a name; but no English word has letters of another script.
@@ -316,10 +316,10 @@ _POINTS_PER_KEY = 24  # points between two keys where a layout is divided
 
 
 def fit_scene_count(scenes: Sequence[Scene], number: int) -> tuple[list[Scene], list[str]]:
-    """The story in this number of scenes, and what there is to say of it.
+    """Fit the story into this number of scenes; return them with notes.
 
-    Fewer: neighbours are joined, one after the other in one longer scene. More: scenes are divided, each part with its
-    piece of every way.
+    Fewer: neighbours are joined into one longer scene. More: scenes are divided, each part with its piece of every
+    trajectory.
     """
     have = len(scenes)
     if number == have:
@@ -341,7 +341,7 @@ def fit_scene_count(scenes: Sequence[Scene], number: int) -> tuple[list[Scene], 
 
 
 def _join_scenes(scene_id: str, scenes: Sequence[Scene]) -> Scene:
-    """One scene in which these happen one after the other."""
+    """Join scenes into one in which they happen one after the other."""
     if len(scenes) == 1:
         return scenes[0].model_copy(update={"id": scene_id})
     entities: dict[str, Entity] = {}
@@ -361,14 +361,14 @@ def _join_scenes(scene_id: str, scenes: Sequence[Scene]) -> Scene:
 
 
 def _limit_keys(entity: Entity) -> Entity:
-    """With no more keys than a layout may have."""
+    """Limit the keys to what a layout may have."""
     if len(entity.layout) <= MAX_FRAMES:
         return entity
     return entity.model_copy(update={"layout": dense(entity.layout, MAX_FRAMES)})
 
 
 def _divide_scene(scene: Scene, parts: int) -> list[Scene]:
-    """The scene in parts that follow each other in time."""
+    """Divide a scene into parts that follow each other in time."""
     if parts == 1:
         return [scene]
     found = []

@@ -1,7 +1,7 @@
-"""What chat models are told: versioned templates and in-context examples, as files that people may replace.
+"""Prompts for chat models: versioned templates and in-context examples, as files that users may replace.
 
-A folder of prompts holds the files of `FILES`. Templates are text with `${placeholders}`; examples are JSON. The ones
-in this package are used unless an argument, the environment variable VIDEODIRECTOR_PROMPTS or `use()` names others.
+A folder of prompts holds the files of ``FILES``. Templates are text with ``${placeholders}``; examples are JSON. Those
+of this package are used unless an argument, VIDEODIRECTOR_PROMPTS in the environment or ``use_folder`` names others.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Prompts:
     """The templates and examples of one folder.
 
     Attributes:
-        version: what `prompts.json` calls them; plans say with which they were made.
+        version: from ``prompts.json``; recorded in the plans made with them.
         folder: where they are.
-        templates: the text of each file of `FILES`.
-        story_examples: `{"story": text, "answer": {"scenes": [...]}}`.
-        layout_examples: `{"shows": text, "scene": {...}, "answer": {...}}`, boxes as lists of four.
+        templates: the text of each file of ``FILES``.
+        story_examples: ``{"story": text, "answer": {"scenes": [...]}}``.
+        layout_examples: ``{"shows": text, "scene": {...}, "answer": {...}}``, boxes as lists of four.
     """
 
     version: str
@@ -55,19 +55,20 @@ class Prompts:
     layout_examples: tuple[dict[str, Any], ...]
 
     def fill(self, name: str, **values: str) -> str:
-        """The template of this file name with its placeholders filled; none of `values` is read as a template."""
+        """Return the template of this file name with its placeholders filled; none of ``values`` is read as a
+        template."""
         return Template(self.templates[name]).substitute(values).strip()
 
 
 def load_prompts(folder: str | os.PathLike[str] | None = None) -> Prompts:
-    """The prompts of a folder.
+    """Return the prompts of a folder.
 
     Args:
-        folder: None takes those in use: see `current_folder`.
+        folder: None takes those in use: see ``get_current_folder``.
 
     Raises:
         UsageError: a file is missing or not text, a template lacks a placeholder or has an unknown one, an example is
-            not of the form that it must have.
+            malformed.
     """
     place = get_current_folder() if folder is None else Path(folder)
     templates = {name: _read_text(place / name) for name in FILES}
@@ -93,7 +94,8 @@ def load_prompts(folder: str | os.PathLike[str] | None = None) -> Prompts:
 
 
 def get_current_folder() -> Path:
-    """The folder in use: that of VIDEODIRECTOR_PROMPTS, else the one that `use` has set, else the package's own."""
+    """Return the folder in use: that of VIDEODIRECTOR_PROMPTS, else the one that ``use_folder`` has set, else the
+    package's own."""
     if named := os.environ.get("VIDEODIRECTOR_PROMPTS"):
         return Path(named)
     setting = _get_setting_file()
@@ -103,7 +105,7 @@ def get_current_folder() -> Path:
 
 
 def use_folder(folder: str | os.PathLike[str] | None) -> Path:
-    """From now on the prompts of this folder are in use; None goes back to the package's own.
+    """Use the prompts of this folder from now on; None restores the package's own.
 
     Returns:
         The folder now in use.
@@ -126,7 +128,7 @@ def use_folder(folder: str | os.PathLike[str] | None) -> Path:
 
 
 def export_prompts(folder: str | os.PathLike[str]) -> Path:
-    """Copies the prompts in use to a new folder, to be changed there.
+    """Copy the prompts in use to a new folder, for editing.
 
     Raises:
         OutputError: the folder exists and is not empty, or cannot be written.
@@ -172,7 +174,7 @@ def _read_json(path: Path) -> Any:
 def _check_placeholders(path: Path, text: str, wanted: frozenset[str]) -> None:
     template = Template(text)
     if not template.is_valid():
-        raise UsageError(f"{path}: a $ that begins no placeholder", hint="write $$ for a dollar sign")
+        raise UsageError(f"{path}: a $ that does not begin a placeholder", hint="write $$ for a dollar sign")
     found = set(template.get_identifiers())
     for name in sorted(wanted - found):
         raise UsageError(f"{path}: the placeholder ${{{name}}} is missing", hint="put it where it belongs")
@@ -188,7 +190,7 @@ def _read_examples(path: Path, form: Mapping[str, type]) -> tuple[dict[str, Any]
     for number, example in enumerate(examples):
         for field, kind in form.items():
             if not isinstance(example, dict) or not isinstance(example.get(field), kind):
-                raise UsageError(f"{path}: example {number} has no {field!r}, or one of another form")
+                raise UsageError(f"{path}: example {number} has no valid {field!r}")
     return tuple(examples)
 
 

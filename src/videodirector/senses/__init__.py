@@ -47,19 +47,19 @@ _LOADERS: dict[Modality, Callable[..., LoadedInput]] = {
 
 
 def load_inputs(inputs: Inputs) -> dict[Modality, list[LoadedInput]]:
-    """All inputs, read: every file is looked at before any model is loaded.
+    """Load all inputs, before any model is loaded.
 
     Raises:
-        UsageError: one of them cannot be read, or is not what it was given as.
+        UsageError: an input cannot be read, or is of another modality than given.
     """
     return {modality: [_LOADERS[modality](one) for one in given] for modality, given in inputs}
 
 
 def caption_inputs(inputs: Inputs, captioner: Callable[[Modality], Captioner]) -> list[Caption]:
-    """A caption of each modality that is given.
+    """Caption each given modality.
 
     Raises:
-        UsageError: as ``read``, or the captioner has no sense for a modality.
+        UsageError: as ``load_inputs``, or the captioner does not support a modality.
         ModelError, MissingDependencyError: the captioner's model is missing.
     """
     sensed = load_inputs(inputs)

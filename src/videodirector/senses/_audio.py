@@ -28,7 +28,7 @@ _MIN_SECONDS = 0.02  # seconds
 
 
 def load_audio(given: AudioInput) -> LoadedInput:
-    """A sound as clips of one channel; of a long recording some clips, spread evenly.
+    """Return a sound as clips of one channel; of a long recording some clips, spread evenly.
 
     Raises:
         UsageError: no such file, no sound in it, an array without a rate.

@@ -55,7 +55,8 @@ def probe(path: Path, what: str) -> Recording:
 
 
 def decode_piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> tuple[bytes, bool]:
-    """What ffmpeg makes of some seconds of a file, empty where nothing is left to read; and whether it is damaged.
+    """Return what ffmpeg makes of some seconds of a file, empty where nothing is left to read; and whether it is
+    damaged.
 
     Raises:
         UsageError: the file cannot be decoded.

@@ -32,7 +32,7 @@ _SHAPE = "a motion trace is (6, samples): acceleration x y z, turning rate x y z
 
 
 def load_imu(given: ImuInput) -> LoadedInput:
-    """A motion trace, turned so that gravity lies along y; of a long one some clips, spread evenly.
+    """Return a motion trace, turned so that gravity lies along y; of a long one some clips, spread evenly.
 
     Lying readings (samples, 6), turning rates before accelerations, and accelerations in g are recognised by gravity,
     set right and noted.
@@ -154,7 +154,7 @@ def _is_gravity(length: float) -> bool:
 
 
 def _compute_rotation(up: Readings) -> Readings:
-    """The smallest rotation that brings this direction to y."""
+    """Return the smallest rotation that brings this direction to y."""
     target = np.array([0.0, 1.0, 0.0])
     axis = np.cross(up, target)
     cosine = float(up @ target)

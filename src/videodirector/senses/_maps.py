@@ -19,7 +19,8 @@ _MAX_VALUES = 400_000_000  # values of a .npy file
 
 
 def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
-    """A map (height, width[, channels]) as it is stored, thinned to ``SIDE``, and whether it is a picture in colour.
+    """Return a map (height, width[, channels]) as it is stored, thinned to ``MAX_SIDE``, and whether it is a picture
+    in colour.
 
     Raises:
         UsageError: no such file, no map in it.
@@ -48,7 +49,7 @@ def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
 
 
 def fill_holes(values: NDArray[Any], missing: NDArray[np.bool_], name: str, what: str) -> NDArray[np.float32]:
-    """The map with its holes filled from what lies nearest.
+    """Return the map with its holes filled from what lies nearest.
 
     Raises:
         UsageError: it is nothing but holes, or everywhere the same.
@@ -93,7 +94,7 @@ def _load_picture(path: Path, what: str) -> NDArray[Any]:
 
 
 def load_depth(given: DepthInput) -> LoadedInput:
-    """A depth map as nearness, 0 the farthest and 1 the nearest; what was not measured (0, NaN) is filled.
+    """Return a depth map as nearness, 0 the farthest and 1 the nearest; what was not measured (0, NaN) is filled.
 
     Raises:
         UsageError: no such file, no map in it, a colour picture.
@@ -120,7 +121,7 @@ def load_depth(given: DepthInput) -> LoadedInput:
 
 
 def load_thermal(given: ThermalInput) -> LoadedInput:
-    """A thermal image, larger is hotter, in whatever unit it came; what was not measured is filled.
+    """Return a thermal image, larger is hotter, in whatever unit it came; what was not measured is filled.
 
     The usual colour scales (iron, inferno, white-hot) grow brighter with the heat, so a picture in colours is taken
     by its brightness.

@@ -29,7 +29,7 @@ _MAX_FRAMES = 2000  # frames of a GIF that are looked at
 
 
 def load_video(given: VideoInput) -> LoadedInput:
-    """A video as clips of two seconds, five frames each; what it sounds like is not listened to.
+    """Return a video as clips of two seconds, five frames each; what it sounds like is not listened to.
 
     Raises:
         UsageError: no such file, no video in it.

@@ -48,7 +48,8 @@ class CaptionRow:
 
 @lru_cache(maxsize=1)
 def build_world_rows() -> tuple[CaptionRow, ...]:
-    """Every thing in each of its colours, alone and in every place, every place without a thing, and nothing at all."""
+    """Return every thing in each of its colours, alone and in every place, every place without a thing, and nothing
+    at all."""
     places = tuple(lexicon.get_backgrounds())
     rows = []
     for words, thing in _list_names():
@@ -69,7 +70,7 @@ def build_short_rows() -> tuple[CaptionRow, ...]:
 
 @lru_cache(maxsize=1)
 def build_motion_rows() -> tuple[CaptionRow, ...]:
-    """Every thing in every motion."""
+    """Return every thing in every motion."""
     return tuple(
         CaptionRow(text=f"{add_article(thing)} {does}", words=thing, thing=thing, motion=motion)
         for thing in lexicon.get_things()
@@ -78,7 +79,7 @@ def build_motion_rows() -> tuple[CaptionRow, ...]:
 
 
 def build_extra_rows(captions: Iterable[str]) -> tuple[CaptionRow, ...]:
-    """A user's own captions: each is a thing of its own, called what it says."""
+    """Return a user's own captions: each is a thing of its own, called what it says."""
     rows = []
     for caption in captions:
         text = " ".join(caption.split()).strip(" .")
@@ -94,7 +95,7 @@ def add_article(words: str) -> str:
 
 
 def _list_names() -> Sequence[tuple[str, str]]:
-    """What things are called, with their names: each alone, then in each colour that it can have."""
+    """Return what things are called, with their names: each alone, then in each colour that it can have."""
     return [
         (words, thing.name)
         for thing in lexicon.get_things().values()

@@ -102,12 +102,13 @@ class Captioner:
         )
 
     def vector(self, sensed: Sequence[LoadedInput]) -> Vectors:
-        """The unit vector (width,) of inputs of one modality: the mean over inputs, clips weighing alike in each."""
+        """Return the unit vector (width,) of inputs of one modality: the mean over inputs, clips weighing alike in
+        each."""
         means = [self.embed(one.modality, one.clips).mean(0) for one in sensed]
         return _normalise(np.mean([_normalise(one) for one in means], axis=0))
 
     def embed(self, modality: Modality, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """The embedder's vectors of clips.
+        """Return the embedder's vectors of clips.
 
         Raises:
             UsageError: it has no tower for this modality.
@@ -118,7 +119,7 @@ class Captioner:
         return self.embedder.embed(modality, clips)
 
     def embed_text(self, texts: Sequence[str]) -> Vectors:
-        """The embedder's vectors of texts."""
+        """Return the embedder's vectors of texts."""
         return self.embedder.embed_text(texts)
 
     def predict_probabilities(
@@ -189,7 +190,7 @@ class Captioner:
         return (f"Nobody has calibrated {self.embedder.name} here: take its confidence for a rough guess.",)
 
     def _predict_nothing(self, vector: Vectors, modality: Modality) -> float:
-        """How likely it is that nothing can be told, of all that the bank has."""
+        """Return how likely it is that nothing can be told, of all that the bank has."""
         probabilities = _softmax(self._matrix @ vector * (self.embedder.scale(modality, "thing") or _DEFAULT_SCALE))
         return float(sum(probabilities[number] for number, row in enumerate(self._rows) if row.text == UNRECOGNISED))
 
@@ -198,7 +199,7 @@ class Captioner:
         return next(Guess(words=name, confidence=chance) for name, chance in found.items() if name is not None)
 
     def _choose_words(self, vector: Vectors, thing: str) -> str:
-        """What the thing is best called: "red car"."""
+        """Return what the thing is best called: "red car"."""
         rows = [number for number, row in enumerate(self._rows) if row.thing == thing]
         best = rows[int((self._matrix[rows] @ vector).argmax())]
         return self._rows[best].words or thing
@@ -227,7 +228,7 @@ class Captioner:
 
 
 def compose_caption(thing: Guess | None, place: Guess | None, motion: Guess | None) -> str:
-    """A sentence that the planner understands: "A dog moves to the left in the forest."
+    """Return a sentence that the planner understands: "A dog moves to the left in the forest."
 
     Unsure places and motions are left out; without a thing somebody does it.
     """
@@ -243,7 +244,7 @@ def compose_caption(thing: Guess | None, place: Guess | None, motion: Guess | No
 
 
 def read_captions(path: Path) -> list[str]:
-    """A user's captions, one a line; empty lines and lines that begin with # do not count.
+    """Return a user's captions, one a line; empty lines and lines that begin with # do not count.
 
     Raises:
         UsageError: the file cannot be read.

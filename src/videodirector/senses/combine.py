@@ -49,7 +49,7 @@ def combine_inputs(text: str, captions: Sequence[Caption]) -> CombinedStory:
 
 
 def describe_caption(caption: Caption) -> str:
-    """A note on a caption: what was made of which file, how sure that is, what else it may be."""
+    """Return a note on a caption: what was made of which file, how sure that is, what else it may be."""
     head = f"{caption.modality} {caption.source}"
     parts = [f"{name} {guess.confidence:.0%}" for name, guess in _list_guesses(caption)]
     also = ", ".join(f"{guess.words} {guess.confidence:.0%}" for guess in caption.runners_up)
@@ -60,7 +60,7 @@ def describe_caption(caption: Caption) -> str:
 
 
 def add_references(plan: VideoPlan, captions: Sequence[Caption], files: Sequence[str]) -> VideoPlan:
-    """The plan, whose entity that the pictures show looks like the first of them; a note where there is none."""
+    """Return the plan, whose entity that the pictures show looks like the first of them; a note where there is none."""
     caption = next((caption for caption in captions if caption.modality == "image"), None)
     if caption is None or caption.thing is None or not files:
         return plan
@@ -89,7 +89,7 @@ def _find_most_confident(
 
 
 def _find_others(captions: Sequence[Caption], subject: Guess | None) -> list[Guess]:
-    """What is surely shown besides the subject, each thing once."""
+    """Return what is surely shown besides the subject, each thing once."""
     others: dict[str, Guess] = {}
     for caption in captions:
         guess = caption.thing
@@ -103,7 +103,7 @@ def _find_others(captions: Sequence[Caption], subject: Guess | None) -> list[Gue
 
 
 def _find_thing_name(words: str) -> str:
-    """The lexicon's name of what these words call, without its colour."""
+    """Return the lexicon's name of what these words call, without its colour."""
     text = normalised(words)
     for thing in sorted(lexicon.get_things().values(), key=lambda thing: -len(thing.name)):
         if any(re.search(rf"\b{re.escape(name)}$", text) for name in (thing.name, *thing.synonyms)):

@@ -44,7 +44,8 @@ class Embedder(Protocol):
         ...
 
     def scale(self, modality: Modality, aspect: Aspect) -> float | None:
-        """What cosines are multiplied with to make calibrated logits of them; None where nobody has measured it."""
+        """Return what cosines are multiplied with to make calibrated logits of them; None where nobody has measured
+        it."""
         ...
 
 
@@ -52,7 +53,7 @@ class CaptionWriter(Protocol):
     """Writes captions of an embedder's vectors, word by word."""
 
     def write(self, vector: Vectors) -> tuple[str, float]:
-        """The likeliest caption of a vector (width,), and its probability."""
+        """Return the likeliest caption of a vector (width,), and its probability."""
         ...
 
     def log_prefix_probabilities(self, vector: Vectors, texts: Sequence[str]) -> NDArray[float64]:

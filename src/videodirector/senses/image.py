@@ -20,7 +20,7 @@ _SAME_COLOUR = 24  # of 255: how far a ground of one colour strays from it, as J
 
 
 def load_image(given: ImageInput) -> LoadedInput:
-    """A picture as RGB, turned as its EXIF says; transparency lies on white.
+    """Return a picture as RGB, turned as its EXIF says; transparency lies on white.
 
     Raises:
         UsageError: no such file, not a picture, cut off, or too large for Pillow (178 million pixels).
@@ -41,7 +41,7 @@ def load_image(given: ImageInput) -> LoadedInput:
 
 
 def open_image(path: Path, what: str) -> Image.Image:
-    """The file, opened by Pillow but not yet decoded.
+    """Return the file, opened by Pillow but not yet decoded.
 
     Raises:
         UsageError: it is no picture, or too large.
@@ -59,13 +59,13 @@ def open_image(path: Path, what: str) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3), no side longer than ``SIDE``, upright; transparency lies on white."""
+    """(height, width, 3), no side longer than ``MAX_SIDE``, upright; transparency lies on white."""
     clear = to_rgba(image)
     return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
-    """Eight bits a channel, no side longer than ``SIDE``, upright."""
+    """Eight bits a channel, no side longer than ``MAX_SIDE``, upright."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = Image.fromarray(_to_bytes(np.asarray(image)))
     image.thumbnail((2 * MAX_SIDE, 2 * MAX_SIDE), Image.Resampling.BOX)  # before anything is converted: memory
@@ -75,7 +75,8 @@ def to_rgba(image: Image.Image) -> Image.Image:
 
 
 def cut_out(picture: Image.Image) -> Image.Image:
-    """The thing alone, where it can be told from its ground: by transparency, or because the ground has one colour.
+    """Return the thing alone, where it can be told from its ground: by transparency, or because the ground has one
+    colour.
 
     Args:
         picture: RGBA.

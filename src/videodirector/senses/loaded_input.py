@@ -1,4 +1,4 @@
-"""What loaders make of files and arrays: arrays of one form a modality, however they came."""
+"""Loaded inputs: one array format for each modality, whatever the file or array they came from."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ MAX_CLIPS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedInput:
-    """A modality's input, read.
+    """A loaded input of one modality.
 
     Attributes:
-        modality: says what ``clips`` are.
+        modality: determines the form of ``clips``.
         clips: image: one (height, width, 3) uint8. video: (frames, height, width, 3) uint8, the frames evenly spaced
             over about two seconds. audio: (samples,) float32 at ``AUDIO_RATE``. depth: one (height, width) float32,
             larger is nearer. thermal: the same, larger is hotter. imu: (6, samples) float32 at ``IMU_RATE``,
             acceleration in m/s² with gravity along y, turning rate in rad/s.
         name: of the file, for messages.
-        notes: what had to be done to read it, in whole sentences.
+        notes: repairs that reading took, in whole sentences.
     """
 
     modality: Modality
@@ -60,21 +60,22 @@ class LoadedInput:
     notes: tuple[str, ...] = ()
 
     def noting(self, *notes: str) -> LoadedInput:
-        """With more notes."""
+        """Return a copy with more notes."""
         return replace(self, notes=(*self.notes, *(note for note in notes if note)))
 
 
 def spread_starts(duration: float, length: float = MAX_CLIP_SECONDS, most: int = MAX_CLIPS) -> list[float]:
-    """Where clips of ``length`` seconds begin so that they cover a recording, or are spread evenly over a long one."""
+    """Return where clips of ``length`` seconds begin so that they cover a recording, or are spread evenly over
+    a long one."""
     count = min(most, math.ceil(duration / length - 0.25))  # a little more than a clip is still one
     return [float(start) for start in np.linspace(0, duration - length, count)] if count > 1 else [0.0]
 
 
 def check_file(path: Path, what: str) -> Path:
-    """The path, if there is a file with something in it.
+    """Check that a path is a readable, non-empty file, and return it.
 
     Raises:
-        UsageError: there is none, or it is empty, a folder or not to be read.
+        UsageError: it is missing, empty, a folder or unreadable.
     """
     if not path.exists():
         raise UsageError(f"{path}: there is no such file", hint=f"check the path of the {what}")
@@ -88,7 +89,7 @@ def check_file(path: Path, what: str) -> Path:
 
 
 def as_array(source: Any, name: str) -> NDArray[Any]:
-    """An array of numbers.
+    """Convert to an array of numbers.
 
     Raises:
         UsageError: it holds something else, or nothing.
@@ -126,11 +127,11 @@ _EXPECTED_MODALITIES = {
     "image": {"thermal"},
     "trace": {"imu"},
 }
-"""What a file may be that is given as a picture, a sound ...: the last word of what messages call it."""
+"""Accepted modalities by the last word of what messages call the file."""
 
 
 def build_unreadable_error(path: Path, what: str, reason: str = "") -> UsageError:
-    """The error for a file that is not what it was given as; says what it seems to be."""
+    """Build the error for a file of another kind than given, naming the kind its header suggests."""
     with path.open("rb") as file:
         head = file.read(16)
     seems, modality = next(

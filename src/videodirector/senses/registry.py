@@ -96,7 +96,7 @@ class EmbedderChoice:
         return EMBEDDERS[self.name][0]
 
     def load(self) -> Embedder:
-        """The model.
+        """Return the model.
 
         Raises:
             ModelNotFoundError, ModelFormatError: there is no such model, or it is damaged.
@@ -138,7 +138,7 @@ class CaptionerRegistry:
         return self._given
 
     def get(self, modality: Modality) -> Captioner:
-        """Who speaks for a modality."""
+        """Return who speaks for a modality."""
         chosen = next((choice for choice in self._choices if modality in choice.modalities), None)
         if chosen is None:
             return self.default

@@ -72,7 +72,7 @@ class MappingScore:
 
 @dataclass(frozen=True, kw_only=True)
 class MappingReport:
-    """What ``measure`` found; ``target_cosine`` and ``target_rank`` are those of the true captions' states."""
+    """What ``measure_mapping`` found; ``target_cosine`` and ``target_rank`` are those of the true captions' states."""
 
     scores: tuple[MappingScore, ...]
     batch: int
@@ -98,7 +98,7 @@ class MappingReport:
         }
 
     def markdown(self) -> str:
-        """A table."""
+        """Return a table."""
         lines = [
             f"| sense | R@1 of {self.batch} | mean pairwise cosine | effective rank | pictures: thing | place |",
             "|---|---|---|---|---|---|",
@@ -114,7 +114,7 @@ class MappingReport:
 
 
 def name_moment(moment: Moment) -> str:
-    """What plans call a moment's thing: "car" in its own colour, else "green car".
+    """Return what plans call a moment's thing: "car" in its own colour, else "green car".
 
     Raises:
         UsageError: it has none.
@@ -125,7 +125,7 @@ def name_moment(moment: Moment) -> str:
 
 
 def format_caption(thing: str, place: str | None) -> str:
-    """A caption in the form in which the generator is told plans, which the network learned to stand for."""
+    """Return a caption in the form in which the generator is told plans, which the network learned to stand for."""
     return add_article(thing) + (f". Background: {place}" if place else "")
 
 
@@ -154,7 +154,7 @@ def measure_mapping(
     pictures: int = 0,
     senses: Sequence[Modality] = MODALITIES,
 ) -> MappingReport:
-    """The network's outputs for every sense against the captions' states, and the pictures drawn from them.
+    """Return the network's outputs for every sense against the captions' states, and the pictures drawn from them.
 
     Args:
         embedder: whose space the network reads.
@@ -209,7 +209,7 @@ def render_condition(pipeline: Layout2VidPipeline, condition: MappedCondition, *
 def _check_images(
     pipeline: Layout2VidPipeline, look: Instruments, condition: MappedCondition, moments: Sequence[Moment]
 ) -> Iterator[tuple[bool, bool | None]]:
-    """Whether each picture shows the thing, in any of its colours, and whether the place, where there is one."""
+    """Yield whether each picture shows the thing, in any of its colours, and whether the place, where there is one."""
     pipeline.set_progress_bar_config(disable=True)
     for row, moment in enumerate(moments):
         one = MappedCondition(*(part[row : row + 1] for part in condition))

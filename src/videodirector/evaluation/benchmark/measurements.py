@@ -57,7 +57,7 @@ class Measurement:
 def compute_measurements(
     records: Sequence[PlanRecord], clips: Clips, network: ImageTextNetwork | None = None
 ) -> list[Measurement]:
-    """Everything that can be said of these records; skills that none of them tests are left out.
+    """Return everything that can be said of these records; skills that none of them tests are left out.
 
     Args:
         records: of any skills; those without a skill count for every measure.
@@ -109,7 +109,7 @@ def compute_feature_measurements(
     videos: VideoNetwork | None,
     pictures: ImageTextNetwork | None,
 ) -> list[Measurement]:
-    """The metrics of the papers that look through a network.
+    """Return the metrics of the papers that look through a network.
 
     Args:
         clips: drawn scenes.
@@ -151,7 +151,7 @@ def measure_displacement(records: Sequence[PlanRecord]) -> Displacement:
 
 
 def score_record(record: PlanRecord) -> float:
-    """Which part of what a plan asks for is right, in [0, 1]: what the worst cases are found by."""
+    """Return which part of what a plan asks for is right, in [0, 1]: what the worst cases are found by."""
     answers = [scene.background_seen == scene.background for scene in record.scenes if scene.background]
     for scene in record.scenes:
         answers += _SKILL_CHECKS.get(record.skill, check_in_box)(scene.sightings)

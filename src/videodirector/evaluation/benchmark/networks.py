@@ -37,7 +37,7 @@ def load_feature_networks(name: str) -> FeatureNetworks:
 
 
 class WorldNetwork:
-    """storyworld-bind as a ``VideoNetwork`` and a ``PictureTextNetwork``: it has seen this world, and its captions.
+    """storyworld-bind as a ``VideoNetwork`` and a ``ImageTextNetwork``: it has seen this world, and its captions.
 
     Its classes are the things of the world, its features the vectors of clips, of length 1: Fréchet distances lie
     between 0 and 4.
@@ -67,9 +67,9 @@ class WorldNetwork:
         return np.asarray(known + (1 - known.sum(axis=1, keepdims=True)) / len(things))
 
     def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
-        """See ``PictureTextNetwork``."""
+        """See ``ImageTextNetwork``."""
         return np.asarray(self._bind.embed("image", frames), dtype=np.float64)
 
     def texts(self, texts: Sequence[str]) -> Features:
-        """See ``PictureTextNetwork``."""
+        """See ``ImageTextNetwork``."""
         return np.asarray(self._bind.embed_text(texts), dtype=np.float64)

@@ -139,7 +139,8 @@ def _choose_frames(scene: Scene, skill: TrialSkill | None) -> Sequence[int] | No
 
 
 def _iter_groups(plan: VideoPlan) -> Iterator[tuple[str, list[tuple[Scene, Entity]]]]:
-    """Every consistency group of entities with its members, at most one a scene: of three ducks nobody knows which."""
+    """Yield every consistency group of entities with its members, at most one a scene: of three ducks nobody knows
+    which."""
     found: dict[str, dict[str, list[tuple[Scene, Entity]]]] = {}
     for scene, entity in plan.appearances():
         group = plan.group_of(scene, entity)
@@ -152,6 +153,6 @@ def _iter_groups(plan: VideoPlan) -> Iterator[tuple[str, list[tuple[Scene, Entit
 
 
 def _find_shown_frame(scene: Scene, entity: Entity) -> int:
-    """The frame nearest to the middle that shows an entity."""
+    """Return the frame nearest to the middle that shows an entity."""
     there = [number for number, box in enumerate(entity.boxes(scene.frames)) if box]
     return min(there, key=lambda number: abs(number - get_middle_frame(scene)), default=get_middle_frame(scene))

@@ -34,7 +34,7 @@ MAX_WORST_CASES = 16
 
 
 def format_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -51,7 +51,7 @@ LOWER_IS_BETTER = frozenset({"layout_centres", "jumps", "flicker", "pixel_mse", 
 def format_report(
     title: str, figures: Sequence[Measurement], validations: dict[str, Validation], notes: Sequence[str]
 ) -> str:
-    """The report for people."""
+    """Return the report for people."""
     rows = [(f"{row.measure} ↓" if row.key in LOWER_IS_BETTER else row.measure, str(row.value)) for row in figures]
     parts = [f"# {title}", HOW_TO_READ, format_table(rows, ("measure", "value")), *notes]
     if validations:
@@ -66,7 +66,7 @@ def build_document(
     validations: dict[str, Validation],
     records: Sequence[PlanRecord],
 ) -> dict[str, Any]:
-    """The report for programs: the settings, every figure, and how right each plan came out."""
+    """Return the report for programs: the settings, every figure, and how right each plan came out."""
     return {
         **settings,
         "figures": {row.key: row.as_dict() for row in figures},
@@ -97,14 +97,14 @@ def draw_worst_sheet(
     *,
     most: int = MAX_WORST_CASES,
 ) -> Image.Image | None:
-    """The plans of which the least is right, worst first; None where everything is right."""
+    """Return the plans of which the least is right, worst first; None where everything is right."""
     wrong = sorted((record for record in records if score_record(record) < 1), key=score_record)[:most]
     cases = [_build_case(record, plans[record.id], clips(record)) for record in wrong]
     return draw_comparison_sheet(cases) if cases else None
 
 
 def render_expected(plan: VideoPlan, size: tuple[int, int]) -> list[Frames]:
-    """What the scenes of a plan should look like: as the storyboard draws them."""
+    """Return what the scenes of a plan should look like: as the storyboard draws them."""
     drawing = Drawing(plan, StoryboardBackend(size=size))
     clips: list[Frames] = []
     for scene in plan.scenes:
@@ -119,7 +119,7 @@ def render_expected(plan: VideoPlan, size: tuple[int, int]) -> list[Frames]:
 
 
 def format_validation(validation: Validation) -> str:
-    """How the instruments did, in a line."""
+    """Return how the instruments did, in a line."""
     return (
         f"things found {validation.recall}; false alarms {validation.false_alarms}; "
         f"backgrounds {validation.backgrounds}; {validation.left_out} things left out"
@@ -127,7 +127,7 @@ def format_validation(validation: Validation) -> str:
 
 
 def _build_case(record: PlanRecord, plan: VideoPlan, clips: Sequence[Frames]) -> ComparisonCase:
-    """The last scene: of a pair or a row it is the one that can be compared with those before."""
+    """Return the last scene: of a pair or a row it is the one that can be compared with those before."""
     scene, seen, frames = plan.scenes[-1], record.scenes[-1], clips[-1]
     place = len(seen.sightings.looked_at) // 2
     number = seen.sightings.looked_at[place]

@@ -52,7 +52,7 @@ class SkillSettings:
         skills: what is tested.
         plans: how many for each skill.
         frames: of each scene.
-        short: frames of the scenes that are judged on one frame alone, see ``trials_of``; None means ``frames``.
+        short: frames of the scenes that are judged on one frame alone, see ``build_trials``; None means ``frames``.
         layout_strength: in which part of the steps boxes are imposed; 0 is the backbone alone, None the model's own.
         truths: true frames for each try of the instruments; 0 leaves them untried.
         features: what the metrics of the papers look through: ``world``, ``none``, or a CLIP model's folder or hub id.
@@ -96,7 +96,7 @@ class EvaluationProgress:
 def evaluate_skills(
     settings: SkillSettings, folder: Path, *, backend: Backend | None = None
 ) -> Iterator[EvaluationProgress | list[Measurement]]:
-    """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``Trials`` keeps in the folder.
+    """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``TrialRunner`` keeps in the folder.
 
     Args:
         settings: what to measure.
@@ -180,7 +180,7 @@ def measure_object_features(
     networks: FeatureNetworks,
     size: tuple[int, int],
 ) -> list[Measurement]:
-    """The metrics of the papers over the world's own scenes, against as many true clips of plans behind them."""
+    """Return the metrics of the papers over the world's own scenes, against as many true clips of plans behind them."""
     chosen = [(trial, record) for trial, record in zip(trials, records, strict=True) if trial.skill == "object"]
     if not chosen:
         return []

@@ -64,7 +64,7 @@ def build_skill_plan(
     seed: int,
     frames: int = 16,
 ) -> VideoPlan:
-    """The plan of this number.
+    """Return the plan of this number.
 
     Args:
         skill: what it tests.
@@ -174,7 +174,8 @@ def _make_movement_plan(
 def _make_consistency_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    """A coloured thing, which the later scenes call by the bare word: only its group tells which one is meant."""
+    """Return a coloured thing, which the later scenes call by the bare word: only its group tells which one is
+    meant."""
     coloured = [subject for subject in subjects if subject.name != subject.kind and not subject.own]
     if not coloured or not places:
         return None
@@ -232,8 +233,8 @@ def _pick_two(rng: Random, subjects: Sequence[Subject]) -> tuple[Subject, Subjec
 
 
 def _make_box(subject: Subject, extent: float, *, most: float) -> Box:
-    """A box of the subject's shape at the corner of the picture, its area the square of ``extent``, no side above
-    ``most``.
+    """Return a box of the subject's shape at the corner of the picture, its area the square of ``extent``, no side
+    above ``most``.
     """
     width, height = extent * subject.aspect**0.5, extent / subject.aspect**0.5
     shrink = min(1.0, most / max(width, height))

@@ -106,12 +106,12 @@ def _build_plan(clip: Clip, number: int, frames: int, keys: int) -> VideoPlan:
 
 
 def get_middle_frame(scene: Scene) -> int:
-    """The frame that is judged."""
+    """Return the frame that is judged."""
     return scene.frames // 2
 
 
 def is_judgeable(plan: VideoPlan) -> bool:
-    """Whether everything on the middle frame is clearly visible and there once."""
+    """Return whether everything on the middle frame is clearly visible and there once."""
     scene = plan.scenes[0]
     there = [
         (entity.name, box) for entity in scene.entities if (box := entity.boxes(scene.frames)[get_middle_frame(scene)])
@@ -122,7 +122,8 @@ def is_judgeable(plan: VideoPlan) -> bool:
 
 
 def move_first_entity(plan: VideoPlan) -> tuple[VideoPlan, tuple[float, float]] | None:
-    """The plan with its first thing displaced by ``SHIFT`` on all frames, and by how much; None where there is no room.
+    """Return the plan with its first thing displaced by ``SHIFT`` on all frames, and by how much; None where there is
+    no room.
 
     The four directions are tried in turn, beginning with another one from plan to plan. Everything must stay in the
     picture and clearly visible.

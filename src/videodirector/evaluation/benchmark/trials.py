@@ -49,7 +49,7 @@ def build_trials(
     keys: int = KEY_BOXES,
     short: int | None = None,
 ) -> list[Trial]:
-    """So many plans of each skill; see ``trial_plans``.
+    """So many plans of each skill; see ``build_trial_plans``.
 
     Args:
         skills: what they test.
@@ -134,7 +134,7 @@ class TrialRunner:
             yield record
 
     def load_clips(self, record: PlanRecord) -> list[Frames]:
-        """The drawn frames of every scene of a record of these trials.
+        """Return the drawn frames of every scene of a record of these trials.
 
         Raises:
             OutputError: they are not in the folder any more.

@@ -27,7 +27,7 @@ __all__ = ["cut_scene_clips", "measure_video", "measure_videos", "read_video"]
 
 
 def read_video(path: Path) -> Frames:
-    """All frames of a video file.
+    """Return all frames of a video file.
 
     Raises:
         UsageError: there is no such file.
@@ -52,7 +52,7 @@ def read_video(path: Path) -> Frames:
 
 
 def _parse_frames(content: bytes) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of a stream of binary PPM: ``P6``, width and height, 255, and the pixels."""
+    """Yield the pictures of a stream of binary PPM: ``P6``, width and height, 255, and the pixels."""
     start = 0
     while start < len(content):
         _, size, _, _ = content[start : start + 64].split(b"\n", 3)
@@ -65,7 +65,7 @@ def _parse_frames(content: bytes) -> Iterator[NDArray[np.uint8]]:
 def cut_scene_clips(
     plan: VideoPlan, frames: Frames, *, transition: Transition | None = None, source: str = "the video"
 ) -> list[Frames]:
-    """The frames of every scene, cut out of a whole video; each frame that the plan has, once.
+    """Return the frames of every scene, cut out of a whole video; each frame that the plan has, once.
 
     A frame that lies in a transition is what is seen there: blended with another scene, or darker than it was drawn.
 
@@ -88,14 +88,14 @@ def cut_scene_clips(
 
 
 def measure_video(plan: VideoPlan, clips: Sequence[Frames], instruments: Instruments, *, name: str) -> PlanRecord:
-    """What can be seen of a plan in its video."""
+    """Return what can be seen of a plan in its video."""
     return record_plan(plan, clips, instruments, name=name)
 
 
 def measure_videos(
     videos: Sequence[tuple[VideoPlan, Sequence[Frames], PlanRecord]], networks: FeatureNetworks
 ) -> list[Measurement]:
-    """The figures over all of them together; the Fréchet distance needs true clips and is left out."""
+    """Return the figures over all of them together; the Fréchet distance needs true clips and is left out."""
     clips = {record.id: frames for _, frames, record in videos}
     found = compute_measurements(
         [record for _, _, record in videos], lambda record: clips[record.id], networks.pictures
@@ -105,6 +105,6 @@ def measure_videos(
 
 
 def _find_frame(shot: Shot, drawn: int) -> int:
-    """The first frame of the video that shows a drawn frame, or the nearest one to it."""
+    """Return the first frame of the video that shows a drawn frame, or the nearest one to it."""
     shown = [number for number in range(shot.length) if shot.source(number) >= drawn]
     return shot.start + (shown[0] if shown else shot.length - 1)

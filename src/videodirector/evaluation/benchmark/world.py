@@ -66,19 +66,19 @@ def build_instruments(*, samples: int = 150) -> Instruments:
 
 
 def find_detector_name(entity: Entity) -> str:
-    """What the detector calls an entity: the sprite that its words name, else the entity's own name."""
+    """Return what the detector calls an entity: the sprite that its words name, else the entity's own name."""
     sprite = atlas.load().find(entity.name, entity.description)
     return entity.name if sprite is None else sprite.name
 
 
 def find_background_name(scene: Scene) -> str | None:
-    """The background that a scene's words name, if there is one."""
+    """Return the background that a scene's words name, if there is one."""
     return backgrounds.find(scene.background) or backgrounds.find(scene.description)
 
 
 @lru_cache(maxsize=1)
 def list_subjects() -> tuple[Subject, ...]:
-    """Every sprite that the detector can be trusted with, as something that plans can ask for."""
+    """Return every sprite that the detector can be trusted with, as something that plans can ask for."""
     return tuple(
         Subject(
             name=sprite.name,
@@ -93,7 +93,7 @@ def list_subjects() -> tuple[Subject, ...]:
 
 
 def list_variants(name: str) -> tuple[str, ...]:
-    """All sprites of the same thing, this one first."""
+    """Return all sprites of the same thing, this one first."""
     kinds = {sprite.name: sprite.thing.name for sprite in atlas.load()}
     return (name, *(other for other, kind in kinds.items() if other != name and kind == kinds.get(name)))
 
@@ -140,7 +140,7 @@ def blur_frame(pixels: Pixels) -> Pixels:
 
 
 def build_autoencoder_change(model: str | None) -> Callable[[Pixels], Pixels]:
-    """What a model's autoencoder makes of a picture: no picture of that model can be better."""
+    """Return what a model's autoencoder makes of a picture: no picture of that model can be better."""
     import torch
     from diffusers import AutoencoderKL
 

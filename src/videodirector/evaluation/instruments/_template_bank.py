@@ -124,7 +124,7 @@ class TemplateBank:
         return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
 
     def compute_best_residuals(self, crops: Floats, numbers: NDArray[np.intp]) -> Floats:
-        """What templates leave unexplained in their best views, (n, numbers)."""
+        """Return what templates leave unexplained in their best views, (n, numbers)."""
         views = (numbers[:, None] * self._each + np.arange(self._each)).ravel()
         best: Floats = self.compute_residuals(crops, views)[0].reshape(len(crops), len(numbers), -1).min(axis=2)
         return best

@@ -68,7 +68,7 @@ class BackgroundClassifier:
         return self._names
 
     def classify(self, frame: Frame, hidden: Sequence[Box] = ()) -> BackgroundMatch:
-        """The background of a frame.
+        """Return the background of a frame.
 
         Args:
             frame: RGB, shape (height, width, 3).
@@ -112,7 +112,7 @@ class BackgroundClassifier:
 
 
 def _compute_membership(pixels: int, cells: int) -> Floats:
-    """Which part of a row's pixels lies in each cell, (cells, pixels)."""
+    """Return which part of a row's pixels lies in each cell, (cells, pixels)."""
     edges = np.linspace(0, pixels, cells + 1)
     covered = np.clip(edges[:, None] - np.arange(pixels), 0, 1)
     return np.diff(covered, axis=0).astype(np.float32)

@@ -132,7 +132,7 @@ class Detector:
         return self._names
 
     def find(self, frame: Frame, name: str) -> Detection | None:
-        """The thing's place in a frame, or None when it is not there.
+        """Return the thing's place in a frame, or None when it is not there.
 
         Args:
             frame: RGB, shape (height, width, 3).
@@ -145,7 +145,7 @@ class Detector:
         return best if self._is_believable(best) else None
 
     def find_near(self, frame: Frame, name: str, box: Box) -> Detection | None:
-        """The thing's place in a frame if it is about where it was a moment ago; much quicker than ``find``.
+        """Return the thing's place in a frame if it is about where it was a moment ago; much quicker than ``find``.
 
         Raises:
             UsageError: as ``find``.
@@ -161,7 +161,7 @@ class Detector:
         return best if self._is_believable(best) else None
 
     def find_all(self, frame: Frame, name: str, *, most: int = 8) -> tuple[Detection, ...]:
-        """Every place of the thing in a frame, the surest first, no two on the same spot; at most so many.
+        """Return every place of the thing in a frame, the surest first, no two on the same spot; at most so many.
 
         Raises:
             UsageError: as ``find``.
@@ -182,7 +182,7 @@ class Detector:
         return tuple(found[:most])
 
     def find_most_similar(self, frame: Frame, box: Box, names: Sequence[str]) -> str:
-        """Which of these things looks most like what is in a box: the colour variant of a thing, for one.
+        """Return which of these things looks most like what is in a box: the colour variant of a thing, for one.
 
         Raises:
             UsageError: as ``find``, for any of the names.
@@ -195,7 +195,7 @@ class Detector:
         return names[int(rests.argmin())]
 
     def find_best(self, frame: Frame, name: str) -> Detection:
-        """The likeliest place of the thing, whether or not it is believable; see ``find``."""
+        """Return the likeliest place of the thing, whether or not it is believable; see ``find``."""
         pixels, number = self._prepare_frame(frame, name)
         boxes, scores = _suppress_non_maxima(*self._search(pixels, number), self.config.candidates)
         boxes, scores = self._select_best(pixels, boxes, scores, number, self._rough)
@@ -205,7 +205,7 @@ class Detector:
         return self._refine_boxes(pixels, boxes, scores, number, _STEPS[3:])[0]
 
     def _prepare_frame(self, frame: Frame, name: str) -> tuple[Floats, int]:
-        """The frame with values in [0, 1], and the number of the template."""
+        """Return the frame with values in [0, 1], and the number of the template."""
         if name not in self._aspects:
             raise UsageError(f"the detector has no picture of {name!r}", hint=f"it knows {', '.join(self._names)}")
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
@@ -221,7 +221,7 @@ class Detector:
     def _refine_boxes(
         self, pixels: Floats, boxes: Floats, scores: Floats, number: int, steps: Sequence[float]
     ) -> list[Detection]:
-        """The boxes fitted by ever smaller steps, as detections, the least doubtful first."""
+        """Return the boxes fitted by ever smaller steps, as detections, the least doubtful first."""
         for step in steps:
             boxes, scores = self._improve(pixels, boxes, step, number)
         rivalry, rivals = self._compute_rivalry(pixels, boxes, number, self._bank, _RIVAL_STEPS)
@@ -237,7 +237,7 @@ class Detector:
         ]
 
     def _search(self, pixels: Floats, number: int) -> tuple[Floats, Floats]:
-        """All candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
+        """Return all candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
         found: list[tuple[Floats, Floats]] = []
         for width, height in self._iter_extents(self._aspects[self._names[number]], pixels.shape[0] / pixels.shape[1]):
             xs, ys = spread_centres(width, self.config.stride), spread_centres(height, self.config.stride)
@@ -263,7 +263,7 @@ class Detector:
                 yield width, height
 
     def _improve(self, pixels: Floats, boxes: Floats, step: float, number: int) -> tuple[Floats, Floats]:
-        """Each box moved and scaled a little in every way; the best of each family."""
+        """Return each box moved and scaled a little in every way; the best of each family."""
         family = list_neighbours(boxes, step)
         crops = crop_boxes(pixels, family.reshape(-1, 4), self._bank.grid)
         scores = self._bank.scores(crops, number).reshape(family.shape[:2])
@@ -278,7 +278,7 @@ class Detector:
     def _select_best(
         self, pixels: Floats, boxes: Floats, scores: Floats, number: int, bank: TemplateBank
     ) -> tuple[Floats, Floats]:
-        """The quarter of the boxes that is least in doubt."""
+        """Return the quarter of the boxes that is least in doubt."""
         rivalry, _ = self._compute_rivalry(pixels, boxes, number, bank)
         kept = np.argsort(_compute_doubt(scores, rivalry))[: -(-len(boxes) // 4)]
         return boxes[kept], scores[kept]
@@ -328,7 +328,7 @@ def _compute_doubt(scores: Floats, rivalry: Floats) -> Floats:
 
 
 def _compute_overlap(a: Box, b: Box) -> float:
-    """Which part of the smaller box the other one covers."""
+    """Return which part of the smaller box the other one covers."""
     return a.overlap(b) / min(a.area, b.area)
 
 
@@ -338,7 +338,7 @@ def _select_fittest(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, 
 
 
 def _suppress_non_maxima(boxes: Floats, scores: Floats, count: int, *, overlap: float = 0.6) -> tuple[Floats, Floats]:
-    """The best boxes, leaving out those that overlap a better one by so much (intersection over union)."""
+    """Return the best boxes, leaving out those that overlap a better one by so much (intersection over union)."""
     edges, area = to_corners(boxes), boxes[:, 2] * boxes[:, 3]
     open_ = scores.copy()
     kept: list[int] = []

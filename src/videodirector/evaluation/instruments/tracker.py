@@ -73,7 +73,7 @@ def track_entities(
 
 
 def _follow_entity(detector: Detector, frames: Frames, name: str, looked_at: Sequence[int]) -> list[Box | None]:
-    """Where a thing is on each of these frames."""
+    """Return where a thing is on each of these frames."""
     found: list[Box | None] = [None] * len(looked_at)
     last = len(looked_at) - 1
     for place in sorted({*range(0, last + 1, _SEARCH_STRIDE), last}):
@@ -97,7 +97,8 @@ def _follow_entity(detector: Detector, frames: Frames, name: str, looked_at: Seq
 def _assign_detections(
     planned: Mapping[str, Sequence[Box | None]], seen: Sequence[Sequence[Box]]
 ) -> dict[str, list[Box | None]]:
-    """Which of several things of one name each detection is: on every frame the pairing with the most overlap."""
+    """Return which of several things of one name each detection is: on every frame the pairing with the most
+    overlap."""
     entities = list(planned)
     found: dict[str, list[Box | None]] = {entity: [None] * len(seen) for entity in entities}
     for frame, boxes in enumerate(seen):

@@ -54,7 +54,7 @@ class Validation:
     errors: tuple[str, ...]
 
     def passed(self) -> bool:
-        """Whether the instruments are good enough: 99 % right on each, and at most 1 % false alarms."""
+        """Return whether the instruments are good enough: 99 % right on each, and at most 1 % false alarms."""
         return self.recall.value >= 0.99 and self.false_alarms.value <= 0.01 and self.backgrounds.value >= 0.99
 
 

@@ -55,7 +55,7 @@ class BoxTrack:
 
 
 def build_tracks(plan: VideoPlan, samples: int = SAMPLES) -> list[BoxTrack]:
-    """Every thing of a plan at evenly spaced frames of the whole video, the first and the last among them."""
+    """Return every thing of a plan at evenly spaced frames of the whole video, the first and the last among them."""
     lengths = [scene.frames for scene in plan.scenes]
     total = sum(lengths)
     wanted = [round(sample * (total - 1) / (samples - 1)) for sample in range(samples)]
@@ -81,14 +81,14 @@ class Check(Protocol):
         ...
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether the tracks do what is asked."""
+        """Return whether the tracks do what is asked."""
         ...
 
     def __str__(self) -> str: ...
 
 
 def find_tracks(tracks: Iterable[BoxTrack], name: str) -> list[BoxTrack]:
-    """The tracks of things called so: "car" finds "red car", not "carrot"; "a toy car" is found as "toy car"."""
+    """Return the tracks of things called so: "car" finds "red car", not "carrot"; "a toy car" is found as "toy car"."""
     wanted = name.lower().split()
     return [track for track in tracks if _contains_words(track.name.lower().split(), wanted)]
 
@@ -111,7 +111,7 @@ class Count:
     skill: Skill = "numeracy"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether the commonest number of visible ones is the one asked for."""
+        """Return whether the commonest number of visible ones is the one asked for."""
         columns = zip(*(track.boxes for track in find_tracks(tracks, self.name)), strict=True)
         visible = [sum(box is not None for box in column) for column in columns]
         if self.skill == "counts":
@@ -130,7 +130,7 @@ class Attribution:
     skill: Skill = "attribution"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether all of them are there under these names."""
+        """Return whether all of them are there under these names."""
         for name in self.names:
             boxes = _find_boxes(tracks, name)
             if boxes is None or 2 * sum(box is not None for box in boxes) < len(boxes):
@@ -150,7 +150,7 @@ class Visibility:
     skill: Skill = "visibility"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether it is there in its half, at some time, and never in the other one."""
+        """Return whether it is there in its half, at some time, and never in the other one."""
         boxes = _find_boxes(tracks, self.name)
         if boxes is None:
             return False
@@ -172,7 +172,7 @@ class Direction:
     skill: Skill = "dynamics"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether the centre has moved that way."""
+        """Return whether the centre has moved that way."""
         boxes = _find_boxes(tracks, self.name)
         if boxes is None:
             return False
@@ -204,7 +204,7 @@ class Passing:
     skill: Skill = "dynamics"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether both are there at the first and the last time, on the sides asked for."""
+        """Return whether both are there at the first and the last time, on the sides asked for."""
         mover, still = _find_boxes(tracks, self.name), _find_boxes(tracks, self.other)
         if mover is None or still is None:
             return False
@@ -226,7 +226,7 @@ class CornerSequence:
     skill: Skill = "sequential"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether it is in the right quarter of the picture each time."""
+        """Return whether it is in the right quarter of the picture each time."""
         boxes = _find_boxes(tracks, self.name)
         if boxes is None:
             return False
@@ -252,7 +252,7 @@ class Relation:
     skill: Skill = "spatial"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Whether any two of these names stand so."""
+        """Return whether any two of these names stand so."""
         return any(
             self._holds_between(figure.boxes, ground.boxes)
             for figure in find_tracks(tracks, self.name)
@@ -269,7 +269,7 @@ class Relation:
 
 
 def is_in_relation(a: Box, kind: RelationName, b: Box) -> bool:
-    """Whether box `a` stands in this relation to box `b`."""
+    """Return whether box ``a`` stands in this relation to box ``b``."""
     dx, dy = a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]
     beside = a.iou(b) <= _APART
     across = min(a.x1, b.x1) - max(a.x0, b.x0) > 0  # one stands over the other
@@ -351,7 +351,7 @@ _PLURALS = {"people": "person", "mice": "mouse", "children": "child", "men": "ma
 
 
 def parse_checks(prompt: str) -> list[Check]:
-    """Everything that a prompt asks for and boxes can decide.
+    """Return everything that a prompt asks for and boxes can decide.
 
     Args:
         prompt: one of LVD's, which gives the check of its template alone; or any other in English.

@@ -104,7 +104,7 @@ def measure_consistency(
 
 
 def crop_box(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """What is in a box, two pixels on a side at least."""
+    """Return what is in a box, two pixels on a side at least."""
     height, width = pixels.shape[:2]
     left, top = min(int(box.x0 * width), width - 2), min(int(box.y0 * height), height - 2)
     return pixels[top : max(round(box.y1 * height), top + 2), left : max(round(box.x1 * width), left + 2)]

@@ -1,7 +1,7 @@
 """Feature networks: what metrics such as the Fréchet video distance look through.
 
 A metric knows only the two protocols here. Any network does that turns pictures or clips into vectors: an I3D of yours,
-CLIP (``clip_network``), or, inside the storyworld, storyworld-bind (``trials.networks``).
+CLIP (``load_clip_network``), or, inside the storyworld, storyworld-bind (``trials.networks``).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class VideoNetwork(Protocol):
         ...
 
     def features(self, clips: Sequence[Frames]) -> Features:
-        """A vector for each clip, (clips, width)."""
+        """Return a vector for each clip, (clips, width)."""
         ...
 
     def probabilities(self, clips: Sequence[Frames]) -> Features:
-        """What each clip shows, as probabilities of classes, (clips, classes)."""
+        """Return what each clip shows, as probabilities of classes, (clips, classes)."""
         ...
 
 
@@ -49,16 +49,16 @@ class ImageTextNetwork(Protocol):
         ...
 
     def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
-        """A vector of length 1 for each picture, (pictures, width); pictures may differ in size."""
+        """Return a vector of length 1 for each picture, (pictures, width); pictures may differ in size."""
         ...
 
     def texts(self, texts: Sequence[str]) -> Features:
-        """A vector of length 1 for each text, (texts, width)."""
+        """Return a vector of length 1 for each text, (texts, width)."""
         ...
 
 
 def load_clip_network(model: str) -> ImageTextNetwork:
-    """A CLIP model of the transformers library.
+    """Return a CLIP model of the transformers library.
 
     Args:
         model: a folder, or an id on the hub such as ``openai/clip-vit-base-patch32``.

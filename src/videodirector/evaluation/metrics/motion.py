@@ -32,7 +32,7 @@ _MIN_MOVE = 0.1  # of the picture: a plan that moves a thing by less asks for no
 
 
 def find_direction(first: Box, last: Box) -> MoveDirection:
-    """The direction of the larger part of a displacement; of a thing that stands still, whichever comes out.
+    """Return the direction of the larger part of a displacement; of a thing that stands still, whichever comes out.
 
     So among four directions chance is right a quarter of the time, as in VideoDirectorGPT's measure.
     """
@@ -43,7 +43,7 @@ def find_direction(first: Box, last: Box) -> MoveDirection:
 
 
 def moves_as_planned(thing: EntityTrack) -> bool | None:
-    """Whether it goes the planned way; None where the plan asks for none.
+    """Return whether it goes the planned way; None where the plan asks for none.
 
     A thing that is not found on the first or on the last frame is wrong.
     """
@@ -143,7 +143,8 @@ def measure_flicker(frames: Frames, hidden: Sequence[Sequence[Box]], *, border: 
 
 
 def measure_jumps(scenes: Iterable[SceneTracks]) -> Estimate:
-    """By how much things move otherwise than planned from one frame to the next, in fractions of the picture's sides.
+    """Return by how much things move otherwise than planned from one frame to the next, in fractions of the picture's
+    sides.
 
     Over pairs of neighbouring frames on both of which the thing is planned and was found.
     """

@@ -76,7 +76,7 @@ class CaptionScore:
 
 @dataclass(frozen=True, kw_only=True)
 class PerceptionReport:
-    """What ``measure`` found; ``recalls`` maps (from, to) to (R@1, R@5) over ``candidates``."""
+    """What ``measure_perception`` found; ``recalls`` maps (from, to) to (R@1, R@5) over ``candidates``."""
 
     captions: tuple[CaptionScore, ...]
     recalls: Mapping[tuple[str, str], tuple[float, float]]
@@ -118,7 +118,7 @@ class PerceptionReport:
 
 
 def is_emergent(one: str, other: str) -> bool:
-    """Whether no pair of these two modalities was ever learned from."""
+    """Return whether no pair of these two modalities was ever learned from."""
     return not TRAINED & {one, other}
 
 
@@ -155,7 +155,7 @@ def measure_perception(
 
 
 def compute_recall(queries: Vectors, keys: Vectors, among: int) -> float:
-    """The share of queries whose own key is among the nearest; row i belongs to row i."""
+    """Return the share of queries whose own key is among the nearest; row i belongs to row i."""
     cosines = queries @ keys.T
     own = np.diag(cosines)[:, None]
     return float(((cosines > own).sum(1) < among).mean())
@@ -193,7 +193,7 @@ def compute_effective_rank(vectors: NDArray[Any]) -> float:
 def _score_captions(
     perceiver: CaptionModel, vectors: Vectors, shown: Sequence[LabelledMoment], modality: Modality, aspect: str
 ) -> CaptionScore:
-    """The likeliest named one against the truth; where nothing is to be named the truth is None."""
+    """Return the likeliest named one against the truth; where nothing is to be named the truth is None."""
     right, confidences, strangers = [], [], []
     for vector, moment in zip(vectors, shown, strict=True):
         chances = perceiver.predict_probabilities(vector, modality, aspect)

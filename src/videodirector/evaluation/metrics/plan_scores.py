@@ -100,12 +100,12 @@ class PlanReport:
         }
 
     def markdown(self) -> str:
-        """The figures as a table."""
+        """Return the figures as a table."""
         rows = [(str(skill), str(proportion)) for skill, proportion in self.by_skill().items()]
         rows.append(("all checks", str(self.overall)))
         return "\n".join(["| skill | checks passed |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
     @classmethod
     def from_scores(cls, plans: Iterable[PlanScore]) -> PlanReport:
-        """The report over these scores."""
+        """Return the report over these scores."""
         return cls(plans=tuple(plans))

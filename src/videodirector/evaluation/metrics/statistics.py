@@ -84,7 +84,7 @@ class Estimate:
 
     @classmethod
     def mean(cls, groups: Iterable[Sequence[float]]) -> Self:
-        """The mean of all values, with a bootstrap over groups: the frames of one plan are not independent.
+        """Return the mean of all values, with a bootstrap over groups: the frames of one plan are not independent.
 
         The same groups always give the same interval; of a single group there is none.
         """
@@ -100,7 +100,8 @@ class Estimate:
 
     @classmethod
     def share(cls, groups: Iterable[Sequence[float]]) -> Self:
-        """The share of ones among zeros and ones, with a Wilson interval for as many trials as the groups are worth.
+        """Return the share of ones among zeros and ones, with a Wilson interval for as many trials as the groups are
+        worth.
 
         A bootstrap would have no doubt left where all are ones. Values of one group that always agree count as one
         trial, independent ones each (the design effect of cluster sampling).
@@ -120,7 +121,7 @@ class Estimate:
 
     @classmethod
     def jackknife(cls, statistic: Callable[[Sequence[int]], float], total: int, *, least: int = 1) -> Self:
-        """A statistic of a whole set, such as a distance of distributions, with the delete-a-block jackknife.
+        """Return a statistic of a whole set, such as a distance of distributions, with the delete-a-block jackknife.
 
         A bootstrap would not do here: repeated items make distributions look narrower than they are.
 

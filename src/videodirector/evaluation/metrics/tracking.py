@@ -65,7 +65,7 @@ _HEIGHT, _WIDTH, _COVER = 0.2, 0.14, 0.1
 
 
 def is_clearly_visible(boxes: Sequence[Box], index: int) -> bool:
-    """Whether a thing can fairly be asked for: at least 0.2 of the picture high and 0.14 wide, and apart.
+    """Return whether a thing can fairly be asked for: at least 0.2 of the picture high and 0.14 wide, and apart.
 
     At 64x64 that is 13 by 9 pixels, below which pictures of an atlas can hardly be told from one another. Apart means
     that no other box covers more than a tenth of it. The rule is the same for validation and for measured plans.

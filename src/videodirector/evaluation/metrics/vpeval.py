@@ -32,7 +32,7 @@ _SAME_SIZE_RATIO = 1.5  # up to this ratio of their areas two things are as big 
 
 
 def compare_positions(a: Box, b: Box) -> RelativePosition:
-    """Where ``a`` is as seen from ``b``: by the larger part of the way between their centres."""
+    """Return where ``a`` is as seen from ``b``: by the larger part of the way between their centres."""
     (ax, ay), (bx, by) = a.centre, b.centre
     if abs(ax - bx) >= abs(ay - by):
         return "left" if ax < bx else "right"
@@ -40,7 +40,7 @@ def compare_positions(a: Box, b: Box) -> RelativePosition:
 
 
 def compare_sizes(a: Box, b: Box) -> RelativeSize:
-    """How big ``a`` is beside ``b``, by their areas."""
+    """Return how big ``a`` is beside ``b``, by their areas."""
     ratio = a.area / b.area
     if 1 / _SAME_SIZE_RATIO < ratio < _SAME_SIZE_RATIO:
         return "as big"
@@ -84,7 +84,7 @@ _FrameEntity = tuple[EntityTrack, Box, Box | None]
 
 
 def _list_middle_frame(scene: SceneTracks) -> Sequence[_FrameEntity]:
-    """The things planned on the middle one of the frames that were looked at: thing, planned box, found box."""
+    """Return the things planned on the middle one of the frames that were looked at: thing, planned box, found box."""
     frame = len(scene.looked_at) // 2
     return [
         (thing, planned, thing.found[frame]) for thing in scene.things if (planned := thing.planned[frame]) is not None

@@ -20,7 +20,7 @@ __all__ = ["Clause", "NounPhrase", "Phrase", "parse_clauses", "split_asides"]
 
 @dataclass(slots=True)
 class Phrase:
-    """A preposition with its nouns; `figure` is the noun phrase before it of which it says something."""
+    """A preposition with its nouns; ``figure`` is the noun phrase before it of which it says something."""
 
     preposition: str
     ground: list[NounPhrase]
@@ -48,13 +48,14 @@ class Clause:
     adjectives: list[str] = field(default_factory=list)  # after a verb: "is red"
 
     def list_noun_phrases(self) -> list[NounPhrase]:
-        """All of them, in the order of mention."""
+        """Return all of them, in the order of mention."""
         everything = [*self.subject, *self.objects, *(noun for phrase in self.phrases for noun in phrase.ground)]
         return sorted(everything, key=lambda noun: noun.start)
 
 
 def parse_clauses(tokens: list[Token]) -> list[Clause]:
-    """The clauses of a tagged sentence, each with at most one main verb; what is said aside follows its clause."""
+    """Return the clauses of a tagged sentence, each with at most one main verb; what is said aside follows its
+    clause."""
     tokens, asides = split_asides(tokens)
     found: list[Clause] = []
     ends: list[int] = []
@@ -102,7 +103,7 @@ def _merge_list_after_colon(found: list[Clause]) -> None:
 
 
 def _match_boundary(tokens: list[Token], index: int, has_verb: bool) -> tuple[int, str]:
-    """How many words form a boundary between clauses here (0: none), and the connective among them."""
+    """Return how many words form a boundary between clauses here (0: none), and the connective among them."""
     token = tokens[index]
     if token.tag == "SUB" and (index == 0 or _is_clause_start(tokens, index + 1)):
         return 1, token.lower
@@ -126,7 +127,7 @@ def _match_boundary(tokens: list[Token], index: int, has_verb: bool) -> tuple[in
 
 
 def _is_clause_start(tokens: list[Token], index: int) -> bool:
-    """Whether the tags from here on read as a clause: [adverbs] verb, or [noun phrase] verb."""
+    """Return whether the tags from here on read as a clause: [adverbs] verb, or [noun phrase] verb."""
     seen_noun = False
     for position in range(index, min(index + 14, len(tokens))):
         token = tokens[position]
@@ -204,14 +205,14 @@ _POSTURE_VERBS = split_words("live stand sit lie come go hang sleep stay rest wa
 
 
 def _is_inverted(clause: Clause, tokens: list[Token]) -> bool:
-    """Whether the subject stands behind the verb: "said the fox", "in the garden lives a snail"."""
+    """Return whether the subject stands behind the verb: "said the fox", "in the garden lives a snail"."""
     if clause.verb in _SPEECH_VERBS and any(token.text == '"' for token in tokens):
         return True
     return clause.verb in _POSTURE_VERBS and _has_phrase_before_object(clause) and not clause.link
 
 
 def _has_phrase_before_object(clause: Clause) -> bool:
-    """Whether a phrase stands before the first object: "in the garden lives a snail"."""
+    """Return whether a phrase stands before the first object: "in the garden lives a snail"."""
     first = clause.objects[0].start if clause.objects else 0
     return bool(clause.phrases) and clause.phrases[0].ground[0].start < first
 
@@ -225,7 +226,7 @@ _RELATIVE_PREPOSITIONS = split_words("above over behind under below beneath besi
 
 
 def _find_phrase_ground(clause: Clause, preposition: str, index: int) -> NounPhrase | None:
-    """What a phrase right behind another one speaks of: "books on a shelf above a desk"."""
+    """Return what a phrase right behind another one speaks of: "books on a shelf above a desk"."""
     before = clause.phrases[-1] if clause.phrases else None
     if (
         before is None
@@ -266,7 +267,7 @@ def _add_word(clause: Clause, tokens: list[Token], index: int, last: NounPhrase 
 
 
 def _has_verb_next(tokens: list[Token], index: int) -> bool:
-    """Whether this helper has its verb behind it, in the same clause: "is running", not "was a girl who ran"."""
+    """Return whether this helper has its verb behind it, in the same clause: "is running", not "was a girl who ran"."""
     for other in tokens[index:]:
         if other.tag == "VERB":
             return True
@@ -306,7 +307,7 @@ _MAX_ASIDE_WORDS = 14  # words of an aside between two commas
 
 
 def split_asides(tokens: list[Token]) -> tuple[list[Token], list[tuple[int, list[Token]]]]:
-    """A tagged sentence without what stands aside in it.
+    """Return a tagged sentence without what stands aside in it.
 
     Returns:
         What is left, and each aside with the place in it from which it was cut: a participle between a subject and its
@@ -328,7 +329,7 @@ def split_asides(tokens: list[Token]) -> tuple[list[Token], list[tuple[int, list
 
 
 def _find_aside_end(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> int:
-    """Where the aside ends that begins with this comma; 0 for none."""
+    """Return where the aside ends that begins with this comma; 0 for none."""
     if tokens[index].text != "," or not before:
         return 0
     begin = index + 1
@@ -366,7 +367,7 @@ def _is_absolute_construction(words: Sequence[Token]) -> bool:
 
 
 def _is_interruption(tokens: Sequence[Token], end: int, before: Sequence[Token]) -> bool:
-    """Whether a subject without a verb stands before, and its verb behind."""
+    """Return whether a subject without a verb stands before, and its verb behind."""
     if end >= len(tokens) or tokens[end].text != ",":
         return False
     behind = next((token for token in tokens[end + 1 :] if token.tag != "ADV"), None)

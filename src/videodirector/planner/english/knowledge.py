@@ -50,7 +50,7 @@ def _get_things_by_name() -> dict[str, Thing]:
 
 @lru_cache(maxsize=4096)
 def find_thing(name: str) -> Thing | None:
-    """The thing that can be drawn of this name: the whole name, or else its last words ("toy car": a car)."""
+    """Return the thing that can be drawn of this name: the whole name, or else its last words ("toy car": a car)."""
     parts = name.split()
     if parts[-1:] and parts[-1] in _YOUNG and len(parts) > 1 and name not in _get_things_by_name():
         return find_thing(" ".join(parts[:-1])) or _get_things_by_name().get(parts[-1])  # a fox cub is a fox
@@ -61,14 +61,14 @@ def find_thing(name: str) -> Thing | None:
 
 @lru_cache(maxsize=4096)
 def _find_sense(name: str) -> wordnet.Sense | None:
-    """The sense of a name, or else of its last words."""
+    """Return the sense of a name, or else of its last words."""
     parts = name.split()
     return next((found for start in range(len(parts)) if (found := wordnet.find_noun(" ".join(parts[start:])))), None)
 
 
 @lru_cache(maxsize=4096)
 def find_traits(name: str) -> Traits | None:
-    """How large and how mobile a thing of this name is; None where nothing is known of it."""
+    """Return how large and how mobile a thing of this name is; None where nothing is known of it."""
     known = find_thing(name)
     if known is not None:
         return known
@@ -78,7 +78,7 @@ def find_traits(name: str) -> Traits | None:
 
 @lru_cache(maxsize=4096)
 def find_hypernyms(name: str) -> frozenset[str]:
-    """The classes that a thing of this name belongs to."""
+    """Return the classes that a thing of this name belongs to."""
     sense, thing = _find_sense(name), find_thing(name)
     classes = set(sense.hypernyms) if sense is not None else set()
     if thing is not None:
@@ -89,13 +89,13 @@ def find_hypernyms(name: str) -> frozenset[str]:
 
 
 def is_a(name: str, wider: str) -> bool:
-    """Whether a thing of this name may be called by the wider word: an owl "the bird", a puppy "the dog"."""
+    """Return whether a thing of this name may be called by the wider word: an owl "the bird", a puppy "the dog"."""
     classes = find_hypernyms(name)
     return wider in classes or bool(_EXTRA_HYPERNYMS.get(wider, frozenset()) & classes)
 
 
 def is_person(name: str) -> bool:
-    """Whether it is spoken of as he or she."""
+    """Return whether it is spoken of as he or she."""
     last = name.rpartition(" ")[2]
     thing, sense = find_thing(name), _find_sense(name)
     if last in _ANY_GENDER or last in _FEMALE_NOUNS | _MALE_NOUNS:
@@ -117,7 +117,7 @@ def infer_gender(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def is_visible(name: str) -> bool:
-    """Whether a noun names something that can be seen as a thing: not a minute, a joy, a corner."""
+    """Return whether a noun names something that can be seen as a thing: not a minute, a joy, a corner."""
     last = name.rpartition(" ")[2]
     if " " in name:
         known = wordnet.find_noun(name)
@@ -145,7 +145,7 @@ _VISIBLE_NOUNS = split_words(
 
 
 def is_body_part(name: str) -> bool:
-    """Whether this is a part of somebody: a paw, a tongue."""
+    """Return whether this is a part of somebody: a paw, a tongue."""
     last = name.rpartition(" ")[2]
     sense = wordnet.find_noun(last)
     if last in ("bone", "egg", "shell", "skull"):
@@ -160,7 +160,7 @@ _BODY_PARTS = split_words(
 
 
 def is_clothing(name: str) -> bool:
-    """Whether this is something worn."""
+    """Return whether this is something worn."""
     sense = _find_sense(name)
     return sense is not None and bool(
         {"clothing", "footgear", "headdress", "spectacles", "garment", "jewelry", "neckwear"} & {*sense.hypernyms, name}

@@ -25,7 +25,7 @@ class NounPhrase:
         plural: whether the noun is one.
         alias: the proper name it is given, as written ("a fox named Rusty").
         pronoun: the pronoun in small letters, when it is one.
-        proper: whether it is a name ("Mia", "Captain Hook"); then `words` are as written.
+        proper: whether it is a name ("Mia", "Captain Hook"); then ``words`` are as written.
         kind: what somebody with a name is said to be ("Rex the dog").
         possessor: whose it is, when that is said by a noun ("the boy's dog").
     """
@@ -48,7 +48,7 @@ class NounPhrase:
 def parse_noun_phrases(
     tokens: list[Token], index: int, *, commas: bool = True, ground: bool = False
 ) -> tuple[list[NounPhrase], int]:
-    """The noun phrases joined by commas and "and" that begin here, and where they end."""
+    """Return the noun phrases joined by commas and "and" that begin here, and where they end."""
     found: list[NounPhrase] = []
     noun, end = _parse_noun_phrase(tokens, index)
     while noun is not None:
@@ -68,7 +68,7 @@ def parse_noun_phrases(
 
 
 def _is_list_continued(tokens: list[Token], index: int) -> bool:
-    """Whether "and" or "or" joins a last noun to a list before a verb comes."""
+    """Return whether "and" or "or" joins a last noun to a list before a verb comes."""
     for token in tokens[index : index + 40]:
         if token.lower in ("and", "or", "&"):
             return True
@@ -128,7 +128,8 @@ def _parse_noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False
 
 
 def _find_elliptic_pronoun(phrase: NounPhrase, tokens: list[Token], index: int) -> str:
-    """The pronoun that "the two", "the other four", "the first" stands for, where no noun follows; "" for none."""
+    """Return the pronoun that "the two", "the other four", "the first" stands for, where no noun follows; "" for
+    none."""
     if phrase.determiner == "the" and phrase.count:
         return "they"  # "the two fight"
     if phrase.determiner == "another" and phrase.count and phrase.count > 1:
@@ -139,7 +140,7 @@ def _find_elliptic_pronoun(phrase: NounPhrase, tokens: list[Token], index: int) 
 
 
 def _count_group(word: str) -> int:
-    """How many a word for a group means before "of": a gaggle of geese; 0 for what is no group."""
+    """Return how many a word for a group means before "of": a gaggle of geese; 0 for what is no group."""
     sense = find_noun(word)
     return 4 if sense is not None and sense.dominant_kind == "group" and word not in v.PARTITIVES else 0
 
@@ -192,7 +193,7 @@ def _parse_apposition(phrase: NounPhrase, tokens: list[Token], index: int) -> in
 
 
 def _parse_premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
-    """What stands before a noun, and where it ends."""
+    """Return what stands before a noun, and where it ends."""
     phrase = NounPhrase(start=index)
     adjectives: list[str] = []
     while index < len(tokens):

@@ -54,14 +54,15 @@ _OPENING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A part of the story that is one scene (`listed`: the script says so) or more."""
+    """A part of the story that is one scene (``is_listed``: the script says so) or more."""
 
     text: str
     is_listed: bool
 
 
 def clean_story(story: str) -> str:
-    """The story as plain text: no markup, no control characters, no half characters; emoji of known things as words."""
+    """Return the story as plain text: no markup, no control characters, no half characters; emoji of known things as
+    words."""
     text = story.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become whole, halves become �
     text = html.unescape(_TAG.sub(" ", text)).translate(_QUOTES)
     text = "".join(
@@ -99,7 +100,7 @@ def _replace_emoji(text: str) -> str:
 
 
 def split_shots(text: str) -> list[Shot]:
-    """The parts of a cleaned story: its listed scenes where it is a script, otherwise its sentences."""
+    """Return the parts of a cleaned story: its listed scenes where it is a script, otherwise its sentences."""
     parts = [line for part in _INLINE_LABEL.split(text) for line in part.split("\n")]
     lines = [line.strip() for part in parts for line in _split_at_numbers(part) if line.strip()]
     labels = [_LABEL.match(line) for line in lines]
@@ -116,7 +117,7 @@ def split_shots(text: str) -> list[Shot]:
 
 
 def _split_at_numbers(line: str) -> list[str]:
-    """A line that counts "1. ... 2. ... 3. ..." as a line for each number; any other line as it is."""
+    """Return a line that counts "1. ... 2. ... 3. ..." as a line for each number; any other line as it is."""
     starts: list[int] = []
     for match in _INLINE_NUMBER.finditer(line):
         if int(match[1]) == len(starts) + 1:
@@ -132,7 +133,7 @@ _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|vs|etc|e\.g|i\.e|no)\.$",
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of a text, without talk about the film they shall become."""
+    """Return the sentences of a text, without talk about the film they shall become."""
     found: list[str] = []
     end = _ANY_END if text == text.lower() else _END
     for part in end.split(text):
@@ -151,7 +152,7 @@ _SCENE_HEADING = re.compile(
 
 
 def expand_scene_headings(text: str) -> str:
-    """A scene of a script as it is read: "INT. KITCHEN - NIGHT" says where and when."""
+    """Return a scene of a script as it is read: "INT. KITCHEN - NIGHT" says where and when."""
 
     def said(match: re.Match[str]) -> str:
         time = "" if match[2] in ("DAY", "MORNING") else f" at {match[2].lower()}"
@@ -178,7 +179,7 @@ _NOT_NAMES = split_words(
 
 
 def find_names(text: str) -> frozenset[str]:
-    """The words that a text writes with a capital where no sentence begins; none for a text in Title Case."""
+    """Return the words that a text writes with a capital where no sentence begins; none for a text in Title Case."""
     words = re.findall(r"[^\W\d_]+", text[:200_000])
     capitals = sum(word[0].isupper() for word in words)
     if capitals > 0.65 * len(words) and len(words) > 3:

@@ -1,4 +1,4 @@
-"""One class for each word of a sentence: names, the closed classes, and (in `openclass`) the open ones."""
+"""One class for each word of a sentence: names, the closed classes, and (in ``openclass``) the open ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["_tag_open_class", "tag_words"]
 
 
 def tag_words(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -> list[Token]:
-    """The words of a sentence with one class each.
+    """Return the words of a sentence with one class each.
 
     Args:
         sentence: one sentence.
@@ -49,7 +49,8 @@ def tag_words(sentence: str, is_thing: IsThing, names: frozenset[str] = frozense
 
 
 def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: IsThing) -> bool:
-    """Whether this word is somebody's name: one that the text writes with a capital, or a strange one that begins."""
+    """Return whether this word is somebody's name: one that the text writes with a capital, or a strange one that
+    begins."""
     token = tokens[index]
     previous = tokens[index - 1] if index else None
     if not token.text[:1].isupper() or not token.text[:1].isalpha():
@@ -93,7 +94,7 @@ def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: I
 
 
 def _introduces_name(tokens: list[Token], index: int) -> bool:
-    """Whether this word belongs to "named Rusty" after a noun."""
+    """Return whether this word belongs to "named Rusty" after a noun."""
     previous, token = tokens[index - 1], tokens[index]
     if token.lower in ("named", "called") and previous.tag == "NOUN" and index + 1 < len(tokens):
         return tokens[index + 1].text[:1].isupper()
@@ -194,7 +195,7 @@ def _is_nominal_next(tokens: list[Token], index: int) -> bool:
 
 
 def _is_both_alone(after: str) -> bool:
-    """Whether "both" stands for two by itself: "both run", not "both cats"."""
+    """Return whether "both" stands for two by itself: "both run", not "both cats"."""
     if after in v.AUXILIARIES or after in v.ADVERBS or after in ("of", "") or not after[0].isalnum():
         return True
     found = find_word_classes(after)
@@ -207,7 +208,7 @@ def _is_verb(before: Token | None) -> bool:
 
 
 def _has_clause_after(tokens: list[Token], index: int) -> bool:
-    """Whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
+    """Return whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
     begin = index + 1
     if begin + 1 < len(tokens) and tokens[begin].lower in v.PRONOUNS and tokens[begin + 1].lower in ("and", ",", "."):
         return False  # "rolls after it and gets tangled"
@@ -229,7 +230,7 @@ def _has_clause_after(tokens: list[Token], index: int) -> bool:
 
 
 def _is_clause_start(tokens: list[Token], index: int) -> bool:
-    """Whether a new clause begins here: a finite verb, or a subject with one."""
+    """Return whether a new clause begins here: a finite verb, or a subject with one."""
     seen_noun = False
     for other in tokens[index : index + 9]:
         low = other.lower
@@ -300,7 +301,7 @@ class _OpenWord:
         return "ADJ" in self.found or self.participle
 
     def first_of(self, *kinds: str) -> str:
-        """The first of these classes that the word may have."""
+        """Return the first of these classes that the word may have."""
         has = {"NOUN": self.noun, "VERB": self.verb, "ADJ": self.adjective, "ADV": "ADV" in self.found}
         return next((kind for kind in kinds if has[kind]), "NOUN")
 
@@ -319,7 +320,7 @@ def _tag_open_class(tokens: list[Token], index: int, had_verb: bool, is_thing: I
 
 
 def _is_compound(tokens: list[Token], index: int) -> bool:
-    """Whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
+    """Return whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
     before = tokens[index - 1] if index else None
     if before is None or before.tag not in ("NOUN", "ADJ") or before.is_proper:
         return False
@@ -397,7 +398,7 @@ def _tag_after_to(word: _OpenWord) -> str:
 
 
 def _is_action_noun(low: str) -> bool:
-    """Whether a noun names something done: a drink, a rest."""
+    """Return whether a noun names something done: a drink, a rest."""
     sense = find_noun(low)
     return low in ("drink", "eat") or (sense is not None and sense.dominant_kind in ("act", "state", "process"))
 
@@ -478,7 +479,7 @@ def _tag_at_start(word: _OpenWord) -> str:
 
 
 def _is_verb_continued(word: _OpenWord) -> bool:
-    """Whether a second verb in its base form may stand here: a plural's verb before, something closed behind."""
+    """Return whether a second verb in its base form may stand here: a plural's verb before, something closed behind."""
     sense = find_noun(word.low)
     thing = sense is not None and sense.dominant_kind in ("artifact", "food", "animal", "person", "plant", "substance")
     closed = word.after in v.PREPOSITIONS or word.after in v.ADVERBS or word.after in v.DETERMINERS
@@ -494,7 +495,7 @@ def _is_body_part_noun(word: _OpenWord) -> bool:
 
 
 def _is_plural_subject(word: _OpenWord) -> bool:
-    """Whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
+    """Return whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
     plural = word.noun and word.low not in word.found["NOUN"] and word.low not in v.FUNCTION_WORDS
     after = find_word_classes(word.after) if word.after else {}
     if not plural or word.after not in after.get("VERB", ()) or word.after in v.FUNCTION_WORDS:
@@ -504,7 +505,7 @@ def _is_plural_subject(word: _OpenWord) -> bool:
 
 
 def _prefers_noun(word: _OpenWord) -> bool:
-    """Whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
+    """Return whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
     if not word.thing:
         return False
     expected = word.had_verb or word.index == 0 or (word.before is not None and word.before.tag == "ADV")
@@ -532,7 +533,7 @@ _TAGGERS: dict[str, Callable[[_OpenWord], str]] = {
 
 
 def _is_coordinated(tokens: list[Token], index: int) -> bool:
-    """Whether the nouns before this word are joined by "and": "a red car and a blue car"."""
+    """Return whether the nouns before this word are joined by "and": "a red car and a blue car"."""
     for other in reversed(tokens[max(index - 9, 0) : index]):
         if other.lower == "and":
             return True
@@ -542,7 +543,7 @@ def _is_coordinated(tokens: list[Token], index: int) -> bool:
 
 
 def _has_base_verb_before(tokens: list[Token], index: int) -> bool:
-    """Whether the last verb is in its base form, as after a plural subject."""
+    """Return whether the last verb is in its base form, as after a plural subject."""
     last = next((other.lower for other in reversed(tokens[:index]) if other.tag == "VERB"), "")
     return last in find_word_classes(last).get("VERB", ())
 
@@ -554,7 +555,7 @@ def _is_closed_word(low: str) -> bool:
 
 
 def _has_verb_ahead(word: _OpenWord) -> bool:
-    """Whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
+    """Return whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
     return (
         word.thing and bool(word.after) and "VERB" in find_word_classes(word.after) and not _is_closed_word(word.after)
     )

@@ -18,7 +18,7 @@ IsThing = Callable[[str], bool]
 class Token:
     """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT.
 
-    `proper` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a token of its own, "'s".
+    ``proper`` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a token of its own, "'s".
     """
 
     text: str
@@ -81,7 +81,7 @@ def can_be(word: str, *kinds: str) -> bool:
 
 
 def is_inflected(word: str) -> bool:
-    """Whether a verb form shows that it is one: walks, walked, flew - not walk."""
+    """Return whether a verb form shows that it is one: walks, walked, flew - not walk."""
     return bool(verbs := find_word_classes(word).get("VERB", ())) and word.lower() not in verbs
 
 

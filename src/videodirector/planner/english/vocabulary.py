@@ -11,7 +11,7 @@ __all__ = ["choose_article", "find_word_classes", "is_english_word", "lemmatise"
 
 
 def split_words(text: str) -> frozenset[str]:
-    """The words of a text, as a table that reads as a line."""
+    """Return the words of a text, as a table that reads as a line."""
     return frozenset(text.replace("\n", " ").split())
 
 
@@ -198,13 +198,14 @@ _VERB_ONLY = split_words(
 
 
 def choose_article(phrase: str) -> str:
-    """The indefinite article before a phrase."""
+    """Return the indefinite article before a phrase."""
     return "an" if phrase[:1].lower() in tuple("aeiou") and not phrase.lower().startswith(("uni", "eu", "one")) else "a"
 
 
 @lru_cache(maxsize=65536)
 def find_word_classes(word: str) -> dict[str, tuple[str, ...]]:
-    """The open classes a word may have (NOUN, VERB, ADJ, ADV), each with its lemmas; empty for an unknown word."""
+    """Return the open classes a word may have (NOUN, VERB, ADJ, ADV), each with its lemmas; empty for an unknown
+    word."""
     # Loading the dictionary takes 0.15 s: only who plans pays for it.
     from lemminflect import getAllLemmas
 
@@ -229,7 +230,7 @@ def _is_thing_noun(word: str) -> bool:
 
 
 def is_english_word(word: str) -> bool:
-    """Whether this is a word of English."""
+    """Return whether this is a word of English."""
     lowered = word.lower()
     closed = (DETERMINERS, POSSESSIVES, PRONOUNS, NUMBERS, AUXILIARIES, CONJUNCTIONS, SUBORDINATORS, PREPOSITIONS)
     return any(lowered in table for table in closed) or lowered in ADVERBS or bool(find_word_classes(lowered))
@@ -237,7 +238,7 @@ def is_english_word(word: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def lemmatise(word: str, kind: str) -> str:
-    """The dictionary form of a word as a NOUN, VERB, ...; an unknown word by its regular ending."""
+    """Return the dictionary form of a word as a NOUN, VERB, ...; an unknown word by its regular ending."""
     lowered = word.lower()
     if kind == "NOUN" and lowered in _LEMMAS and lowered != "left":
         return _LEMMAS[lowered]
@@ -250,7 +251,7 @@ def lemmatise(word: str, kind: str) -> str:
 
 
 def pluralise(noun: str) -> str:
-    """The plural of a noun phrase without an article: "red fox" -> "red foxes"."""
+    """Return the plural of a noun phrase without an article: "red fox" -> "red foxes"."""
     from lemminflect import getInflection
 
     head, _, last = noun.rpartition(" ")

@@ -39,7 +39,7 @@ def arrange_boxes(actors: Sequence[Actor], relations: Sequence[Relation], ground
         ground: the ground line of the place, 0 top .. 1 bottom.
 
     Returns:
-        `KEY_BOXES` key boxes for each actor's id.
+        ``KEY_BOXES`` key boxes for each actor's id.
     """
     by_id = {actor.id: actor for actor in actors}
     nearness = _CLOSE_UP.get(len(actors), 1.0)
@@ -91,7 +91,8 @@ def _fit_carriers(free: Sequence[Actor], by_id: dict[str, Actor], attached: dict
 
 
 def _find_attachments(by_id: dict[str, Actor], relations: Sequence[Relation]) -> dict[str, Relation]:
-    """Who has its place from another one rather than a place of its own; in an order in which grounds come first."""
+    """Return who has its place from another one rather than a place of its own; in an order in which grounds come
+    first."""
     wanted: dict[str, Relation] = {}
     for relation in relations:
         figure, ground = by_id.get(relation.figure), by_id.get(relation.grounds[0])
@@ -107,7 +108,7 @@ def _find_attachments(by_id: dict[str, Actor], relations: Sequence[Relation]) ->
 
 
 def _resolve_chains(wanted: dict[str, Relation]) -> dict[str, Relation]:
-    """The relations without circles ("A on B, B on A": one of them stands on its own), grounds first."""
+    """Return the relations without circles ("A on B, B on A": one of them stands on its own), grounds first."""
     resolved: dict[str, Relation] = {}
     standing: set[str] = set()
     for name in wanted:
@@ -220,8 +221,8 @@ def _assign_cells(order: list[Actor], floor: float, ground: float) -> dict[str, 
 
 
 def _assign_rows(order: list[Actor], top: float, floor: float, horizon: float | None = None) -> dict[str, Cell]:
-    """Everybody's cell, in as many rows as leave the things largest; behind the first row nobody's feet leave the
-    ground, if there is one."""
+    """Return everybody's cell, in as many rows as leave the things largest; behind the first row nobody's feet leave
+    the ground, if there is one."""
     natural = {actor.id: actor.height for actor in order}
     best, groups = 0.0, [order] if order else []
     for rows in range(1, len(order) + 1):
@@ -266,25 +267,25 @@ def _assign_rows(order: list[Actor], top: float, floor: float, horizon: float | 
 
 
 def _measure_mean_scale(order: list[Actor], natural: dict[str, float], tallest: float) -> float:
-    """How large things are on average where none is taller than this, against what they would be."""
+    """Return how large things are on average where none is taller than this, against what they would be."""
     return sum(min(natural[actor.id], tallest) / natural[actor.id] for actor in order) / len(order)
 
 
 def _is_convoy(members: list[Actor]) -> bool:
-    """Whether all of them go the same way at the same time."""
+    """Return whether all of them go the same way at the same time."""
     free = all(actor.path in ("cross", "chase") and actor.begin is None and actor.end is None for actor in members)
     return free and len({actor.direction or 1 for actor in members}) == 1
 
 
 def _compute_row_scale(members: list[Actor]) -> float:
-    """By how much things must shrink to stand in one row; movers need room to move in."""
+    """Return by how much things must shrink to stand in one row; movers need room to move in."""
     room = 1.0 - 2 * MARGIN - GAP * (len(members) - 1)
     slack = 1.35 if len(members) <= 3 else 1.15
     return min(1.0, room / sum(actor.width * (slack if _get_width_weight(actor) > 1 else 1.08) for actor in members))
 
 
 def _get_width_weight(actor: Actor) -> float:
-    """How much of the free width an actor asks for."""
+    """Return how much of the free width an actor asks for."""
     return {"cross": 5.0, "enter": 4.0, "leave": 4.0, "meet": 4.0, "chase": 4.0, "jump": 3.0, "circle": 3.0}.get(
         actor.path, 1.0
     )

@@ -122,7 +122,7 @@ class Motion:
 
 
 def parse_motion(clause: Clause, nature: Traits | None, verb: str | None = None) -> Motion:
-    """The motion of a clause's subject.
+    """Return the motion of a clause's subject.
 
     Args:
         clause: who does what.
@@ -164,7 +164,7 @@ def parse_motion(clause: Clause, nature: Traits | None, verb: str | None = None)
 
 
 def parse_caused_motion(clause: Clause, nature: Traits | None) -> tuple[Motion, bool] | None:
-    """What the subject makes the object do: "drops the cup", "blows the leaves away", "pulls out a rabbit".
+    """Return what the subject makes the object do: "drops the cup", "blows the leaves away", "pulls out a rabbit".
 
     Returns:
         The object's motion, and whether the subject moves too; None where it makes it do nothing.
@@ -219,7 +219,7 @@ def _follow_turns(turns: list[tuple[float, float]], motion: Motion) -> Motion:
 
 @lru_cache(maxsize=4096)
 def _find_known_verb(verb: str) -> str:
-    """The verb itself, or else the nearest in meaning that is known: to amble is to walk."""
+    """Return the verb itself, or else the nearest in meaning that is known: to amble is to walk."""
     if verb in VERBS:
         return verb
     sense = wordnet.find_verb(verb)
@@ -229,7 +229,7 @@ def _find_known_verb(verb: str) -> str:
 
 
 def _is_resting_place(phrase: Phrase, clause: Clause) -> bool:
-    """Whether a phrase says where something is left."""
+    """Return whether a phrase says where something is left."""
     behind = phrase.ground[0].start > clause.objects[0].start
     return behind and phrase.preposition in ("on", "in", "at", "under", "beside", "next to", "for", "with", "behind")
 
@@ -239,7 +239,7 @@ _VAGUE = frozenset(["move", "turn", "go", "travel", "shake", "stir", "form", "dr
 
 
 def find_path(verb: str) -> Path:
-    """The path that a verb means; "still" for one that moves nobody."""
+    """Return the path that a verb means; "still" for one that moves nobody."""
     known = _find_known_verb(verb)
     if known:
         return VERBS[known]
@@ -249,7 +249,7 @@ def find_path(verb: str) -> Path:
 
 
 def build_motion(verb: str, nature: Traits | None) -> Motion:
-    """The motion that a verb alone means for a thing."""
+    """Return the motion that a verb alone means for a thing."""
     path = find_path(verb)
     flier = nature is not None and nature.moves in ("flies", "floats") and verb in _MANNERLESS_VERBS
     return Motion(path=path, airborne=_find_known_verb(verb) in _AIRBORNE or flier)
@@ -261,7 +261,7 @@ _HELPING_VERBS = split_words("start begin try continue keep stop want go decide 
 
 
 def _find_main_verb(clause: Clause) -> str:
-    """The verb that says how: "starts running" runs, "tries to jump" jumps."""
+    """Return the verb that says how: "starts running" runs, "tries to jump" jumps."""
     if clause.verb in _HELPING_VERBS:
         for figure, verb in clause.later_verbs:
             if figure is None and find_path(verb) != "still":
@@ -290,7 +290,7 @@ def _apply_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
 
 
 def _apply_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
-    """The motion as a phrase changes it; a table of cases, the first that fits."""
+    """Return the motion as a phrase changes it; a table of cases, the first that fits."""
     word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
     last = (ground[0].words.split() or [ground[0].pronoun])[-1]
     film, viewer = last in _PICTURE, last in _VIEWER
@@ -319,8 +319,8 @@ def _apply_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
 
 
 def _parse_sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
-    """Where the phrases let the motion begin ("from the left"), where they lead it in turn ("to the upper right"), and
-    its direction."""
+    """Return where the phrases let the motion begin ("from the left"), where they lead it in turn ("to the upper
+    right"), and its direction."""
     begin: Point | None = None
     stops: list[Point] = []
     for phrase in clause.phrases:
@@ -345,7 +345,8 @@ def _parse_sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
 
 
 def parse_corner(noun: NounPhrase) -> Point | None:
-    """The part of the picture that a noun phrase names, as the centre (x, y) in [0, 1]; None for anything else."""
+    """Return the part of the picture that a noun phrase names, as the centre (x, y) in [0, 1]; None for anything
+    else."""
     said = {*noun.adjectives, *noun.words.split()}
     if noun.words in ("middle", "center", "centre") and not noun.adjectives:
         return 0.5, None
@@ -359,7 +360,8 @@ def parse_corner(noun: NounPhrase) -> Point | None:
 
 
 def parse_visible_half(clause: Clause) -> Literal["first", "second"] | None:
-    """The half of the scene to which the clause confines itself ("only in the second half"); None for all of it."""
+    """Return the half of the scene to which the clause confines itself ("only in the second half"); None for all of
+    it."""
     if "halfway" in (token.lower for token in clause.tokens) and find_path(clause.verb) != "cross":
         return "second"
     for phrase in clause.phrases:

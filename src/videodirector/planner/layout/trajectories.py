@@ -39,7 +39,7 @@ class Actor:
         height: as a fraction of the picture.
         aspect: width over height.
         level: how high it stays: 0 on the ground, 1 at the top; 0.5 and more has the upper storey of the picture.
-        path, direction, airborne, begin, end, via, onto: its motion, see `Motion`.
+        path, direction, airborne, begin, end, via, onto: its motion, see ``Motion``.
         target: the entity its motion is aimed at.
         half: the half of the scene in which it is seen, None for both.
         last_x: where it stood at the end of an earlier scene, so that left stays left; None for a new one.
@@ -89,7 +89,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """The entity `figure` stands in this relation to the entities `grounds` (two for "between")."""
+    """The entity ``figure`` stands in this relation to the entities ``grounds`` (two for "between")."""
 
     kind: RelationKind
     figure: str
@@ -213,7 +213,7 @@ _FLYING_TRAJECTORIES: dict[Path, Callable[[_Range], list[ScaledPoint]]] = {
 
 
 def _apply_endpoints(actor: Actor, points: list[ScaledPoint]) -> list[ScaledPoint]:
-    """The same motion from where the story lets it begin to where it lets it end."""
+    """Return the same motion from where the story lets it begin to where it lets it end."""
     (x0, y0, _), (x1, y1, _) = points[0], points[-1]
     begin, end = actor.begin or (None, None), actor.end or (None, None)
     x0 = begin[0] if begin[0] is not None else x0
@@ -277,7 +277,8 @@ def build_attached_track(
 
 
 def _move_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]:
-    """A motion of its own, from the place that the relation gives; onto something it falls or climbs no further."""
+    """Return a motion of its own, from the place that the relation gives; onto something it falls or climbs no
+    further."""
     if not boxes:
         return [None] * KEY_BOXES
     x, y = boxes[0].centre
@@ -321,7 +322,7 @@ def _place_relative(actor: Actor, kind: RelationKind, base: Box, floor: float) -
 
 
 def _make_box(actor: Actor, x: float, y: float, scale: float) -> Box:
-    """A box of this centre, moved inside the picture where it leaves it, to three digits."""
+    """Return a box of this centre, moved inside the picture where it leaves it, to three digits."""
     width, height = min(actor.width * scale, 0.96), min(actor.height * scale, 0.96)
     x = min(max(x, 0.01 + width / 2), 0.99 - width / 2)
     y = min(max(y, 0.01 + height / 2), 0.99 - height / 2)
@@ -329,7 +330,7 @@ def _make_box(actor: Actor, x: float, y: float, scale: float) -> Box:
 
 
 def hide_outside_half(actor: Actor, boxes: list[Box | None]) -> list[Box | None]:
-    """The boxes in the half of the scene in which the actor is seen."""
+    """Return the boxes in the half of the scene in which the actor is seen."""
     half = KEY_BOXES // 2
     if actor.half == "first":
         return [*boxes[:half], *[None] * (KEY_BOXES - half)]

@@ -13,7 +13,7 @@ __all__ = ["join_aliases"]
 
 
 def join_aliases(plan: VideoPlan) -> VideoPlan:
-    """The plan with obvious aliases in one consistency group each, and a note on each.
+    """Return the plan with obvious aliases in one consistency group each, and a note on each.
 
     An alias has all the words of another name and more, ends in the same word, names no other colour, stands with it in
     no scene, and fits no second name.
@@ -39,7 +39,7 @@ def _is_alias(longer: str, shorter: str, plan: VideoPlan) -> bool:
 
 
 def _is_ambiguous(shorter: str, longer: str, names: dict[str, str], plan: VideoPlan) -> bool:
-    """Whether "car" could be the "red car" as well as the "blue car", or is itself of another colour."""
+    """Return whether "car" could be the "red car" as well as the "blue car", or is itself of another colour."""
     rivals = [name for name in names if name != longer and _is_alias(name, shorter, plan)]
     said = {
         word for scene in plan.scenes for entity in scene.entities if normalised(entity.name) == shorter

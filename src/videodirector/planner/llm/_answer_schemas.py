@@ -83,7 +83,7 @@ class RefineAnswer(_Wire):
 
 
 def build_json_schema(answer: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of an answer, with its name as the title."""
+    """Return the JSON Schema of an answer, with its name as the title."""
     schema = answer.model_json_schema()
     schema.pop("description", None)
     return schema

@@ -40,7 +40,7 @@ _CLOSING = {'"': '"', "“": "”", "„": "”“", "‟": "”", "＂": "＂",
 
 
 def extract_json(text: str) -> tuple[Any, list[str]]:
-    """The JSON object or list in an answer.
+    """Return the JSON object or list in an answer.
 
     Args:
         text: the answer as it came.
@@ -80,7 +80,7 @@ def extract_json(text: str) -> tuple[Any, list[str]]:
 
 
 def replace_look_alikes(text: str) -> str:
-    """A text outside of JSON with look-alikes of signs and digits replaced by the ASCII ones."""
+    """Return a text outside of JSON with look-alikes of signs and digits replaced by the ASCII ones."""
     return text.translate(_LOOK_ALIKE_TABLE)
 
 
@@ -100,7 +100,8 @@ class _ObjectBuilder:
 
 
 def _iter_json_parts(text: str) -> Iterator[str]:
-    """Where JSON may be: what stands in code fences, the longest first, then from the first bracket to the last."""
+    """Yield where JSON may be: what stands in code fences, the longest first, then from the first bracket to the
+    last."""
     yield from sorted((match[1] for match in _FENCE.finditer(text) if match[1].strip()), key=len, reverse=True)
     first = min((place for bracket in "{[｛［" if (place := text.find(bracket)) >= 0), default=-1)
     if first >= 0:
@@ -116,7 +117,7 @@ def _count_brackets(text: str) -> tuple[int, int]:
 
 
 def _parse_strict(part: str, repairs: list[str]) -> Iterator[tuple[Any, int]]:
-    """The JSON values in a text, one after the other, with the length that each takes up."""
+    """Yield the JSON values in a text, one after the other, with the length that each takes up."""
     decoder = json.JSONDecoder(object_pairs_hook=_ObjectBuilder(repairs))
     place = tries = 0
     while tries < _MAX_TRIES:
@@ -137,7 +138,7 @@ def _parse_strict(part: str, repairs: list[str]) -> Iterator[tuple[Any, int]]:
 
 
 def _measure_span(part: str, start: int) -> int:
-    """The length from an opening bracket to where it is closed, or to the end."""
+    """Return the length from an opening bracket to where it is closed, or to the end."""
     depth = 0
     for match in re.compile(r"[\[{]|[\]}]").finditer(part, start):
         depth += 1 if match[0] in "[{" else -1
@@ -159,7 +160,7 @@ def _parse_lenient(part: str) -> Any:
 
 
 def _measure_depth(part: str) -> int:
-    """How deep brackets are nested, those in texts included: enough to know what is no plan."""
+    """Return how deep brackets are nested, those in texts included: enough to know what is no plan."""
     deepest = depth = 0
     for match in re.finditer(r"[\[{]|[\]}]", part):
         depth += 1 if match[0] in "[{" else -1
@@ -168,7 +169,8 @@ def _measure_depth(part: str) -> int:
 
 
 def _replace_signs(part: str) -> str:
-    """The text with look-alikes of JSON's signs replaced, apart from those in texts; texts keep every character."""
+    """Return the text with look-alikes of JSON's signs replaced, apart from those in texts; texts keep every
+    character."""
     out: list[str] = []
     closing = ""
     escaped = False

@@ -46,7 +46,7 @@ _FALLS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawBox:
-    """Four numbers as they came; `order` where their names say it."""
+    """Four numbers as they came; ``order`` where their names say it."""
 
     values: tuple[float, float, float, float]
     order: Order | None = None
@@ -61,7 +61,7 @@ class Convention:
     height: float = 1.0
 
     def to_box(self, raw: RawBox) -> Box:
-        """The box as fractions of the picture; nothing is cut or turned round."""
+        """Return the box as fractions of the picture; nothing is cut or turned round."""
         a, b, c, d = raw.values
         order = raw.order or self.order
         if order == "yxyx":
@@ -90,7 +90,7 @@ class Convention:
 def recognise_convention(
     tracks: Iterable[Sequence[RawBox | None]], *, context: str = "", canvas: tuple[float, float] | None = None
 ) -> Convention:
-    """The convention of an answer.
+    """Return the convention of an answer.
 
     Args:
         tracks: all boxes of the answer, thing by thing, in time.
@@ -119,7 +119,7 @@ def recognise_convention(
 
 
 def _find_typical(values: Iterable[float]) -> float:
-    """What nine in ten stay below: the largest may be a slip, or a thing that leaves the picture."""
+    """Return what nine in ten stay below: the largest may be a slip, or a thing that leaves the picture."""
     ordered = sorted(values)
     return ordered[int(0.9 * (len(ordered) - 1))]
 
@@ -155,7 +155,7 @@ def _infer_order(lines: Sequence[Sequence[RawBox]], context: str) -> Order:
 
 
 def _score_flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
-    """How badly boxes read in this order: sides turned round, parts outside of the picture, sizes that jump."""
+    """Return how badly boxes read in this order: sides turned round, parts outside of the picture, sizes that jump."""
     convention = Convention(order)
     boxes = [[convention.to_box(raw) for raw in line] for line in lines]
     every = [box for line in boxes for box in line]
@@ -174,7 +174,8 @@ def _score_flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
 
 
 def _is_motion_transposed(lines: Sequence[Sequence[RawBox]], context: str) -> bool:
-    """Whether things, read as x before y, go up and down where what is said has them walk along; or the other way."""
+    """Return whether things, read as x before y, go up and down where what is said has them walk along; or the other
+    way."""
     convention = Convention()
     boxes = [[convention.to_box(raw) for raw in line] for line in lines]
     across = sum(abs(line[-1].centre[0] - line[0].centre[0]) for line in boxes)

@@ -50,7 +50,7 @@ class Dialogue:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask_until_usable(self, step: str, question: Question, read: Callable[[str], R], *, whole: bool = False) -> R:
-        """The best reading of the answers to a question.
+        """Return the best reading of the answers to a question.
 
         Args:
             step: what it is for, in messages to people.
@@ -112,7 +112,8 @@ class Dialogue:
     def save_after_error(
         self, error: PlannerError, folders: list[Path], scrub: SecretRedactor, model: str
     ) -> PlannerError:
-        """The error, whose hint names a new file in the first usable folder with everything that was received."""
+        """Return the error, whose hint names a new file in the first usable folder with everything that was
+        received."""
         if not self.answers:
             return error
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.json"

@@ -35,7 +35,7 @@ class LayoutEntity:
 def build_layout_messages(
     prompts: Prompts, draft: ParsedScene, entities: Sequence[LayoutEntity], form: Form, *, strength: bool = False
 ) -> list[Message]:
-    """What is sent for step 2 of one scene."""
+    """Return what is sent for step 2 of one scene."""
     looks = {thing.id: thing.description or thing.name for thing in entities}
     asked = _format_question(draft.description, draft.background, looks)
     begin, end = build_fence(asked)
@@ -92,7 +92,7 @@ def _format_text(answer: Mapping[str, Any], *, strength: bool) -> str:
 
 
 def parse_layouts(text: str, draft: ParsedScene, entities: Sequence[LayoutEntity], *, model: str = "") -> Layouts:
-    """The layouts of an answer to step 2, repaired as far as they can be.
+    """Return the layouts of an answer to step 2, repaired as far as they can be.
 
     Raises:
         ValueError: it holds none.

@@ -44,7 +44,7 @@ class EditedPlan:
 
 
 def build_refine_messages(prompts: Prompts, plan: VideoPlan, request: str, _form: Form) -> list[Message]:
-    """What is sent; scenes that the request does not name are sent without their layouts."""
+    """Return what is sent; scenes that the request does not name are sent without their layouts."""
     scope = _find_scope(plan, request)
     shown = {"scenes": [_format_scene(scene, layouts=scope is None or scene.id in scope) for scene in plan.scenes]}
     asked = f"Plan: {json.dumps(shown, ensure_ascii=False)}\nChange: {request}"
@@ -54,7 +54,7 @@ def build_refine_messages(prompts: Prompts, plan: VideoPlan, request: str, _form
 
 
 def parse_edits(text: str, plan: VideoPlan, request: str) -> EditedPlan:
-    """The plan with the edits of an answer.
+    """Return the plan with the edits of an answer.
 
     Raises:
         ValueError: the answer holds no edits.
@@ -86,7 +86,7 @@ def parse_edits(text: str, plan: VideoPlan, request: str) -> EditedPlan:
 
 
 def _find_scope(plan: VideoPlan, request: str) -> set[str] | None:
-    """The ids of the scenes that a request confines itself to; None for no word of any."""
+    """Return the ids of the scenes that a request confines itself to; None for no word of any."""
     try:
         scenes, _ = find_scenes(plan, request)
     except PlannerError:
@@ -236,7 +236,7 @@ def _get_number(edit: Edit) -> float:
 
 
 def _get_layout(edit: Edit) -> list[Box | None] | None:
-    """The boxes of an edit, in whatever convention; None where there are none."""
+    """Return the boxes of an edit, in whatever convention; None where there are none."""
     keys = edit.get("layout")
     if not isinstance(keys, list) or not 1 <= len(keys) <= 1024:
         return None

@@ -57,7 +57,7 @@ def repair_layouts(
     context: str = "",
     canvas: tuple[float, float] | None = None,
 ) -> Layouts:
-    """The layouts of an answer.
+    """Return the layouts of an answer.
 
     Args:
         found: the boxes as they came.
@@ -118,7 +118,7 @@ def _build_grid(found: ParsedBoxes, keys: int) -> _KeyGrid:
 def _repair_layout(
     track: Mapping[int, RawBox | None], grid: _KeyGrid, convention: Convention
 ) -> tuple[list[Box | None], list[str]]:
-    """The key boxes of one thing, and what was repaired."""
+    """Return the key boxes of one thing, and what was repaired."""
     layout: list[Box | None] = [None] * grid.keys
     asked: list[Box | None] = [None] * grid.keys
     missing = set(range(grid.keys))
@@ -144,7 +144,7 @@ def _repair_layout(
 
 
 def _clip_box(box: Box | None, counts: dict[str, int]) -> Box | None:
-    """The part of a box that is in the picture, or None."""
+    """Return the part of a box that is in the picture, or None."""
     if box is None:
         return None
     ordered = _sort_sides(box)
@@ -161,7 +161,7 @@ def _sort_sides(box: Box) -> Box:
 
 
 def _make_edge_strip(box: Box, *, reach: float) -> Box | None:
-    """A strip at the edge of the picture for a box that lies outside of it by `reach` at most."""
+    """Return a strip at the edge of the picture for a box that lies outside of it by ``reach`` at most."""
     if not (-reach <= box.x1 and box.x0 <= 1 + reach and -reach <= box.y1 and box.y0 <= 1 + reach):
         return None
     if min(box.width, box.height) < MIN_SIDE and 0 < box.x0 < 1 and 0 < box.y0 < 1:
@@ -172,7 +172,7 @@ def _make_edge_strip(box: Box, *, reach: float) -> Box | None:
 
 
 def _interpolate_key(layout: Sequence[Box | None], missing: set[int], place: int) -> Box | None:
-    """A missing key: on the line between its neighbours, or like the only one that there is."""
+    """Return a missing key: on the line between its neighbours, or like the only one that there is."""
     before = next((other for other in range(place - 1, -1, -1) if other not in missing), None)
     after = next((other for other in range(place + 1, len(layout)) if other not in missing), None)
     if before is None or after is None:
@@ -228,6 +228,6 @@ def _match_names(found: ParsedBoxes, wanted: Mapping[str, str], layouts: Layouts
 
 
 def _normalise_name(name: str) -> str:
-    """A name or id apart from case, articles and the signs between its words."""
+    """Return a name or id apart from case, articles and the signs between its words."""
     words = re.sub(r"[\W_]+", " ", normalised(name)).split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words)

@@ -1,7 +1,7 @@
-"""The boxes in a chat model's answer, in whatever shape it gave them.
+"""Parse the boxes in a chat model's answer, in any common format.
 
-It reads a list of keys for each thing, a list of things for each frame, objects instead of lists, the published text
-form ("Frame 1: [...]"), boxes as four numbers or by names. What is no box where one should be counts as missing.
+Supported are a list of keys for each thing, a list of things for each frame, objects instead of lists, the published text
+form ("Frame 1: [...]"), boxes as four numbers or by names. A malformed box counts as missing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from videodirector.planner.llm._coordinates import Order, RawBox
 
 __all__ = ["ParsedBoxes", "parse_box", "parse_tracks"]
 
-_MAX_FRAMES = 1024  # frames of an answer beyond this are no key layouts
+_MAX_FRAMES = 1024  # more frames than this are not key layouts
 _MAX_DEPTH = 16
 _MAX_TEXT = 20_000  # characters that are searched for hints
 _FRAME_LINE = re.compile(
@@ -65,17 +65,17 @@ _SIDES: tuple[tuple[tuple[str, str, str, str], Order], ...] = (
 
 @dataclass(slots=True)
 class ParsedBoxes:
-    """What an answer says of boxes.
+    """The boxes of an answer.
 
     Attributes:
-        tracks: for each thing as the answer calls it, and each frame number, a box, or None where the answer says that
-            it cannot be seen.
+        tracks: by the entity's name in the answer and by frame number: a box, or None where the answer says that it is not
+            visible.
         frames: every frame number of the answer.
-        by_frame: whether the answer goes frame by frame, so that what a frame leaves out cannot be seen there.
-        text: captions, reasoning and what else is not a box, as one text.
+        by_frame: whether the answer lists entities by frame, so that those a frame omits are not visible there.
+        text: captions, reasoning and other words, as one text.
         caption: the caption alone.
         strength: the layout strength, if it says one.
-        broken: how many things stood where a box should, and were none.
+        broken: number of malformed boxes.
         repairs: what was repaired to read it.
     """
 
@@ -90,10 +90,10 @@ class ParsedBoxes:
 
 
 def parse_tracks(text: str) -> ParsedBoxes:
-    """The boxes of an answer.
+    """Parse the boxes of an answer.
 
     Raises:
-        ValueError: it holds none.
+        ValueError: it has none.
     """
     found = ParsedBoxes()
     lines = list(_FRAME_LINE.finditer(text))
@@ -128,14 +128,14 @@ def _parse_value(text: str) -> Any:
 
 
 class _BoxReader:
-    """Walks through an answer; `name` and `frame` are what is known of the place where it stands."""
+    """Walks through an answer recursively and collects its boxes."""
 
     def __init__(self, found: ParsedBoxes) -> None:
         self._found = found
         self._calls: dict[str, set[str]] = {}  # ids under which things of one name were given
 
     def read_frame(self, number: int, things: Any) -> None:
-        """Reads what stands under one frame."""
+        """Read the entities of one frame."""
         self._found.by_frame = True
         self._add_frame(number)
         taken: dict[str, int] = {}
@@ -153,7 +153,7 @@ class _BoxReader:
                 self._add_box(name if taken[name] == 1 else f"{name} {taken[name]}", number, one)
 
     def read_any(self, data: Any, depth: int = 0) -> None:
-        """Reads an answer of any shape."""
+        """Read an answer of any structure."""
         if depth > _MAX_DEPTH:
             return
         if isinstance(data, Mapping):
@@ -168,7 +168,7 @@ class _BoxReader:
                 self.read_any(item, depth + 1)
 
     def read_text(self, key: str, value: Any) -> None:
-        """Keeps what is no box."""
+        """Keep captions, reasoning and the layout strength."""
         if key == "layout_strength":
             self._found.strength = _parse_float(value)
         elif isinstance(value, str):
@@ -205,7 +205,7 @@ class _BoxReader:
                 self.read_any(item, depth + 1)
 
     def _read_track(self, name: str, keys: Any) -> bool:
-        """Reads the keys of one thing; False when they are none."""
+        """Read the keys of one entity; return False if they are not boxes."""
         if (
             isinstance(keys, Mapping)
             and (inner := next((keys[key] for key in _LISTS if key in keys), None)) is not None
@@ -221,7 +221,7 @@ class _BoxReader:
                 return False
             pairs = [_split_frame_number(place, key) for place, key in enumerate(keys[:_MAX_FRAMES], start=1)]
         elif _is_list(keys) and parse_box(keys):
-            pairs = [(1, keys)]  # one box: it stands still
+            pairs = [(1, keys)]  # one box: it does not move
         else:
             return False
         for number, value in pairs:
@@ -253,7 +253,8 @@ def _is_list(value: Any) -> bool:
 
 
 def _split_name(thing: Any) -> tuple[str | None, Any]:
-    """The name of a thing in a list, and its box or boxes: `{"name": "fox", "box": [...]}` or `["fox", [...]]`."""
+    """Return the name of a thing in a list, and its box or boxes: ``{"name": "fox", "box": [...]}`` or ``["fox",
+    [...]]``."""
     if isinstance(thing, Mapping):
         lower = {str(key).lower().replace(" ", "_"): value for key, value in thing.items()}
         names = [str(lower[key]) for key in _NAMES if isinstance(lower.get(key), (str, int))]
@@ -277,7 +278,7 @@ def _append_mark(name: str, marks: list[str]) -> str:
 
 
 def _split_frame_number(place: int, key: Any) -> tuple[int, Any]:
-    """The frame number and the box of a key in a list; without a number its place counts."""
+    """Return the frame number and the box of a key in a list; without a number its place counts."""
     if not isinstance(key, Mapping):
         return place, key
     lower = {str(name).lower(): value for name, value in key.items()}
@@ -295,7 +296,7 @@ def _is_box_like(value: Any) -> bool:
 
 
 def parse_box(value: Any) -> RawBox | None:
-    """Four numbers, however they are written; None where there are not four."""
+    """Parse four numbers in any notation; None if there are not four."""
     if isinstance(value, Mapping):
         lower = {str(key).lower().replace("_", ""): item for key, item in value.items()}
         for key in _BOXES:

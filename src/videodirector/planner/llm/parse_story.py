@@ -46,7 +46,7 @@ _FIELD_LINE = re.compile(
 
 @dataclass(slots=True)
 class ParsedEntity:
-    """A thing of a scene, before it has boxes; `count` of them alike."""
+    """A thing of a scene, before it has boxes; ``count`` of them alike."""
 
     name: str
     description: str = ""
@@ -55,7 +55,7 @@ class ParsedEntity:
 
 @dataclass(slots=True)
 class ParsedScene:
-    """A scene before its things have boxes; `words` are the story's own, as far as the answer gave them."""
+    """A scene before its things have boxes; ``words`` are the story's own, as far as the answer gave them."""
 
     description: str
     background: str = ""
@@ -73,7 +73,7 @@ class ParsedStory:
 
 
 def split_script(story: str) -> list[str]:
-    """The shots of a story that is a script, in order and in their own words; none for any other story."""
+    """Return the shots of a story that is a script, in order and in their own words; none for any other story."""
     parts = split_shots(clean_story(story))
     return [part.text for part in parts] if len(parts) > 1 and all(part.is_listed for part in parts) else []
 
@@ -85,7 +85,7 @@ def build_fence(text: str) -> tuple[str, str]:
 
 
 def build_story_messages(prompts: Prompts, request: PlanRequest, form: Form) -> list[Message]:
-    """What is sent for step 1."""
+    """Return what is sent for step 1."""
     begin, end = build_fence(request.story)
     system = prompts.fill(
         "story.md",
@@ -138,7 +138,7 @@ def _format_text(answer: Mapping[str, Any]) -> str:
 
 
 def parse_scenes(text: str, request: PlanRequest) -> ParsedStory:
-    """The scenes of an answer to step 1, and what is wrong with them.
+    """Return the scenes of an answer to step 1, and what is wrong with them.
 
     Raises:
         ValueError: it holds none.
@@ -190,7 +190,7 @@ def _parse_counted_entity(part: str) -> Any:
 
 
 def _find_scene_list(data: Any) -> list[Any]:
-    """The list of scenes, wherever the answer keeps it."""
+    """Return the list of scenes, wherever the answer keeps it."""
     for _ in range(6):
         if isinstance(data, list):
             return data
@@ -241,7 +241,7 @@ def _parse_scene(item: Any) -> ParsedScene | None:
 
 
 def _parse_entities(things: list[Any]) -> list[ParsedEntity]:
-    """The things of a scene; "duck 1" and "duck 2", or "duck" twice, are two of one kind."""
+    """Return the things of a scene; "duck 1" and "duck 2", or "duck" twice, are two of one kind."""
     drafts = [draft for thing in things if (draft := _parse_entity(thing)) is not None]
     stems = [match[1] if (match := _NUMBERED.match(draft.name)) else "" for draft in drafts]
     kept: dict[str, ParsedEntity] = {}
@@ -331,7 +331,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def is_english(text: str) -> bool:
-    """Whether at least half of the words are English; names are allowed for, a text of two words may be all names."""
+    """Return whether at least half of the words are English; names are allowed for, a text of two words may be all
+    names."""
     words = _WORD.findall(text)[:400]
     if any(ord(character) > 0x24F for word in words for character in word if character not in "’"):
         return False  # another script than Latin

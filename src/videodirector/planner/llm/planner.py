@@ -67,7 +67,7 @@ class _PlanningRun:
 
 
 class LLMPlanner:
-    """Plans with a chat model; satisfies `RequestPlanner`.
+    """Plans with a chat model; satisfies ``RequestPlanner``.
 
         Director(planner=LLMPlanner("openai:gpt-4o"))
 
@@ -77,7 +77,7 @@ class LLMPlanner:
         prompts: folder of prompts; None takes those in use.
         cache: folder where answers are kept; None takes the user's cache folder, False keeps none.
         fresh: whether to ask anew, although an answer is kept from before.
-        record: file to which all questions and answers are written, for `ScriptedChatModel.from_recording`.
+        record: file to which all questions and answers are written, for ``ScriptedChatModel.from_recording``.
         attempts: how often a question is asked until its answer can be used.
         tries: how often one call is tried until the server answers.
         timeout: seconds that one try may take.
@@ -135,16 +135,16 @@ class LLMPlanner:
         """Calls and tokens of the last plan."""
 
     def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
-        """The plan of a story, in any language.
+        """Return the plan of a story, in any language.
 
         Raises:
             UsageError: a seed or frame rate that a plan cannot have.
-            PlannerError: see `plan_request`.
+            PlannerError: see ``plan_request``.
         """
         return self.plan_request(PlanRequest.parse({"story": story, "seed": seed, "frame_rate": frame_rate}))
 
     def plan_request(self, request: PlanRequest) -> VideoPlan:
-        """The plan of a request; its notes tell every repair, what was not kept, and what it has cost.
+        """Return the plan of a request; its notes tell every repair, what was not kept, and what it has cost.
 
         Raises:
             PlannerError: the server cannot be reached or refuses, or its answers cannot be used; the hint names the
@@ -163,7 +163,7 @@ class LLMPlanner:
         return grant_constraints(plan, request) if request.wishes else plan
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
-        """A copy of the plan in which what was asked is changed, and nothing else.
+        """Return a copy of the plan in which what was asked is changed, and nothing else.
 
         Raises:
             PlanError: the plan was not valid before.
@@ -190,7 +190,7 @@ class LLMPlanner:
         return edited.plan
 
     def dry_run(self, request: PlanRequest) -> list[tuple[str, Sequence[Message]]]:
-        """What would be sent, step by step, without sending it.
+        """Return what would be sent, step by step, without sending it.
 
         The questions of step 2 follow from the answer to step 1. Where that is kept from before they are exact;
         otherwise one is shown with a stand-in for the scene.
@@ -320,7 +320,8 @@ def _build_plan(request: PlanRequest, scenes: list[Scene], notes: list[str]) -> 
 
 
 def _find_original_texts(drafts: Sequence[ParsedScene], request: PlanRequest) -> list[str | None]:
-    """The user's own words of each scene. A script's are the description too, unless they are in another language."""
+    """Return the user's own words of each scene. A script's are the description too, unless they are in another
+    language."""
     script = split_script(request.story)
     if len(script) == len(drafts):
         for draft, words in zip(drafts, script, strict=True):
@@ -335,7 +336,8 @@ def _find_original_texts(drafts: Sequence[ParsedScene], request: PlanRequest) ->
 
 
 def _assign_ids(drafts: Sequence[ParsedScene]) -> list[list[LayoutEntity]]:
-    """The things of every scene, each with its id: the same name has the same id throughout, copies are numbered."""
+    """Return the things of every scene, each with its id: the same name has the same id throughout, copies are
+    numbered."""
     several = {normalised(thing.name) for draft in drafts for thing in draft.entities if thing.count > 1}
     slugs: dict[str, str] = {}
     for draft in drafts:

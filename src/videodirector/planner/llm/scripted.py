@@ -29,7 +29,7 @@ class ScriptedChatModel(BaseChatModel):
         planner = LLMPlanner(ScriptedChatModel(script=[story_answer, layout_answer]))
 
     An answer may be a function of the messages. Scenes are asked for at once: where there are several, use a function,
-    recorded answers, or `LLMPlanner(..., concurrency=1)`. Its answers are not cached.
+    recorded answers, or ``LLMPlanner(..., concurrency=1)``. Its answers are not cached.
 
     Attributes:
         script: the answers, one for each question.
@@ -47,7 +47,7 @@ class ScriptedChatModel(BaseChatModel):
 
     @classmethod
     def from_recording(cls, path: str | os.PathLike[str]) -> Self:
-        """Answers as `LLMPlanner(..., record=path)` wrote them, each to the same question.
+        """Answers as ``LLMPlanner(..., record=path)`` wrote them, each to the same question.
 
         Raises:
             UsageError: the file is no recording.
@@ -62,7 +62,7 @@ class ScriptedChatModel(BaseChatModel):
 
     @classmethod
     def example(cls) -> tuple[Self, str]:
-        """A recording that comes with the package, and its story: two scenes of a fox and an owl."""
+        """Return a recording that comes with the package, and its story: two scenes of a fox and an owl."""
         file = Path(str(resources.files("videodirector.planner.llm"))) / "example_answers.json"
         return cls.from_recording(file), json.loads(file.read_text(encoding="utf-8"))["story"]
 

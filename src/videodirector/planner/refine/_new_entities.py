@@ -20,7 +20,7 @@ def add_to_scene(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
     """Things of this description, put where the scene has room; the scene's description says so.
 
     Raises:
-        CannotDo: the phrase names nothing that can be seen, or it is there already.
+        EditError: the phrase names nothing that can be seen, or it is there already.
     """
     found = create_entities(plan, scene, phrase)
     for entity in found:
@@ -46,7 +46,7 @@ def create_entities(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
     """New entities for a scene, as the offline planner makes them; "the owl" is the one of another scene.
 
     Raises:
-        CannotDo: as for `join`.
+        EditError: as for ``add_to_scene``.
     """
     words = phrase.lower().split()
     if words[:1] == ["the"]:
@@ -70,7 +70,7 @@ def create_entities(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
 
 
 def _find_room(layout: list[Box | None], scene: Scene) -> list[Box | None]:
-    """The layout, moved sideways to where it covers least of what is there."""
+    """Return the layout, moved sideways to where it covers least of what is there."""
     box = next((Box(*found) for found in layout if found is not None), Box(0.4, 0.4, 0.6, 0.6))
     if scene.entities:
         box = Box.around(box.centre[0], box.y1 - _SHARE * box.height / 2, _SHARE * box.width, _SHARE * box.height)
@@ -88,7 +88,7 @@ def animate_entity(scene: Scene, entity: Entity, does: str) -> None:
     """The entity does this ("jump", "fly away to the left"), in its own size; the scene's description says so.
 
     Raises:
-        NotUnderstood: these words are no motion.
+        UnknownRequestError: these words are no motion.
     """
     from lemminflect import getInflection
 

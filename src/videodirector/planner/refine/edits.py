@@ -75,7 +75,7 @@ class EditSession:
         return self.named or list(self.plan.scenes)
 
     def find_targets(self, phrase: str) -> list[Target]:
-        """The entities meant, remembered for the next "it"."""
+        """Return the entities meant, remembered for the next "it"."""
         self.last = find_entities(self.scenes, phrase, self.last)
         return self.last
 
@@ -83,7 +83,7 @@ class EditSession:
         """Do something to everybody meant.
 
         Raises:
-            CannotDo: it can be done to none of them; with the first reason.
+            EditError: it can be done to none of them; with the first reason.
         """
         apply_to_any(self.find_targets(phrase), lambda target: change(*target))
 
@@ -96,7 +96,7 @@ def apply_to_any(things: Iterable[T], change: Callable[[T], None]) -> None:
     """Do something to each of these; it is enough if it can be done to one.
 
     Raises:
-        CannotDo: it can be done to none; with the first reason.
+        EditError: it can be done to none; with the first reason.
     """
     done, refused = 0, []
     for thing in things:

@@ -32,7 +32,7 @@ BesideRelation = Literal["left of", "right of", "next to", "on", "above", "under
 
 
 def resample(layout: Sequence[Box | None], keys: int) -> Layout:
-    """The layout with this many keys; unchanged when it has them."""
+    """Return the layout with this many keys; unchanged when it has them."""
     return list(layout) if len(layout) == keys else dense(layout, keys)
 
 
@@ -57,7 +57,7 @@ def resize(layout: Sequence[Box | None], factor: float) -> Layout:
     """Larger or smaller about the middle of the lower edge, so that feet stay on the ground.
 
     Raises:
-        CannotDo: it fills the picture already, or there would be nothing left to see.
+        EditError: it fills the picture already, or there would be nothing left to see.
     """
     boxes = _list_boxes(layout)
     most = min((min(MAX_SIDE / box.width, MAX_SIDE / box.height) for box in boxes), default=factor)
@@ -77,7 +77,7 @@ def displace(layout: Sequence[Box | None], dx: float, dy: float) -> Layout:
     """Moved as a whole, as far as the edges of the picture allow.
 
     Raises:
-        CannotDo: it stands at that edge already.
+        EditError: it stands at that edge already.
     """
     boxes = _list_boxes(layout)
     if boxes:
@@ -125,7 +125,7 @@ def _place_box(box: Box, kind: BesideRelation, base: Box) -> Box:
 
 
 def swap_layouts(one: Sequence[Box | None], other: Sequence[Box | None]) -> tuple[Layout, Layout]:
-    """Each on the way of the other one, in its own size."""
+    """Return each on the way of the other one, in its own size."""
 
     def along(own: Sequence[Box | None], way: Sequence[Box | None]) -> Layout:
         sizes = resample(own, len(way))
@@ -159,7 +159,7 @@ def shift_appearance(layout: Sequence[Box | None], *, later: bool, keys: int = 2
     """Seen from a later or an earlier time on.
 
     Raises:
-        CannotDo: it is there from the beginning, or not there long enough.
+        EditError: it is there from the beginning, or not there long enough.
     """
     layout = _ensure_keys(layout)
     span = _Span.from_layout(layout)
@@ -175,7 +175,7 @@ def shift_appearance(layout: Sequence[Box | None], *, later: bool, keys: int = 2
 
 
 def shift_departure(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
-    """Seen until a later or an earlier time: `appear`, backwards in time."""
+    """Seen until a later or an earlier time: ``shift_appearance``, backwards in time."""
     try:
         return shift_appearance(list(layout)[::-1], later=not later, keys=keys)[::-1]
     except NoChangeError:
@@ -198,10 +198,10 @@ def freeze(layout: Sequence[Box | None]) -> Layout:
 
 
 def change_speed(layout: Sequence[Box | None], factor: float) -> Layout:
-    """The same way, faster (it rests at its end) or slower (it does not reach it).
+    """Return the same way, faster (it rests at its end) or slower (it does not reach it).
 
     Raises:
-        CannotDo: it does not move.
+        EditError: it does not move.
     """
     layout = _ensure_keys(layout)
     if len({box for box in layout if box is not None}) < 2:

@@ -17,15 +17,15 @@ __all__ = ["refine"]
 
 
 def refine(plan: VideoPlan, request: str) -> VideoPlan:
-    """A copy of the plan in which the request is carried out, and nothing else is changed.
+    """Return a copy of the plan in which the request is carried out, and nothing else is changed.
 
     Args:
         plan: stays as it is.
         request: "make the owl bigger in scene 2"; several may be joined by "and", "then", ";" or full stops.
 
     Raises:
-        NotUnderstood: the request, or a part of it, is none of those the rules know; nothing is carried out.
-        CannotDo: it is understood, but there is no such thing or scene, or it is so already. Of joined requests those
+        UnknownRequestError: the request, or a part of it, is none of those the rules know; nothing is carried out.
+        EditError: it is understood, but there is no such thing or scene, or it is so already. Of joined requests those
             that are so already are noted, if something is left to do.
         PlanError: the plan was not valid before.
     """
@@ -64,7 +64,7 @@ _AHEAD = re.compile(rf"(?:please )?(?:(?:in|for|of) )?({SCENE})\s*[:,]\s*", re.I
 
 
 def _split_requests(request: str) -> list[str]:
-    """The single requests: "make it bigger and move it left" are two."""
+    """Return the single requests: "make it bigger and move it left" are two."""
     text = " ".join(request.split())[:2000]
     if match := _AHEAD.match(text):  # "in scene 2, put the dog behind the car"
         text = f"{text[match.end() :].rstrip(' .!')} in {match[1]}"
@@ -99,7 +99,7 @@ def _apply_request(session: EditSession, part: str) -> None:
 
 
 def _fill_slots(match: re.Match[str]) -> edits.Slots:
-    """The slots filled; names keep their case."""
+    """Return the slots filled; names keep their case."""
     filled = {slot: text for slot, text in match.groupdict().items() if text and text.strip()}
     kept = ("who", "other", "ground", "new", "name", "place", "text")
     return {slot: text.strip() if slot in kept else text.strip().lower() for slot, text in filled.items()}

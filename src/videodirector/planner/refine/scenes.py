@@ -25,7 +25,7 @@ def delete_scenes(plan: VideoPlan, scenes: Sequence[Scene]) -> None:
     """Without these scenes.
 
     Raises:
-        CannotDo: none would be left.
+        EditError: none would be left.
     """
     gone = {scene.id for scene in scenes}
     if len(gone) >= len(plan.scenes):
@@ -66,7 +66,7 @@ def set_length(scene: Scene, frames: float) -> None:
     """So many frames long, within what a plan allows.
 
     Raises:
-        CannotDo: it has that length already.
+        EditError: it has that length already.
     """
     wanted = min(max(round(frames), 1), MAX_FRAMES)
     if wanted == scene.frames:
@@ -97,7 +97,7 @@ def recolour_entity(plan: VideoPlan, scene: Scene, entity: Entity, colour: str) 
     """Another colour, in name and descriptions.
 
     Raises:
-        CannotDo: it has that colour already.
+        EditError: it has that colour already.
     """
     bare = " ".join(word for word in entity.name.split() if word.lower() not in COLOURS) or entity.name
     name = f"{colour} {bare}"
@@ -110,7 +110,7 @@ def recolour_entity(plan: VideoPlan, scene: Scene, entity: Entity, colour: str) 
 
 
 def _replace_words(text: str, old: str, new: str) -> str:
-    """The text with whole words replaced, the capital of a sentence's beginning kept."""
+    """Return the text with whole words replaced, the capital of a sentence's beginning kept."""
 
     def same_case(match: re.Match[str]) -> str:
         return new[:1].upper() + new[1:] if match[0][:1].isupper() and not old[:1].isupper() else new

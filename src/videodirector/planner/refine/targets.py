@@ -38,10 +38,10 @@ Target = tuple[Scene, Entity]
 
 
 def find_scenes(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
-    """The scenes that a request confines itself to (None for no word of any), and the request without that.
+    """Return the scenes that a request confines itself to (None for no word of any), and the request without that.
 
     Raises:
-        CannotDo: the plan has no such scene.
+        EditError: the plan has no such scene.
     """
     if _EVERYWHERE.search(text):
         return list(plan.scenes), " ".join(_EVERYWHERE.sub(" ", text).split())
@@ -54,10 +54,10 @@ def find_scenes(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
 
 
 def find_scene(plan: VideoPlan, name: str) -> Scene:
-    """The scene of a name like "scene 2", "the last scene", "3", or its id.
+    """Return the scene of a name like "scene 2", "the last scene", "3", or its id.
 
     Raises:
-        CannotDo: the plan has no such scene.
+        EditError: the plan has no such scene.
     """
     words = [word for word in name.lower().split() if word not in ("the",) and not re.fullmatch(_WORD, word)]
     word = words[0] if words else ""
@@ -78,13 +78,13 @@ _ALL = split_words("all both every each the two three four five six several")
 
 
 def find_entities(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> list[Target]:
-    """The entities that a noun phrase means, in these scenes.
+    """Return the entities that a noun phrase means, in these scenes.
 
     "the owl", "the owls", "both cars", "the second duck", "duck-2", "it" (those named before).
 
     Raises:
-        NoSuchThing: there is none of that name.
-        CannotDo: there are several, and one is asked for.
+        UnknownEntityError: there is none of that name.
+        EditError: there are several, and one is asked for.
     """
     words = phrase.lower().strip(" .,!").split()
     if words in (["everything"], ["everyone"], ["everybody"], ["all", "things"]):
@@ -118,7 +118,7 @@ def find_entities(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] =
 
 
 def is_entity(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> bool:
-    """Whether these words name something in these scenes."""
+    """Return whether these words name something in these scenes."""
     try:
         return bool(find_entities(scenes, phrase, last))
     except EditError:
@@ -126,7 +126,7 @@ def is_entity(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ())
 
 
 def _match_entities(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
-    """The entities of this name in a scene, and whether it is a plural; exact names win over the last word's."""
+    """Return the entities of this name in a scene, and whether it is a plural; exact names win over the last word's."""
     wanted = normalised(bare)
     head, _, last = wanted.rpartition(" ")
     single = f"{head} {lemmatise(last, 'NOUN')}".strip()

@@ -19,7 +19,7 @@ _ALIVE = frozenset(["person", "animal"])
 
 
 class CoreferenceResolver(EntityRegister):
-    """Everybody named so far, and who was spoken of last; with `known_only`, strange nouns name nobody."""
+    """Everybody named so far, and who was spoken of last; with ``known_only``, strange nouns name nobody."""
 
     def __init__(self, *, known_only: bool = False) -> None:
         super().__init__()
@@ -33,7 +33,8 @@ class CoreferenceResolver(EntityRegister):
         self.clause = 0
 
     def resolve(self, noun: NounPhrase, *, subject: bool, apart: list[Mention] | None = None) -> list[Mention]:
-        """The cast members that a noun phrase means; new ones join the cast. Empty for what is no thing to be drawn.
+        """Return the cast members that a noun phrase means; new ones join the cast. Empty for what is no thing to be
+        drawn.
 
         Args:
             noun: the noun phrase.
@@ -87,7 +88,7 @@ class CoreferenceResolver(EntityRegister):
         return self._resolve_singular(word, apart) if word in ("it", "he", "him", "she", "her") else []
 
     def _list_latest(self) -> list[Mention]:
-        """Everybody of the latest clause, objects first."""
+        """Return everybody of the latest clause, objects first."""
         return [*self._direct, *self._others, *self._subject]
 
     def _resolve_plural(self, apart: set[RegisteredEntity]) -> list[Mention]:
@@ -168,7 +169,7 @@ class CoreferenceResolver(EntityRegister):
         return [Mention(before, tuple(range(had, len(before.ids))))] if len(before.ids) > had else []
 
     def _pick_copy(self, noun: NounPhrase) -> list[Mention]:
-        """The big one, the second one: one of those who are several."""
+        """Return the big one, the second one: one of those who are several."""
         several = next((m for m in reversed(self._recent) if len(m.ids) > 1), None)
         if several is None:
             return []
@@ -187,14 +188,14 @@ class CoreferenceResolver(EntityRegister):
         return [self._one]
 
     def _find_by_colour(self, noun: NounPhrase) -> list[Mention]:
-        """The red one: whichever was called so."""
+        """Return the red one: whichever was called so."""
         for member in reversed(self.members[-40:]):
             if set(noun.adjectives) <= {*member.adjectives, *member.name.split()}:
                 return [mention_all(member)]
         return []
 
     def _mention_another(self, noun: NounPhrase) -> list[Mention]:
-        """A bigger one: one more of what was spoken of last."""
+        """Return a bigger one: one more of what was spoken of last."""
         before = next((mention.member for mention in self._list_latest() if not mention.member.is_person), None)
         if before is None:
             return []
@@ -247,7 +248,7 @@ class CoreferenceResolver(EntityRegister):
         return [Mention(member, tuple(range(min(copies, len(member.ids)))))]
 
     def _extract_words(self, noun: NounPhrase) -> str:
-        """What a noun phrase calls somebody, in small letters; empty where it names nothing to be drawn."""
+        """Return what a noun phrase calls somebody, in small letters; empty where it names nothing to be drawn."""
         words = "person" if noun.words in _CROWDS else noun.words.lower()
         if not words or noun.determiner == "no":
             return ""
@@ -358,5 +359,5 @@ def _fits_pronoun(member: RegisteredEntity, word: str) -> bool:
 
 
 def _contradicts_gender(member: RegisteredEntity, word: str) -> bool:
-    """Whether a pronoun says the other sex."""
+    """Return whether a pronoun says the other sex."""
     return (member.pronoun or infer_gender(member.words)) == ("she" if word in ("he", "him") else "he")

@@ -22,7 +22,7 @@ def describe_scene(
     before: list[Mention],
     unseen: str = "",
 ) -> str:
-    """The description of a scene of these clauses.
+    """Return the description of a scene of these clauses.
 
     Args:
         clauses: in order.

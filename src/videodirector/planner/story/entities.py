@@ -1,4 +1,4 @@
-"""The cast of a story: everybody named so far, under which names and ids, and what is known of their looks."""
+"""The entities of a story: their names, ids and appearance, as far as the story has described them."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _OBJECT_TRAITS = Traits(kind="object", size=0.28, aspect=0.9, moves="walks")
 
 @dataclass(slots=True, eq=False)
 class RegisteredEntity:
-    """One of the cast, or several alike: `ids` has one for each copy.
+    """An entity of the story, or several alike: ``ids`` has one for each copy.
 
     Attributes:
         name: the group they form in the plan.
         words: what it is, without its colour: "car"; for somebody known by a name alone, that name.
-        called: the name by which it came in, before more was said of its looks.
-        thing: what draws it, if anything does.
-        adjectives: all that was said of its looks.
-        wears: what it has on or with it, as phrases.
-        scale: natural size times this.
+        first_name: the name of its first mention, before its appearance was described.
+        thing: its entry in the lexicon, if it has one.
+        adjectives: of its appearance.
+        attire: what it wears or carries, as phrases.
+        scale: factor on its natural size.
         last_clause: number of the clause that mentioned it last; -1 at first.
-        leading: whether it was the subject there.
-        proper: whether it is called by a name, and nothing is known of what it is.
-        introduced: its description, when the user named it before the story began; it keeps name and description.
-        pronoun: "he", "she" or "it", once the story has called it so.
+        was_subject: whether it was the subject there.
+        proper: whether only its name is known, not what it is.
+        introduced: the user's description, if it is of the request's cast; name and description are then kept.
+        pronoun: "he", "she" or "it", once the story has used it.
     """
 
     name: str
@@ -60,19 +60,19 @@ class RegisteredEntity:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is spoken of as he or she."""
+        """Whether "he" or "she" refers to it."""
         return self.proper or is_person(self.words)
 
     @property
     def traits(self) -> Traits:
-        """How large it is and how it moves."""
+        """Its size and way of moving."""
         if self.proper:
             return _PERSON_TRAITS
         return self.thing or find_traits(self.words) or (_PERSON_TRAITS if self.is_person else _OBJECT_TRAITS)
 
     @property
     def description(self) -> str:
-        """A noun phrase with all that is known of its looks."""
+        """A noun phrase with its whole appearance."""
         if self.introduced:
             return self.introduced
         looks = [word for word in self.adjectives if word not in self.name.split()]
@@ -102,23 +102,23 @@ class Mention:
 
 
 def mention_all(member: RegisteredEntity) -> Mention:
-    """All copies of a member."""
+    """Return all copies of a member."""
     return Mention(member, tuple(range(len(member.ids))))
 
 
 class EntityRegister:
-    """Everybody named so far, in order of appearance; names, ids and looks."""
+    """The entities named so far, in order of appearance."""
 
     def __init__(self) -> None:
         self.members: list[RegisteredEntity] = []
-        self.unknown: dict[str, None] = {}  # names that cannot be drawn for certain, in order
-        self.crowds: dict[str, int] = {}  # names of which more were asked than are shown
+        self.unknown: dict[str, None] = {}  # names without a picture in the lexicon, in order
+        self.crowds: dict[str, int] = {}  # names of which the story has more than are shown
         self._by_name: dict[str, RegisteredEntity] = {}
         self._by_word: dict[str, list[RegisteredEntity]] = {}  # by the last word of what they are
         self._ids: set[str] = set()
 
     def introduce(self, name: str, description: str) -> None:
-        """Makes somebody known before the story begins.
+        """Register an entity before the story begins.
 
         Args:
             name: as the story calls it; the plan calls it the same.
@@ -138,7 +138,7 @@ class EntityRegister:
             self.unknown.pop(low, None)
 
     def recolour(self, member: RegisteredEntity, adjectives: list[str]) -> None:
-        """Takes up what is said of a member's looks after it was named: "It is red." """
+        """Add what is said of an entity's appearance after it was named: "It is red." """
         self.add_adjectives(member, tuple(adjectives))
         colour = next((adjective for adjective in adjectives if adjective in v.COLOURS), "")
         name = f"{colour} {member.words}"
@@ -148,39 +148,39 @@ class EntityRegister:
             member.name = name
 
     def specify_kind(self, member: RegisteredEntity, words: str) -> None:
-        """Takes up what somebody known by name is: "Lily was a small girl." """
+        """Set what an entity known by name is: "Lily was a small girl." """
         if member.proper and member.introduced is None:
             member.words, member.proper, member.thing = words, False, find_thing(words)
             self._by_word.setdefault(words.rpartition(" ")[2], []).append(member)
 
     @staticmethod
     def add_adjectives(member: RegisteredEntity, adjectives: tuple[str, ...]) -> None:
-        """Adds to what is known of a member's looks."""
+        """Add adjectives to an entity's appearance."""
         for adjective in adjectives:
             if adjective not in _NOT_APPEARANCE and adjective not in member.adjectives and len(member.adjectives) < 6:
                 member.adjectives.append(adjective)
                 member.scale *= v.LARGER.get(adjective, 1.0) * v.SMALLER.get(adjective, 1.0)
 
     def add_kind(self, member: RegisteredEntity, word: str) -> None:
-        """Lets a member be called by one more word of what it is: Max is one of "the twins"."""
+        """Let a word of what it is refer to an entity too: Max is one of "the twins"."""
         kin = self._by_word.setdefault(word, [])
         if member not in kin:
             kin.append(member)
 
     def find_by_name(self, name: str) -> RegisteredEntity | None:
-        """The member of exactly this name."""
+        """Return the entity of exactly this name."""
         return self._by_name.get(name)
 
     def add_name(self, member: RegisteredEntity, name: str) -> None:
-        """Gives a member one more name."""
+        """Add a name for an entity."""
         self._by_name.setdefault(name, member)
 
     def find_by_word(self, word: str) -> list[RegisteredEntity]:
-        """The members that are this, whatever their colour: the red car and the blue car for "car"."""
+        """Return the entities of a kind, whatever their colour: the red car and the blue car for "car"."""
         return self._by_word.get(word, [])
 
     def _register(self, name: str, words: str, count: int, *, proper: str = "") -> RegisteredEntity:
-        """A new member; `proper` is the name as written, for somebody who has one."""
+        """Return a new member; ``proper`` is the name as written, for somebody who has one."""
         slug = self._choose_free_id(_slugify(name) or f"thing-{len(self.members) + 1}", several=count > 1)
         ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
         self._ids.update(ids, [slug])
@@ -216,7 +216,7 @@ class EntityRegister:
 
 
 def _parse_nouns(text: str) -> list[NounPhrase]:
-    """The noun phrases of a description, in order."""
+    """Return the noun phrases of a description, in order."""
     found = parse_clauses(tag_words(text, lambda word: find_thing(word) is not None))
     return [noun for clause in found for noun in clause.list_noun_phrases()]
 

@@ -43,7 +43,8 @@ class Event:
 
 
 def split_events(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[Event]:
-    """The events of a shot: one where a script says so, otherwise one for each clause that tells of something new."""
+    """Return the events of a shot: one where a script says so, otherwise one for each clause that tells of something
+    new."""
     if shot.is_listed:
         parts = split_sentences(expand_scene_headings(shot.text)) or [shot.text]
         return [
@@ -69,7 +70,8 @@ def split_events(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[E
 
 
 def _is_accompanying(clause: Clause, events: list[Event]) -> bool:
-    """Whether a participle only goes with another clause: "Venturing on, the fox ...", "..., nestled in a corner"."""
+    """Return whether a participle only goes with another clause: "Venturing on, the fox ...", "..., nestled in a
+    corner"."""
     if clause.subject or clause.form in ("", clause.verb) or clause.form.endswith("s"):
         return False
     if not events:
@@ -80,7 +82,7 @@ def _is_accompanying(clause: Clause, events: list[Event]) -> bool:
 
 
 def _is_same_event(before: Clause, clause: Clause) -> bool:
-    """Whether "and" joins two verbs to one event: "it falls and wrestles", "it stands and waits for the bus"."""
+    """Return whether "and" joins two verbs to one event: "it falls and wrestles", "it stands and waits for the bus"."""
     if clause.subject:
         return False
     if clause.verb in ("stay", "remain", "keep") and clause.link == "and":

@@ -72,7 +72,7 @@ def _get_places_by_name() -> dict[str, str]:
 
 
 def find_place(noun: NounPhrase) -> str | None:
-    """The background that a noun phrase names, as written or in the singular; None for anything else."""
+    """Return the background that a noun phrase names, as written or in the singular; None for anything else."""
     if noun.pronoun or noun.count:
         return None
     adjectives = list(noun.adjectives)
@@ -89,7 +89,7 @@ _WITHIN = frozenset(["in", "into", "inside", "at", "through", "across", "through
 
 
 def find_similar_place(noun: NounPhrase, preposition: str) -> str | None:
-    """A place that no table names, as it is called, where the preposition says that somebody is within it."""
+    """Return a place that no table names, as it is called, where the preposition says that somebody is within it."""
     if preposition not in _WITHIN or noun.pronoun or noun.proper or noun.count or noun.plural or not noun.words:
         return None
     like = find_similar_background(noun.words) or find_similar_background(noun.words.split()[-1])
@@ -127,7 +127,7 @@ _TIMES: Mapping[str, str] = {
 
 
 def find_time_of_day(noun: NounPhrase, preposition: str) -> str:
-    """The time of day that a phrase tells ("at night", "under the starry sky"), as it is said of a place."""
+    """Return the time of day that a phrase tells ("at night", "under the starry sky"), as it is said of a place."""
     if preposition in ("at", "in", "by", "under", "during", "on", "before", "after", "until") and not noun.pronoun:
         if noun.words == "sky" and set(noun.adjectives) & {"starry", "night", "dark"}:
             return "at night"
@@ -137,7 +137,7 @@ def find_time_of_day(noun: NounPhrase, preposition: str) -> str:
 
 
 def add_time_of_day(place: str, time: str) -> str:
-    """The place at this time of day; at night alone is the night."""
+    """Return the place at this time of day; at night alone is the night."""
     known = _get_places_by_name().get(place, place)
     alone = {"at night": "night", "at sunset": "sunset", "at sunrise": "sunrise"}.get(time, "")
     if not time or not place or known in ("night", "sunset", "space", "underwater") or place == alone:
@@ -146,19 +146,19 @@ def add_time_of_day(place: str, time: str) -> str:
 
 
 def is_place(word: str) -> bool:
-    """Whether a word names a background."""
+    """Return whether a word names a background."""
     return word in _get_places_by_name()
 
 
 def is_weak_place(noun: NounPhrase) -> bool:
-    """Whether this place may as well be a part of another: the sky, the water, the trees."""
+    """Return whether this place may as well be a part of another: the sky, the water, the trees."""
     return noun.surface.lower().split()[-1:] != [] and (
         noun.surface.lower().split()[-1] in _WEAK_PLACES or noun.words.split()[-1] in _WEAK_PLACES
     )
 
 
 def is_same_place(one: str, other: str) -> bool:
-    """Whether two names mean one background: the woods and the forest."""
+    """Return whether two names mean one background: the woods and the forest."""
     one, other = one.partition(" at ")[0], other.partition(" at ")[0]
     if _get_places_by_name().get(one, one) != _get_places_by_name().get(other, other):
         return False
@@ -167,7 +167,8 @@ def is_same_place(one: str, other: str) -> bool:
 
 
 def infer_place(present: Iterable[str]) -> str:
-    """The background where these things are at home; the first of them decides between equals. Empty for none."""
+    """Return the background where these things are at home; the first of them decides between equals. Empty for
+    none."""
     votes: dict[str, float] = {}
     for order, name in enumerate(dict.fromkeys(present)):
         nature = find_traits(name)

@@ -404,7 +404,7 @@ class _ClauseInterpreter:
         return True
 
     def _find_noun_before(self, phrase: Phrase) -> NounPhrase | None:
-        """The last noun of the phrase that this one follows: "from the edge | of a building"."""
+        """Return the last noun of the phrase that this one follows: "from the edge | of a building"."""
         before = self.clause.phrases[: self.clause.phrases.index(phrase)]
         return before[-1].ground[-1] if before else None
 
@@ -531,7 +531,7 @@ class SceneDraft:
     is_remark: bool = False  # nothing but a word on somebody's looks
 
     def add_mentions(self, mentions: list[Mention]) -> list[str]:
-        """The entity ids of mentions, all of which are then on stage."""
+        """Return the entity ids of mentions, all of which are then on stage."""
         for mention in mentions:
             for copy in mention.copies:
                 part = EntityRole(mention, copy)
@@ -540,6 +540,6 @@ class SceneDraft:
 
 
 def can_contain(ground: Mention) -> bool:
-    """Whether a thing can have another one inside."""
+    """Return whether a thing can have another one inside."""
     nature, words = ground.member.traits, ground.member.words
     return nature.kind in ("vehicle", "building") or is_a(words, "container") or words in ("gift", "umbrella", "chair")

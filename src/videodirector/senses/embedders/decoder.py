@@ -65,7 +65,7 @@ class CaptionDecoder(nn.Module):
 
     @torch.no_grad()
     def write(self, vector: NDArray[np.float32]) -> tuple[str, float]:
-        """The likeliest words one after the other, and the probability of the whole caption."""
+        """Return the likeliest words one after the other, and the probability of the whole caption."""
         context = torch.from_numpy(vector)[None]
         state, token, words, log = self.start(context).tanh()[None], torch.zeros(1, 1, dtype=torch.long), [], 0.0
         for _ in range(MAX_WORDS):

@@ -2,7 +2,7 @@
 
 Code and weights of ImageBind are CC BY-NC-SA 4.0, so neither comes with this package. This is a description of its
 networks from the paper's figures, written anew, that takes a checkpoint as it was published; nothing else of that
-project is needed, whose pinned dependencies no longer install. Whoever loads the weights accepts their licence.
+project is needed, whose pinned dependencies no longer install. By loading the weights you accept their licence.
 
 Pictures and videos are clips of two frames, sounds three clips of two seconds as log-mel filter banks, depth is
 disparity, heat one channel of brightness, motion 2000 readings of six axes.
@@ -109,7 +109,7 @@ class _Encoder(nn.Module):
             self.stem = nn.Parameter(torch.zeros(width, *patch))
         else:
             self.words = nn.Embedding(VOCABULARY, width)
-        # What has one channel only is normalised behind the stem, what has none of CLIP's history too.
+        # All but CLIP's own encoders are normalised after the stem.
         self.stem_norm = nn.LayerNorm(width) if patch and not sense.first_norm else None
         self.first_norm = nn.LayerNorm(width, eps=1e-6) if sense.first_norm else None
         self.blocks = nn.ModuleList(_Block(sense) for _ in range(sense.blocks))
@@ -160,7 +160,7 @@ class ImageBindNetworks(nn.Module):
 
 
 class ImageBind:
-    """ImageBind behind the planner's Embedder protocol.
+    """ImageBind as an ``Embedder``.
 
     Args:
         networks: with the user's weights.
@@ -175,11 +175,11 @@ class ImageBind:
 
     @classmethod
     def load(cls, checkpoint: Path, tokenizer: Tokenizer) -> ImageBind:
-        """From the published checkpoint (imagebind_huge.pth), read without running any code in it.
+        """Load the published checkpoint (imagebind_huge.pth) without running any code in it.
 
         Raises:
             ModelNotFoundError: there is no such file.
-            ModelFormatError: it holds something else.
+            ModelFormatError: it is not an ImageBind checkpoint.
         """
         if not checkpoint.exists():
             raise ModelNotFoundError(f"{checkpoint}: there is no such file", hint="give the path of imagebind_huge.pth")
@@ -193,14 +193,14 @@ class ImageBind:
                 {name: tensor.reshape(shapes[name]) for name, tensor in weights.items()}, assign=True
             )
         except KeyError as error:
-            raise ModelFormatError(f"{checkpoint} is no ImageBind: it lacks {error}") from None
+            raise ModelFormatError(f"{checkpoint} is not an ImageBind checkpoint: it lacks {error}") from None
         except Exception as error:  # a pickle can fail in any way
             raise ModelFormatError(f"{checkpoint} cannot be read as ImageBind: {str(error)[:300]}") from None
         return cls(networks, tokenizer)
 
     @torch.no_grad()
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, 1024) of clips as ``planner.perception.sensed.Sensed`` describes them."""
+        """Unit vectors (clips, 1024) of clips as ``LoadedInput`` describes them."""
         sense = {"image": "vision", "video": "vision"}.get(modality, modality)
         found = [F.normalize(self.networks(sense, _PREPARE[modality](clip)), dim=-1).mean(0) for clip in clips]
         return np.asarray(F.normalize(torch.stack(found), dim=-1).numpy(), dtype=np.float32)
@@ -212,7 +212,7 @@ class ImageBind:
         return np.asarray(F.normalize(torch.cat(parts), dim=-1).numpy(), dtype=np.float32)
 
     def scale(self, modality: str, aspect: str) -> float | None:  # noqa: ARG002  the protocol's
-        """Not calibrated."""
+        """Return None: not calibrated."""
         return None
 
 
@@ -305,7 +305,7 @@ def _prepare_audio(samples: NDArray[Any]) -> Tensor:
 
 
 def _prepare_map(values: NDArray[Any]) -> Tensor:
-    """A depth or heat map without a unit, so of mean 0 and variance 1; (1, 1, 224, 224)."""
+    """Return a depth or heat map without a unit, so of mean 0 and variance 1; (1, 1, 224, 224)."""
     small = _crop_square(Image.fromarray(values.astype(np.float32), "F"))
     return torch.from_numpy((small - small.mean()) / max(float(small.std()), 1e-6))[None, None]
 
@@ -318,7 +318,7 @@ def _prepare_imu(readings: NDArray[Any]) -> Tensor:
 
 
 def _crop_square(image: Image.Image) -> NDArray[Any]:
-    """The middle, 224 by 224, of a picture whose shorter side has been made 224."""
+    """Return the middle, 224 by 224, of a picture whose shorter side has been made 224."""
     factor = 224 / min(image.size)
     width, height = (max(224, round(side * factor)) for side in image.size)
     left, top = (width - 224) // 2, (height - 224) // 2

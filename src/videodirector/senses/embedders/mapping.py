@@ -31,7 +31,7 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
 def get_packaged_folder() -> Path:
-    """The folder of the weights that the package brings."""
+    """Return the folder of the weights that the package brings."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-mapping")))
 
 
@@ -132,7 +132,7 @@ class MappingNetwork(nn.Module):
         self.network = _build_network(variant, width, 1 + tokens, text)
 
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> MappedCondition:
-        """The condition of each embedding as embedders give it: a unit vector, its sense's mean subtracted."""
+        """Return the condition of each embedding as embedders give it: a unit vector, its sense's mean subtracted."""
         slots: Tensor = self.network(embeddings)
         return MappedCondition(
             words=F.pad(slots[:, 1:], (0, 0, 0, self.words + 1 - slots.shape[1])), phrase=slots[:, 0]

@@ -49,7 +49,7 @@ def stack_frames(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> NDArray[n
 
 
 def prepare_map(values: Floats) -> Floats:
-    """A depth or heat map of any size and unit as (1, 64, 64), its second percentile at 0, its 98th at 1."""
+    """Return a depth or heat map of any size and unit as (1, 64, 64), its second percentile at 0, its 98th at 1."""
     image = Image.fromarray(values.astype(np.float32), "F")
     small = np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BOX if min(image.size) >= SIZE else 2))
     low, high = np.percentile(small, (2, 98))
@@ -58,7 +58,8 @@ def prepare_map(values: Floats) -> Floats:
 
 
 def augment_views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
-    """A picture or map (channels, height, width), the same two pixels to each corner, and, if wanted, mirrored."""
+    """Return a picture or map (channels, height, width), the same two pixels to each corner, and, if wanted,
+    mirrored."""
     held = np.pad(maps, ((0, 0), (2, 2), (2, 2)), mode="edge")
     corners = [
         held[:, down : down + maps.shape[1], right : right + maps.shape[2]] for down in (0, 4) for right in (0, 4)
@@ -81,7 +82,7 @@ def compute_spectrogram(samples: Floats) -> Floats:
 
 
 def prepare_trace(readings: Floats, rate: int) -> Floats:
-    """A motion trace (6, samples) of any rate as (6, 200) at 100 Hz, in units of about 1.
+    """Return a motion trace (6, samples) of any rate as (6, 200) at 100 Hz, in units of about 1.
 
     Shorter traces hold their last reading, longer ones are cut.
     """

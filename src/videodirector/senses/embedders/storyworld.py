@@ -1,4 +1,4 @@
-"""storyworld-bind: the six-sense model that the package brings, behind the planner's Embedder protocol."""
+"""storyworld-bind: the six-sense model that the package brings, as an ``Embedder``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOWERS = {"image": "vision", "video": "vision"}
 
 
 def get_packaged_folder() -> Path:
-    """The folder of the weights that the package brings."""
+    """Return the folder of the weights that the package brings."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-bind")))
 
 
@@ -43,10 +43,10 @@ class StoryworldBind:
         towers: the networks.
         means: of each tower's vectors over the training clips: the modality gap, which is subtracted.
         scales: calibrated by ``"modality/aspect"``.
-        motions: orthonormal directions (motions, 128) in which texts differ that tell of other motions.
-        known: texts whose vectors are known by heart, means subtracted.
+        motions: orthonormal directions (motions, 128) along which texts of different motions differ.
+        known: texts with their precomputed vectors, means subtracted.
         decoder: writes captions of vectors.
-        sentences: reads texts that are not known by heart; None knows no others.
+        sentences: encodes other texts; None supports none.
     """
 
     name = "storyworld-bind"
@@ -72,7 +72,7 @@ class StoryworldBind:
 
     @classmethod
     def load(cls, folder: Path | None = None, *, sentences: Sentences | None = None) -> StoryworldBind:
-        """From a folder that ``recipes/bind.py export`` wrote; None takes the package's.
+        """Load from a folder that ``recipes/bind.py export`` wrote; None loads the packaged weights.
 
         Raises:
             ModelNotFoundError: there is no such folder.
@@ -99,7 +99,7 @@ class StoryworldBind:
             if len(known[0]) != len(known[1]):
                 raise ValueError(f"{len(known[0])} texts, {len(known[1])} vectors")
         except (SafetensorError, ValueError, KeyError, RuntimeError, OSError) as error:
-            message = f"{folder} holds no storyworld-bind: {error}"
+            message = f"{folder} is not a storyworld-bind model: {error}"
             raise ModelFormatError(message, hint="copy the folder again") from None
         return cls(
             towers,
@@ -112,7 +112,7 @@ class StoryworldBind:
         )
 
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, 128) of clips as ``planner.perception.sensed.Sensed`` describes them.
+        """Unit vectors (clips, 128) of clips as ``LoadedInput`` describes them.
 
         Pictures and maps are looked at from several sides (``preprocessing.views``), and of a video its middle too, for
         what it shows; how it moves the middle cannot tell, so that part of its vector does not count.
@@ -134,10 +134,10 @@ class StoryworldBind:
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors (texts, 128); those of the caption bank are known by heart, others need the text encoder.
+        """Unit vectors (texts, 128); those of the caption bank are precomputed, others need the text encoder.
 
         Raises:
-            MissingDependencyError: a text is not known by heart, and there is no text encoder.
+            MissingDependencyError: a text is not precomputed, and there is no text encoder.
         """
         strangers = [text for text in dict.fromkeys(texts) if text not in self._known]
         if strangers:
@@ -150,7 +150,7 @@ class StoryworldBind:
         return self._vectors[[self._known[text] for text in texts]]
 
     def scale(self, modality: str, aspect: str) -> float | None:
-        """What cosines are multiplied with to make calibrated logits of them."""
+        """Return what cosines are multiplied with to make calibrated logits of them."""
         return self._scales.get(f"{modality}/{aspect}")
 
 
@@ -163,7 +163,7 @@ def _prepare_video(frames: NDArray[Any]) -> list[Vectors]:
 
 
 def _prepare_audio(samples: NDArray[Any]) -> list[Vectors]:
-    """Windows of two seconds; the quietest are left out where others are a hundred times louder."""
+    """Cut windows of two seconds, leaving out those a hundred times quieter than the loudest."""
     heard = resample_poly(samples, 1, _HEARD_RATE // preprocessing.AUDIO_RATE).astype(np.float32)
     starts = range(0, max(len(heard) - preprocessing.SAMPLES // 2, 1), preprocessing.SAMPLES)
     windows = [heard[start : start + preprocessing.SAMPLES] for start in starts]

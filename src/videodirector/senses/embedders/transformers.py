@@ -28,7 +28,7 @@ _TEXTS = 64  # read at once
 
 
 class TransformersEmbedder:
-    """What the three have in common.
+    """Base of the three embedders.
 
     Args:
         model: a transformers model.
@@ -38,20 +38,20 @@ class TransformersEmbedder:
     name: ClassVar[str]
     modalities: ClassVar[frozenset[str]]
     kinds: ClassVar[tuple[str, ...]]
-    """``model_type`` of configurations that it takes."""
+    """``model_type`` of supported configurations."""
     phrase: ClassVar[str] = "{}"
-    """What such models were shown texts as."""
+    """The form in which the model saw texts in training."""
 
     def __init__(self, model: Any, processor: Any) -> None:
         self.model, self.processor = model.eval().requires_grad_(False), processor
 
     @classmethod
     def load(cls, folder: Path) -> TransformersEmbedder:
-        """From a folder.
+        """Load from a folder.
 
         Raises:
             ModelNotFoundError: there is no such folder, or no configuration in it.
-            ModelFormatError: it holds another model, or a damaged one.
+            ModelFormatError: it holds another or a damaged model.
             MissingDependencyError: the model needs a package that is not installed.
         """
         from transformers import AutoConfig, AutoModel
@@ -96,7 +96,7 @@ class TransformersEmbedder:
 
     @torch.no_grad()
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, width) of clips as ``planner.perception.sensed.Sensed`` describes them."""
+        """Unit vectors (clips, width) of clips as ``LoadedInput`` describes them."""
         return _to_numpy(torch.cat([F.normalize(self._embed_clip(modality, clip).float(), dim=-1) for clip in clips]))
 
     @torch.no_grad()
@@ -107,7 +107,7 @@ class TransformersEmbedder:
         return _to_numpy(F.normalize(torch.cat(parts), dim=-1))
 
     def scale(self, modality: str, aspect: str) -> float | None:  # noqa: ARG002  the protocol's
-        """Not calibrated."""
+        """Return None: not calibrated."""
         return None
 
     def _embed_clip(self, modality: str, clip: NDArray[Any]) -> Tensor:
@@ -168,8 +168,8 @@ class SigLip2(TransformersEmbedder):
 class PeAv(TransformersEmbedder):
     """PE-AV, Perception Encoder Audiovisual (arXiv 2512.19687): sounds, videos and text.
 
-    It reads a text once to compare it with sounds and once to compare it with videos. Both readings stand side by side
-    in a vector of twice the width, of which a sound fills one half and a video the other.
+    It reads a text once to compare it with sounds and once to compare it with videos. Both embeddings are concatenated
+    into a vector of twice the width, of which a sound fills one half and a video the other.
     """
 
     name = "pe-av"

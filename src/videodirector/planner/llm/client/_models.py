@@ -19,10 +19,10 @@ _EXTRAS = ("anthropic", "ollama")  # providers that this package names an extra 
 
 
 def create_chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0) -> BaseChatModel:
-    """A chat model by its provider and name.
+    """Return a chat model by its provider and name.
 
     Args:
-        name: "PROVIDER:MODEL", with a provider that langchain knows; "MODEL" alone with `base_url`.
+        name: "PROVIDER:MODEL", with a provider that langchain knows; "MODEL" alone with ``base_url``.
         base_url: address of an OpenAI-compatible server, such as "http://localhost:8000/v1".
         timeout: seconds that one request may take.
 

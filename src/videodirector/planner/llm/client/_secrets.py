@@ -27,7 +27,7 @@ class SecretRedactor:
         self._known = sorted((value for value in known if len(value) >= _MIN_LENGTH), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """The text without secrets."""
+        """Return the text without secrets."""
         for value in self._known:
             text = text.replace(value, "...")
         return _SECRET_PATTERN.sub("...", text)

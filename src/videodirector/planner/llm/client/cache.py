@@ -16,7 +16,7 @@ _SIZE_LIMIT = 256 * 2**20  # what has not been asked for longest goes first
 
 
 def get_default_folder() -> Path:
-    """Where answers are kept: below VIDEODIRECTOR_CACHE, or else in the user's cache folder."""
+    """Return where answers are kept: below VIDEODIRECTOR_CACHE, or else in the user's cache folder."""
     from platformdirs import user_cache_path
 
     named = os.environ.get("VIDEODIRECTOR_CACHE")
@@ -44,12 +44,12 @@ class AnswerCache:
 
     @staticmethod
     def make_key(*parts: object) -> str:
-        """The key of a question; it reveals nothing of its parts."""
+        """Return the key of a question; it reveals nothing of its parts."""
         text = json.dumps(parts, ensure_ascii=True, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def get(self, key: str) -> Mapping[str, Any] | None:
-        """What is kept under a key, or None."""
+        """Return what is kept under a key, or None."""
         if self._store is None or (self._known is not None and key not in self._known):
             return None
         with suppress(Exception):

@@ -53,14 +53,14 @@ class Caller:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def call(self, function: Callable[[], T], *, form_matters: bool) -> T:
-        """What the function returns.
+        """Return what the function returns.
 
         Args:
             function: does one call; it runs in a thread of its own, and may come too late.
             form_matters: whether a refused request may be one whose form the server does not know.
 
         Raises:
-            NotSupported: the server does not take requests of this form.
+            FormNotSupported: the server does not take requests of this form.
             PlannerError: it could not be reached, refused, or failed too often.
         """
         for number in range(1, self.tries + 1):
@@ -86,7 +86,7 @@ class Caller:
         raise AssertionError("the last try returns or raises")
 
     def _decide_retry(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
-        """Whether to try again, and after how many seconds if the server says so."""
+        """Return whether to try again, and after how many seconds if the server says so."""
         status, words = _get_status(error), str(error).lower()
         if form_matters and isinstance(error, (NotImplementedError, Warning)):
             raise FormNotSupported(str(error)) from error
@@ -154,7 +154,7 @@ def _get_status(error: BaseException) -> int | None:
 
 
 def _parse_retry_after(error: BaseException) -> float | None:
-    """The seconds that a Retry-After header asks to wait: a number, or a date."""
+    """Return the seconds that a Retry-After header asks to wait: a number, or a date."""
     headers: Any = getattr(getattr(error, "response", None), "headers", None)
     if headers is None:
         return None
@@ -175,7 +175,7 @@ def _parse_retry_after(error: BaseException) -> float | None:
 
 
 def _call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
-    """What the function returns; TimeoutError when it takes longer. It is then left to end on its own."""
+    """Return what the function returns; TimeoutError when it takes longer. It is then left to end on its own."""
     done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
@@ -195,7 +195,7 @@ def _call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
 
 
 def map_concurrently(function: Callable[[Item], T], items: list[Item], *, workers: int) -> list[T]:
-    """The function of every item, in order, with so many at a time.
+    """Return the function of every item, in order, with so many at a time.
 
     After a failure nothing new is begun, but what is under way is waited for, since it is paid for. The threads are
     daemons: Ctrl-C ends the program at once.

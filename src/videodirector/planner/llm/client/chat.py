@@ -88,7 +88,7 @@ class Chat:
         return "text" if self._method == "text" else "json"
 
     def ask(self, question: Question, more: Sequence[Message] = ()) -> Reply:
-        """The answer to a question, from the cache if it was paid for already.
+        """Return the answer to a question, from the cache if it was paid for already.
 
         Args:
             question: what to ask.
@@ -120,7 +120,7 @@ class Chat:
         self._cache.forget(reply.key)
 
     def get_cached_reply(self, question: Question) -> Reply | None:
-        """The kept answer to a question, without asking."""
+        """Return the kept answer to a question, without asking."""
         messages = list(question.messages(self.form))
         return self._get_cached(AnswerCache.make_key(self._identity, messages, question.schema))
 
@@ -174,7 +174,7 @@ class Chat:
 
 
 def get_model_name(model: object) -> str:
-    """What a chat model calls itself: "gpt-4o"."""
+    """Return what a chat model calls itself: "gpt-4o"."""
     for field in ("model_name", "model", "model_id"):
         name = getattr(model, field, None)
         if isinstance(name, str) and name:
@@ -183,7 +183,8 @@ def get_model_name(model: object) -> str:
 
 
 def _describe_model(model: BaseChatModel) -> dict[str, Any] | None:
-    """What tells one model from another; None for those whose answers must not be kept, such as scripted ones."""
+    """Return what tells one model from another; None for those whose answers must not be kept, such as scripted
+    ones."""
     if getattr(model, "keep_no_answers", False):
         return None
     fields = ("model_name", "model", "openai_api_base", "base_url", "temperature", "max_tokens", "top_p", "seed")
@@ -212,7 +213,7 @@ def _parse_message(message: Any, key: str) -> Reply:
 
 
 def _parse_completion(completion: Any, key: str) -> Reply:
-    """The reply in an openai completion that its client raises instead of returning."""
+    """Return the reply in an openai completion that its client raises instead of returning."""
     choice = completion.choices[0]
     calls = [call.function.arguments for call in choice.message.tool_calls or [] if getattr(call, "function", None)]
     usage = completion.usage
