@@ -1,7 +1,7 @@
-"""Metrics: they see frames and plans, never the model that made them.
+"""Metrics and instruments: they see frames and plans, never the model that made them.
 
-What the storyworld looks like comes in as arguments (pictures of its things, samples of its backgrounds), so that
-another world can be measured in the same way; ``videodirector.evaluation.benchmark`` puts the two together.
+Pictures of the storyworld's things and samples of its backgrounds are arguments, so that another world can be measured
+in the same way; ``videodirector.evaluation.benchmark`` combines the two.
 """
 
 from videodirector.evaluation.instruments.background import BackgroundClassifier, BackgroundMatch

@@ -1,9 +1,9 @@
-"""The words of the story world: things that can be drawn, backgrounds, colours.
+"""The lexicon of the storyworld: things with a sprite, backgrounds, colours.
 
 Plain data, read by the planner (how large is an owl, does it fly?) and by the storyworld (which sprite draws it?).
-It lies below both, so that neither needs the other. To draw another world, edit ``things.tsv`` and
+It lies below both, so that neither needs the other. For another world, edit ``things.tsv`` and
 ``backgrounds.tsv`` and rebuild the atlas with ``recipes/atlas.py``. What no table names is judged by its class in
-WordNet (see ``words``): a gazebo is a building, so it is large and stands still.
+WordNet (see ``wordnet``): a gazebo is a building, so it is large and still.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """How large something is and how it moves, whether or not it can be drawn.
+    """The size of something and how it moves, with or without a sprite.
 
     ``size`` is its natural height as a fraction of the picture's height, ``aspect`` its width over its height.
     """
@@ -53,7 +53,7 @@ class Traits:
 
 @dataclass(frozen=True, kw_only=True)
 class Thing(Traits):
-    """Something that can be drawn.
+    """A thing with a sprite.
 
     ``faces`` is the side to which its picture looks; ``front`` means that it looks alike from both.
     ``colours`` are the variants that exist beside its own colour.
@@ -112,7 +112,7 @@ def colours() -> tuple[str, ...]:
 def infer_traits(word: str) -> Traits | None:
     """Return how large and how mobile a thing of this name is, by its nearest class; None where nothing is known of it.
 
-    A class may be a thing that can be drawn: a husky is a dog.
+    A class may be a thing of the lexicon: a husky is a dog.
     """
     sense = wordnet.find_noun(word)
     if sense is None or sense.kind in ABSTRACT_KINDS or (sense.dominant_kind in ABSTRACT_KINDS and sense.share < 0.3):
@@ -142,7 +142,7 @@ def find_similar_background(word: str) -> Background | None:
 
 @lru_cache(maxsize=1)
 def _load_traits() -> Mapping[str, Traits]:
-    """Natures by class; things that can be drawn are classes too."""
+    """Natures by class; things are classes too."""
     table = {row["class"]: Traits(**_parse_traits(row)) for row in _read_rows("natures.tsv", Traits, "class")}
     return {**table, **get_things()}
 

@@ -26,8 +26,7 @@ def plan_request(planner: Planner, request: PlanRequest) -> VideoPlan:
 
 
 def grant_constraints(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
-    """Return the plan with what the request asks for, as far as a finished plan can be given it, and notes on the
-    rest."""
+    """Apply the constraints that a finished plan can still satisfy, and note the others."""
     plan = plan.model_copy(deep=True)
     by_name = plan.consistency_groups == plan.groups_by_name()
     notes: list[str] = []

@@ -55,8 +55,7 @@ class Prompts:
     layout_examples: tuple[dict[str, Any], ...]
 
     def fill(self, name: str, **values: str) -> str:
-        """Return the template of this file name with its placeholders filled; none of ``values`` is read as a
-        template."""
+        """Fill the placeholders of a template; ``values`` are not parsed as templates."""
         return Template(self.templates[name]).substitute(values).strip()
 
 

@@ -28,7 +28,7 @@ _MIN_SECONDS = 0.02  # seconds
 
 
 def load_audio(given: AudioInput) -> LoadedInput:
-    """Return a sound as clips of one channel; of a long recording some clips, spread evenly.
+    """Load a sound as clips of one channel; of a long recording some clips, spread evenly.
 
     Raises:
         UsageError: no such file, no sound in it, an array without a rate.
@@ -99,10 +99,10 @@ def _scale_samples(clip: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _clean_samples(samples: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    """Without gaps, and quieter where it is louder than 1, as float sounds may be.
+    """Interpolate gaps, and scale samples louder than 1, as float sounds may have.
 
     Raises:
-        UsageError: too much of it is no numbers.
+        UsageError: too many samples are not numbers.
     """
     gaps = ~np.isfinite(samples)
     if gaps.mean() > 0.2:

@@ -1,4 +1,4 @@
-"""Sounds and videos through ffmpeg: what a file holds, and pieces of it. Never more than a piece in memory."""
+"""Probe and decode sounds and videos with ffmpeg, one piece at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DAMAGE_MESSAGE = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What ffmpeg says of a file; ``duration`` in seconds is None where the file does not tell it."""
+    """The streams of a file; ``duration`` in seconds is None if unknown."""
 
     duration: float | None
     has_audio: bool
@@ -32,13 +32,13 @@ class Recording:
 
 
 def probe(path: Path, what: str) -> Recording:
-    """Look into a file.
+    """Probe a file.
 
     Raises:
-        UsageError: ffmpeg knows no such format.
+        UsageError: ffmpeg does not know the format.
         MissingDependencyError: there is no ffmpeg.
     """
-    # Without an output ffmpeg tells what it found, and ends with a complaint.
+    # Without an output ffmpeg reports the streams, and exits with an error.
     _, log = _run_ffmpeg([*_build_input_arguments(path)], path)
     if "Input #0" not in log:
         raise build_unreadable_error(path, what, _extract_reason(log, path))
@@ -55,7 +55,7 @@ def probe(path: Path, what: str) -> Recording:
 
 
 def decode_piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> tuple[bytes, bool]:
-    """Return what ffmpeg makes of some seconds of a file, empty where nothing is left to read; and whether it is
+    """Decode some seconds of a file; return the output, empty at the end of the file, and whether it is
     damaged.
 
     Raises:
@@ -69,7 +69,7 @@ def decode_piece(path: Path, options: list[str], *, start: float, seconds: float
 
 
 def _build_input_arguments(path: Path) -> list[str]:
-    # A file whatever its name looks like ("-i.wav", "http:..."), and no playlist that reaches for others.
+    # Always a file, whatever its name ("-i.wav", "http:..."), and never a playlist of other files.
     return ["-protocol_whitelist", "file,pipe", "-i", f"file:{path.absolute()}"]
 
 

@@ -32,7 +32,7 @@ _SHAPE = "a motion trace is (6, samples): acceleration x y z, turning rate x y z
 
 
 def load_imu(given: ImuInput) -> LoadedInput:
-    """Return a motion trace, turned so that gravity lies along y; of a long one some clips, spread evenly.
+    """Load a motion trace, rotated so that gravity lies along y; of a long one some clips, spread evenly.
 
     Lying readings (samples, 6), turning rates before accelerations, and accelerations in g are recognised by gravity,
     set right and noted.
@@ -60,7 +60,7 @@ def load_imu(given: ImuInput) -> LoadedInput:
 
 
 def _read_readings(given: ImuInput) -> tuple[NDArray[Any], float | None]:
-    """Readings (6 or 7, samples), gaps as NaN, and the rate."""
+    """Return readings (6, samples), gaps as NaN, and the rate."""
     if not isinstance(given.source, Path):
         array = as_array(given.source, given.name)
     else:
@@ -99,7 +99,7 @@ def _read_table(path: Path) -> NDArray[Any]:
             delimiter = max(",;\t ", key=head.count)
             rows = [row for row in csv.reader(file, delimiter=delimiter, skipinitialspace=True) if any(row)]
     except (UnicodeDecodeError, csv.Error):
-        raise build_unreadable_error(path, "a motion trace", "it is no text") from None
+        raise build_unreadable_error(path, "a motion trace", "it is not text") from None
     if rows and not any(_parse_number(cell) is not None for cell in rows[0]):
         rows = rows[1:]  # the names of the columns
     widths = {len(row) for row in rows}
@@ -117,7 +117,7 @@ def _parse_number(cell: str) -> float | None:
 
 
 def _align_gravity(array: NDArray[Any], name: str) -> tuple[Readings, list[str]]:
-    """Without gaps, accelerations first and in m/s², gravity along y."""
+    """Interpolate gaps, put accelerations first and in m/s², and rotate gravity to y."""
     notes = []
     gaps = ~np.isfinite(array)
     if gaps.all(1).any():

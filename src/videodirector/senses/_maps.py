@@ -23,7 +23,7 @@ def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
     in colour.
 
     Raises:
-        UsageError: no such file, no map in it.
+        UsageError: no such file, not a map.
     """
     if isinstance(source, Path):
         path = check_file(source, what)
@@ -49,10 +49,10 @@ def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
 
 
 def fill_holes(values: NDArray[Any], missing: NDArray[np.bool_], name: str, what: str) -> NDArray[np.float32]:
-    """Return the map with its holes filled from what lies nearest.
+    """Fill the holes of a map from the nearest values.
 
     Raises:
-        UsageError: it is nothing but holes, or everywhere the same.
+        UsageError: it is constant, or has hardly any values.
     """
     values = values.astype(np.float32)
     missing = missing | ~np.isfinite(values)
@@ -94,10 +94,10 @@ def _load_picture(path: Path, what: str) -> NDArray[Any]:
 
 
 def load_depth(given: DepthInput) -> LoadedInput:
-    """Return a depth map as nearness, 0 the farthest and 1 the nearest; what was not measured (0, NaN) is filled.
+    """Load a depth map as nearness, 0 the farthest and 1 the nearest; missing values (0, NaN) are filled.
 
     Raises:
-        UsageError: no such file, no map in it, a colour picture.
+        UsageError: no such file, not a map, a colour picture.
     """
     array, coloured = read_map(given.source, "depth map")
     if coloured:
@@ -121,13 +121,13 @@ def load_depth(given: DepthInput) -> LoadedInput:
 
 
 def load_thermal(given: ThermalInput) -> LoadedInput:
-    """Return a thermal image, larger is hotter, in whatever unit it came; what was not measured is filled.
+    """Load a thermal image, larger is hotter, in any unit; missing values are filled.
 
     The usual colour scales (iron, inferno, white-hot) grow brighter with the heat, so a picture in colours is taken
     by its brightness.
 
     Raises:
-        UsageError: no such file, no map in it.
+        UsageError: no such file, not a map.
     """
     array, coloured = read_map(given.source, "thermal image")
     notes = []

@@ -29,7 +29,7 @@ _MAX_FRAMES = 2000  # frames of a GIF that are looked at
 
 
 def load_video(given: VideoInput) -> LoadedInput:
-    """Return a video as clips of two seconds, five frames each; what it sounds like is not listened to.
+    """Load a video as clips of two seconds, five frames each, without sound.
 
     Raises:
         UsageError: no such file, no video in it.
@@ -70,7 +70,7 @@ def _load_file(path: Path) -> tuple[list[NDArray[np.uint8]], bool]:
 
 
 def _load_animation(path: Path) -> list[NDArray[np.uint8]]:
-    """GIF, animated WebP and PNG, JPEG, which Pillow reads; each frame has a duration of its own."""
+    """Load GIF, animated WebP and PNG, JPEG, which Pillow reads; each frame has its own duration."""
     with open_image(path, "a video") as image:
         try:
             count = min(getattr(image, "n_frames", 1), _MAX_FRAMES)
@@ -126,7 +126,7 @@ def _shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _parse_pixmaps(data: bytes) -> list[NDArray[np.uint8]]:
-    """Frames written one after the other as binary PPM: "P6 width height 255", then bytes."""
+    """Parse frames of consecutive binary PPM: "P6 width height 255", then bytes."""
     frames, at = [], 0
     while head := re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s").match(data, at):
         width, height = int(head[1]), int(head[2])

@@ -1,4 +1,4 @@
-"""The caption bank: everything that a thing, its place and its motion can be called, as rows of one matrix."""
+"""The caption bank: captions of things, places and motions, as rows of one matrix."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MOTION_PHRASES = {
     "nearer": "comes nearer",
     "farther": "goes away",
 }
-"""What a caption says of a motion; the planner draws them."""
+"""The words of a motion in captions, which the planner understands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionRow:
-    """A caption and what it tells.
+    """A caption and its parts.
 
-    ``words`` are what the thing is called in a story ("red car"), ``thing`` is which thing that is ("car").
+    ``words`` are the name of the thing in a story ("red car"), ``thing`` is the thing itself ("car").
     """
 
     text: str
@@ -62,7 +62,7 @@ def build_world_rows() -> tuple[CaptionRow, ...]:
 
 @lru_cache(maxsize=1)
 def build_short_rows() -> tuple[CaptionRow, ...]:
-    """Things and places one by one, for embedders that have to read the bank each time."""
+    """Return things and places one by one, for embedders without a precomputed bank."""
     things = [CaptionRow(text=add_article(words), words=words, thing=thing) for words, thing in _list_names()]
     places = [CaptionRow(text=f"an empty {place}", place=place) for place in lexicon.get_backgrounds()]
     return (*things, *places, CaptionRow(text=UNRECOGNISED))
@@ -79,7 +79,7 @@ def build_motion_rows() -> tuple[CaptionRow, ...]:
 
 
 def build_extra_rows(captions: Iterable[str]) -> tuple[CaptionRow, ...]:
-    """Return a user's own captions: each is a thing of its own, called what it says."""
+    """Return a user's own captions, each a separate thing of that name."""
     rows = []
     for caption in captions:
         text = " ".join(caption.split()).strip(" .")
@@ -90,12 +90,12 @@ def build_extra_rows(captions: Iterable[str]) -> tuple[CaptionRow, ...]:
 
 
 def add_article(words: str) -> str:
-    """ "a dog", "an owl"."""
+    """Add the indefinite article: "a dog", "an owl"."""
     return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
 
 
 def _list_names() -> Sequence[tuple[str, str]]:
-    """Return what things are called, with their names: each alone, then in each colour that it can have."""
+    """Return the names of things, each alone and in each of its colours, with the thing's own name."""
     return [
         (words, thing.name)
         for thing in lexicon.get_things().values()

@@ -1,4 +1,4 @@
-"""From vectors to captions: retrieval from the bank, each part with its calibrated probability."""
+"""Caption embeddings by retrieval from the bank, each part with its calibrated probability."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from videodirector.senses.loaded_input import LoadedInput
 __all__ = ["CONFIDENCE_THRESHOLD", "Captioner", "compose_caption"]
 
 CONFIDENCE_THRESHOLD = 0.5
-"""A guess below this is said to be one, and parts of a caption below this are left out."""
+"""Captions below this are called guesses, and caption parts below this are left out."""
 
 _RUNNERS_UP = 3
 _WRITER_WEIGHT = 0.3  # the writer's share in what a thing is
-_DEFAULT_SCALE = 60.0  # of embedders that nobody has calibrated
+_DEFAULT_SCALE = 60.0  # of uncalibrated embedders
 _MOTION_MODALITIES: tuple[Modality, ...] = ("video", "imu")
 
 
 class Captioner:
-    """Says in words what an embedder's vectors show.
+    """Captions an embedder's vectors.
 
     The probability of a thing is that of all captions of the bank that name it, whatever their place and colour
     (a softmax over scaled cosines); likewise the probability of a place. With a writer it is the geometric mean of this
     and the probability that what is written begins with the thing.
 
     Args:
-        embedder: whose vectors these are.
-        writer: writes captions of the embedder's vectors; what it would write has a share in what things are.
+        embedder: of the vectors.
+        writer: writes captions of the embedder's vectors; its probabilities are mixed in.
         captions: more captions for the bank, each for a thing that the bank does not know ("a capybara").
         whole_bank: whether to compare with things in places, or only with things and with places; the whole bank has
-            4,000 rows, which storyworld-bind knows by heart.
+            4,000 rows, which storyworld-bind has precomputed.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class Captioner:
         )
 
     def caption(self, sensed: Sequence[LoadedInput]) -> Caption:
-        """One caption of inputs of one modality, whose vectors are averaged.
+        """Caption inputs of one modality by the mean of their vectors.
 
         Raises:
-            UsageError: the embedder has no tower for this modality.
+            UsageError: the embedder does not support this modality.
         """
         modality = sensed[0].modality
         vector = self.vector(sensed)
@@ -130,14 +130,14 @@ class Captioner:
         *,
         scale: float | None = None,
     ) -> dict[str | None, float]:
-        """Probabilities of every thing, place or motion, the likeliest first; None is for none of them.
+        """Predict probabilities of every thing, place or motion, the most probable first; None is for none of them.
 
         Args:
             vector: of the input.
             modality: of the input, whose calibration counts.
             aspect: which part of the caption; motions are judged by captions of everything that might move so, and
-                are none as likely as the whole bank says that nothing can be told.
-            scale: in place of the calibrated one.
+                have the whole bank's probability of nothing recognisable as that of none.
+            scale: overrides the calibrated one.
         """
         scale = scale or self.embedder.scale(modality, aspect) or _DEFAULT_SCALE
         names: Sequence[str | None]
@@ -162,10 +162,10 @@ class Captioner:
     def _mix_written(
         self, writer: CaptionWriter, vector: Vectors, names: Sequence[str | None], probabilities: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Of things that a user has added the writer knows nothing: there it agrees with the bank."""
+        """Mix the writer's probabilities in; things that a user has added keep those of the bank."""
         phrases, group = self._phrases
         key = vector.tobytes()
-        if key not in self._prefix_probabilities:  # asked again for other scales
+        if key not in self._prefix_probabilities:  # called again for other scales
             if len(self._prefix_probabilities) >= 1000:
                 self._prefix_probabilities.clear()
             self._prefix_probabilities[key] = np.exp(writer.log_prefix_probabilities(vector, phrases))
@@ -179,7 +179,7 @@ class Captioner:
 
     @cached_property
     def _phrases(self) -> tuple[list[str], NDArray[np.int64]]:
-        """What a caption begins with that names a thing of the world, and which of the bank's things that is."""
+        """The first words of captions of things of the world, and the index of each thing in the bank."""
         names, _ = self._groups["thing"]
         rows = [row for row in build_short_rows() if row.thing is not None]
         return [row.text for row in rows], np.array([names.index(row.thing) for row in rows])
@@ -190,7 +190,7 @@ class Captioner:
         return (f"Nobody has calibrated {self.embedder.name} here: take its confidence for a rough guess.",)
 
     def _predict_nothing(self, vector: Vectors, modality: Modality) -> float:
-        """Return how likely it is that nothing can be told, of all that the bank has."""
+        """Predict the probability that nothing is recognisable."""
         probabilities = _softmax(self._matrix @ vector * (self.embedder.scale(modality, "thing") or _DEFAULT_SCALE))
         return float(sum(probabilities[number] for number, row in enumerate(self._rows) if row.text == UNRECOGNISED))
 
@@ -199,14 +199,14 @@ class Captioner:
         return next(Guess(words=name, confidence=chance) for name, chance in found.items() if name is not None)
 
     def _choose_words(self, vector: Vectors, thing: str) -> str:
-        """Return what the thing is best called: "red car"."""
+        """Choose the best name of a thing: "red car"."""
         rows = [number for number, row in enumerate(self._rows) if row.thing == thing]
         best = rows[int((self._matrix[rows] @ vector).argmax())]
         return self._rows[best].words or thing
 
     @cached_property
     def _groups(self) -> dict[Aspect, tuple[list[str | None], NDArray[np.int64]]]:
-        """Things and places of the bank, and to which of them each row belongs."""
+        """Things and places of the bank, and their index for each row."""
         keys: dict[Aspect, list[str | None]] = {
             "thing": [row.thing for row in self._rows],
             "place": [row.place for row in self._rows],
@@ -228,9 +228,9 @@ class Captioner:
 
 
 def compose_caption(thing: Guess | None, place: Guess | None, motion: Guess | None) -> str:
-    """Return a sentence that the planner understands: "A dog moves to the left in the forest."
+    """Compose a sentence that the planner understands: "A dog moves to the left in the forest."
 
-    Unsure places and motions are left out; without a thing somebody does it.
+    Uncertain places and motions are left out; without a thing the subject is "somebody".
     """
     subject = add_article(thing.words) if thing else "somebody"
     does = (
@@ -244,7 +244,7 @@ def compose_caption(thing: Guess | None, place: Guess | None, motion: Guess | No
 
 
 def read_captions(path: Path) -> list[str]:
-    """Return a user's captions, one a line; empty lines and lines that begin with # do not count.
+    """Read a user's captions, one a line; empty lines and lines that begin with # do not count.
 
     Raises:
         UsageError: the file cannot be read.

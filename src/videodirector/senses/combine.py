@@ -1,9 +1,9 @@
-"""Captions and words to one story.
+"""Combine captions and text to one story.
 
-The rule: text leads. It is planned as it stands; what a sure caption shows and the text does not name is added, and a
+The text leads: it is planned as it is; what a certain caption shows and the text does not name is added, and a
 sure place is taken where the text names none. Without text the surest thing is the subject, in the surest place, with
 the surest motion, and what other captions surely show is there beside it. Unsure captions add nothing to a text or to
-a surer caption; all are told in the plan's notes.
+a surer caption; all are listed in the plan's notes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["CombinedStory", "add_references", "combine_inputs"]
 
 @dataclass(frozen=True, kw_only=True)
 class CombinedStory:
-    """What to plan, where it happens if the words do not say it, and what to note in the plan."""
+    """The text to plan, its place if the text names none, and notes for the plan."""
 
     text: str
     place: str | None
@@ -30,7 +30,7 @@ class CombinedStory:
 
 
 def combine_inputs(text: str, captions: Sequence[Caption]) -> CombinedStory:
-    """One story of a text (may be empty) and the captions of what was given beside it."""
+    """Combine a text (may be empty) and the captions of other inputs."""
     notes = tuple(note for caption in captions for note in (describe_caption(caption), *caption.notes))
     place = _find_most_confident(captions, lambda caption: caption.place, least=CONFIDENCE_THRESHOLD)
     if text.strip():
@@ -49,7 +49,7 @@ def combine_inputs(text: str, captions: Sequence[Caption]) -> CombinedStory:
 
 
 def describe_caption(caption: Caption) -> str:
-    """Return a note on a caption: what was made of which file, how sure that is, what else it may be."""
+    """Return a note on a caption: its source, confidence and alternatives."""
     head = f"{caption.modality} {caption.source}"
     parts = [f"{name} {guess.confidence:.0%}" for name, guess in _list_guesses(caption)]
     also = ", ".join(f"{guess.words} {guess.confidence:.0%}" for guess in caption.runners_up)
@@ -60,7 +60,7 @@ def describe_caption(caption: Caption) -> str:
 
 
 def add_references(plan: VideoPlan, captions: Sequence[Caption], files: Sequence[str]) -> VideoPlan:
-    """Return the plan, whose entity that the pictures show looks like the first of them; a note where there is none."""
+    """Set the first picture as reference of the entity that the pictures show; add a note if there is none."""
     caption = next((caption for caption in captions if caption.modality == "image"), None)
     if caption is None or caption.thing is None or not files:
         return plan
@@ -89,7 +89,7 @@ def _find_most_confident(
 
 
 def _find_others(captions: Sequence[Caption], subject: Guess | None) -> list[Guess]:
-    """Return what is surely shown besides the subject, each thing once."""
+    """Return the certain things besides the subject, each once."""
     others: dict[str, Guess] = {}
     for caption in captions:
         guess = caption.thing
@@ -103,7 +103,7 @@ def _find_others(captions: Sequence[Caption], subject: Guess | None) -> list[Gue
 
 
 def _find_thing_name(words: str) -> str:
-    """Return the lexicon's name of what these words call, without its colour."""
+    """Return the lexicon's name of a thing, without its colour."""
     text = normalised(words)
     for thing in sorted(lexicon.get_things().values(), key=lambda thing: -len(thing.name)):
         if any(re.search(rf"\b{re.escape(name)}$", text) for name in (thing.name, *thing.synonyms)):

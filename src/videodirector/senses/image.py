@@ -20,7 +20,7 @@ _SAME_COLOUR = 24  # of 255: how far a ground of one colour strays from it, as J
 
 
 def load_image(given: ImageInput) -> LoadedInput:
-    """Return a picture as RGB, turned as its EXIF says; transparency lies on white.
+    """Load a picture as RGB, oriented by EXIF; transparency becomes white.
 
     Raises:
         UsageError: no such file, not a picture, cut off, or too large for Pillow (178 million pixels).
@@ -41,10 +41,10 @@ def load_image(given: ImageInput) -> LoadedInput:
 
 
 def open_image(path: Path, what: str) -> Image.Image:
-    """Return the file, opened by Pillow but not yet decoded.
+    """Open a file with Pillow, without decoding it.
 
     Raises:
-        UsageError: it is no picture, or too large.
+        UsageError: it is not a picture, or too large.
     """
     try:
         with warnings.catch_warnings():
@@ -59,13 +59,13 @@ def open_image(path: Path, what: str) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3), no side longer than ``MAX_SIDE``, upright; transparency lies on white."""
+    """Convert to (height, width, 3), upright, no side longer than ``MAX_SIDE``; transparency becomes white."""
     clear = to_rgba(image)
     return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
-    """Eight bits a channel, no side longer than ``MAX_SIDE``, upright."""
+    """Convert to eight bits a channel, upright, no side longer than ``MAX_SIDE``."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = Image.fromarray(_to_bytes(np.asarray(image)))
     image.thumbnail((2 * MAX_SIDE, 2 * MAX_SIDE), Image.Resampling.BOX)  # before anything is converted: memory
@@ -75,7 +75,7 @@ def to_rgba(image: Image.Image) -> Image.Image:
 
 
 def cut_out(picture: Image.Image) -> Image.Image:
-    """Return the thing alone, where it can be told from its ground: by transparency, or because the ground has one
+    """Cut the thing out, if it is distinguishable from its ground: by transparency, or because the ground has one
     colour.
 
     Args:
@@ -121,7 +121,7 @@ def _load_array(source: Any, name: str) -> Image.Image:
 
 
 def _to_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Any numbers as bytes: 16 bits keep their upper eight, floats in [0, 1] are scaled, all others stretched."""
+    """Convert numbers to bytes: 16 bits keep their upper eight, floats in [0, 1] are scaled, others stretched."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:

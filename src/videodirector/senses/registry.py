@@ -1,4 +1,4 @@
-"""Which embedder: from a short text on the command line to the model, and who speaks for it."""
+"""The registry of embedders, and the captioners of each modality."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ EMBEDDERS: dict[str, tuple[frozenset[str], Callable[[Path], Embedder]]] = {
     "pe-av": (frozenset({"audio", "video"}), _load_pe_av),
     "storyworld-bind": (_ALL_MODALITIES, _load_storyworld_bind),
 }
-"""By name: what it has a sense for, and what loads it from a path."""
+"""By name: the supported modalities, and the loader."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ class EmbedderChoice:
 
     @classmethod
     def parse(cls, text: str) -> EmbedderChoice:
-        """From "clap:models/clap".
+        """Parse "clap:models/clap".
 
         Raises:
             UsageError: no such embedder, or no path.
         """
         name, _, path = text.partition(":")
         if name not in EMBEDDERS:
-            raise UsageError(f"{name!r} is no embedder", hint=f"there are: {', '.join(EMBEDDERS)}")
+            raise UsageError(f"{name!r} is not a known embedder", hint=f"there are: {', '.join(EMBEDDERS)}")
         if not path:
             raise UsageError(
                 f"the embedder {name} needs a path: {name}:PATH",
@@ -92,26 +92,26 @@ class EmbedderChoice:
 
     @property
     def modalities(self) -> frozenset[str]:
-        """What it has a sense for."""
+        """The supported modalities."""
         return EMBEDDERS[self.name][0]
 
     def load(self) -> Embedder:
-        """Return the model.
+        """Load the model.
 
         Raises:
-            ModelNotFoundError, ModelFormatError: there is no such model, or it is damaged.
+            ModelNotFoundError, ModelFormatError: the model is missing or damaged.
             MissingDependencyError: it needs a package that is not installed.
         """
         return EMBEDDERS[self.name][1](self.path)
 
 
 class CaptionerRegistry:
-    """What puts each modality into words; loaded when it is first needed, and then kept.
+    """The captioner of each modality, loaded on first use.
 
     Args:
-        given: for all modalities; None is storyworld-bind, and where they have a sense, the embedders.
+        given: for all modalities; None uses the embedders, and storyworld-bind for other modalities.
         captions: more things to recognise, each a short caption.
-        embedders: each "NAME:PATH"; for each modality the first that has a sense for it is taken.
+        embedders: each "NAME:PATH"; for each modality the first that supports it is used.
 
     Raises:
         UsageError: no such embedder, or a captioner beside captions or embedders.
@@ -129,7 +129,7 @@ class CaptionerRegistry:
 
     @property
     def default(self) -> Captioner:
-        """The one that was given, or that of storyworld-bind as the package brings it."""
+        """The given captioner, or that of the packaged storyworld-bind."""
         if self._given is None:
             from videodirector.senses import Captioner
 
@@ -138,7 +138,7 @@ class CaptionerRegistry:
         return self._given
 
     def get(self, modality: Modality) -> Captioner:
-        """Return who speaks for a modality."""
+        """Return the captioner of a modality."""
         chosen = next((choice for choice in self._choices if modality in choice.modalities), None)
         if chosen is None:
             return self.default

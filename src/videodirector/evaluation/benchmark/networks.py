@@ -1,4 +1,4 @@
-"""What the metrics of the papers look through: storyworld-bind inside the world, or a network of the user's."""
+"""Feature networks for the metrics of the papers: storyworld-bind, or a network of the user's."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = ["FeatureNetworks", "WorldNetwork", "load_feature_networks"]
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureNetworks:
-    """What metrics look through; None leaves out those that need it."""
+    """Feature networks; None leaves out the metrics that need it."""
 
     videos: VideoNetwork | None
     pictures: ImageTextNetwork | None
 
 
 def load_feature_networks(name: str) -> FeatureNetworks:
-    """By what the user called them: ``world``, ``none``, or a CLIP model's folder or hub id.
+    """Load feature networks by name: ``world``, ``none``, or a CLIP model's folder or hub id.
 
     Raises:
-        ModelNotFoundError, MissingDependencyError: there is no such network.
+        ModelNotFoundError, MissingDependencyError: the network is missing.
     """
     if name == "none":
         return FeatureNetworks(videos=None, pictures=None)
@@ -37,7 +37,7 @@ def load_feature_networks(name: str) -> FeatureNetworks:
 
 
 class WorldNetwork:
-    """storyworld-bind as a ``VideoNetwork`` and a ``ImageTextNetwork``: it has seen this world, and its captions.
+    """storyworld-bind as a ``VideoNetwork`` and a ``ImageTextNetwork``: it was trained on this world and its captions.
 
     Its classes are the things of the world, its features the vectors of clips, of length 1: Fréchet distances lie
     between 0 and 4.
@@ -57,13 +57,13 @@ class WorldNetwork:
         return np.asarray(self._bind.embed("video", clips), dtype=np.float64)
 
     def probabilities(self, clips: Sequence[Frames]) -> Features:
-        """See ``VideoNetwork``; what shows no thing for sure is spread over all of them."""
-        told = [
+        """See ``VideoNetwork``; the probability of no thing is spread over all of them."""
+        predictions = [
             self._captioner.predict_probabilities(vector, "video", "thing")
             for vector in self._bind.embed("video", clips)
         ]
         things = tuple(lexicon.get_things())
-        known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in told])
+        known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in predictions])
         return np.asarray(known + (1 - known.sum(axis=1, keepdims=True)) / len(things))
 
     def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:

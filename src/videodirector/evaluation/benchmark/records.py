@@ -1,4 +1,4 @@
-"""From drawn frames to a record of what was seen in them: the costly half of measuring, done once for each plan."""
+"""Records of what the instruments find in rendered frames: the costly half of measuring, done once for each plan."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class _Frozen(BaseModel):
 
 
 class SceneRecord(_Frozen):
-    """What was seen in one scene.
+    """What was found in one scene.
 
     Attributes:
         sightings: of everything planned.
         background: what was planned, None where the classifier knows no such place, or where things hide all of it.
         background_seen: what the middle frame shows.
-        flicker: change of the background from frame to frame, see ``evaluation.smoothness``.
+        flicker: change of the background from frame to frame, see ``metrics.motion``.
     """
 
     sightings: SceneTracks
@@ -45,16 +45,16 @@ class SceneRecord(_Frozen):
 
 
 class PlanRecord(_Frozen):
-    """What was seen in one plan.
+    """What was found in one plan.
 
     Attributes:
         id: the plan's, such as ``object-007``.
-        skill: what it tests, None where it is anybody's plan.
+        skill: what it tests, None for other plans.
         scenes: in the plan's order.
         groups: for each thing that several scenes show, how it looks in each of them.
         keys: of the clips in the scene cache, scene by scene; empty where there is none.
-        seconds: that the drawing took.
-        revision: of the code that looked, the plan, and the clips.
+        seconds: of rendering.
+        revision: of the measuring code, the plan, and the clips.
     """
 
     id: str
@@ -74,14 +74,14 @@ def record_plan(
     name: str,
     skill: TrialSkill | None = None,
 ) -> PlanRecord:
-    """Look for everything that a plan asks for.
+    """Find everything that a plan requires in its frames.
 
     Args:
-        plan: what was asked for.
+        plan: as requested.
         clips: the frames of every scene, in order.
-        instruments: what looks.
+        instruments: for the frames.
         name: of the plan, for the record.
-        skill: what it tests; then no more frames are looked at than that takes.
+        skill: what it tests; then only the frames it needs are examined.
 
     Raises:
         UsageError: a scene has not as many frames as planned.
@@ -139,8 +139,7 @@ def _choose_frames(scene: Scene, skill: TrialSkill | None) -> Sequence[int] | No
 
 
 def _iter_groups(plan: VideoPlan) -> Iterator[tuple[str, list[tuple[Scene, Entity]]]]:
-    """Yield every consistency group of entities with its members, at most one a scene: of three ducks nobody knows
-    which."""
+    """Yield every consistency group of entities with its members, one a scene: three ducks are indistinguishable."""
     found: dict[str, dict[str, list[tuple[Scene, Entity]]]] = {}
     for scene, entity in plan.appearances():
         group = plan.group_of(scene, entity)

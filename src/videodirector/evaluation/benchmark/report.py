@@ -1,4 +1,4 @@
-"""What the trials found, for people and for programs: a Markdown table, JSON, and a sheet of the worst cases."""
+"""Reports of trials: a Markdown table, JSON, and a sheet of the worst cases."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def format_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
 
 
 HOW_TO_READ = (
-    "Every plan asks for something that can be checked; what was drawn is compared with it by a detector that knows "
-    "the things and a classifier that knows the backgrounds. In brackets: how many of how many were right, and where "
-    "the true figure lies with 95 % certainty. Skills are judged on a scene's middle frame, movement on its first and "
-    "last, layout, visibility and smoothness on all frames of the object plans. ↓: less is better."
+    "Every plan has requirements that can be checked; the rendered frames are compared with them by a detector of the "
+    "things and a classifier of the backgrounds. In brackets: how many of how many were right, and the 95 % confidence "
+    "interval. Skills are judged on a scene's middle frame, movement on its first and "
+    "last, layout, visibility and smoothness on all frames of the object plans. ↓: lower is better."
 )
 LOWER_IS_BETTER = frozenset({"layout_centres", "jumps", "flicker", "pixel_mse", "fvd", "seconds"})
 
@@ -51,12 +51,12 @@ LOWER_IS_BETTER = frozenset({"layout_centres", "jumps", "flicker", "pixel_mse", 
 def format_report(
     title: str, figures: Sequence[Measurement], validations: dict[str, Validation], notes: Sequence[str]
 ) -> str:
-    """Return the report for people."""
+    """Format the report as Markdown."""
     rows = [(f"{row.measure} ↓" if row.key in LOWER_IS_BETTER else row.measure, str(row.value)) for row in figures]
     parts = [f"# {title}", HOW_TO_READ, format_table(rows, ("measure", "value")), *notes]
     if validations:
         tried = [f"- {name}: {format_validation(validation)}" for name, validation in validations.items()]
-        parts += ["The instruments on frames whose truth is known:", "\n".join(tried)]
+        parts += ["The instruments on frames with known content:", "\n".join(tried)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,7 +66,7 @@ def build_document(
     validations: dict[str, Validation],
     records: Sequence[PlanRecord],
 ) -> dict[str, Any]:
-    """Return the report for programs: the settings, every figure, and how right each plan came out."""
+    """Build the report as JSON data: settings, measurements, and the score of each plan."""
     return {
         **settings,
         "figures": {row.key: row.as_dict() for row in figures},
@@ -76,7 +76,7 @@ def build_document(
 
 
 def write_report(folder: Path, text: str, data: dict[str, Any], worst: Image.Image | None) -> None:
-    """``report.md``, ``report.json`` and ``worst.png``.
+    """Write ``report.md``, ``report.json`` and ``worst.png``.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -97,14 +97,14 @@ def draw_worst_sheet(
     *,
     most: int = MAX_WORST_CASES,
 ) -> Image.Image | None:
-    """Return the plans of which the least is right, worst first; None where everything is right."""
+    """Draw the plans with the lowest scores, worst first; return None if all are right."""
     wrong = sorted((record for record in records if score_record(record) < 1), key=score_record)[:most]
     cases = [_build_case(record, plans[record.id], clips(record)) for record in wrong]
     return draw_comparison_sheet(cases) if cases else None
 
 
 def render_expected(plan: VideoPlan, size: tuple[int, int]) -> list[Frames]:
-    """Return what the scenes of a plan should look like: as the storyboard draws them."""
+    """Render the expected frames of a plan's scenes with the storyboard."""
     drawing = Drawing(plan, StoryboardBackend(size=size))
     clips: list[Frames] = []
     for scene in plan.scenes:
@@ -119,7 +119,7 @@ def render_expected(plan: VideoPlan, size: tuple[int, int]) -> list[Frames]:
 
 
 def format_validation(validation: Validation) -> str:
-    """Return how the instruments did, in a line."""
+    """Format the validation of the instruments as a line."""
     return (
         f"things found {validation.recall}; false alarms {validation.false_alarms}; "
         f"backgrounds {validation.backgrounds}; {validation.left_out} things left out"
@@ -127,7 +127,7 @@ def format_validation(validation: Validation) -> str:
 
 
 def _build_case(record: PlanRecord, plan: VideoPlan, clips: Sequence[Frames]) -> ComparisonCase:
-    """Return the last scene: of a pair or a row it is the one that can be compared with those before."""
+    """Build the case of a plan's last scene, which depends on those before."""
     scene, seen, frames = plan.scenes[-1], record.scenes[-1], clips[-1]
     place = len(seen.sightings.looked_at) // 2
     number = seen.sightings.looked_at[place]

@@ -1,4 +1,4 @@
-"""The whole measurement of a backend, from plans to report: what ``videodirector evaluate skills`` does."""
+"""Evaluate a backend, from plans to report: ``videodirector evaluate skills``."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ SIDE = 128  # of the storyboard's frames, as storyworld-mini's are; a model has 
 
 @dataclass(frozen=True, kw_only=True)
 class SkillSettings:
-    """What to measure.
+    """Settings of an evaluation.
 
     Attributes:
-        backend, model, steps: what draws.
+        backend, model, steps: of the renderer.
         skills: what is tested.
         plans: how many for each skill.
         frames: of each scene.
-        short: frames of the scenes that are judged on one frame alone, see ``build_trials``; None means ``frames``.
+        short: frames of the scenes judged on one frame, see ``build_trials``; None means ``frames``.
         layout_strength: in which part of the steps boxes are imposed; 0 is the backbone alone, None the model's own.
-        truths: true frames for each try of the instruments; 0 leaves them untried.
-        features: what the metrics of the papers look through: ``world``, ``none``, or a CLIP model's folder or hub id.
+        truths: true frames for each validation of the instruments; 0 skips it.
+        features: the feature networks of the papers' metrics: ``world``, ``none``, or a CLIP model's folder or hub id.
     """
 
     backend: str = "layout2vid"
@@ -73,7 +73,7 @@ class SkillSettings:
         unknown = [skill for skill in self.skills if skill not in SKILLS]
         if unknown or not self.skills:
             raise UsageError(
-                f"there is no skill {unknown[0] if unknown else ''!r}", hint=f"choose among {', '.join(SKILLS)}"
+                f"{unknown[0] if unknown else ''!r} is not a known skill", hint=f"choose among {', '.join(SKILLS)}"
             )
         for name, least in (("plans", 1), ("frames", 2), ("truths", 0)):
             if getattr(self, name) < least:
@@ -86,7 +86,7 @@ class SkillSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationProgress:
-    """How far the work is: ``message`` for people, ``done`` of ``total`` plans."""
+    """The progress of an evaluation: a message, and ``done`` of ``total`` plans."""
 
     message: str
     done: int
@@ -96,19 +96,19 @@ class EvaluationProgress:
 def evaluate_skills(
     settings: SkillSettings, folder: Path, *, backend: Backend | None = None
 ) -> Iterator[EvaluationProgress | list[Measurement]]:
-    """Draw, look, report: ``report.md``, ``report.json``, ``worst.png``, and what ``TrialRunner`` keeps in the folder.
+    """Render, measure and report: ``report.md``, ``report.json``, ``worst.png``, and the folder of ``TrialRunner``.
 
     Args:
         settings: what to measure.
-        folder: where everything is kept; a run that was stopped goes on where it was.
-        backend: what draws, in place of the one that the settings name.
+        folder: where everything is kept; an interrupted run resumes.
+        backend: overrides that of the settings.
 
     Yields:
-        How far it is; at last the figures.
+        Progress; at last the measurements.
 
     Raises:
         OutputError: the folder cannot be written to.
-        ModelError, MissingDependencyError, RenderError: the backend cannot draw.
+        ModelError, MissingDependencyError, RenderError: the backend cannot render.
     """
     drawing = backend or backends.create(settings.backend, model=settings.model, size=(SIDE, SIDE))
     width, height = drawing.capabilities.frame_size
@@ -180,7 +180,7 @@ def measure_object_features(
     networks: FeatureNetworks,
     size: tuple[int, int],
 ) -> list[Measurement]:
-    """Return the metrics of the papers over the world's own scenes, against as many true clips of plans behind them."""
+    """Measure the metrics of the papers over the world's own scenes, against as many true clips of other plans."""
     chosen = [(trial, record) for trial, record in zip(trials, records, strict=True) if trial.skill == "object"]
     if not chosen:
         return []

@@ -1,6 +1,6 @@
-"""Plans that test one skill each, made from seeds: the same seed and number always give the same plan.
+"""Plans that each test one skill, deterministic in seed and number.
 
-They know a world only as a list of subjects and the names of its places, so another world can be tested alike.
+A world is only a list of subjects and the names of its places, so another world can be tested in the same way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan
 __all__ = ["COMPOSED_SKILLS", "ComposedSkill", "Subject", "build_skill_plan"]
 
 ComposedSkill = Literal["count", "spatial", "scale", "movement", "consistency"]
-"""Skills whose plans are composed here."""
+"""Skills with composed plans."""
 
 COMPOSED_SKILLS: tuple[ComposedSkill, ...] = ("count", "spatial", "scale", "movement", "consistency")
 
@@ -38,10 +38,10 @@ _Thing = tuple[str, str, Sequence[Box]]  # id, name, key boxes
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """Something that can be asked for.
+    """A possible subject of a plan.
 
     Attributes:
-        name: what plans and the detector call it: "blue car".
+        name: in plans and for the detector: "blue car".
         plural: "blue cars".
         aspect: width of its picture over its height.
         kind: what it is a variant of: "car".
@@ -64,18 +64,18 @@ def build_skill_plan(
     seed: int,
     frames: int = 16,
 ) -> VideoPlan:
-    """Return the plan of this number.
+    """Build the plan of this number.
 
     Args:
         skill: what it tests.
         number: from 0; relations, directions and counts take turns.
-        subjects: what can be asked for.
+        subjects: to choose from.
         places: names of backgrounds.
         seed: of all plans together.
         frames: of each scene.
 
     Raises:
-        UsageError: the subjects do not allow for such a plan.
+        UsageError: the subjects do not allow such a plan.
     """
     rng = np.random.default_rng((seed, COMPOSED_SKILLS.index(skill), number))
     for _ in range(_TRIES):
@@ -174,8 +174,7 @@ def _make_movement_plan(
 def _make_consistency_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    """Return a coloured thing, which the later scenes call by the bare word: only its group tells which one is
-    meant."""
+    """Make a plan of a coloured thing, which later scenes name without its colour: only its group identifies it."""
     coloured = [subject for subject in subjects if subject.name != subject.kind and not subject.own]
     if not coloured or not places:
         return None
@@ -208,7 +207,7 @@ _MAKERS: dict[ComposedSkill, _Maker] = {
 def _make_scene(
     name: str, text: str, things: Sequence[_Thing], *, places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    """One scene of these things; None where one of them could not fairly be asked for."""
+    """Make a scene of these things; None if one of them is not clearly visible."""
     for boxes in zip(*(track for _, _, track in things), strict=True):
         inside = all(min(box) >= 0 and max(box) <= 1 for box in boxes)
         if not inside or not all(is_clearly_visible(boxes, index) for index in range(len(boxes))):
@@ -226,7 +225,7 @@ def _pick(rng: Random, subjects: Sequence[Subject]) -> Subject:
 
 
 def _pick_two(rng: Random, subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
-    """Two of different kinds; with only one kind, plans of two fail and are made again."""
+    """Pick two of different kinds; with only one kind, plans of two fail and are retried."""
     a = _pick(rng, subjects)
     others = [subject for subject in subjects if subject.kind != a.kind] or [a]
     return a, _pick(rng, others)

@@ -1,4 +1,4 @@
-"""The plans of the trials: unseen ones, the same every time, each for one skill."""
+"""Plans of trials: deterministic, unseen in training, each for one skill."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SINGLE_FRAME_SKILLS: frozenset[TrialSkill] = frozenset({"count", "spatial", "sca
 
 
 def build_trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[VideoPlan]:
-    """So many plans of a skill; asking for more gives the same ones first.
+    """Build this many plans of a skill; more of them begin with the same ones.
 
     Args:
         skill: what they test.
@@ -49,7 +49,7 @@ def build_trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys:
         keys: key boxes of a layout, for the world's own scenes.
 
     Raises:
-        UsageError: there is no such skill.
+        UsageError: the skill is unknown.
     """
     if skill == "object":
         return build_unseen_plans(number, frames=frames, keys=keys)
@@ -62,14 +62,14 @@ def build_trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys:
                 build_skill_plan(composed, index, list_subjects(), places, seed=COMPOSED_PLANS, frames=frames)
                 for index in range(number)
             ]
-    raise UsageError(f"there is no skill {skill!r}", hint=f"choose among: {', '.join(SKILLS)}")
+    raise UsageError(f"{skill!r} is not a known skill", hint=f"choose among: {', '.join(SKILLS)}")
 
 
 def build_unseen_plans(number: int, *, frames: int = 16, first: int = 0, keys: int = KEY_BOXES) -> list[VideoPlan]:
-    """Plans of one scene with one to three moving things, whose middle frame can fairly be judged.
+    """Build plans of one scene with one to three moving things, whose middle frame is judgeable.
 
     Scenes of the sampler in their order, leaving out those that on the middle frame show nothing, a thing twice, or one
-    that is not clearly visible (``evaluation.clearly_visible``). Nothing is drawn to choose them.
+    that is not clearly visible (``is_clearly_visible``). Nothing is rendered to choose them.
 
     Args:
         number: how many.
@@ -146,7 +146,7 @@ def _is_inside(layout: Sequence[Box | None]) -> bool:
 
 
 def _iter_following_plans(frames: int) -> Iterator[VideoPlan]:
-    """Unseen plans as two scenes of one seed, so of the same noise: as they are, and with the first box moved."""
+    """Yield unseen plans as two scenes of one seed, so of the same noise: as they are, and with the first box moved."""
     for plan in _iter_unseen_plans(frames):
         change = move_first_entity(plan)
         scene = plan.scenes[0]

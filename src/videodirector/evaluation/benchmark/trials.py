@@ -1,7 +1,7 @@
-"""Draws the plans of the trials and looks at them. What was drawn or looked at once is not done again.
+"""Render the plans of trials and measure them, each plan once.
 
-A folder holds everything: ``plans/`` for others to draw, ``clips/``, a scene cache with the drawn frames, and
-``records/`` with what was seen. A run that was stopped goes on where it was.
+A folder holds everything: ``plans/`` for other renderers, ``clips/``, a scene cache with the rendered frames, and
+``records/`` with the results. An interrupted run resumes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def build_trials(
     keys: int = KEY_BOXES,
     short: int | None = None,
 ) -> list[Trial]:
-    """So many plans of each skill; see ``build_trial_plans``.
+    """Build this many plans of each skill; see ``build_trial_plans``.
 
     Args:
         skills: what they test.
@@ -57,8 +57,8 @@ def build_trials(
         frames: of each scene.
         keys: key boxes of a layout, for the world's own scenes.
         short: frames of the scenes that are judged on one frame alone, and at least two where they are judged on their
-            first and last; None means ``frames``. It spares the drawing of frames that nobody looks at, for models
-            that draw things frame by frame.
+            first and last; None means ``frames``. It avoids rendering unused frames, for models
+            that render frame by frame.
     """
 
     def length(skill: TrialSkill) -> int:
@@ -74,7 +74,7 @@ def build_trials(
 
 
 def set_layout_strength(alpha: float) -> PlanChange:
-    """Boxes imposed during the first ``alpha`` of the steps."""
+    """Return a change that imposes boxes during the first ``alpha`` of the steps."""
 
     def changed(plan: VideoPlan) -> VideoPlan:
         scenes = [scene.model_copy(update={"layout_strength": alpha}) for scene in plan.scenes]
@@ -84,15 +84,15 @@ def set_layout_strength(alpha: float) -> PlanChange:
 
 
 class TrialRunner:
-    """Trials on one backend.
+    """Runs trials on one backend.
 
     Args:
         folder: where everything is kept.
-        backend: what draws.
-        instruments: what looks, made for the backend's frames.
+        backend: renders the plans.
+        instruments: for the backend's frames.
         steps: denoising steps; None leaves them to the backend.
-        change: what becomes of a plan before it is drawn; it is measured against the plan as it was.
-        shared: a folder for the drawn frames, and for what was seen in them, that several trials share; None keeps them
+        change: applied to a plan before rendering; it is measured against the original plan.
+        shared: a folder for rendered frames and records that several trials share; None keeps them
             in ``folder``. It must not be shared with a backend that is changed in a way that its scenes do not tell
             (``SceneRenderer.effective``).
     """
@@ -113,11 +113,11 @@ class TrialRunner:
         self._cache = SceneCache((shared or folder) / "clips", limit=2**63)
 
     def run(self, trials: Sequence[Trial]) -> Iterator[PlanRecord]:
-        """Draw each plan, look at it, and tell what was seen.
+        """Render each plan, measure it, and yield its record.
 
         Raises:
             OutputError: the folder cannot be written to.
-            ModelError, MissingDependencyError, RenderError: the backend cannot draw.
+            ModelError, MissingDependencyError, RenderError: the backend cannot render.
         """
         for trial in trials:
             with atomic_file(self.folder / "plans" / f"{trial.id}.json") as partial:
@@ -134,7 +134,7 @@ class TrialRunner:
             yield record
 
     def load_clips(self, record: PlanRecord) -> list[Frames]:
-        """Return the drawn frames of every scene of a record of these trials.
+        """Load the rendered frames of every scene of a record.
 
         Raises:
             OutputError: they are not in the folder any more.
@@ -169,5 +169,5 @@ class TrialRunner:
 def _load_record(place: Path) -> PlanRecord | None:
     try:
         return PlanRecord.model_validate_json(place.read_bytes())
-    except (OSError, ValidationError):  # not there, or of an older form: it is looked at again
+    except (OSError, ValidationError):  # missing, or of an older version: it is measured again
         return None

@@ -1,4 +1,4 @@
-"""Videos that are there already, by whoever drew them, measured against their plans."""
+"""Measure existing videos, of any renderer, against their plans."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["cut_scene_clips", "measure_video", "measure_videos", "read_video"]
 
 
 def read_video(path: Path) -> Frames:
-    """Return all frames of a video file.
+    """Read all frames of a video file.
 
     Raises:
         UsageError: there is no such file.
@@ -35,8 +35,8 @@ def read_video(path: Path) -> Frames:
         RenderError: it cannot be read as a video.
     """
     if not path.is_file():
-        raise UsageError(f"there is no video {path}", hint="check the path")
-    # As PPM every frame tells its own size, so nothing else has to be asked first.
+        raise UsageError(f"{path}: no such video", hint="check the path")
+    # PPM frames contain their size, so no probe is needed.
     wanted = ("-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-")
     done = subprocess.run([find_ffmpeg(), "-v", "error", "-nostdin", *wanted], capture_output=True, check=False)
     if done.returncode:
@@ -65,15 +65,15 @@ def _parse_frames(content: bytes) -> Iterator[NDArray[np.uint8]]:
 def cut_scene_clips(
     plan: VideoPlan, frames: Frames, *, transition: Transition | None = None, source: str = "the video"
 ) -> list[Frames]:
-    """Return the frames of every scene, cut out of a whole video; each frame that the plan has, once.
+    """Cut the frames of every scene out of a video; each frame of the plan once.
 
-    A frame that lies in a transition is what is seen there: blended with another scene, or darker than it was drawn.
+    A frame in a transition is as in the video: blended with another scene, or darkened.
 
     Args:
         plan: what the video was made from.
         frames: the whole video.
         transition: between scenes that do not say it, as it was rendered.
-        source: what the error shall call the video.
+        source: name of the video in errors.
 
     Raises:
         UsageError: the video is not as long as the plan makes it.
@@ -88,14 +88,14 @@ def cut_scene_clips(
 
 
 def measure_video(plan: VideoPlan, clips: Sequence[Frames], instruments: Instruments, *, name: str) -> PlanRecord:
-    """Return what can be seen of a plan in its video."""
+    """Measure a plan in its video."""
     return record_plan(plan, clips, instruments, name=name)
 
 
 def measure_videos(
     videos: Sequence[tuple[VideoPlan, Sequence[Frames], PlanRecord]], networks: FeatureNetworks
 ) -> list[Measurement]:
-    """Return the figures over all of them together; the Fréchet distance needs true clips and is left out."""
+    """Measure all videos together, without the Fréchet distance, which needs true clips."""
     clips = {record.id: frames for _, frames, record in videos}
     found = compute_measurements(
         [record for _, _, record in videos], lambda record: clips[record.id], networks.pictures
@@ -105,6 +105,6 @@ def measure_videos(
 
 
 def _find_frame(shot: Shot, drawn: int) -> int:
-    """Return the first frame of the video that shows a drawn frame, or the nearest one to it."""
+    """Return the first frame of the video that shows a rendered frame, or the nearest one to it."""
     shown = [number for number in range(shot.length) if shot.source(number) >= drawn]
     return shot.start + (shown[0] if shown else shot.length - 1)

@@ -1,4 +1,4 @@
-"""The storyworld as the evaluation sees it: instruments made of its atlas, subjects for plans, frames of known truth.
+"""The storyworld for evaluation: instruments from its atlas, subjects for plans, labelled frames.
 
 Seeds: training uses 11, 12 and 21 to 23, what is held out from it 24; plans 31, labelled frames 32, samples of
 backgrounds 33, composed plans 34.
@@ -38,7 +38,7 @@ __all__ = [
 FRAMES, BACKGROUNDS = 32, 33
 SAMPLE_SIDE = 32  # pixels
 
-# Drawn so thinly that the detector misses most of them even on true frames, so that no fair question can be put.
+# So thin that the detector misses most of them even on true frames.
 _TOO_THIN = frozenset({"bicycle"})
 
 Pixels = NDArray[np.uint8]
@@ -46,14 +46,14 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class Instruments:
-    """What looks at frames: a detector that knows every sprite, a classifier that knows every background."""
+    """A detector of every sprite, and a classifier of every background."""
 
     detector: Detector
     classifier: BackgroundClassifier
 
 
 def build_instruments(*, samples: int = 150) -> Instruments:
-    """For frames of any size; backgrounds are known by so many small paintings each, for only their layout counts."""
+    """Build instruments for frames of any size; the classifier uses this many small samples of each background."""
     rng = np.random.default_rng(BACKGROUNDS)
     painted = {
         name: [backgrounds.paint(name, size=SAMPLE_SIDE, seed=int(rng.integers(2**31))) for _ in range(samples)]
@@ -66,7 +66,7 @@ def build_instruments(*, samples: int = 150) -> Instruments:
 
 
 def find_detector_name(entity: Entity) -> str:
-    """Return what the detector calls an entity: the sprite that its words name, else the entity's own name."""
+    """Find the detector's name of an entity: the sprite that its words name, else its own name."""
     sprite = atlas.load().find(entity.name, entity.description)
     return entity.name if sprite is None else sprite.name
 
@@ -78,7 +78,7 @@ def find_background_name(scene: Scene) -> str | None:
 
 @lru_cache(maxsize=1)
 def list_subjects() -> tuple[Subject, ...]:
-    """Return every sprite that the detector can be trusted with, as something that plans can ask for."""
+    """List every sprite that the detector finds reliably, as subjects of plans."""
     return tuple(
         Subject(
             name=sprite.name,
@@ -109,7 +109,7 @@ def _pluralise(name: str) -> str:
 def iter_labelled_frames(
     number: int, *, size: int, absent: int = 3, change: Callable[[Pixels], Pixels] | None = None
 ) -> Iterator[LabelledFrame]:
-    """True frames with one to three things, and names of things that are not there to ask for.
+    """Yield true frames with one to three things, and names of things that are not there.
 
     Args:
         number: of frames.
@@ -133,14 +133,14 @@ def iter_labelled_frames(
 
 
 def blur_frame(pixels: Pixels) -> Pixels:
-    """As soft as pictures of a small autoencoder are: a Gaussian with sigma 1/64 of the height."""
+    """Blur a frame like a small autoencoder: a Gaussian with sigma 1/64 of the height."""
     sigma = pixels.shape[0] / 64
     soft = gaussian_filter(pixels.astype(np.float32), (sigma, sigma, 0))
     return np.asarray(soft.round(), dtype=np.uint8)
 
 
 def build_autoencoder_change(model: str | None) -> Callable[[Pixels], Pixels]:
-    """Return what a model's autoencoder makes of a picture: no picture of that model can be better."""
+    """Build the reconstruction by a model's autoencoder, the upper bound of that model's pictures."""
     import torch
     from diffusers import AutoencoderKL
 

@@ -1,4 +1,4 @@
-"""Pictures of an atlas as matrices, so that crops are compared with many of them at once.
+"""The templates of an atlas as matrices, to compare crops with many of them at once.
 
 A template explains a crop by itself, in some brightness, before a background that changes slowly; see ``detector``.
 """
@@ -28,7 +28,7 @@ __all__ = [
     "to_corners",
 ]
 
-# What a background may look like behind a thing: powers of x and y. Most of it changes from top to bottom.
+# The background behind a thing: powers of x and y. Most of it changes from top to bottom.
 _BACKGROUND_POWERS = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (0, 3))
 
 NOISE_VARIANCE = 0.02**2
@@ -44,7 +44,7 @@ class _View:
 
 
 def _iter_views(name: str, image: Image.Image, grid: Grid, softness: Sequence[float]) -> Iterator[_View]:
-    """Both sides of a thing, in every softness."""
+    """Yield both sides of a thing, in every softness."""
     inner = image.convert("RGBA").convert("RGBa").resize((grid.cells, grid.cells), Image.Resampling.BOX)
     pixels = np.pad(np.asarray(inner, dtype=np.float32) / 255, ((grid.margin,) * 2, (grid.margin,) * 2, (0, 0)))
     if pixels[..., 3].max() < 0.5:
@@ -106,7 +106,7 @@ class TemplateBank:
         self._weight = np.stack(weights).astype(np.float32)
 
     def compute_residuals(self, crops: Floats, views: slice | NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Weighted mean square of what each view leaves unexplained of crops (n, 3, cells), and of their variance.
+        """Compute each view's weighted mean square residual of crops (n, 3, cells), and that of their variance.
 
         Returns:
             Two arrays (n, views).
@@ -124,13 +124,13 @@ class TemplateBank:
         return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
 
     def compute_best_residuals(self, crops: Floats, numbers: NDArray[np.intp]) -> Floats:
-        """Return what templates leave unexplained in their best views, (n, numbers)."""
+        """Compute the residuals of templates in their best views, (n, numbers)."""
         views = (numbers[:, None] * self._each + np.arange(self._each)).ravel()
         best: Floats = self.compute_residuals(crops, views)[0].reshape(len(crops), len(numbers), -1).min(axis=2)
         return best
 
     def scores(self, crops: Floats, number: int) -> Floats:
-        """Share of each crop's variance that a template explains in its best view, (n,)."""
+        """Compute the share of each crop's variance that a template explains in its best view, (n,)."""
         rest, variance = self.compute_residuals(crops, slice(number * self._each, (number + 1) * self._each))
         explained: Floats = 1 - (rest + NOISE_VARIANCE) / (variance + NOISE_VARIANCE)
         return np.asarray(explained.max(axis=1))
@@ -153,26 +153,26 @@ class Grid:
 
 
 def spread_centres(side: float, stride: float) -> Floats:
-    """Centres of boxes of this side that lie in the picture."""
+    """Return centres of boxes of this side that lie in the picture."""
     count = max(1, round((1 - side) / (side * stride))) + 1
     return np.linspace(side / 2, 1 - side / 2, count, dtype=np.float32)
 
 
 def to_corners(boxes: Floats) -> Floats:
-    """Boxes (..., 4: centre x, centre y, width, height) as x0, y0, x1, y1."""
+    """Convert boxes (..., 4: centre x, centre y, width, height) to x0, y0, x1, y1."""
     half = boxes[..., 2:] / 2
     return np.concatenate([boxes[..., :2] - half, boxes[..., :2] + half], axis=-1)
 
 
 def list_neighbours(boxes: Floats, step: float) -> Floats:
-    """Boxes (n, 4) and all that differ from them by a step in one of centre, width and height, (n, 9, 4)."""
+    """Return boxes (n, 4) and all that differ from them by a step in one of centre, width and height, (n, 9, 4)."""
     moves = step * np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)]).astype(np.float32)
     centre = boxes[:, None, :2] + moves[:, :2] * boxes[:, None, 2:]
     return np.concatenate([centre, boxes[:, None, 2:] * np.exp(moves[:, 2:])], axis=-1)
 
 
 def _build_averaging(centre: Floats, sides: Floats, pixels: int, grid: Grid) -> Floats:
-    """Weights (n, grid, pixels) that average a row of pixels over the cells of intervals, exactly to a fraction.
+    """Return weights (n, grid, pixels) that average a row of pixels over the cells of intervals, exactly to a fraction.
 
     Beyond the edge of the picture its last pixel goes on.
     """
@@ -187,7 +187,7 @@ def _build_averaging(centre: Floats, sides: Floats, pixels: int, grid: Grid) -> 
 
 
 def crop_on_grid(pixels: Floats, centre: tuple[Floats, Floats], size: Floats, grid: Grid) -> Floats:
-    """Crops of boxes of one size (width, height) at all centres (xs, ys), rows first: (len(ys) * len(xs), 3, cells)."""
+    """Crop boxes of one size (width, height) at all centres (xs, ys), rows first: (len(ys) * len(xs), 3, cells)."""
     xs, ys = centre
     width, height = size
     down = _build_averaging(ys, np.full(len(ys), height, np.float32), pixels.shape[0], grid)
@@ -198,7 +198,7 @@ def crop_on_grid(pixels: Floats, centre: tuple[Floats, Floats], size: Floats, gr
 
 
 def crop_boxes(pixels: Floats, boxes: Floats, grid: Grid) -> Floats:
-    """Crops of any boxes (n, 4), (n, 3, cells)."""
+    """Crop any boxes (n, 4), (n, 3, cells)."""
     down = _build_averaging(boxes[:, 1], boxes[:, 3], pixels.shape[0], grid)
     across = _build_averaging(boxes[:, 0], boxes[:, 2], pixels.shape[1], grid)
     rows = np.tensordot(down, pixels, axes=(2, 0))  # (n, grid, width, 3)

@@ -1,4 +1,4 @@
-"""Tells which background a frame shows, from the pixels that no planned thing covers."""
+"""Classify the background of a frame by the pixels that no planned thing covers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BackgroundClassifier:
         samples: name -> frames that show this background and nothing else, of any size.
         grid: cells on a side.
         border: how far around a hidden box pixels are left out as well, as a fraction of the picture: things that are
-            drawn a little too large are not background.
+            rendered a little too large are not background.
 
     Raises:
         UsageError: there are fewer than two backgrounds, or one has no samples.
@@ -64,7 +64,7 @@ class BackgroundClassifier:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The backgrounds it can tell apart."""
+        """The known backgrounds."""
         return self._names
 
     def classify(self, frame: Frame, hidden: Sequence[Box] = ()) -> BackgroundMatch:
@@ -84,7 +84,7 @@ class BackgroundClassifier:
             )
         layout, weight = self._compute_layout(frame, hidden)
         if not weight.any():
-            raise UsageError("the boxes hide the whole frame, so its background cannot be told")
+            raise UsageError("the boxes hide the whole frame, so its background is unknown")
         difference = ((self._samples - layout) ** 2).mean(axis=2)
         distance = np.sqrt(np.minimum(difference, _OUTLIER) @ weight / weight.sum())
         nearest = np.full(len(self._names), np.inf, dtype=np.float32)
@@ -97,7 +97,7 @@ class BackgroundClassifier:
         )
 
     def _compute_layout(self, frame: Frame, hidden: Sequence[Box]) -> tuple[Floats, Floats]:
-        """Mean colour (cells, 3) of what can be seen of each cell, and which part of the cell that is."""
+        """Compute the mean colour (cells, 3) of the visible part of each cell, and that part's share."""
         height, width = frame.shape[:2]
         seen = np.ones((height, width), dtype=np.float32)
         for box in hidden:

@@ -1,4 +1,4 @@
-"""Pictures for people: what was drawn, beside what it should look like, with the boxes planned and found."""
+"""Comparison sheets: rendered beside expected frames, with planned and found boxes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _GAP = 6
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonCase:
-    """One frame to look at.
+    """One frame of the sheet.
 
     Attributes:
         title, subtitle: a line of words each.
-        rendered, expected: the frame and what it should look like, RGB of shape (height, width, 3).
+        rendered, expected: the frame and the expected one, RGB of shape (height, width, 3).
         planned: boxes of the plan.
         found: boxes found, each with whether that is right.
     """
@@ -37,7 +37,7 @@ class ComparisonCase:
 
 
 def draw_comparison_sheet(cases: Sequence[ComparisonCase], *, side: int = 192, columns: int = 4) -> Image.Image:
-    """Cases side by side: left the drawn frame, right the true one.
+    """Draw cases side by side: left the rendered frame, right the expected one.
 
     Planned boxes are white; boxes found are green where they are right, else red.
 

@@ -1,4 +1,4 @@
-"""Finds a thing in a picture by comparing crops with the atlas: no learning, no model.
+"""Find a thing in a picture by comparing crops with the atlas, without a trained model.
 
 Every candidate box is cut out and resampled to one small grid, the thing in the middle and a margin around it. Such a
 crop is explained by a template as
@@ -7,7 +7,7 @@ crop is explained by a template as
 
 the thing as the atlas shows it, before a background that changes slowly, both fitted by least squares. The share of
 the crop's variance that this explains is the score: colours, inner pattern and outline must all be right at once, while
-brightness and what stands behind are free. The rival is the other template that explains the same crop best; a thing
+brightness and background are free. The rival is the other template that explains the same crop best; a thing
 counts as found where it leaves clearly less unexplained than its rival does.
 """
 
@@ -42,7 +42,7 @@ Frame = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
-    """How carefully to look, and what to believe.
+    """Settings of search and acceptance.
 
     Attributes:
         cells: side of the grid on which the thing itself is compared.
@@ -100,7 +100,7 @@ class Detection:
 
 
 class Detector:
-    """Looks for things that it has pictures of.
+    """Finds things by their templates.
 
     Args:
         templates: name -> RGBA picture, cropped to what is visible; mirror views are made from them.
@@ -128,7 +128,7 @@ class Detector:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it can look for."""
+        """The names of the templates."""
         return self._names
 
     def find(self, frame: Frame, name: str) -> Detection | None:

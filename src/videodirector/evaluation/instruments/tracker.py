@@ -1,4 +1,4 @@
-"""What the detector saw of every planned thing, frame by frame: all that most metrics need to know of a video."""
+"""Track every planned entity through the frames with the detector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from videodirector.schemas import Box, Scene
 
 __all__ = ["EntityTrack", "SceneTracks", "identify_variant", "track_entities"]
 
-_SEARCH_STRIDE = 4  # frames from one look over the whole picture to the next, while a thing is out of sight
+_SEARCH_STRIDE = 4  # frames between searches of the whole picture, while a thing is not found
 
 
 def track_entities(
@@ -28,15 +28,15 @@ def track_entities(
     names: Mapping[str, str] | None = None,
     look_at: Sequence[int] | None = None,
 ) -> SceneTracks:
-    """Look for everything that a scene plans.
+    """Track everything that a scene plans.
 
-    A thing is looked for over the whole of some frames, and from where it was seen it is followed into the frames
-    before and after. The plan's boxes are not used, but to tell several things of one name apart.
+    A thing is searched for on some whole frames, and followed from there into the frames before and after. The plan's
+    boxes are used only to assign several things of one name.
 
     Args:
         scene: as planned.
-        frames: as drawn, as many as planned.
-        detector: what looks.
+        frames: as rendered, as many as planned.
+        detector: of the things.
         names: entity id -> what the detector calls it; by its name where it is not listed.
         look_at: numbers of the frames; None means all.
 
@@ -113,7 +113,7 @@ def _assign_detections(
 def identify_variant(
     detector: Detector, pixels: NDArray[np.uint8], variants: Sequence[str], *, scene: str, frame: int
 ) -> Appearance:
-    """Look for a thing in any of its variants, the likeliest first."""
+    """Find a thing in any of its variants, the most probable first, and identify the variant."""
     for name in variants:
         if found := detector.find(pixels, name):
             variant = detector.find_most_similar(pixels, found.box, variants)

@@ -1,4 +1,4 @@
-"""Whether the instruments can be believed: they are tried on frames whose truth is known."""
+"""Validate the instruments on frames with known content."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["MATCH", "LabelledFrame", "Validation", "is_clearly_visible", "valida
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledFrame:
-    """A frame whose truth is known.
+    """A frame with known content.
 
     Attributes:
         pixels: RGB, shape (height, width, 3).
         names, boxes: the things in it.
         background: the background's name.
-        absent: names of things that are not in it, to be asked for.
+        absent: names of things that are not in it, to search for.
     """
 
     pixels: NDArray[np.uint8]
@@ -37,13 +37,13 @@ class LabelledFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """How the instruments did.
+    """The result of a validation.
 
     Attributes:
         recall: things found in their box, of those that are clearly visible and there once.
-        false_alarms: things found that are not there, of those asked for.
+        false_alarms: things found that are not there, of those searched for.
         backgrounds: backgrounds named rightly.
-        left_out: things not asked for because they are too small, covered, or there several times.
+        left_out: things not searched for because they are too small, covered, or there several times.
         errors: what went wrong, one line each: "frame 3: owl missed".
     """
 
@@ -61,10 +61,10 @@ class Validation:
 def validate_instruments(
     detector: Detector, classifier: BackgroundClassifier, frames: Iterable[LabelledFrame]
 ) -> Validation:
-    """Try both instruments on frames whose truth is known.
+    """Validate both instruments on frames with known content.
 
     Raises:
-        UsageError: a frame names a thing that the detector has no picture of.
+        UsageError: a frame names a thing without a template.
     """
     hits: list[bool] = []
     alarms: list[bool] = []

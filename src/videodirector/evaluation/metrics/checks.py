@@ -1,7 +1,7 @@
-"""What a prompt asks for and boxes can answer: counts, colours, halves, directions, corners, places side by side.
+"""Checks of a prompt by boxes: counts, colours, halves, directions, corners, spatial relations.
 
 The five skills of LLM-grounded Video Diffusion (arXiv 2309.17444) with its published rules, and the checks of
-T2V-CompBench (arXiv 2407.14505) that boxes alone can decide. Each looks at tracks: who is where at evenly spaced times.
+T2V-CompBench (arXiv 2407.14505) that boxes alone can decide. Each takes tracks: boxes at evenly spaced times.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 SAMPLES = 6
-"""Times at which tracks are looked at: LVD's six frames."""
+"""Number of sampled times: LVD's six frames."""
 
 Skill = Literal["numeracy", "attribution", "visibility", "dynamics", "sequential", "motion", "spatial", "counts"]
 Side = Literal["left", "right", "up", "down"]
@@ -42,13 +42,13 @@ Half = Literal["first", "second"]
 Corner = Literal["lower left", "lower right", "upper left", "upper right"]
 RelationName = Literal["left of", "right of", "above", "below", "on", "next to", "inside", "in front of", "behind"]
 
-_LEAST_MOVE = 0.05  # of the picture: less is no motion
+_LEAST_MOVE = 0.05  # of the picture: a shorter move does not count
 _APART = 0.1  # intersection over union up to which two boxes count as side by side
 
 
 @dataclass(frozen=True, slots=True)
 class BoxTrack:
-    """One thing and where it is at each sampled time; None where it is not in the picture."""
+    """One entity and its box at each sampled time; None where it is not in the picture."""
 
     name: str
     boxes: tuple[Box | None, ...]
@@ -73,7 +73,7 @@ def build_tracks(plan: VideoPlan, samples: int = SAMPLES) -> list[BoxTrack]:
 
 
 class Check(Protocol):
-    """One thing asked for."""
+    """One requirement of a prompt."""
 
     @property
     def skill(self) -> Skill:
@@ -81,14 +81,14 @@ class Check(Protocol):
         ...
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Return whether the tracks do what is asked."""
+        """Return whether the tracks satisfy the check."""
         ...
 
     def __str__(self) -> str: ...
 
 
 def find_tracks(tracks: Iterable[BoxTrack], name: str) -> list[BoxTrack]:
-    """Return the tracks of things called so: "car" finds "red car", not "carrot"; "a toy car" is found as "toy car"."""
+    """Find the tracks of this name: "car" finds "red car", not "carrot"; "a toy car" is found as "toy car"."""
     wanted = name.lower().split()
     return [track for track in tracks if _contains_words(track.name.lower().split(), wanted)]
 
@@ -111,7 +111,7 @@ class Count:
     skill: Skill = "numeracy"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Return whether the commonest number of visible ones is the one asked for."""
+        """Return whether the commonest number of visible ones is the required one."""
         columns = zip(*(track.boxes for track in find_tracks(tracks, self.name)), strict=True)
         visible = [sum(box is not None for box in column) for column in columns]
         if self.skill == "counts":
@@ -204,7 +204,7 @@ class Passing:
     skill: Skill = "dynamics"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Return whether both are there at the first and the last time, on the sides asked for."""
+        """Return whether both are there at the first and the last time, on the required sides."""
         mover, still = _find_boxes(tracks, self.name), _find_boxes(tracks, self.other)
         if mover is None or still is None:
             return False
@@ -244,7 +244,7 @@ def _is_in_corner(box: Box, corner: Corner) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Stands so to another one, at half or more of the times when both are seen."""
+    """In this relation to another entity, at half or more of the times when both are visible."""
 
     name: str
     kind: RelationName
@@ -252,7 +252,7 @@ class Relation:
     skill: Skill = "spatial"
 
     def holds(self, tracks: Sequence[BoxTrack]) -> bool:
-        """Return whether any two of these names stand so."""
+        """Return whether any two entities of these names are in the relation."""
         return any(
             self._holds_between(figure.boxes, ground.boxes)
             for figure in find_tracks(tracks, self.name)
@@ -269,10 +269,10 @@ class Relation:
 
 
 def is_in_relation(a: Box, kind: RelationName, b: Box) -> bool:
-    """Return whether box ``a`` stands in this relation to box ``b``."""
+    """Return whether box ``a`` is in this relation to box ``b``."""
     dx, dy = a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]
     beside = a.iou(b) <= _APART
-    across = min(a.x1, b.x1) - max(a.x0, b.x0) > 0  # one stands over the other
+    across = min(a.x1, b.x1) - max(a.x0, b.x0) > 0  # they overlap horizontally
     if kind == "left of":
         return dx < 0 and abs(dx) > abs(dy) and beside
     if kind == "right of":
@@ -351,7 +351,7 @@ _PLURALS = {"people": "person", "mice": "mouse", "children": "child", "men": "ma
 
 
 def parse_checks(prompt: str) -> list[Check]:
-    """Return everything that a prompt asks for and boxes can decide.
+    """Parse the checks of a prompt that boxes can decide.
 
     Args:
         prompt: one of LVD's, which gives the check of its template alone; or any other in English.
@@ -412,7 +412,7 @@ def _parse_relations(text: str) -> list[Check]:
 _NOT_ENTITIES = frozenset(
     "from out up down off away along past over next asleep awake nap sky back close right".split()  # noqa: SIM905
 )
-"""Words that stand where a thing's name would: "a wolf steps out from behind a tree"."""
+"""Words in the position of an entity's name: "a wolf steps out from behind a tree"."""
 
 
 def _parse_counts(text: str) -> list[Check]:

@@ -1,7 +1,8 @@
-"""Consistency across scenes: whether one thing looks the same wherever its group appears.
+"""Coherence: of one thing across scenes, of neighbouring frames, and of frames with their text.
 
-VideoDirectorGPT compares adjacent scenes; its reviewers asked for all pairs. Both are told, for two likenesses: which
-variant of the thing it is (the colour of a car), by the detector, and the cosine of the crops' vectors.
+VideoDirectorGPT compares adjacent scenes; its reviewers requested all pairs. Both are reported, for two similarities:
+the variant of the thing (the colour of a car), by the detector, and the cosine of the crops' vectors. Neighbouring
+frames are compared by cosine and pixels, frames and captions by cosine (CLIP-Text).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ __all__ = [
 
 
 class Appearance(BaseModel):
-    """One thing in one scene.
+    """The appearance of one thing in one scene.
 
     Attributes:
         scene: the scene's id.
@@ -50,7 +51,7 @@ class Appearance(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Consistency:
-    """Over pairs of scenes with the same thing.
+    """Consistency over pairs of scenes with the same thing.
 
     Attributes:
         adjacent, all_pairs: share of pairs that show the same variant; a pair in which the thing was not seen twice is
@@ -66,7 +67,7 @@ class Consistency:
     seen: Proportion
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         names = ("adjacent", "all_pairs", "crops_adjacent", "crops_all", "seen")
         return {name: getattr(self, name).as_dict() for name in names}
 
@@ -104,7 +105,7 @@ def measure_consistency(
 
 
 def crop_box(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """Return what is in a box, two pixels on a side at least."""
+    """Crop a box, at least two pixels on a side."""
     height, width = pixels.shape[:2]
     left, top = min(int(box.x0 * width), width - 2), min(int(box.y0 * height), height - 2)
     return pixels[top : max(round(box.y1 * height), top + 2), left : max(round(box.x1 * width), left + 2)]
@@ -130,7 +131,7 @@ def _embed_crops(
 
 
 def measure_text_similarity(network: ImageTextNetwork, clips: Sequence[Frames], texts: Sequence[str]) -> Estimate:
-    """Mean cosine of every frame with the text of its clip, in [-1, 1]."""
+    """Measure the mean cosine of every frame with the text of its clip, in [-1, 1]."""
     words = network.texts(texts) if texts else ()
     return Estimate.mean(
         (network.pictures(list(clip)) @ word).tolist() for clip, word in zip(clips, words, strict=True)
@@ -138,7 +139,7 @@ def measure_text_similarity(network: ImageTextNetwork, clips: Sequence[Frames], 
 
 
 def measure_frame_similarity(network: ImageTextNetwork, clips: Sequence[Frames]) -> Estimate:
-    """CLIP-Image: mean cosine of neighbouring frames, in [-1, 1]; clips of one frame have none."""
+    """Measure CLIP-Image: the mean cosine of neighbouring frames, in [-1, 1]; clips of one frame have none."""
     groups: list[list[float]] = []
     for clip in clips:
         seen = network.pictures(list(clip))
@@ -147,7 +148,7 @@ def measure_frame_similarity(network: ImageTextNetwork, clips: Sequence[Frames])
 
 
 def measure_pixel_change(clips: Sequence[Frames]) -> Estimate:
-    """Pixel-MSE: mean squared difference of neighbouring frames, in squared levels of 255."""
+    """Measure Pixel-MSE: the mean squared difference of neighbouring frames, in squared levels of 255."""
     return Estimate.mean(
         (np.diff(clip.astype(np.float64), axis=0) ** 2).mean(axis=(1, 2, 3)).tolist() for clip in clips
     )

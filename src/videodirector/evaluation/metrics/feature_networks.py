@@ -1,7 +1,7 @@
-"""Feature networks: what metrics such as the Fréchet video distance look through.
+"""Feature networks, for metrics such as the Fréchet video distance.
 
-A metric knows only the two protocols here. Any network does that turns pictures or clips into vectors: an I3D of yours,
-CLIP (``load_clip_network``), or, inside the storyworld, storyworld-bind (``trials.networks``).
+Metrics depend only on these two protocols. Any network from pictures or clips to vectors can be used: an I3D of yours,
+CLIP (``load_clip_network``), or, inside the storyworld, storyworld-bind (``benchmark.networks``).
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class ImageTextNetwork(Protocol):
 
 
 def load_clip_network(model: str) -> ImageTextNetwork:
-    """Return a CLIP model of the transformers library.
+    """Load a CLIP model of the transformers library.
 
     Args:
         model: a folder, or an id on the hub such as ``openai/clip-vit-base-patch32``.
 
     Raises:
         MissingDependencyError: transformers is not installed.
-        ModelNotFoundError: there is no such model.
+        ModelNotFoundError: the model is missing.
     """
     return _ClipNetwork(model)
 
@@ -83,7 +83,7 @@ class _ClipNetwork:
             self._processor = CLIPProcessor.from_pretrained(model)
         except (OSError, ValueError) as error:
             raise ModelNotFoundError(
-                f"there is no CLIP model at {model!r}: {error}",
+                f"{model!r} is not a CLIP model: {error}",
                 hint="give a folder in transformers' format, or the id of a model on the hub",
             ) from error
         self.name = f"CLIP {model}"

@@ -1,4 +1,4 @@
-"""Fréchet video distance: how far drawn clips, as a set, are from true ones."""
+"""Fréchet video distance: between the sets of rendered and true clips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def compute_frechet_distance(a: Features, b: Features) -> float:
-    """Between the Gaussians fitted to two sets of vectors (arXiv 1706.08500, eq. 6).
+    """Compute the distance between the Gaussians fitted to two sets of vectors (arXiv 1706.08500, eq. 6).
 
     ``|mean_a - mean_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2))``. Few vectors make it larger than it is: compare only
     figures from equally many.
@@ -46,20 +46,20 @@ def _compute_covariance(vectors: Features) -> Features:
 
 
 def measure_frechet_video_distance(network: VideoNetwork, drawn: Sequence[Frames], true: Sequence[Frames]) -> Estimate:
-    """Of drawn clips from as many true ones (arXiv 1812.01717), through any network."""
+    """Measure the distance of rendered clips from as many true ones (arXiv 1812.01717), through any network."""
     a, b = network.features(drawn), network.features(true)
     count = min(len(a), len(b))
     return Estimate.jackknife(lambda kept: compute_frechet_distance(a[list(kept)], b[list(kept)]), count, least=2)
 
 
 def compute_inception_score(probabilities: Features) -> float:
-    """``exp(E_x KL(p(y|x) || p(y)))`` (arXiv 1606.03498): 1 at worst, the number of classes at best."""
+    """Compute ``exp(E_x KL(p(y|x) || p(y)))`` (arXiv 1606.03498): 1 at worst, the number of classes at best."""
     known = np.maximum(probabilities, 1e-12)
     overall = known.mean(axis=0)
     return float(np.exp((known * np.log(known / overall)).sum(axis=1).mean()))
 
 
 def measure_inception_score(network: VideoNetwork, clips: Sequence[Frames]) -> Estimate:
-    """Of drawn clips, through any network that tells classes of clips apart."""
+    """Measure the inception score of rendered clips with any network that classifies clips."""
     probabilities = network.probabilities(clips)
     return Estimate.jackknife(lambda kept: compute_inception_score(probabilities[list(kept)]), len(probabilities))

@@ -15,7 +15,7 @@ __all__ = ["LayoutFidelity", "VisibilityAccuracy", "measure_layout_fidelity", "m
 
 @dataclass(frozen=True, kw_only=True)
 class LayoutFidelity:
-    """Over every frame on which the plan shows a thing.
+    """Layout fidelity over every frame on which the plan shows a thing.
 
     Attributes:
         mean_iou: intersection over union of the planned and the found box; 0 where nothing was found.
@@ -28,7 +28,7 @@ class LayoutFidelity:
     found: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "mean_iou": self.mean_iou.as_dict(),
             "centre_distance": self.centre_distance.as_dict(),
@@ -37,7 +37,7 @@ class LayoutFidelity:
 
 
 def measure_layout_fidelity(scenes: Iterable[SceneTracks]) -> LayoutFidelity:
-    """Planned against found boxes."""
+    """Compare found with planned boxes."""
     pairs = [
         [
             (planned, found)
@@ -58,7 +58,7 @@ def measure_layout_fidelity(scenes: Iterable[SceneTracks]) -> LayoutFidelity:
 
 @dataclass(frozen=True, kw_only=True)
 class VisibilityAccuracy:
-    """Frames by what the plan says of a thing.
+    """Agreement of planned and found visibility.
 
     Attributes:
         shown: seen, of the frames that show it.
@@ -73,12 +73,12 @@ class VisibilityAccuracy:
     changes: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {name: getattr(self, name).as_dict() for name in ("shown", "hidden", "right", "changes")}
 
 
 def measure_visibility(scenes: Iterable[SceneTracks]) -> VisibilityAccuracy:
-    """Over all things and frames that were looked at."""
+    """Measure visibility over all things and examined frames."""
     shown: list[list[float]] = []
     hidden: list[list[float]] = []
     right: list[list[float]] = []

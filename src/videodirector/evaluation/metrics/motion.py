@@ -32,7 +32,7 @@ _MIN_MOVE = 0.1  # of the picture: a plan that moves a thing by less asks for no
 
 
 def find_direction(first: Box, last: Box) -> MoveDirection:
-    """Return the direction of the larger part of a displacement; of a thing that stands still, whichever comes out.
+    """Return the direction of the larger part of a displacement; arbitrary for a still thing.
 
     So among four directions chance is right a quarter of the time, as in VideoDirectorGPT's measure.
     """
@@ -43,7 +43,7 @@ def find_direction(first: Box, last: Box) -> MoveDirection:
 
 
 def moves_as_planned(thing: EntityTrack) -> bool | None:
-    """Return whether it goes the planned way; None where the plan asks for none.
+    """Return whether an entity moves in the planned direction; None if the plan has none.
 
     A thing that is not found on the first or on the last frame is wrong.
     """
@@ -57,7 +57,7 @@ def moves_as_planned(thing: EntityTrack) -> bool | None:
 
 
 def measure_movement(things: Iterable[EntityTrack]) -> Proportion:
-    """Things that go the planned way, of those that are planned to go one; chance is 25 %."""
+    """Measure the proportion of entities that move in their planned direction; chance is 25 %."""
     answers = [moves_as_planned(thing) for thing in things]
     return Proportion.from_outcomes(answer for answer in answers if answer is not None)
 
@@ -67,8 +67,8 @@ class Displacement:
     """How far things moved in the pictures when their boxes were moved in the plan.
 
     Attributes:
-        asked: displacements of boxes (x, y).
-        seen: displacements of the centres found, None where the thing was not found both times.
+        requested: displacements of boxes (x, y).
+        observed: displacements of the centres found, None where the thing was not found both times.
     """
 
     requested: tuple[tuple[float, float], ...]
@@ -76,11 +76,11 @@ class Displacement:
 
     def __post_init__(self) -> None:
         if len(self.requested) != len(self.observed):
-            raise ValueError(f"{len(self.requested)} displacements asked for, {len(self.observed)} seen")
+            raise ValueError(f"{len(self.requested)} requested displacements, {len(self.observed)} observed")
 
     @property
     def followed(self) -> Proportion:
-        """Things that moved by what was asked, to half of it."""
+        """Things that moved as requested, within half of the distance."""
         return Proportion.from_outcomes(
             seen is not None and math.dist(asked, seen) <= math.hypot(*asked) / 2
             for asked, seen in zip(self.requested, self.observed, strict=True)
@@ -88,19 +88,19 @@ class Displacement:
 
     @property
     def ratio(self) -> float:
-        """Seen over asked, by least squares over those found both times; 1 is right, nan when there is none."""
+        """Observed over requested, by least squares over those found both times; 1 is right, nan when there is none."""
         asked, seen = self._pairs()
         return float(asked @ seen / (asked @ asked)) if asked.any() else math.nan
 
     @property
     def correlation(self) -> float:
-        """Cosine of the displacements asked and seen, x and y together; nan when nothing was found or moved."""
+        """Cosine of requested and observed displacements, x and y together; nan when nothing was found or moved."""
         asked, seen = self._pairs()
         size = float(np.linalg.norm(asked) * np.linalg.norm(seen))
         return float(asked @ seen) / size if size else math.nan
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "followed": self.followed.as_dict(),
             "ratio": _to_json_number(self.ratio),
@@ -120,7 +120,7 @@ def _to_json_number(value: float) -> float | None:
 
 
 def measure_flicker(frames: Frames, hidden: Sequence[Sequence[Box]], *, border: float = 0.05) -> list[float]:
-    """Mean change of the background from each frame to the next, in levels of 255; no value where all is covered.
+    """Measure the mean change of the background between frames, in levels of 255; no value where all is covered.
 
     Args:
         frames: of one scene.
@@ -143,7 +143,7 @@ def measure_flicker(frames: Frames, hidden: Sequence[Sequence[Box]], *, border: 
 
 
 def measure_jumps(scenes: Iterable[SceneTracks]) -> Estimate:
-    """Return by how much things move otherwise than planned from one frame to the next, in fractions of the picture's
+    """Measure the deviation of motion from the plan between neighbouring frames, in fractions of the picture's
     sides.
 
     Over pairs of neighbouring frames on both of which the thing is planned and was found.

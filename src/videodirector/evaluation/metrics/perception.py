@@ -1,6 +1,6 @@
-"""Measuring what a model makes of pictures, sounds, videos, depth, heat and motion.
+"""Perception metrics: captions, calibration and retrieval of pictures, sounds, videos, depth, heat and motion.
 
-It sees vectors and probabilities, never the model: whatever embeds and tells probabilities can be measured.
+They see vectors and probabilities, never the model.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRAINED = frozenset({"image", "video"})  # pairs with one of these were learned;
 
 
 class LabelledMoment(Protocol):
-    """A moment whose truth is known; what lies outside the world has a ``style``."""
+    """A labelled moment; those from outside the world have a ``style``."""
 
     @property
     def thing(self) -> str | None: ...
@@ -48,7 +48,7 @@ class LabelledMoment(Protocol):
 
 
 class CaptionModel(Protocol):
-    """What is measured: vectors of clips and texts, and probabilities of what a vector shows."""
+    """The measured model: vectors of clips and texts, and probabilities of a vector's content."""
 
     def embed(self, modality: Modality, clips: Sequence[NDArray[Any]]) -> Vectors: ...
     def embed_text(self, texts: Sequence[str]) -> Vectors: ...
@@ -57,7 +57,7 @@ class CaptionModel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class CaptionScore:
-    """Of one modality and one part of its captions.
+    """The score of one modality and one part of its captions.
 
     Attributes:
         right, clips: how often the likeliest was true, of how many.
@@ -76,14 +76,14 @@ class CaptionScore:
 
 @dataclass(frozen=True, kw_only=True)
 class PerceptionReport:
-    """What ``measure_perception`` found; ``recalls`` maps (from, to) to (R@1, R@5) over ``candidates``."""
+    """The result of ``measure_perception``; ``recalls`` maps (from, to) to (R@1, R@5) over ``candidates``."""
 
     captions: tuple[CaptionScore, ...]
     recalls: Mapping[tuple[str, str], tuple[float, float]]
     candidates: int
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "captions": [vars(score) for score in self.captions],
             "candidates": self.candidates,
@@ -94,7 +94,7 @@ class PerceptionReport:
         }
 
     def markdown(self) -> str:
-        """Two tables."""
+        """Return two Markdown tables."""
         lines = ["| captions | | right | calibration error | strangers doubted |", "|---|---|---|---|---|"]
         for score in self.captions:
             share = score.right / max(score.clips, 1)
@@ -118,16 +118,16 @@ class PerceptionReport:
 
 
 def is_emergent(one: str, other: str) -> bool:
-    """Return whether no pair of these two modalities was ever learned from."""
+    """Return whether no pair of these two modalities was in the training data."""
     return not TRAINED & {one, other}
 
 
 def measure_perception(
     perceiver: CaptionModel, moments: Iterable[LabelledMoment], *, candidates: int = 100
 ) -> PerceptionReport:
-    """Captions, calibration and retrieval over moments of the world and some from outside it.
+    """Measure captions, calibration and retrieval over moments of the world and some from outside it.
 
-    Retrieval is averaged over groups of ``candidates`` moments of the world; a partner that tells the same (thing,
+    Retrieval is averaged over groups of ``candidates`` moments of the world; a partner with the same (thing,
     place and motion) as the true one would count as wrong.
     """
     shown = list(moments)
@@ -162,7 +162,7 @@ def compute_recall(queries: Vectors, keys: Vectors, among: int) -> float:
 
 
 def compute_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error: the mean distance of confidence and accuracy over bins of equal width."""
+    """Compute the expected calibration error: the mean distance of confidence and accuracy over bins of equal width."""
     confidence, hit = np.asarray(confidences, dtype=np.float64), np.asarray(right, dtype=np.float64)
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     total = 0.0
@@ -174,7 +174,7 @@ def compute_calibration_error(confidences: Sequence[float], right: Sequence[bool
 
 
 def compute_pairwise_cosine(vectors: NDArray[Any]) -> float:
-    """Mean cosine of different rows: near 1 where every input gives the same output."""
+    """Compute the mean cosine of different rows: near 1 where every input gives the same output."""
     flat = vectors.reshape(len(vectors), -1).astype(np.float64)
     unit = flat / np.linalg.norm(flat, axis=1, keepdims=True)
     count = len(unit)
@@ -182,7 +182,7 @@ def compute_pairwise_cosine(vectors: NDArray[Any]) -> float:
 
 
 def compute_effective_rank(vectors: NDArray[Any]) -> float:
-    """exp of the entropy of the normalised singular values of the centred rows: how many directions are used."""
+    """Compute exp of the entropy of the normalised singular values of the centred rows: the directions in use."""
     flat = vectors.reshape(len(vectors), -1).astype(np.float64)
     values = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
     share = values / max(values.sum(), 1e-12)
@@ -193,7 +193,7 @@ def compute_effective_rank(vectors: NDArray[Any]) -> float:
 def _score_captions(
     perceiver: CaptionModel, vectors: Vectors, shown: Sequence[LabelledMoment], modality: Modality, aspect: str
 ) -> CaptionScore:
-    """Return the likeliest named one against the truth; where nothing is to be named the truth is None."""
+    """Score the most probable label against the truth, where there is one."""
     right, confidences, strangers = [], [], []
     for vector, moment in zip(vectors, shown, strict=True):
         chances = perceiver.predict_probabilities(vector, modality, aspect)

@@ -1,4 +1,4 @@
-"""How well plans do what their prompts ask, without drawing them: planners compared on equal terms."""
+"""Score plans against their prompts without rendering, to compare planners."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CheckResult", "PlanReport", "PlanScore", "score_plan"]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check and what came of it."""
+    """The result of one check."""
 
     check: Check
     holds: bool
@@ -23,11 +23,11 @@ class CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanScore:
-    """One plan.
+    """The score of one plan.
 
     Attributes:
         source: a name for it, such as its file.
-        prompt: what was asked.
+        prompt: of the plan.
         verdicts: of every check; none where the prompt asks for nothing that boxes can decide.
     """
 
@@ -37,7 +37,7 @@ class PlanScore:
 
     @property
     def right(self) -> bool:
-        """Whether everything asked for is there."""
+        """Whether all checks hold."""
         return all(verdict.holds for verdict in self.verdicts)
 
 
@@ -47,7 +47,7 @@ def score_plan(plan: VideoPlan, *, source: str = "", prompt: str | None = None) 
     Args:
         plan: any planner's.
         source: a name for it in the report.
-        prompt: what was asked; None takes the plan's own.
+        prompt: None uses the plan's own.
     """
     asked = plan.prompt if prompt is None else prompt
     tracks = build_tracks(plan)
@@ -57,12 +57,12 @@ def score_plan(plan: VideoPlan, *, source: str = "", prompt: str | None = None) 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """Many plans."""
+    """The scores of many plans."""
 
     plans: tuple[PlanScore, ...]
 
     def by_skill(self) -> dict[Skill, Proportion]:
-        """Checks passed, skill by skill; skills that no prompt asks for are left out."""
+        """Return checks passed by skill, for skills with any checks."""
         verdicts = [verdict for plan in self.plans for verdict in plan.verdicts]
         return {
             skill: Proportion.from_outcomes(verdict.holds for verdict in verdicts if verdict.check.skill == skill)
@@ -72,16 +72,16 @@ class PlanReport:
 
     @property
     def overall(self) -> Proportion:
-        """All checks alike."""
+        """All checks passed."""
         return Proportion.from_outcomes(verdict.holds for plan in self.plans for verdict in plan.verdicts)
 
     @property
     def plans_without_checks(self) -> int:
-        """Plans whose prompt asks for nothing that boxes can decide."""
+        """Number of plans whose prompt has no checks."""
         return sum(not plan.verdicts for plan in self.plans)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the figures, and every plan with every check."""
+        """Return a dictionary for JSON: the proportions, and every plan with every check."""
         return {
             "overall": self.overall.as_dict(),
             "skills": {skill: proportion.as_dict() for skill, proportion in self.by_skill().items()},
@@ -100,7 +100,7 @@ class PlanReport:
         }
 
     def markdown(self) -> str:
-        """Return the figures as a table."""
+        """Return a Markdown table."""
         rows = [(str(skill), str(proportion)) for skill, proportion in self.by_skill().items()]
         rows.append(("all checks", str(self.overall)))
         return "\n".join(["| skill | checks passed |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])

@@ -1,4 +1,4 @@
-"""Figures with the interval in which the true one lies, with 95 % certainty."""
+"""Estimates with 95 % confidence intervals."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Proportion:
         return f"{self.value:.1%} ({self.successes}/{self.total}, 95 % interval {low:.1%} to {high:.1%})"
 
     def as_dict(self) -> dict[str, float | int | list[float] | None]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "successes": self.successes,
             "total": self.total,
@@ -69,7 +69,7 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure that is no proportion.
+    """An estimate with its confidence interval.
 
     Attributes:
         value: nan where there was nothing to measure.
@@ -146,7 +146,7 @@ class Estimate:
         return shown if math.isnan(self.low) else f"{shown} (95 % interval {self.low:.4g} to {self.high:.4g})"
 
     def as_dict(self) -> dict[str, float | int | list[float] | None]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         known = math.isfinite(self.low) and math.isfinite(self.high)
         return {
             "value": self.value if math.isfinite(self.value) else None,

@@ -1,7 +1,6 @@
 """A shallow grammar of English: tagged words -> clauses of noun phrases, a verb and its phrases.
 
-No parser is asked for the whole structure of a sentence: the planner needs to know who moves how and where, and must
-make something of any text.
+It does not parse the whole structure of a sentence: the planner needs to know who moves how and where, from any text.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Clause:
     tokens: list[Token]
     link: str = ""  # the connective it began with: "and", "then", "while", ...
     tight: bool = False  # it began with "and" alone, without a comma
-    accompanies: bool = False  # "Venturing on, ...", "..., nestled in a corner": no event of its own
+    accompanies: bool = False  # "Venturing on, ...", "..., nestled in a corner": not a separate event
     subject: list[NounPhrase] = field(default_factory=list)
     verb: str = ""
     form: str = ""  # of the verb, as written
@@ -90,8 +89,8 @@ def parse_clauses(tokens: list[Token]) -> list[Clause]:
 def _merge_list_after_colon(found: list[Clause]) -> None:
     """ "Three animals sit there: a cat, a dog and a rabbit": the list belongs to the subject."""
     for before, clause in pairwise(list(found)):
-        told = len(before.subject) == 1 and before.subject[0].plural and before.verb
-        if clause.link == ":" and told and not clause.verb and len(clause.subject) > 1 and not clause.phrases:
+        is_summary = len(before.subject) == 1 and before.subject[0].plural and before.verb
+        if clause.link == ":" and is_summary and not clause.verb and len(clause.subject) > 1 and not clause.phrases:
             colon = Token(":", "PUNCT")
             for noun in clause.subject:
                 noun.start, noun.end = noun.start + len(before.tokens) + 1, noun.end + len(before.tokens) + 1
@@ -159,7 +158,7 @@ def _parse_clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
             continue
         width, preposition = _match_preposition(tokens, index)
         if width:
-            # "In the kitchen, the kitten ...": what stands before the subject ends at its comma.
+            # "In the kitchen, the kitten ...": a phrase before the subject ends at its comma.
             nouns, end = parse_noun_phrases(
                 tokens, index + width, commas=bool(clause.verb or clause.subject), ground=True
             )
@@ -185,8 +184,8 @@ def _parse_clause(tokens: list[Token], link: str, *, tight: bool) -> Clause:
             continue
         _add_word(clause, tokens, index, last)
         relative = index + 1 < len(tokens) and tokens[index + 1].tag == "REL"
-        told = token.tag == "AUX" and index and tokens[index - 1].tag == "REL"  # "the book, which is on ..."
-        last = last if token.tag == "REL" or relative or told else None
+        after_relative = token.tag == "AUX" and index and tokens[index - 1].tag == "REL"  # "the book, which is on ..."
+        last = last if token.tag == "REL" or relative or after_relative else None
         index += 1
     if clause.verb == "be" and not clause.subject and ("there" in clause.adverbs or _has_phrase_before_object(clause)):
         clause.subject, clause.objects = clause.objects, []  # "there is a fox", "on the table are a cup and a cake"
@@ -205,14 +204,14 @@ _POSTURE_VERBS = split_words("live stand sit lie come go hang sleep stay rest wa
 
 
 def _is_inverted(clause: Clause, tokens: list[Token]) -> bool:
-    """Return whether the subject stands behind the verb: "said the fox", "in the garden lives a snail"."""
+    """Return whether the subject follows the verb: "said the fox", "in the garden lives a snail"."""
     if clause.verb in _SPEECH_VERBS and any(token.text == '"' for token in tokens):
         return True
     return clause.verb in _POSTURE_VERBS and _has_phrase_before_object(clause) and not clause.link
 
 
 def _has_phrase_before_object(clause: Clause) -> bool:
-    """Return whether a phrase stands before the first object: "in the garden lives a snail"."""
+    """Return whether a phrase precedes the first object: "in the garden lives a snail"."""
     first = clause.objects[0].start if clause.objects else 0
     return bool(clause.phrases) and clause.phrases[0].ground[0].start < first
 
@@ -337,7 +336,7 @@ def _find_aside_end(tokens: Sequence[Token], index: int, before: Sequence[Token]
     if end == begin or end - begin > _MAX_ASIDE_WORDS:
         return 0
     participle = tokens[begin].tag == "VERB" and _is_participle(tokens[begin])
-    if participle:  # without a noun of its own only between a subject and its verb
+    if participle:  # without a noun only between a subject and its verb
         return end if _is_interruption(tokens, end, before) else 0
     return end if _is_absolute_construction(tokens[begin:end]) else 0
 
@@ -367,7 +366,7 @@ def _is_absolute_construction(words: Sequence[Token]) -> bool:
 
 
 def _is_interruption(tokens: Sequence[Token], end: int, before: Sequence[Token]) -> bool:
-    """Return whether a subject without a verb stands before, and its verb behind."""
+    """Return whether a subject without a verb precedes, and its verb follows."""
     if end >= len(tokens) or tokens[end].text != ",":
         return False
     behind = next((token for token in tokens[end + 1 :] if token.tag != "ADV"), None)

@@ -1,4 +1,4 @@
-"""What words mean, as far as the planner must know: the world's own tables first, then WordNet."""
+"""Word meanings for the planner: from the lexicon first, then from WordNet."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _get_things_by_name() -> dict[str, Thing]:
 
 @lru_cache(maxsize=4096)
 def find_thing(name: str) -> Thing | None:
-    """Return the thing that can be drawn of this name: the whole name, or else its last words ("toy car": a car)."""
+    """Return the lexicon's entry of this name: of the whole name, or else of its last words ("toy car": a car)."""
     parts = name.split()
     if parts[-1:] and parts[-1] in _YOUNG and len(parts) > 1 and name not in _get_things_by_name():
         return find_thing(" ".join(parts[:-1])) or _get_things_by_name().get(parts[-1])  # a fox cub is a fox
@@ -68,7 +68,7 @@ def _find_sense(name: str) -> wordnet.Sense | None:
 
 @lru_cache(maxsize=4096)
 def find_traits(name: str) -> Traits | None:
-    """Return how large and how mobile a thing of this name is; None where nothing is known of it."""
+    """Return the size and mobility of a thing of this name; None if unknown."""
     known = find_thing(name)
     if known is not None:
         return known

@@ -14,12 +14,12 @@ __all__ = ["NounPhrase", "parse_noun_phrases"]
 
 @dataclass(slots=True)
 class NounPhrase:
-    """A noun with what stands before it, or a pronoun.
+    """A noun with its modifiers, or a pronoun.
 
     Attributes:
         words: the nouns that name it, the last one in its dictionary form ("palm tree").
         surface: the same as written ("palm trees").
-        adjectives: what stands between, in small letters.
+        adjectives: in lower case.
         determiner: "a", "the", "another", "" ...
         count: how many are meant, when the phrase says so.
         plural: whether the noun is one.
@@ -128,7 +128,7 @@ def _parse_noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False
 
 
 def _find_elliptic_pronoun(phrase: NounPhrase, tokens: list[Token], index: int) -> str:
-    """Return the pronoun that "the two", "the other four", "the first" stands for, where no noun follows; "" for
+    """Return the pronoun for "the two", "the other four", "the first" without a noun; "" for
     none."""
     if phrase.determiner == "the" and phrase.count:
         return "they"  # "the two fight"
@@ -140,7 +140,7 @@ def _find_elliptic_pronoun(phrase: NounPhrase, tokens: list[Token], index: int) 
 
 
 def _count_group(word: str) -> int:
-    """Return how many a word for a group means before "of": a gaggle of geese; 0 for what is no group."""
+    """Return how many a word for a group means before "of": a gaggle of geese; 0 if it is not a group."""
     sense = find_noun(word)
     return 4 if sense is not None and sense.dominant_kind == "group" and word not in v.PARTITIVES else 0
 
@@ -193,7 +193,7 @@ def _parse_apposition(phrase: NounPhrase, tokens: list[Token], index: int) -> in
 
 
 def _parse_premodifiers(tokens: list[Token], index: int) -> tuple[NounPhrase, int]:
-    """Return what stands before a noun, and where it ends."""
+    """Return the modifiers before a noun, and where they end."""
     phrase = NounPhrase(start=index)
     adjectives: list[str] = []
     while index < len(tokens):

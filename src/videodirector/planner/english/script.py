@@ -107,7 +107,7 @@ def split_shots(text: str) -> list[Shot]:
     named = sum(1 for label in labels if label and any(character.isalpha() for character in label[0]))
     if sum(map(bool, labels)) < (1 if named else 2):
         return [Shot(sentence, is_listed=False) for sentence in split_sentences(" ".join(lines))]
-    found: list[str] = []  # what stands before the first label is a title
+    found: list[str] = []  # lines before the first label are a title
     for line, label in zip(lines, labels, strict=True):
         if label:
             found.append(line[label.end() :].strip())
@@ -133,7 +133,7 @@ _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|vs|etc|e\.g|i\.e|no)\.$",
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text, without talk about the film they shall become."""
+    """Return the sentences of a text, without talk about the film itself."""
     found: list[str] = []
     end = _ANY_END if text == text.lower() else _END
     for part in end.split(text):

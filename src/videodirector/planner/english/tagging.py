@@ -1,4 +1,4 @@
-"""One class for each word of a sentence: names, the closed classes, and (in ``openclass``) the open ones."""
+"""One class for each word of a sentence: names, the closed classes, and the open ones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def tag_words(sentence: str, is_thing: IsThing, names: frozenset[str] = frozense
 
     Args:
         sentence: one sentence.
-        is_thing: whether a word (in its dictionary form) is a thing or place that can be drawn; breaks ties for NOUN.
-        names: words that are somebody's name in this text.
+        is_thing: whether a word (in its dictionary form) is a thing or place of the lexicon; breaks ties for NOUN.
+        names: proper names in this text.
     """
     tokens = [Token(text) for text in tokenise(sentence)]
     quoted = False
@@ -195,7 +195,7 @@ def _is_nominal_next(tokens: list[Token], index: int) -> bool:
 
 
 def _is_both_alone(after: str) -> bool:
-    """Return whether "both" stands for two by itself: "both run", not "both cats"."""
+    """Return whether "both" is a pronoun: "both run", not "both cats"."""
     if after in v.AUXILIARIES or after in v.ADVERBS or after in ("of", "") or not after[0].isalnum():
         return True
     found = find_word_classes(after)
@@ -268,7 +268,7 @@ class _OpenWord:
     tokens: list[Token]
     index: int
     found: dict[str, tuple[str, ...]]
-    thing: bool  # it names something that can be drawn
+    thing: bool  # it names a thing of the lexicon
     thing_next: bool  # the next word does
     had_verb: bool  # its clause has a verb already
 
@@ -342,7 +342,7 @@ def _is_compound(tokens: list[Token], index: int) -> bool:
 _BASE_FORM_AUXILIARIES = frozenset(
     ["do", "does", "did", "can", "could", "will", "would", "should", "must", "may", "might"]
 )
-"""Helpers whose verb stands in its base form, also behind the subject: "why did the chicken cross"."""
+"""Auxiliaries whose verb is in its base form, also behind the subject: "why did the chicken cross"."""
 
 
 def _tag_in_noun_phrase(word: _OpenWord) -> str:
@@ -479,7 +479,7 @@ def _tag_at_start(word: _OpenWord) -> str:
 
 
 def _is_verb_continued(word: _OpenWord) -> bool:
-    """Return whether a second verb in its base form may stand here: a plural's verb before, something closed behind."""
+    """Return whether a second verb in its base form may be here: after a plural's verb, before a closed-class word."""
     sense = find_noun(word.low)
     thing = sense is not None and sense.dominant_kind in ("artifact", "food", "animal", "person", "plant", "substance")
     closed = word.after in v.PREPOSITIONS or word.after in v.ADVERBS or word.after in v.DETERMINERS

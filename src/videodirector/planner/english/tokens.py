@@ -18,7 +18,7 @@ IsThing = Callable[[str], bool]
 class Token:
     """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT.
 
-    ``proper`` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a token of its own, "'s".
+    ``proper`` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a separate token, "'s".
     """
 
     text: str

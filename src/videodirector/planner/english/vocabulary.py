@@ -47,7 +47,7 @@ PARTITIVES = split_words(
     """piece slice bit lump chunk scrap kind type sort bunch pile heap stack basket bowlful loaf crumb blade drop puff
     strip clump scoop"""
 )
-"""What is said before "of" without being a thing of its own: "a piece of fruit"."""
+"""What is said before "of" without naming a thing itself: "a piece of fruit"."""
 AUXILIARIES = split_words(
     """is are was were be been being am has have had do does did will would can could may might shall should
     must isn't aren't wasn't weren't don't doesn't didn't can't won't"""
@@ -125,7 +125,7 @@ COMPOUND_PREPOSITIONS: dict[tuple[str, ...], str] = {
     }.items()
 }
 
-# Nouns that name no thing to be drawn: times, sides, parts, manners, and the film itself.
+# Nouns that are not visible things: times, sides, parts, manners, and the film itself.
 FUNCTION_WORDS = (
     DETERMINERS | AUXILIARIES | CONJUNCTIONS | SUBORDINATORS | RELATIVES | PREPOSITIONS | PRONOUNS - {"other", "one"}
 )
@@ -172,7 +172,7 @@ PLURALS = split_words(
 """Plurals that do not end in s."""
 
 ORDINALS = {word: place for place, word in enumerate("first second third fourth fifth sixth".split())}  # noqa: SIM905
-"""Which one of several; "the last" is told by its place."""
+"""Which one of several; "the last" is counted from the end."""
 
 PAIRS = split_words(
     "glasses scissors pants trousers jeans shorts goggles binoculars pyjamas pajamas stairs tongs pliers"
@@ -206,7 +206,7 @@ def choose_article(phrase: str) -> str:
 def find_word_classes(word: str) -> dict[str, tuple[str, ...]]:
     """Return the open classes a word may have (NOUN, VERB, ADJ, ADV), each with its lemmas; empty for an unknown
     word."""
-    # Loading the dictionary takes 0.15 s: only who plans pays for it.
+    # Imported late: loading the dictionary takes 0.15 s.
     from lemminflect import getAllLemmas
 
     lowered = word.lower()

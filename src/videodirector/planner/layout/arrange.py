@@ -1,4 +1,4 @@
-"""From who is there and how they move to key boxes: sizes, places side by side, relations, tracks."""
+"""Arrange the actors of a scene: sizes, positions side by side, relations, and their key boxes."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ __all__ = ["arrange_boxes"]
 
 
 _ATTACHING = frozenset(["on", "under", "above", "behind", "in front of", "inside"])
-# Boxes as large as sensible, a close-up view (VideoDirectorGPT, section 3.1): the fewer are there, the nearer we are.
+# Boxes as large as sensible, a close-up view (VideoDirectorGPT, section 3.1): the fewer entities, the closer.
 _CLOSE_UP = {1: 1.5, 2: 1.35, 3: 1.2}
 _MAX_CLOSE_UP_HEIGHT = 0.64
 
-_SINGLE_ROW_SCALE = 0.55  # things need no second row until they must shrink further
-_ROW_GAIN = 1.1  # another row must make things larger by so much
-_ABOVE_GROUND = 0.06  # of the picture: so far above the ground line may feet be, in the last row
+_SINGLE_ROW_SCALE = 0.55  # down to this scale one row is enough
+_ROW_GAIN = 1.1  # minimum gain in size from another row
+_ABOVE_GROUND = 0.06  # of the picture: the highest that feet in the last row may be above the ground line
 
 
 def arrange_boxes(actors: Sequence[Actor], relations: Sequence[Relation], ground: float) -> dict[str, list[Box | None]]:
-    """Key boxes for everybody, apart unless a relation asks otherwise, inside the picture.
+    """Arrange key boxes for all actors inside the picture, apart unless a relation says otherwise.
 
     Args:
-        actors: who is there; their heights are changed where the picture is too small for all.
-        relations: who stands where relative to whom; those that contradict earlier ones are passed over.
+        actors: their heights are reduced if the picture is too small for all.
+        relations: between actors; those that contradict earlier ones are ignored.
         ground: the ground line of the place, 0 top .. 1 bottom.
 
     Returns:
@@ -57,12 +57,12 @@ def arrange_boxes(actors: Sequence[Actor], relations: Sequence[Relation], ground
     attached = _find_attachments(by_id, relations)
     free = [actor for actor in actors if actor.id not in attached]
     _fit_carriers(free, by_id, attached)
-    # Who sits on a box that stands between two trees is between them through the box.
-    stands = [
+    # An actor on a box between two trees is between them through the box.
+    base_relations = [
         Relation(r.kind, _find_base(r.figure, attached), tuple(_find_base(g, attached) for g in r.grounds))
         for r in relations
     ]
-    cells = _assign_cells(_order_actors(free, stands, by_id), floor, ground)
+    cells = _assign_cells(_order_actors(free, base_relations, by_id), floor, ground)
     tracks = {actor.id: build_track(actor, cells[actor.id]) for actor in free}
     _spread_side_by_side(by_id, attached)
     for child, relation in attached.items():
@@ -71,7 +71,7 @@ def arrange_boxes(actors: Sequence[Actor], relations: Sequence[Relation], ground
 
 
 def _fit_carriers(free: Sequence[Actor], by_id: dict[str, Actor], attached: dict[str, Relation]) -> None:
-    """Fits together those who carry others and those who are carried."""
+    """Fit the sizes of carriers and carried actors to each other."""
     for actor in free:
         burdens = [by_id[child] for child, relation in attached.items() if relation.grounds[0] == actor.id]
         if len(burdens) > 2 and any(attached[burden.id].kind in ("on", "inside") for burden in burdens):
@@ -91,15 +91,14 @@ def _fit_carriers(free: Sequence[Actor], by_id: dict[str, Actor], attached: dict
 
 
 def _find_attachments(by_id: dict[str, Actor], relations: Sequence[Relation]) -> dict[str, Relation]:
-    """Return who has its place from another one rather than a place of its own; in an order in which grounds come
-    first."""
+    """Return the relations of actors that are positioned relative to another one, grounds first."""
     wanted: dict[str, Relation] = {}
     for relation in relations:
         figure, ground = by_id.get(relation.figure), by_id.get(relation.grounds[0])
         if figure is None or ground is None or figure is ground or relation.kind not in _ATTACHING:
             continue
         if relation.kind == "under" and ground.aloft and figure.path != "still":
-            continue  # who moves under the moon moves below it anyway
+            continue  # an actor that moves under the moon is below it anyway
         wanted.setdefault(figure.id, relation)
     for actor in by_id.values():
         if actor.path == "circle" and actor.target in by_id and actor.target != actor.id:
@@ -108,7 +107,7 @@ def _find_attachments(by_id: dict[str, Actor], relations: Sequence[Relation]) ->
 
 
 def _resolve_chains(wanted: dict[str, Relation]) -> dict[str, Relation]:
-    """Return the relations without circles ("A on B, B on A": one of them stands on its own), grounds first."""
+    """Return the relations without cycles ("A on B, B on A": one is dropped), grounds first."""
     resolved: dict[str, Relation] = {}
     standing: set[str] = set()
     for name in wanted:
@@ -129,7 +128,7 @@ def _find_base(name: str, attached: dict[str, Relation]) -> str:
 
 
 def _spread_side_by_side(by_id: dict[str, Actor], attached: dict[str, Relation]) -> None:
-    """Those who are in one relation to one thing stand beside each other there."""
+    """Spread actors with the same relation to the same ground side by side."""
     groups: dict[tuple[str, str], list[Actor]] = {}
     circling = [actor for actor in by_id.values() if actor.path == "circle"]
     for actor in circling:  # a swarm goes round as a ring
@@ -155,7 +154,7 @@ def _spread_side_by_side(by_id: dict[str, Actor], attached: dict[str, Relation])
 
 
 def _arrange_inside(group: list[Actor], ground: Actor) -> None:
-    """Those who are in one thing, in rows."""
+    """Arrange the actors inside one ground in rows."""
     columns = math.ceil(math.sqrt(len(group)))
     rows = math.ceil(len(group) / columns)
     width, height = 0.84 * ground.width / columns, 0.84 * ground.height / rows
@@ -166,14 +165,14 @@ def _arrange_inside(group: list[Actor], ground: Actor) -> None:
 
 
 def _order_actors(actors: list[Actor], relations: Sequence[Relation], by_id: dict[str, Actor]) -> list[Actor]:
-    """From left to right: as in the scene before, newcomers at the right, then as relations and directions ask."""
+    """Order actors from left to right: as in the scene before, new ones right, then by relations and directions."""
     order = sorted(actors, key=lambda actor: actor.last_x if actor.last_x is not None else 0.6)
     for actor in list(order):
         edge = actor.edge
         if edge:
             order.remove(actor)
             order.insert(len(order) if edge > 0 else 0, actor)
-    for actor in actors:  # who goes to another one stands beside it, on the side from which it comes
+    for actor in actors:  # an actor with a target is beside it, on the side it comes from
         if actor.target in by_id and by_id[actor.target] in order and actor in order and actor.id != actor.target:
             order.remove(actor)
             order.insert(order.index(by_id[actor.target]) + (1 if actor.direction < 0 else 0), actor)
@@ -208,7 +207,7 @@ def _assign_cells(order: list[Actor], floor: float, ground: float) -> dict[str, 
     high = [actor for actor in order if actor.aloft]
     low = [actor for actor in order if not actor.aloft]
     if columns or not high or not low:
-        # Everybody has a column of the whole height.
+        # Each actor has a column of the whole height.
         grounded = ground if not high and not any(actor.airborne for actor in order) else None
         return _assign_rows(order, 0.04, floor, grounded)
     # Two storeys: sky above, ground below.
@@ -221,8 +220,8 @@ def _assign_cells(order: list[Actor], floor: float, ground: float) -> dict[str, 
 
 
 def _assign_rows(order: list[Actor], top: float, floor: float, horizon: float | None = None) -> dict[str, Cell]:
-    """Return everybody's cell, in as many rows as leave the things largest; behind the first row nobody's feet leave
-    the ground, if there is one."""
+    """Assign cells in the number of rows that keeps actors largest; feet in rows behind stay on the ground, if there
+    is one."""
     natural = {actor.id: actor.height for actor in order}
     best, groups = 0.0, [order] if order else []
     for rows in range(1, len(order) + 1):
@@ -245,7 +244,7 @@ def _assign_rows(order: list[Actor], top: float, floor: float, horizon: float | 
     for actor in order:
         actor.height = kept[actor.id]
     cells: dict[str, Cell] = {}
-    bottom = floor  # the first row stands in front, at the bottom
+    bottom = floor  # the first row is in front, at the bottom
     if len(groups) > 1 and all(actor.aloft or actor.airborne for actor in order):
         heights = [max(actor.height + actor.lift for actor in members) for members in groups]
         bottom = min(floor, top + sum(heights) + GAP * (len(groups) - 1) + 0.1)  # in the air, not down to the ground
@@ -267,7 +266,7 @@ def _assign_rows(order: list[Actor], top: float, floor: float, horizon: float | 
 
 
 def _measure_mean_scale(order: list[Actor], natural: dict[str, float], tallest: float) -> float:
-    """Return how large things are on average where none is taller than this, against what they would be."""
+    """Return the mean scale of actors limited to this height."""
     return sum(min(natural[actor.id], tallest) / natural[actor.id] for actor in order) / len(order)
 
 
@@ -278,14 +277,14 @@ def _is_convoy(members: list[Actor]) -> bool:
 
 
 def _compute_row_scale(members: list[Actor]) -> float:
-    """Return by how much things must shrink to stand in one row; movers need room to move in."""
+    """Return the factor that fits actors into one row, with room for those that move."""
     room = 1.0 - 2 * MARGIN - GAP * (len(members) - 1)
     slack = 1.35 if len(members) <= 3 else 1.15
     return min(1.0, room / sum(actor.width * (slack if _get_width_weight(actor) > 1 else 1.08) for actor in members))
 
 
 def _get_width_weight(actor: Actor) -> float:
-    """Return how much of the free width an actor asks for."""
+    """Return an actor's weight in the distribution of free width."""
     return {"cross": 5.0, "enter": 4.0, "leave": 4.0, "meet": 4.0, "chase": 4.0, "jump": 3.0, "circle": 3.0}.get(
         actor.path, 1.0
     )

@@ -1,4 +1,4 @@
-"""How a clause says that its subject moves: verbs, particles and prepositions -> one motion."""
+"""Parse the motion of a clause's subject from verbs, particles and prepositions."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ class Motion:
 
     Attributes:
         path: its kind.
-        direction: -1 to the left, +1 to the right, 0 not said.
+        direction: -1 to the left, +1 to the right, 0 if not given.
         airborne: whether it goes through the air.
-        begin, end: where it begins and ends, as the centre (x, y) in [0, 1]; None where it is not said.
-        via: where it comes by on its way.
-        target: whom it is aimed at, follows or circles.
+        begin, end: first and last centre (x, y) in [0, 1]; None if not given.
+        via: centres between them.
+        target: what it approaches, follows or circles.
         onto: whether it ends on top of the target.
     """
 
@@ -126,8 +126,8 @@ def parse_motion(clause: Clause, nature: Traits | None, verb: str | None = None)
 
     Args:
         clause: who does what.
-        nature: what is known of the subject: "moves" means flying for a bird.
-        verb: in place of the clause's verb.
+        nature: the subject's traits: "moves" means flying for a bird.
+        verb: overrides the clause's verb.
     """
     verb = verb or _find_main_verb(clause)
     motion = build_motion(verb, nature)
@@ -208,7 +208,7 @@ _TURNS: dict[str, tuple[float, float]] = {
 
 
 def _follow_turns(turns: list[tuple[float, float]], motion: Motion) -> Motion:
-    """Up, then left, then down: by way of where each turn leads."""
+    """Follow turns such as "up, then left, then down"."""
     x, y = 0.5, 0.75 if turns[0][1] < 0 else 0.3 if turns[0][1] > 0 else 0.5
     stops: list[Point] = [(x, y)]
     for right, down in turns:
@@ -235,11 +235,11 @@ def _is_resting_place(phrase: Phrase, clause: Clause) -> bool:
 
 
 _VAGUE = frozenset(["move", "turn", "go", "travel", "shake", "stir", "form", "drop", "lift", "catch", "touch"])
-"""Wide classes of verbs: what only moves somehow does not cross the picture."""
+"""General verbs, which do not imply crossing the picture."""
 
 
 def find_path(verb: str) -> Path:
-    """Return the path that a verb means; "still" for one that moves nobody."""
+    """Return the path that a verb means; "still" for one without motion."""
     known = _find_known_verb(verb)
     if known:
         return VERBS[known]

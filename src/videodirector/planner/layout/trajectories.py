@@ -1,4 +1,4 @@
-"""Tracks: the key boxes of one actor, in its part of the picture or beside what it is attached to."""
+"""Trajectories: the key boxes of one actor, in its cell of the picture or relative to its ground."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Actor:
         level: how high it stays: 0 on the ground, 1 at the top; 0.5 and more has the upper storey of the picture.
         path, direction, airborne, begin, end, via, onto: its motion, see ``Motion``.
         target: the entity its motion is aimed at.
-        half: the half of the scene in which it is seen, None for both.
-        last_x: where it stood at the end of an earlier scene, so that left stays left; None for a new one.
+        half: the half of the scene in which it is visible, None for both.
+        last_x: its position at the end of an earlier scene, which is kept; None for a new actor.
     """
 
     id: str
@@ -59,9 +59,9 @@ class Actor:
     target: str | None = None
     half: Literal["first", "second"] | None = None
     last_x: float | None = None
-    lift: float = 0.0  # raised by so much, for whom it shelters
-    shares_endpoints: bool = False  # others begin and end at the same places
-    shift: float = 0.0  # to the side of what it stands on or under
+    lift: float = 0.0  # raised by this much above what is under it
+    shares_endpoints: bool = False  # others have the same begin and end
+    shift: float = 0.0  # sideways from the centre of its ground
     inner_shift: float = 0.0  # above the middle of what it is in
     phase: float = 0.0  # of its circle, where it begins, in turns
 
@@ -77,7 +77,7 @@ class Actor:
 
     @property
     def edge(self) -> int:
-        """The side of the picture at which it must stand to come or go: -1, 1, or 0 for anywhere."""
+        """The side of the picture at which it enters or leaves: -1, 1, or 0 for either."""
         if self.begin is not None and self.begin[0] is not None:
             return -1 if self.begin[0] < 0.5 else 1
         if self.path == "leave":
@@ -89,7 +89,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """The entity ``figure`` stands in this relation to the entities ``grounds`` (two for "between")."""
+    """The relation of the entity ``figure`` to the entities ``grounds`` (two for "between")."""
 
     kind: RelationKind
     figure: str
@@ -98,7 +98,7 @@ class Relation:
 
 @dataclass(slots=True)
 class Cell:
-    """The part of the picture that belongs to an actor: nobody else comes there uninvited."""
+    """The part of the picture reserved for an actor."""
 
     x0: float
     x1: float
@@ -148,7 +148,7 @@ ScaledPoint = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """What an actor's cell lets its centre do: x from start to stop, y at rest, at the highest and at the lowest."""
+    """The range of an actor's centre in its cell: x from start to stop, y at rest, highest and lowest."""
 
     start: float
     stop: float
@@ -213,7 +213,7 @@ _FLYING_TRAJECTORIES: dict[Path, Callable[[_Range], list[ScaledPoint]]] = {
 
 
 def _apply_endpoints(actor: Actor, points: list[ScaledPoint]) -> list[ScaledPoint]:
-    """Return the same motion from where the story lets it begin to where it lets it end."""
+    """Move the trajectory to the begin and end that the story gives."""
     (x0, y0, _), (x1, y1, _) = points[0], points[-1]
     begin, end = actor.begin or (None, None), actor.end or (None, None)
     x0 = begin[0] if begin[0] is not None else x0
@@ -229,7 +229,7 @@ def _apply_endpoints(actor: Actor, points: list[ScaledPoint]) -> list[ScaledPoin
 
 
 def _visit_stops(stops: list[tuple[float, float]]) -> list[ScaledPoint]:
-    """From stop to stop, each leg in the same time."""
+    """Interpolate from stop to stop, each leg in the same time."""
     legs = len(stops) - 1
     points: list[ScaledPoint] = []
     for time in _TIMES:
@@ -277,7 +277,7 @@ def build_attached_track(
 
 
 def _move_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]:
-    """Return a motion of its own, from the place that the relation gives; onto something it falls or climbs no
+    """Return the actor's trajectory from its position relative to the ground; on a ground it falls and climbs no
     further."""
     if not boxes:
         return [None] * KEY_BOXES
@@ -330,7 +330,7 @@ def _make_box(actor: Actor, x: float, y: float, scale: float) -> Box:
 
 
 def hide_outside_half(actor: Actor, boxes: list[Box | None]) -> list[Box | None]:
-    """Return the boxes in the half of the scene in which the actor is seen."""
+    """Return the boxes in the half of the scene in which the actor is visible."""
     half = KEY_BOXES // 2
     if actor.half == "first":
         return [*boxes[:half], *[None] * (KEY_BOXES - half)]

@@ -1,9 +1,9 @@
-"""Planning with chat models: the two published steps, through langchain; answers are repaired or asked for again."""
+"""Planning with chat models through langchain, in the two published steps; answers are repaired or requested again."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from videodirector.planner.llm.client._models import create_chat_model
+from videodirector.planner.llm.client import create_chat_model
 from videodirector.planner.llm.planner import LLMPlanner
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Which names of a plan are probably one thing: "fox" in one scene, "red fox" in the next.
+"""Find names of a plan that are probably one entity: "fox" in one scene, "red fox" in the next.
 
 Consistency groups follow from equal names. Obvious aliases are joined as well, by giving them one id and one group; the
 plan's notes say so, and how to undo it.
@@ -13,7 +13,7 @@ __all__ = ["join_aliases"]
 
 
 def join_aliases(plan: VideoPlan) -> VideoPlan:
-    """Return the plan with obvious aliases in one consistency group each, and a note on each.
+    """Join obvious aliases into one consistency group each, with a note.
 
     An alias has all the words of another name and more, ends in the same word, names no other colour, stands with it in
     no scene, and fits no second name.
@@ -58,7 +58,7 @@ def _find_scene_ids(plan: VideoPlan, name: str) -> set[str]:
 
 
 def _merge_alias(plan: VideoPlan, shorter: str, longer: str) -> None:
-    """One id and one group for both names."""
+    """Give both names one id and one group."""
     wanted, other = normalised(shorter), normalised(longer)
     shared = next(entity.id for _, entity in plan.appearances() if normalised(entity.name) == wanted)
     joined: list[str] = []

@@ -1,4 +1,4 @@
-"""What answers shall look like: JSON Schemas within what strict structured output accepts.
+"""JSON Schemas of answers, within what strict structured output accepts.
 
 Every field is required, nothing has a default, a box has four named numbers. Bounds are not said here: not every server
 knows them, and answers are checked and repaired when they come in anyway.

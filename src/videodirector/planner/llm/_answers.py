@@ -1,4 +1,4 @@
-"""The data in a chat model's answer: out of prose and code fences, through trailing commas, comments and odd quotes."""
+"""Extract JSON from a chat model's answer: out of prose and fences, despite trailing commas, comments or odd quotes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 __all__ = ["CUT_OFF", "MAX_ANSWER", "extract_json", "replace_look_alikes"]
 
 MAX_ANSWER = 1_000_000
-"""The most characters of an answer that are looked at: a film of 1,000 scenes stays below it."""
+"""The maximum length of an answer in characters; a film of 1,000 scenes stays below it."""
 
 CUT_OFF = "the answer ends in the middle"
 """The repair of an answer whose brackets are never closed."""
 
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _MAX_TRIES = 64  # opening brackets at which strict JSON is looked for
-_MAX_DEPTH = 100  # nested deeper is no plan, and takes long to make sense of
+_MAX_DEPTH = 100  # deeper nesting is not a plan, and slow to repair
 
-# What looks like JSON's own signs and is none; it is only replaced where no text in quotes stands.
+# Look-alikes of JSON's signs; they are replaced only outside of quoted text.
 _LOOK_ALIKES = {
     '"': "“”„‟″＂«»",
     "'": "‘’‚‛′＇",
@@ -43,13 +43,13 @@ def extract_json(text: str) -> tuple[Any, list[str]]:
     """Return the JSON object or list in an answer.
 
     Args:
-        text: the answer as it came.
+        text: the answer.
 
     Returns:
-        The data, and what was repaired to read it, each in a few words; nothing where it was JSON and nothing else.
+        The data, and the repairs made to read it, in a few words each; none for plain JSON.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it has no JSON.
     """
     text = text[:MAX_ANSWER].strip("\ufeff \t\r\n")
     repairs: list[str] = []
@@ -85,7 +85,7 @@ def replace_look_alikes(text: str) -> str:
 
 
 class _ObjectBuilder:
-    """Builds objects, and says which keys were given twice; the last one counts."""
+    """Builds objects, and notes duplicate keys; the last one is used."""
 
     def __init__(self, repairs: list[str]) -> None:
         self._repairs = repairs
@@ -100,8 +100,7 @@ class _ObjectBuilder:
 
 
 def _iter_json_parts(text: str) -> Iterator[str]:
-    """Yield where JSON may be: what stands in code fences, the longest first, then from the first bracket to the
-    last."""
+    """Yield the parts that may be JSON: code fences, the longest first, then from the first bracket to the last."""
     yield from sorted((match[1] for match in _FENCE.finditer(text) if match[1].strip()), key=len, reverse=True)
     first = min((place for bracket in "{[｛［" if (place := text.find(bracket)) >= 0), default=-1)
     if first >= 0:
@@ -160,7 +159,7 @@ def _parse_lenient(part: str) -> Any:
 
 
 def _measure_depth(part: str) -> int:
-    """Return how deep brackets are nested, those in texts included: enough to know what is no plan."""
+    """Return the nesting depth of brackets, including those in texts."""
     deepest = depth = 0
     for match in re.finditer(r"[\[{]|[\]}]", part):
         depth += 1 if match[0] in "[{" else -1

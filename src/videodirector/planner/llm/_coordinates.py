@@ -1,4 +1,4 @@
-"""What the numbers of boxes mean: which order, and fractions, percent, thousandths or pixels.
+"""Recognise the coordinate convention of boxes: their order, and fractions, percent, thousandths or pixels.
 
 One model means one thing throughout an answer, so the convention is found from all boxes of the answer together. A box
 that does not fit is then repaired on its own, and does not change how the others are read.
@@ -46,7 +46,7 @@ _FALLS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawBox:
-    """Four numbers as they came; ``order`` where their names say it."""
+    """Four numbers as given; ``order`` if their names say it."""
 
     values: tuple[float, float, float, float]
     order: Order | None = None
@@ -54,14 +54,14 @@ class RawBox:
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How boxes are written: the order of the numbers, and what width and height of the picture count as."""
+    """How boxes are written: the order of the numbers, and the width and height of the picture."""
 
     order: Order = "xyxy"
     width: float = 1.0
     height: float = 1.0
 
     def to_box(self, raw: RawBox) -> Box:
-        """Return the box as fractions of the picture; nothing is cut or turned round."""
+        """Convert to fractions of the picture; nothing is clipped or reordered."""
         a, b, c, d = raw.values
         order = raw.order or self.order
         if order == "yxyx":
@@ -74,7 +74,7 @@ class Convention:
 
     @property
     def is_requested(self) -> bool:
-        """Whether it is the one that the prompts ask for."""
+        """Whether it is the one that the prompts request."""
         return self == Convention()
 
     def __str__(self) -> str:
@@ -90,10 +90,10 @@ class Convention:
 def recognise_convention(
     tracks: Iterable[Sequence[RawBox | None]], *, context: str = "", canvas: tuple[float, float] | None = None
 ) -> Convention:
-    """Return the convention of an answer.
+    """Recognise the convention of an answer.
 
     Args:
-        tracks: all boxes of the answer, thing by thing, in time.
+        tracks: all boxes of the answer, by entity, in time.
         said: what answer and question say besides boxes, and the model's name; it may tell a picture size, an order, or
             a direction of motion.
         canvas: the picture size in pixels, if the question named one.
@@ -119,7 +119,7 @@ def recognise_convention(
 
 
 def _find_typical(values: Iterable[float]) -> float:
-    """Return what nine in ten stay below: the largest may be a slip, or a thing that leaves the picture."""
+    """Return the ninth decile: the largest may be a slip, or an entity that leaves the picture."""
     ordered = sorted(values)
     return ordered[int(0.9 * (len(ordered) - 1))]
 
@@ -137,7 +137,7 @@ def _infer_size(x: float, y: float, canvas: tuple[float, float] | None, *, certa
         return canvas
     if most <= 110:
         return 100, 100
-    for side in (256, 512):  # boxes are asked for as large as sensible, so they reach far into the picture
+    for side in (256, 512):  # boxes are requested as large as sensible, so they reach far into the picture
         if most <= 1.05 * side:
             return side, side
     if most <= 1050:
@@ -155,7 +155,7 @@ def _infer_order(lines: Sequence[Sequence[RawBox]], context: str) -> Order:
 
 
 def _score_flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
-    """Return how badly boxes read in this order: sides turned round, parts outside of the picture, sizes that jump."""
+    """Score the flaws of boxes read in this order: reversed sides, parts outside of the picture, jumps in size."""
     convention = Convention(order)
     boxes = [[convention.to_box(raw) for raw in line] for line in lines]
     every = [box for line in boxes for box in line]

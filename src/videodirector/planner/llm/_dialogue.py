@@ -1,4 +1,4 @@
-"""A question until it has a usable answer: read, and asked again with the precise problems, so often and no more."""
+"""Ask a question until its answer is usable, each time naming the problems, up to a number of attempts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from videodirector.errors import OutputError, PlannerError
-from videodirector.planner.llm.client._secrets import SecretRedactor
-from videodirector.planner.llm.client.chat import Chat, Question, Reply
+from videodirector.planner.llm.client import Chat, Question, Reply, SecretRedactor
 from videodirector.planner.llm.parse_story import Message
 from videodirector.prompts import Prompts
 from videodirector.schemas import canonical_json, write_atomically
 
 __all__ = ["Dialogue"]
 
-_SHOWN = 20_000  # characters of an unusable answer that are sent back
+_SHOWN = 20_000  # characters of an unusable answer to send back
 
 
 class _Reading(Protocol):
@@ -35,10 +34,10 @@ class Dialogue:
     """The questions and answers of one plan.
 
     Attributes:
-        chat: whom to ask.
-        prompts: holds the words for asking again.
+        chat: the chat model.
+        prompts: for the follow-up questions.
         attempts: how often a question is asked in all.
-        story: what it is about, for the file of answers.
+        story: for the file of answers.
         answers: everything received, in order of arrival.
     """
 
@@ -50,19 +49,19 @@ class Dialogue:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask_until_usable(self, step: str, question: Question, read: Callable[[str], R], *, whole: bool = False) -> R:
-        """Return the best reading of the answers to a question.
+        """Ask until an answer is usable, and return its best reading.
 
         Args:
             step: what it is for, in messages to people.
             question: what to ask.
             read: an answer as data with its faults; raises ValueError when there is none in it.
-            whole: whether an answer that was cut off is of no use.
+            whole: whether an answer that was cut off is unusable.
 
         Returns:
             The first reading without faults, or after the last attempt the one with the fewest, noted in its repairs.
 
         Raises:
-            PlannerError: no answer could be used, or none was to be had.
+            PlannerError: no answer was usable, or none came.
         """
         more: list[Message] = []
         best: R | None = None
@@ -94,14 +93,14 @@ class Dialogue:
             best.repairs += [f"{fault}; asked {len(replies)} times" for fault in best.faults]
             return best
         for reply in replies:
-            self.chat.forget(reply)  # they are saved elsewhere; a new run shall ask anew
+            self.chat.forget(reply)  # they are saved elsewhere; a new run asks again
         raise PlannerError(
             f"{step}: no usable answer in {len(replies)} attempts; the last one: {problems[0][:300]}",
             hint="try again, another model, or a shorter story",
         )
 
     def save_answers(self, path: Path, scrub: SecretRedactor, model: str) -> Path:
-        """Writes everything received to a file, without secrets.
+        """Write all answers to a file, without secrets.
 
         Raises:
             OutputError: it cannot be written.
@@ -112,8 +111,7 @@ class Dialogue:
     def save_after_error(
         self, error: PlannerError, folders: list[Path], scrub: SecretRedactor, model: str
     ) -> PlannerError:
-        """Return the error, whose hint names a new file in the first usable folder with everything that was
-        received."""
+        """Save all answers to a new file in the first usable folder, and name it in the error's hint."""
         if not self.answers:
             return error
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.json"

@@ -1,4 +1,4 @@
-"""Step 2: for one scene, where its things are at nine moments."""
+"""Step 2: the layouts of the entities of one scene, nine key boxes each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_STRENGTH = 0.3
 
 @dataclass(frozen=True, slots=True)
 class LayoutEntity:
-    """One thing of a scene that needs boxes; copies alike have an id each."""
+    """One entity of a scene that needs boxes; copies have an id each."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class LayoutEntity:
 def build_layout_messages(
     prompts: Prompts, draft: ParsedScene, entities: Sequence[LayoutEntity], form: Form, *, strength: bool = False
 ) -> list[Message]:
-    """Return what is sent for step 2 of one scene."""
+    """Build the messages of step 2 for one scene."""
     looks = {thing.id: thing.description or thing.name for thing in entities}
     asked = _format_question(draft.description, draft.background, looks)
     begin, end = build_fence(asked)
@@ -92,10 +92,10 @@ def _format_text(answer: Mapping[str, Any], *, strength: bool) -> str:
 
 
 def parse_layouts(text: str, draft: ParsedScene, entities: Sequence[LayoutEntity], *, model: str = "") -> Layouts:
-    """Return the layouts of an answer to step 2, repaired as far as they can be.
+    """Parse the layouts of an answer to step 2, repaired where possible.
 
     Raises:
-        ValueError: it holds none.
+        ValueError: it has none.
     """
     layouts = repair_layouts(
         parse_tracks(text), {thing.id: thing.name for thing in entities}, context=f"{draft.description} {model}"
@@ -110,7 +110,7 @@ def parse_layouts(text: str, draft: ParsedScene, entities: Sequence[LayoutEntity
 
 
 def place_side_by_side(entities: Sequence[LayoutEntity], background: str) -> dict[str, list[Box | None]]:
-    """Layouts in which the things stand still, side by side."""
+    """Return layouts of entities side by side, without motion."""
     actors: list[Actor] = []
     for thing in entities:
         known = find_thing(thing.name.lower())

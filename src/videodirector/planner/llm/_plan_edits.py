@@ -1,4 +1,4 @@
-"""A plan changed by a chat model: it names edits, and only what they name is changed.
+"""Edits of a plan by a chat model, which answers with a list of edits.
 
 So nothing else can change, whatever the model answers; and an edit outside of the scenes that the request names is no
 edit.
@@ -34,7 +34,7 @@ class _InvalidEdit(Exception):
 
 @dataclass(slots=True)
 class EditedPlan:
-    """The plan with the edits of an answer, and what is wrong with them, in words for the model."""
+    """The edited plan, and the faults of the edits, in words for the model."""
 
     plan: VideoPlan
     edits: int = 0
@@ -44,7 +44,7 @@ class EditedPlan:
 
 
 def build_refine_messages(prompts: Prompts, plan: VideoPlan, request: str, _form: Form) -> list[Message]:
-    """Return what is sent; scenes that the request does not name are sent without their layouts."""
+    """Build the messages; scenes that the request does not name are sent without layouts."""
     scope = _find_scope(plan, request)
     shown = {"scenes": [_format_scene(scene, layouts=scope is None or scene.id in scope) for scene in plan.scenes]}
     asked = f"Plan: {json.dumps(shown, ensure_ascii=False)}\nChange: {request}"
@@ -54,10 +54,10 @@ def build_refine_messages(prompts: Prompts, plan: VideoPlan, request: str, _form
 
 
 def parse_edits(text: str, plan: VideoPlan, request: str) -> EditedPlan:
-    """Return the plan with the edits of an answer.
+    """Parse and apply the edits of an answer.
 
     Raises:
-        ValueError: the answer holds no edits.
+        ValueError: the answer has no edits.
     """
     data, repairs = extract_json(text)
     if isinstance(data, Mapping) and "edits" not in data and "action" in data:
@@ -73,7 +73,7 @@ def parse_edits(text: str, plan: VideoPlan, request: str) -> EditedPlan:
     for number, item in enumerate(items[:1000], start=1):
         try:
             if not isinstance(item, Mapping):
-                raise _InvalidEdit("it is no object")
+                raise _InvalidEdit("it is not an object")
             _apply_edit(edited.plan, item, scope)
             edited.edits += 1
         except (_InvalidEdit, EditError) as error:
@@ -86,7 +86,7 @@ def parse_edits(text: str, plan: VideoPlan, request: str) -> EditedPlan:
 
 
 def _find_scope(plan: VideoPlan, request: str) -> set[str] | None:
-    """Return the ids of the scenes that a request confines itself to; None for no word of any."""
+    """Return the ids of the scenes that a request names; None if it names none."""
     try:
         scenes, _ = find_scenes(plan, request)
     except PlannerError:
@@ -190,7 +190,7 @@ def _add_entity(_plan: VideoPlan, scene: Scene, edit: Edit) -> None:
     try:
         scene.entities.append(Entity(id=new, name=name, layout=layout))
     except ValueError:
-        raise _InvalidEdit(f"{new!r} is no id: letters, digits, _ . and -") from None
+        raise _InvalidEdit(f"{new!r} is not a valid id: letters, digits, _ . and -") from None
 
 
 def _remove_entity(_plan: VideoPlan, scene: Scene, edit: Edit) -> None:

@@ -1,4 +1,4 @@
-"""From the boxes that an answer gives to layouts that a plan can have; every repair is told.
+"""Repair the boxes of an answer into valid layouts, and note every repair.
 
 What can be repaired here is: coordinates in another convention, sides turned round, boxes over the edge, missing keys,
 things under a slightly other name. What cannot is named precisely, so that the model may be asked again.
@@ -18,9 +18,9 @@ from videodirector.schemas import KEY_BOXES, MIN_SIDE, Box, normalised
 
 __all__ = ["Layouts", "repair_layouts"]
 
-_MIN_VISIBLE_SIDE = 0.005  # a box thinner than this is none: a third of a pixel of 64
-_STRIP = 0.02  # what is shown of a thing that has just left, or is about to come in: a pixel of 64
-_TOUCHING = 0.02  # models write "at the edge" for what they take to be just outside of it
+_MIN_VISIBLE_SIDE = 0.005  # thinner boxes are invisible: a third of a pixel of 64
+_STRIP = 0.02  # the visible part of an entity that has just left or is about to enter: a pixel of 64
+_TOUCHING = 0.02  # models write "at the edge" for just outside of it
 
 _REPAIRS = {
     "turned": "with sides the wrong way round, put in order",
@@ -35,7 +35,7 @@ class Layouts:
     """The layouts of a scene.
 
     Attributes:
-        boxes: for each thing its key boxes, all equally many; things without any box are left out.
+        boxes: the key boxes of each entity, equally many; entities without any box are left out.
         repairs: what was repaired, in words for the plan's notes.
         faults: what is wrong and was not repaired, in words for the model.
         caption: the answer's caption.
@@ -57,13 +57,13 @@ def repair_layouts(
     context: str = "",
     canvas: tuple[float, float] | None = None,
 ) -> Layouts:
-    """Return the layouts of an answer.
+    """Repair the boxes of an answer into layouts.
 
     Args:
-        found: the boxes as they came.
-        wanted: the ids that need a layout, each with its name; None takes everything as the answer calls it.
-        keys: how many key boxes were asked for.
-        said: what the question says, for telling conventions apart.
+        found: the boxes of the answer.
+        wanted: the ids that need a layout, with their names; None keeps the names of the answer.
+        keys: the requested number of key boxes.
+        context: the words of the question, which may name a convention.
         canvas: the picture size in pixels, if the question named one.
     """
     layouts = Layouts(caption=found.caption, strength=found.strength, repairs=list(found.repairs))
@@ -100,7 +100,7 @@ def repair_layouts(
 
 @dataclass(frozen=True, slots=True)
 class _KeyGrid:
-    """How many keys there are, which of them each frame number of the answer is, and what a frame leaves out means."""
+    """The number of keys, the key of each frame number of the answer, and whether omitted entities are invisible."""
 
     keys: int
     places: Mapping[int, int]
@@ -186,7 +186,7 @@ def _interpolate_key(layout: Sequence[Box | None], missing: set[int], place: int
 
 
 def _match_names(found: ParsedBoxes, wanted: Mapping[str, str], layouts: Layouts) -> dict[str, str]:
-    """For each wanted id the name under which the answer has it."""
+    """Match each wanted id to a name in the answer."""
     left = {name: _normalise_name(name) for name in found.tracks}
     called: dict[str, str] = {}
 

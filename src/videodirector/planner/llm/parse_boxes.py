@@ -1,6 +1,6 @@
 """Parse the boxes in a chat model's answer, in any common format.
 
-Supported are a list of keys for each thing, a list of things for each frame, objects instead of lists, the published text
+Supported are a list of keys for each entity, a list of entities for each frame, objects instead of lists, the text
 form ("Frame 1: [...]"), boxes as four numbers or by names. A malformed box counts as missing.
 """
 
@@ -68,10 +68,10 @@ class ParsedBoxes:
     """The boxes of an answer.
 
     Attributes:
-        tracks: by the entity's name in the answer and by frame number: a box, or None where the answer says that it is not
+        tracks: by the entity's name in the answer and by frame number: a box, or None if the answer says that it is not
             visible.
         frames: every frame number of the answer.
-        by_frame: whether the answer lists entities by frame, so that those a frame omits are not visible there.
+        by_frame: whether the answer lists entities by frame; those omitted are then not visible.
         text: captions, reasoning and other words, as one text.
         caption: the caption alone.
         strength: the layout strength, if it says one.

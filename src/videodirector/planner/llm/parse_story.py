@@ -1,4 +1,4 @@
-"""Step 1: a story to scenes, each with a description, the things in it, and its background."""
+"""Step 1: from a story to scenes, each with a description, entities and a background."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FIELD_LINE = re.compile(
 
 @dataclass(slots=True)
 class ParsedEntity:
-    """A thing of a scene, before it has boxes; ``count`` of them alike."""
+    """An entity of a scene without boxes; ``count`` copies of it."""
 
     name: str
     description: str = ""
@@ -55,7 +55,7 @@ class ParsedEntity:
 
 @dataclass(slots=True)
 class ParsedScene:
-    """A scene before its things have boxes; ``words`` are the story's own, as far as the answer gave them."""
+    """A scene without boxes; ``words`` are the story's own, if the answer quotes them."""
 
     description: str
     background: str = ""
@@ -79,13 +79,13 @@ def split_script(story: str) -> list[str]:
 
 
 def build_fence(text: str) -> tuple[str, str]:
-    """Lines to put around a text that no text holds by chance: what stands between them is data."""
+    """Return unique delimiter lines that mark the text between them as data."""
     mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
     return f"<<<BEGIN {mark}", f"END {mark}>>>"
 
 
 def build_story_messages(prompts: Prompts, request: PlanRequest, form: Form) -> list[Message]:
-    """Return what is sent for step 1."""
+    """Build the messages of step 1."""
     begin, end = build_fence(request.story)
     system = prompts.fill(
         "story.md",
@@ -138,10 +138,10 @@ def _format_text(answer: Mapping[str, Any]) -> str:
 
 
 def parse_scenes(text: str, request: PlanRequest) -> ParsedStory:
-    """Return the scenes of an answer to step 1, and what is wrong with them.
+    """Parse the scenes of an answer to step 1, and check them.
 
     Raises:
-        ValueError: it holds none.
+        ValueError: it has none.
     """
     lines = _parse_text_scenes(text)
     if lines:
@@ -164,7 +164,7 @@ def parse_scenes(text: str, request: PlanRequest) -> ParsedStory:
 
 
 def _parse_text_scenes(text: str) -> list[ParsedScene]:
-    """Scenes in the text form: "Scene 1: ..." with lines for words, background and entities."""
+    """Parse scenes in the text form: "Scene 1: ..." with lines for words, background and entities."""
     drafts: list[ParsedScene] = []
     for line in text.splitlines():
         if match := _SCENE_LINE.match(line):
@@ -290,7 +290,7 @@ def _clean_line(value: Any) -> str:
 
 
 def _sort_by_story(scenes: ParsedStory, story: str) -> None:
-    """Puts scenes in the order in which the story has their words, if it has them all."""
+    """Sort scenes by the position of their words in the story, if it has them all."""
     text = normalised(story)
     places = [text.find(normalised(draft.words)) if draft.words else -1 for draft in scenes.scenes]
     if min(places) >= 0 and len(set(places)) == len(places) and places != sorted(places):
@@ -331,7 +331,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def is_english(text: str) -> bool:
-    """Return whether at least half of the words are English; names are allowed for, a text of two words may be all
+    """Return whether at least half of the words are English; names do not count, and one or two words may be
     names."""
     words = _WORD.findall(text)[:400]
     if any(ord(character) > 0x24F for word in words for character in word if character not in "’"):

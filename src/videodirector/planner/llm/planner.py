@@ -1,4 +1,4 @@
-"""A planner that asks a chat model: the story for its scenes, then every scene for its layouts, all at once."""
+"""The planner with a chat model: first the scenes of the story, then the layouts of all scenes concurrently."""
 
 from __future__ import annotations
 
@@ -33,12 +33,18 @@ from videodirector.planner.llm._layouts import (
 )
 from videodirector.planner.llm._plan_edits import build_refine_messages, parse_edits
 from videodirector.planner.llm._repair import Layouts
-from videodirector.planner.llm.client._models import create_chat_model
-from videodirector.planner.llm.client._secrets import SecretRedactor
-from videodirector.planner.llm.client.cache import AnswerCache, get_default_folder
-from videodirector.planner.llm.client.calls import Caller, map_concurrently
-from videodirector.planner.llm.client.chat import Chat, Question, get_model_name
-from videodirector.planner.llm.client.usage import Usage
+from videodirector.planner.llm.client import (
+    AnswerCache,
+    Caller,
+    Chat,
+    Question,
+    SecretRedactor,
+    Usage,
+    create_chat_model,
+    get_default_folder,
+    get_model_name,
+    map_concurrently,
+)
 from videodirector.planner.llm.parse_story import (
     Form,
     Message,
@@ -59,7 +65,7 @@ __all__ = ["LLMPlanner"]
 
 @dataclass(slots=True)
 class _PlanningRun:
-    """One plan in the making."""
+    """The state of one planning run."""
 
     chat: Chat
     dialogue: Dialogue
@@ -74,16 +80,16 @@ class LLMPlanner:
     Args:
         model: any langchain chat model, or "PROVIDER:MODEL".
         base_url: address of an OpenAI-compatible server, for a model given by name.
-        prompts: folder of prompts; None takes those in use.
-        cache: folder where answers are kept; None takes the user's cache folder, False keeps none.
-        fresh: whether to ask anew, although an answer is kept from before.
+        prompts: folder of prompts; None uses the current ones.
+        cache: folder of cached answers; None uses the user's cache folder, False disables caching.
+        fresh: whether to ignore cached answers.
         record: file to which all questions and answers are written, for ``ScriptedChatModel.from_recording``.
-        attempts: how often a question is asked until its answer can be used.
-        tries: how often one call is tried until the server answers.
-        timeout: seconds that one try may take.
+        attempts: maximum attempts at a usable answer to a question.
+        tries: maximum tries of one call.
+        timeout: of one try, in seconds.
         longest_wait: the longest pause in seconds that a server may ask for.
-        concurrency: scenes that are asked for at a time.
-        requests_per_second: calls are not begun faster.
+        concurrency: scenes requested at a time.
+        requests_per_second: rate limit of calls.
         choose_strength: whether the model chooses each scene's layout strength, in [0, 0.3].
         merge_aliases: whether "fox" and "red fox" of different scenes are joined, with a note.
     """
@@ -144,11 +150,11 @@ class LLMPlanner:
         return self.plan_request(PlanRequest.parse({"story": story, "seed": seed, "frame_rate": frame_rate}))
 
     def plan_request(self, request: PlanRequest) -> VideoPlan:
-        """Return the plan of a request; its notes tell every repair, what was not kept, and what it has cost.
+        """Return the plan of a request; its notes list repairs, unmet constraints, and the cost.
 
         Raises:
-            PlannerError: the server cannot be reached or refuses, or its answers cannot be used; the hint names the
-                file with everything that was received.
+            PlannerError: the server cannot be reached or refuses, or its answers are unusable; the hint names the
+                file with all answers.
         """
         if not any(character.isalpha() for character in request.story):
             note = "The story has no words: this plan is one empty scene to start from."
@@ -163,11 +169,11 @@ class LLMPlanner:
         return grant_constraints(plan, request) if request.wishes else plan
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
-        """Return a copy of the plan in which what was asked is changed, and nothing else.
+        """Edit a copy of the plan as requested, and change nothing else.
 
         Raises:
             PlanError: the plan was not valid before.
-            PlannerError: the model says that it cannot be done, or its answers cannot be used.
+            PlannerError: the model declines, or its answers are unusable.
         """
         before = plan.checked()
 
@@ -192,8 +198,8 @@ class LLMPlanner:
     def dry_run(self, request: PlanRequest) -> list[tuple[str, Sequence[Message]]]:
         """Return what would be sent, step by step, without sending it.
 
-        The questions of step 2 follow from the answer to step 1. Where that is kept from before they are exact;
-        otherwise one is shown with a stand-in for the scene.
+        The questions of step 2 follow from the answer to step 1. With a cached answer they are exact;
+        otherwise one is shown with a placeholder for the scene.
         """
         with closing(self._cache):
             run = self._begin_run(request.story)
@@ -235,7 +241,7 @@ class LLMPlanner:
 
     def _run_steps(self, request: PlanRequest, run: _PlanningRun) -> VideoPlan:
         question = self._build_story_question(request)
-        # The dictionary takes a third of a second to load: meanwhile the model thinks.
+        # Load the dictionary (a third of a second) while the model works.
         threading.Thread(target=is_english_word, args=("fox",), name="dictionary", daemon=True).start()
         answer = run.dialogue.ask_until_usable(
             "the story", question, lambda text: parse_scenes(text, request), whole=True
@@ -320,7 +326,7 @@ def _build_plan(request: PlanRequest, scenes: list[Scene], notes: list[str]) -> 
 
 
 def _find_original_texts(drafts: Sequence[ParsedScene], request: PlanRequest) -> list[str | None]:
-    """Return the user's own words of each scene. A script's are the description too, unless they are in another
+    """Return the user's own words of each scene; a script's become the description too, unless in another
     language."""
     script = split_script(request.story)
     if len(script) == len(drafts):
@@ -336,8 +342,7 @@ def _find_original_texts(drafts: Sequence[ParsedScene], request: PlanRequest) ->
 
 
 def _assign_ids(drafts: Sequence[ParsedScene]) -> list[list[LayoutEntity]]:
-    """Return the things of every scene, each with its id: the same name has the same id throughout, copies are
-    numbered."""
+    """Assign ids to the entities of every scene: one id for each name throughout, copies numbered."""
     several = {normalised(thing.name) for draft in drafts for thing in draft.entities if thing.count > 1}
     slugs: dict[str, str] = {}
     for draft in drafts:

@@ -1,4 +1,4 @@
-"""Things that come into a scene, and parts they are given to play: both by way of the offline planner."""
+"""New entities and new motions, planned by the offline planner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHARE = 0.75  # of its height alone, for a newcomer among others
 
 
 def add_to_scene(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
-    """Things of this description, put where the scene has room; the scene's description says so.
+    """Add the described entities where the scene has room, and name them in its description.
 
     Raises:
         EditError: the phrase names nothing that can be seen, or it is there already.
@@ -43,7 +43,7 @@ def _describe_new(found: list[Entity]) -> str:
 
 
 def create_entities(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
-    """New entities for a scene, as the offline planner makes them; "the owl" is the one of another scene.
+    """Create entities with the offline planner; "the owl" is copied from another scene.
 
     Raises:
         EditError: as for ``add_to_scene``.
@@ -70,7 +70,7 @@ def create_entities(plan: VideoPlan, scene: Scene, phrase: str) -> list[Entity]:
 
 
 def _find_room(layout: list[Box | None], scene: Scene) -> list[Box | None]:
-    """Return the layout, moved sideways to where it covers least of what is there."""
+    """Move a layout sideways to where it overlaps others least."""
     box = next((Box(*found) for found in layout if found is not None), Box(0.4, 0.4, 0.6, 0.6))
     if scene.entities:
         box = Box.around(box.centre[0], box.y1 - _SHARE * box.height / 2, _SHARE * box.width, _SHARE * box.height)
@@ -85,10 +85,10 @@ def _centre_at(box: Box, x: float) -> Box:
 
 
 def animate_entity(scene: Scene, entity: Entity, does: str) -> None:
-    """The entity does this ("jump", "fly away to the left"), in its own size; the scene's description says so.
+    """Set an entity's motion ("jump", "fly away to the left"), keeping its size, and add it to the description.
 
     Raises:
-        UnknownRequestError: these words are no motion.
+        UnknownRequestError: these words are not a motion.
     """
     from lemminflect import getInflection
 

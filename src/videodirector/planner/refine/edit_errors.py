@@ -1,4 +1,4 @@
-"""What is said when a request cannot be carried out."""
+"""Errors of requests that cannot be carried out."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ EXAMPLE_REQUESTS = (
     "duplicate scene 2",
     "move scene 3 before scene 1",
 )
-"""One for each kind of request: an error shows them, and the tests carry them out."""
+"""One for each kind of request; shown by ``UnknownRequestError``."""
 
 
 class UnknownRequestError(PlannerError):
-    """The rules know no such request; a planner with a chat model may.
+    """The request matches no pattern; a planner with a chat model may understand it.
 
     Args:
         part: the words that were not understood.
@@ -42,12 +42,12 @@ class UnknownRequestError(PlannerError):
 
 
 class EditError(PlannerError):
-    """The request is understood, and this plan cannot be changed so: no such thing, or it is so already."""
+    """The request is understood, but the plan cannot be changed so."""
 
 
 class NoChangeError(EditError):
-    """It is so already, or as far as the picture and the scene allow."""
+    """The request changes nothing: it is so already, or as far as picture and scene allow."""
 
 
 class UnknownEntityError(EditError):
-    """The plan has nothing of the name that a request gives."""
+    """The plan has no entity of this name."""

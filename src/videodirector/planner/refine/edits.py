@@ -1,4 +1,4 @@
-"""What requests do: one function for each kind, from the words of a pattern to a changed plan."""
+"""The edits of a plan: one function for each kind of request, called with the slots of its pattern."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 @dataclass
 class EditSession:
-    """A plan being changed, and what the request has spoken of so far.
+    """A plan being edited, and what the request has named so far.
 
     Attributes:
         plan: changed in place.
@@ -66,7 +66,7 @@ class EditSession:
     last: list[Target] = field(default_factory=list)
 
     def add_note(self, text: str) -> None:
-        """Say something in the plan's notes, once."""
+        """Add a note to the plan, once."""
         self.plan.notes += [text] if text not in self.plan.notes else []
 
     @property
@@ -80,23 +80,23 @@ class EditSession:
         return self.last
 
     def edit_each(self, phrase: str, change: Callable[[Scene, Entity], None]) -> None:
-        """Do something to everybody meant.
+        """Edit each entity that a phrase names.
 
         Raises:
-            EditError: it can be done to none of them; with the first reason.
+            EditError: none can be edited; with the first reason.
         """
         apply_to_any(self.find_targets(phrase), lambda target: change(*target))
 
     def edit_layouts(self, phrase: str, change: Callable[[Layout], Layout]) -> None:
-        """Change the layouts of everybody meant."""
+        """Edit the layout of each entity that a phrase names."""
         self.edit_each(phrase, lambda _, entity: setattr(entity, "layout", change(list(entity.layout))))
 
 
 def apply_to_any(things: Iterable[T], change: Callable[[T], None]) -> None:
-    """Do something to each of these; it is enough if it can be done to one.
+    """Apply a change to each item; it is enough if one can be changed.
 
     Raises:
-        EditError: it can be done to none; with the first reason.
+        EditError: none can be changed; with the first reason.
     """
     done, refused = 0, []
     for thing in things:
@@ -184,7 +184,7 @@ def place_beside(session: EditSession, words: Slots) -> None:
     for scene, entity in both:
         ground = grounds[scene.id]
         entity.layout = tracks.move_beside(entity.layout, kind, ground.layout)
-        if kind in ("behind", "in front of"):  # who comes first in the list is drawn first
+        if kind in ("behind", "in front of"):  # entities are rendered in list order
             scene.entities.remove(entity)
             scene.entities.insert(scene.entities.index(ground) + (kind == "in front of"), entity)
 

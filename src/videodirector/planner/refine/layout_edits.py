@@ -1,4 +1,4 @@
-"""Key boxes changed: grown, moved, timed. Functions from a layout to a layout, inside the picture."""
+"""Edits of layouts: size, position and timing. Functions from a layout to a layout, inside the picture."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _map_boxes(layout: Sequence[Box | None], change: Callable[[Box], Box]) -> La
 
 
 def fit_inside(box: Box) -> Box:
-    """Shifted into the picture, cut where it is larger; to three digits."""
+    """Shift a box into the picture, and clip it if it is larger; rounded to three digits."""
     width, height = min(box.width, MAX_SIDE), min(box.height, MAX_SIDE)
     x = min(max(box.centre[0], width / 2), 1 - width / 2)
     y = min(max(box.centre[1], height / 2), 1 - height / 2)
@@ -54,7 +54,7 @@ def fit_inside(box: Box) -> Box:
 
 
 def resize(layout: Sequence[Box | None], factor: float) -> Layout:
-    """Larger or smaller about the middle of the lower edge, so that feet stay on the ground.
+    """Scale about the middle of the lower edge, so that feet stay on the ground.
 
     Raises:
         EditError: it fills the picture already, or there would be nothing left to see.
@@ -74,10 +74,10 @@ def resize(layout: Sequence[Box | None], factor: float) -> Layout:
 
 
 def displace(layout: Sequence[Box | None], dx: float, dy: float) -> Layout:
-    """Moved as a whole, as far as the edges of the picture allow.
+    """Move as a whole, as far as the edges of the picture allow.
 
     Raises:
-        EditError: it stands at that edge already.
+        EditError: it is at that edge already.
     """
     boxes = _list_boxes(layout)
     if boxes:
@@ -89,7 +89,7 @@ def displace(layout: Sequence[Box | None], dx: float, dy: float) -> Layout:
 
 
 def move_to(layout: Sequence[Box | None], x: float | None, y: float | None) -> Layout:
-    """Moved as a whole so that the middle of its way is at (x, y); None leaves that coordinate."""
+    """Move as a whole so that the middle of its trajectory is at (x, y); None leaves that coordinate."""
     boxes = _list_boxes(layout)
     xs, ys = [box.centre[0] for box in boxes], [box.centre[1] for box in boxes]
     dx = 0.0 if x is None else x - (min(xs) + max(xs)) / 2
@@ -98,7 +98,7 @@ def move_to(layout: Sequence[Box | None], x: float | None, y: float | None) -> L
 
 
 def move_beside(layout: Sequence[Box | None], kind: BesideRelation, other: Sequence[Box | None]) -> Layout:
-    """Put in this relation to another one, along all of its way, keeping its own size."""
+    """Move into this relation to another entity on all keys, keeping its size."""
     found: Layout = []
     there = _list_boxes(other)
     for box, base in zip(layout, resample(other, len(layout)), strict=True):
@@ -125,7 +125,7 @@ def _place_box(box: Box, kind: BesideRelation, base: Box) -> Box:
 
 
 def swap_layouts(one: Sequence[Box | None], other: Sequence[Box | None]) -> tuple[Layout, Layout]:
-    """Return each on the way of the other one, in its own size."""
+    """Exchange two trajectories, each entity keeping its size."""
 
     def along(own: Sequence[Box | None], way: Sequence[Box | None]) -> Layout:
         sizes = resample(own, len(way))
@@ -142,7 +142,7 @@ def swap_layouts(one: Sequence[Box | None], other: Sequence[Box | None]) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The first and the last key at which a layout is seen."""
+    """The first and the last key at which a layout is visible."""
 
     first: int
     last: int
@@ -156,7 +156,7 @@ class _Span:
 
 
 def shift_appearance(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
-    """Seen from a later or an earlier time on.
+    """Appear later or earlier.
 
     Raises:
         EditError: it is there from the beginning, or not there long enough.
@@ -175,7 +175,7 @@ def shift_appearance(layout: Sequence[Box | None], *, later: bool, keys: int = 2
 
 
 def shift_departure(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
-    """Seen until a later or an earlier time: ``shift_appearance``, backwards in time."""
+    """Leave later or earlier: ``shift_appearance``, reversed in time."""
     try:
         return shift_appearance(list(layout)[::-1], later=not later, keys=keys)[::-1]
     except NoChangeError:
@@ -183,7 +183,7 @@ def shift_departure(layout: Sequence[Box | None], *, later: bool, keys: int = 2)
 
 
 def keep_half(layout: Sequence[Box | None], which: Literal["first", "second"]) -> Layout:
-    """Seen in one half of the scene only."""
+    """Show in one half of the scene only."""
     layout = _ensure_keys(layout)
     span = _Span.from_layout(layout)
     middle = len(layout) // 2
@@ -192,13 +192,13 @@ def keep_half(layout: Sequence[Box | None], which: Literal["first", "second"]) -
 
 
 def freeze(layout: Sequence[Box | None]) -> Layout:
-    """In one place, where it is first seen."""
+    """Keep the first visible box throughout."""
     first = layout[_Span.from_layout(layout).first]
     return [None if box is None else first for box in layout]
 
 
 def change_speed(layout: Sequence[Box | None], factor: float) -> Layout:
-    """Return the same way, faster (it rests at its end) or slower (it does not reach it).
+    """Change the speed along the trajectory: faster (it rests at the end) or slower (it stops before).
 
     Raises:
         EditError: it does not move.

@@ -1,4 +1,4 @@
-"""Requests in plain words: a table of patterns, and a plan changed by the first that fits."""
+"""Requests in plain words: a table of patterns, matched in order."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["refine"]
 
 
 def refine(plan: VideoPlan, request: str) -> VideoPlan:
-    """Return a copy of the plan in which the request is carried out, and nothing else is changed.
+    """Edit a copy of the plan as requested, and change nothing else.
 
     Args:
         plan: stays as it is.
         request: "make the owl bigger in scene 2"; several may be joined by "and", "then", ";" or full stops.
 
     Raises:
-        UnknownRequestError: the request, or a part of it, is none of those the rules know; nothing is carried out.
+        UnknownRequestError: the request, or a part of it, matches no pattern; nothing is changed.
         EditError: it is understood, but there is no such thing or scene, or it is so already. Of joined requests those
             that are so already are noted, if something is left to do.
         PlanError: the plan was not valid before.
@@ -145,7 +145,7 @@ _SLOTS = {
     "other_scene": rf"(?P<other_scene>{SCENE}|{NUMBER})",
     "scenes": rf"(?P<scenes>{SCENE}(?:(?:,|,? and|&) (?:{SCENE}|{NUMBER}))*)",
 }
-"""What the slots of the patterns below may be filled with."""
+"""The slots of the patterns below."""
 
 _Rows = tuple[tuple[str, "edits.Edit"], ...]
 
@@ -159,7 +159,7 @@ _SCENES: _Rows = (
 """Requests about whole scenes."""
 
 _THINGS: _Rows = (
-    # how large
+    # size
     (
         ("{make} {who} {times} (?:as |the )?(?:big|large|tall|small|size)(?: as (?:it "
         "is|before|now))?"),
@@ -169,14 +169,14 @@ _THINGS: _Rows = (
     ("{make} {who} {degree}{size}{after}", edits.resize_entities),
     ("(?P<size>enlarge|grow|shrink) {who}{after}", edits.resize_entities),
     ("(?:scale|resize) {who} (?:by|to) (?:a factor of )?{factor}", edits.scale_entities),
-    # where
+    # position
     ("{move} {who} (?:stand |sit |be )?{kind} {ground}", edits.place_beside),
     ("{move} {who} (?:stand |sit |be )?(?:in|to|into|at|on|towards?) (?:the )?{corner}", edits.place_in_picture),
     ("{move} {who} (?:stand |sit |be )?on (?:the )?(?P<where>left|right)", edits.place_in_picture),
     ("{move} {who} {degree}(?:more |further |farther )?(?:to the |towards the )?{way}{after}", edits.shift_entities),
     ("(?P<way>raise|lift|lower) {who}{after}", edits.shift_entities),
     ("(?:swap|exchange|switch) (?:the (?:positions?|places?) of )?{who} (?:and|with) {other}", edits.swap_entities),
-    # when
+    # timing
     ("(?:{make} )?{who} (?:should )?{verb} {degree}{when}", edits.shift_timing),
     ("(?:(?:{make}|show) )?{who} (?:{seen} )?only in the {half} half(?: of the (?:scene|video))?", edits.show_in_half),
     (
@@ -195,7 +195,7 @@ _THINGS: _Rows = (
     ),
     ("{make} ?(?P<who>.*?) ?(?:(?:move|go|run|walk|fly|drive|swim) )?{degree}{speed}{after}", edits.change_speed),
     ("(?P<speed>speed|slow) (?:up |down )?(?P<who>.*?)(?: ?(?:up|down))?{after}", edits.change_speed),
-    # what it looks like
+    # appearance
     (
         ("(?:{set}|paint|colou?r|turn|dye) (?:the colou?r of )?{who} (?:be |to |into |to be "
         ")?{colour}"),
@@ -209,14 +209,14 @@ _THINGS: _Rows = (
     ("(?:call|name) (?P<who>(?:the )?[^ ]+) {name}", edits.rename_entities),
     ("(?:replace|substitute|exchange|swap) {who} (?:with|by|for) {new}", edits.replace_entities),
     ("(?:turn|change|transform|make) {who} in?to {new}", edits.replace_entities),
-    # who is there
+    # entities
     ("(?:add|insert|include|put in) {who} {kind} {ground}", edits.add_entities),
     ("(?:add|insert|include|put in) {who} (?:in|at|on|to) the {where}", edits.add_entities),
     ("(?:add|insert|include|put in) {who}", edits.add_entities),
     ("(?:remove|delete|drop|erase|hide|take (?:out|away)|take) {who}(?: away| out)?", edits.remove_entities),
     ("{make} (?P<who>.+ .+)", edits.animate_entities),
 )  # fmt: skip
-"""Requests about things and what a scene is made of, without the words that name the scene; the first that fits."""
+"""Requests about entities and scene contents, without the words that name the scene; the first match is used."""
 
 
 @lru_cache(maxsize=2)

@@ -1,4 +1,4 @@
-"""Whole scenes changed: deleted, repeated, reordered; and the names that must stay true when they are."""
+"""Edits of whole scenes and of names, with the consistency groups and references they affect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 
 def delete_scenes(plan: VideoPlan, scenes: Sequence[Scene]) -> None:
-    """Without these scenes.
+    """Delete scenes.
 
     Raises:
         EditError: none would be left.
@@ -34,7 +34,7 @@ def delete_scenes(plan: VideoPlan, scenes: Sequence[Scene]) -> None:
 
 
 def duplicate_scene(plan: VideoPlan, scene: Scene) -> None:
-    """The scene once more, right behind itself, under an id of its own; its things are the same things."""
+    """Duplicate a scene right behind itself under a new id, with the same entities."""
     number, ids = 2, {other.id for other in plan.scenes}
     while f"{scene.id[:58]}-{number}" in ids:
         number += 1
@@ -46,16 +46,16 @@ def duplicate_scene(plan: VideoPlan, scene: Scene) -> None:
 
 
 def move_scene(plan: VideoPlan, scene: Scene, place: int) -> None:
-    """To this place, from 0, among the other scenes."""
+    """Move a scene to this index among the other scenes."""
     rest = [other for other in plan.scenes if other is not scene]
     rest.insert(place, scene)
     if [other.id for other in rest] == [other.id for other in plan.scenes]:
-        raise EditError(f"{scene.id} stands there already")
+        raise EditError(f"{scene.id} is there already")
     plan.scenes = rest
 
 
 def swap_scenes(plan: VideoPlan, one: Scene, other: Scene) -> None:
-    """Each in the place of the other."""
+    """Swap two scenes."""
     a, b = plan.scenes.index(one), plan.scenes.index(other)
     if a == b:
         raise EditError("these are one scene")
@@ -63,7 +63,7 @@ def swap_scenes(plan: VideoPlan, one: Scene, other: Scene) -> None:
 
 
 def set_length(scene: Scene, frames: float) -> None:
-    """So many frames long, within what a plan allows.
+    """Set a scene's length in frames, within what a plan allows.
 
     Raises:
         EditError: it has that length already.
@@ -75,7 +75,7 @@ def set_length(scene: Scene, frames: float) -> None:
 
 
 def rename_entity(plan: VideoPlan, scene: Scene, entity: Entity, name: str) -> None:
-    """Another name for the same thing, also in the scene's description and in groups and references of that name."""
+    """Rename an entity, also in the scene's description, groups and references."""
     scene.description = _replace_words(scene.description, entity.name, name)[:4000]
     for table in (plan.consistency_groups, plan.references):
         old = next((key for key in table if normalised(key) == normalised(entity.name)), None)
@@ -85,7 +85,7 @@ def rename_entity(plan: VideoPlan, scene: Scene, entity: Entity, name: str) -> N
 
 
 def _copy_table_entry(table: dict[str, list[str]] | dict[str, str], old: str, new: str, scene_id: str) -> None:
-    """What holds of the old name holds of the new one, in this scene."""
+    """Copy a group or reference of the old name to the new one, for this scene."""
     value = table[old]
     if isinstance(value, str):
         table.setdefault(new, value)  # type: ignore[arg-type]  # of the same table
@@ -94,7 +94,7 @@ def _copy_table_entry(table: dict[str, list[str]] | dict[str, str], old: str, ne
 
 
 def recolour_entity(plan: VideoPlan, scene: Scene, entity: Entity, colour: str) -> None:
-    """Another colour, in name and descriptions.
+    """Recolour an entity, in name and descriptions.
 
     Raises:
         EditError: it has that colour already.
@@ -127,8 +127,8 @@ def _replace_words(text: str, old: str, new: str) -> str:
 
 
 def update_references(plan: VideoPlan, before: VideoPlan) -> VideoPlan:
-    """Groups and references made true again after an edit: those that follow from names are derived anew, those that
-    somebody wrote lose only what is no longer there and gain what was renamed; then everything is checked."""
+    """Update groups and references after an edit and check the plan: groups derived from names are rebuilt, others
+    lose only what no longer exists."""
     if before.consistency_groups == before.groups_by_name():
         anew = plan.groups_by_name()
         plan.consistency_groups = {group: _keep_order(members, before, group) for group, members in anew.items()}

@@ -1,4 +1,4 @@
-"""Which scenes and which entities a request means."""
+"""Find the scenes and entities that a request names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Target = tuple[Scene, Entity]
 
 
 def find_scenes(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
-    """Return the scenes that a request confines itself to (None for no word of any), and the request without that.
+    """Return the scenes that a request names (None if it names none), and the request without them.
 
     Raises:
         EditError: the plan has no such scene.
@@ -83,8 +83,8 @@ def find_entities(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] =
     "the owl", "the owls", "both cars", "the second duck", "duck-2", "it" (those named before).
 
     Raises:
-        UnknownEntityError: there is none of that name.
-        EditError: there are several, and one is asked for.
+        UnknownEntityError: no entity has this name.
+        EditError: several entities match a singular.
     """
     words = phrase.lower().strip(" .,!").split()
     if words in (["everything"], ["everyone"], ["everybody"], ["all", "things"]):

@@ -1,4 +1,4 @@
-"""Who is meant: which of the cast a noun phrase or a pronoun names."""
+"""Coreference resolution: the entities that noun phrases and pronouns refer to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALIVE = frozenset(["person", "animal"])
 
 
 class CoreferenceResolver(EntityRegister):
-    """Everybody named so far, and who was spoken of last; with ``known_only``, strange nouns name nobody."""
+    """Resolves references to the entities named so far; with ``known_only``, unknown nouns are ignored."""
 
     def __init__(self, *, known_only: bool = False) -> None:
         super().__init__()
@@ -28,13 +28,12 @@ class CoreferenceResolver(EntityRegister):
         self._subject: list[Mention] = []  # of the latest clause that named anybody
         self._direct: list[Mention] = []  # objects of the same
         self._others: list[Mention] = []  # of its phrases
-        self._one: Mention | None = None  # whom "the other" is not
+        self._one: Mention | None = None  # the mention that "the other" excludes
         self._picked: dict[tuple[int, str], int] = {}  # which copy of a member "the big one" is
         self.clause = 0
 
     def resolve(self, noun: NounPhrase, *, subject: bool, apart: list[Mention] | None = None) -> list[Mention]:
-        """Return the cast members that a noun phrase means; new ones join the cast. Empty for what is no thing to be
-        drawn.
+        """Return the entities that a noun phrase refers to, registering new ones; none if it names nothing visible.
 
         Args:
             noun: the noun phrase.
@@ -53,7 +52,7 @@ class CoreferenceResolver(EntityRegister):
         return found
 
     def remember_clause(self, subject: list[Mention], direct: list[Mention], others: list[Mention]) -> None:
-        """Notes who appeared in a clause and in which part; pronouns of the next one look here first."""
+        """Remember the mentions of a clause by role, for the pronouns of the next one."""
         if subject or direct or others:
             self._subject = list(subject)
             self._direct = [mention for mention in direct if mention not in subject]
@@ -88,11 +87,11 @@ class CoreferenceResolver(EntityRegister):
         return self._resolve_singular(word, apart) if word in ("it", "he", "him", "she", "her") else []
 
     def _list_latest(self) -> list[Mention]:
-        """Return everybody of the latest clause, objects first."""
+        """Return all mentions of the latest clause, objects first."""
         return [*self._direct, *self._others, *self._subject]
 
     def _resolve_plural(self, apart: set[RegisteredEntity]) -> list[Mention]:
-        """They: the many of the latest clause, if it has some, or else all of it."""
+        """Resolve "they": the plural mention of the latest clause if there is one, or else all of its mentions."""
         latest = [mention for mention in (*self._subject, *self._direct, *self._others) if mention.member not in apart]
         alive = [mention for mention in latest if _is_alive(mention.member)]
         if sum(len(mention.copies) for mention in alive) > 1:
@@ -122,7 +121,7 @@ class CoreferenceResolver(EntityRegister):
         return latest or [mention for mention in self._subject if mention.member.is_person]
 
     def _resolve_singular(self, word: str, apart: list[Mention]) -> list[Mention]:
-        """It, he, she: the subject goes on as the subject, the object as the object."""
+        """Resolve "it", "he" or "she": a subject refers to the subject before, an object to the object."""
         excluded = {mention.member for mention in apart}
         if apart:  # it is an object here: not what this clause has named already, and the latest object rather
             excluded |= {member for member in self._recent if member.last_clause == self.clause}
@@ -137,9 +136,9 @@ class CoreferenceResolver(EntityRegister):
         ]
         others = others or [member for member in candidates if word != "it" and not _contradicts_gender(member, word)]
         single = [member for member in fitting if len(member.ids) == 1]
-        told = [member for member in single if member.pronoun or infer_gender(member.words)]
-        if word != "it" and told and max(member.last_clause for member in told) >= self.clause - 4:
-            single = told  # she who was called "she" before
+        gendered = [member for member in single if member.pronoun or infer_gender(member.words)]
+        if word != "it" and gendered and max(member.last_clause for member in gendered) >= self.clause - 4:
+            single = gendered  # those referred to as "she" before
         fitting = single or [member for member in others if len(member.ids) == 1] or fitting or others
         if not fitting:
             stranger = {"he": "man", "she": "woman"}.get(word, "") if not apart else ""
@@ -159,7 +158,7 @@ class CoreferenceResolver(EntityRegister):
         return [self._one]
 
     def _mention_more(self, count: int) -> list[Mention]:
-        """Six more: of what was spoken of last."""
+        """Resolve "six more": add copies of the entity mentioned last."""
         before = next((mention.member for mention in self._list_latest() if len(mention.copies) > 1), None)
         if before is None:
             return []
@@ -169,7 +168,7 @@ class CoreferenceResolver(EntityRegister):
         return [Mention(before, tuple(range(had, len(before.ids))))] if len(before.ids) > had else []
 
     def _pick_copy(self, noun: NounPhrase) -> list[Mention]:
-        """Return the big one, the second one: one of those who are several."""
+        """Resolve "the big one", "the second one": one copy of several."""
         several = next((m for m in reversed(self._recent) if len(m.ids) > 1), None)
         if several is None:
             return []
@@ -188,14 +187,14 @@ class CoreferenceResolver(EntityRegister):
         return [self._one]
 
     def _find_by_colour(self, noun: NounPhrase) -> list[Mention]:
-        """Return the red one: whichever was called so."""
+        """Resolve "the red one": the latest entity with these adjectives."""
         for member in reversed(self.members[-40:]):
             if set(noun.adjectives) <= {*member.adjectives, *member.name.split()}:
                 return [mention_all(member)]
         return []
 
     def _mention_another(self, noun: NounPhrase) -> list[Mention]:
-        """Return a bigger one: one more of what was spoken of last."""
+        """Resolve "a bigger one": another entity of the kind mentioned last."""
         before = next((mention.member for mention in self._list_latest() if not mention.member.is_person), None)
         if before is None:
             return []
@@ -248,7 +247,7 @@ class CoreferenceResolver(EntityRegister):
         return [Mention(member, tuple(range(min(copies, len(member.ids)))))]
 
     def _extract_words(self, noun: NounPhrase) -> str:
-        """Return what a noun phrase calls somebody, in small letters; empty where it names nothing to be drawn."""
+        """Return the name in a noun phrase, in lower case; empty if it names nothing visible."""
         words = "person" if noun.words in _CROWDS else noun.words.lower()
         if not words or noun.determiner == "no":
             return ""
@@ -268,7 +267,7 @@ class CoreferenceResolver(EntityRegister):
         return "" if strange or not is_visible(words) else words
 
     def _resolve_owner(self, noun: NounPhrase) -> RegisteredEntity | None:
-        """To whom somebody's mother or brother belongs."""
+        """Resolve the possessor of a relative: whose mother or brother it is."""
         if noun.possessor is not None:
             found = self.resolve(noun.possessor, subject=False)
         elif noun.determiner == "their":
@@ -278,7 +277,7 @@ class CoreferenceResolver(EntityRegister):
         return found[0].member if found else None
 
     def _find_group(self, noun: NounPhrase, words: str, asked: int | None) -> list[RegisteredEntity]:
-        """ "The two cars" are the red one and the blue one, "the children" are Mia and Ben."""
+        """Resolve "the two cars" to the red one and the blue one, "the children" to Mia and Ben."""
         kin = self._find_kin(words)
         if len(kin) > 1 or self.find_by_name(words) is not None:
             return kin
@@ -334,7 +333,7 @@ class CoreferenceResolver(EntityRegister):
         return None
 
     def _iter_candidates(self, last: str) -> Iterable[RegisteredEntity]:
-        """Those of the same word first, then those spoken of lately."""
+        """Yield the entities of the same word, then those mentioned lately."""
         yield from reversed(self.find_by_word(last))
         yield from reversed(self.members[-40:])
 
@@ -359,5 +358,5 @@ def _fits_pronoun(member: RegisteredEntity, word: str) -> bool:
 
 
 def _contradicts_gender(member: RegisteredEntity, word: str) -> bool:
-    """Return whether a pronoun says the other sex."""
+    """Return whether a pronoun has the other gender."""
     return (member.pronoun or infer_gender(member.words)) == ("she" if word in ("he", "him") else "he")

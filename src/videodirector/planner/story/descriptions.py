@@ -27,8 +27,8 @@ def describe_scene(
     Args:
         clauses: in order.
         pronouns: the pronouns in them, and whom they mean.
-        before: the subject that the first clause continues if it has none of its own.
-        unseen: the same in words, where it is nobody that can be drawn.
+        before: the subject of the clause before, for a first clause without a subject.
+        unseen: the same in words, if it is not an entity.
     """
     texts: list[str] = []
     for clause in clauses:

@@ -180,7 +180,7 @@ class EntityRegister:
         return self._by_word.get(word, [])
 
     def _register(self, name: str, words: str, count: int, *, proper: str = "") -> RegisteredEntity:
-        """Return a new member; ``proper`` is the name as written, for somebody who has one."""
+        """Register a new entity; ``proper`` is its name as written, if it has one."""
         slug = self._choose_free_id(_slugify(name) or f"thing-{len(self.members) + 1}", several=count > 1)
         ids = [slug] if count == 1 else [f"{slug}-{number}" for number in range(1, count + 1)]
         self._ids.update(ids, [slug])

@@ -1,4 +1,4 @@
-"""From a part of the story to its events, each of them a scene to be, and the order in which they happen."""
+"""Split a shot into events, one for each future scene, in the order in which they happen."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _SIMULTANEOUS = split_words("while as when whenever because since if although th
     "that",
     "even though",
 }
-"""Connectives of clauses that tell of one time, or of no event."""
+"""Connectives of simultaneous clauses, or of clauses without an event."""
 
 _EARLIER = frozenset(["after", "once", "as soon as"])
-"""Their clause happens before the one it belongs to, wherever it stands."""
+"""Their clause happens before the main clause, in either order."""
 
 _LATER = frozenset(["before", "until", "till"])
-"""Their clause happens after the one it belongs to, wherever it stands."""
+"""Their clause happens after the main clause, in either order."""
 
 
 @dataclass(slots=True)
 class Event:
-    """The clauses of a scene to be, in the order of the text.
+    """The clauses of one scene, in the order of the text.
 
     Attributes:
         clauses: what happens.
         text: the user's own words, kept where a script lists its scenes.
-        earlier: whether it happens before the event that the text tells just before it.
+        is_earlier: whether it happens before the previous event of the text.
     """
 
     clauses: list[Clause]
@@ -43,8 +43,7 @@ class Event:
 
 
 def split_events(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[Event]:
-    """Return the events of a shot: one where a script says so, otherwise one for each clause that tells of something
-    new."""
+    """Return the events of a shot: one where a script says so, otherwise one for each clause with a new event."""
     if shot.is_listed:
         parts = split_sentences(expand_scene_headings(shot.text)) or [shot.text]
         return [

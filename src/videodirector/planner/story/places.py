@@ -1,4 +1,4 @@
-"""Where a scene happens: said, or to be inferred from who is in it."""
+"""Places: named by the story, or inferred from the entities of a scene."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _WITHIN = frozenset(["in", "into", "inside", "at", "through", "across", "through
 
 
 def find_similar_place(noun: NounPhrase, preposition: str) -> str | None:
-    """Return a place that no table names, as it is called, where the preposition says that somebody is within it."""
+    """Return the name of a place outside of the lexicon, if the preposition says that something is within it."""
     if preposition not in _WITHIN or noun.pronoun or noun.proper or noun.count or noun.plural or not noun.words:
         return None
     like = find_similar_background(noun.words) or find_similar_background(noun.words.split()[-1])
@@ -112,7 +112,7 @@ _ENCLOSING_CLASSES = (
     "body of water", "land", "tract", "vegetation", "gathering", "settlement", "place of business", "marketplace",
     "stadium",
 )  # fmt: skip
-"""What one is within also when one is at it or goes through it."""
+"""Classes of places that "at" and "through" mean being within."""
 
 _ALSO_OBJECTS = split_words(
     "door window wall board bench hole box nest cage tower corner spot shelf roof track line burrow den"
@@ -127,7 +127,7 @@ _TIMES: Mapping[str, str] = {
 
 
 def find_time_of_day(noun: NounPhrase, preposition: str) -> str:
-    """Return the time of day that a phrase tells ("at night", "under the starry sky"), as it is said of a place."""
+    """Return the time of day that a phrase names ("at night", "under the starry sky"), as it is said of a place."""
     if preposition in ("at", "in", "by", "under", "during", "on", "before", "after", "until") and not noun.pronoun:
         if noun.words == "sky" and set(noun.adjectives) & {"starry", "night", "dark"}:
             return "at night"
@@ -162,13 +162,12 @@ def is_same_place(one: str, other: str) -> bool:
     one, other = one.partition(" at ")[0], other.partition(" at ")[0]
     if _get_places_by_name().get(one, one) != _get_places_by_name().get(other, other):
         return False
-    # Woods are a forest, and a street is in the city; but a school is no office, though both are rooms.
+    # Woods are a forest, and a street is in the city; but a school is not an office, though both are rooms.
     return one == other or _get_places_by_name().get(one) != "room" or "room" in (one, other)
 
 
 def infer_place(present: Iterable[str]) -> str:
-    """Return the background where these things are at home; the first of them decides between equals. Empty for
-    none."""
+    """Infer the background that is the habitat of these entities, the first one preferred; empty if there is none."""
     votes: dict[str, float] = {}
     for order, name in enumerate(dict.fromkeys(present)):
         nature = find_traits(name)
@@ -177,7 +176,7 @@ def infer_place(present: Iterable[str]) -> str:
         else:
             home, weight = next((_CLASS_HABITATS[wide] for wide in _CLASS_HABITATS if is_a(name, wide)), ""), 0.6
         if home in get_backgrounds() and nature is not None:
-            # Who walks may be anywhere; a tree stands where it grows.
+            # Walkers may be anywhere; plants and buildings do not move.
             rooted = 2.0 if nature.kind in ("plant", "building") else 1.0
             votes[home] = votes.get(home, 0.0) + weight * rooted / (1 + 0.5 * order)
     return max(votes, key=lambda place: votes[place]) if votes else ""

@@ -1,4 +1,4 @@
-"""From clauses to staged scenes: who is on, how they move, how they stand to each other, and where."""
+"""From clauses to scene drafts: entities, motions, relations and places."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ __all__ = [
     "draft_scene",
 ]
 
-# What follows these is a part of a name or a manner of speaking, not a thing on stage.
+# A noun after one of these is part of a name or a figure of speech, not an entity of the scene.
 _NO_ENTITY_PREPOSITIONS = frozenset(["of", "like", "without", "about", "as", "because of", "during", "wearing"])
 
 
 def draft_scene(
     clauses: list[Clause], cast: CoreferenceResolver, before: list[Mention], unseen_subject: str = ""
 ) -> SceneDraft:
-    """Puts the clauses of one scene on stage.
+    """Interpret the clauses of one scene.
 
     Args:
         clauses: what happens in the scene, in order.
-        cast: everybody so far; newcomers join it.
+        cast: resolves references; new entities are registered.
         before: the subject of the clause before, which a clause without one continues.
-        unseen: the same in words, where it is nobody on stage ("the words float away").
+        unseen: the same in words, if it is not an entity ("the words float away").
     """
     draft = SceneDraft(subject=before, is_remark=bool(clauses), unseen_subject=unseen_subject)
     for clause in clauses:
@@ -68,7 +68,7 @@ def draft_scene(
 
 
 class _ClauseInterpreter:
-    """Puts one clause on stage."""
+    """Interprets one clause."""
 
     def __init__(self, clause: Clause, draft: SceneDraft, cast: CoreferenceResolver) -> None:
         self.clause, self.draft, self.cast = clause, draft, cast
@@ -80,7 +80,7 @@ class _ClauseInterpreter:
         self.ids = draft.add_mentions(self.subject)
 
     def interpret(self) -> None:
-        """Everything the clause says."""
+        """Add everything the clause says to the draft."""
         objects = self._resolve_objects()
         self._read_appearance()
         self._read_caused_motion()
@@ -104,7 +104,7 @@ class _ClauseInterpreter:
         self.draft.is_remark = self.draft.is_remark and self._is_remark()
 
     def _resolve(self, noun: NounPhrase, *, subject: bool = False) -> list[Mention]:
-        """Whom a noun phrase means; a motion that stands before the noun ("a flying bird") is taken up.
+        """Resolve a noun phrase, and add a motion in front of the noun ("a flying bird").
 
         A part stands for the whole: "the cat's tail twitches", "lava flows down its side".
         """
@@ -131,17 +131,17 @@ class _ClauseInterpreter:
         return self.mentions[noun.start]
 
     def _is_worn(self, noun: NounPhrase) -> bool:
-        """ "His cloak billowing behind him": it is on him."""
+        """Return whether a noun names worn clothing: "his cloak billowing behind him"."""
         return self.clause.accompanies and is_clothing(noun.words)
 
     def _count_with_owners(self, noun: NounPhrase) -> None:
-        """ "The twins ride their bicycles": one for each."""
+        """Count one item for each owner: "the twins ride their bicycles"."""
         owners = sum(len(mention.copies) for mention in getattr(self, "subject", []))
         if noun.plural and noun.count is None and noun.determiner == "their" and owners > 1:
             noun.count = owners
 
     def _resolve_owner(self, noun: NounPhrase) -> list[Mention]:
-        """Whose this is."""
+        """Resolve the possessor of a noun."""
         if noun.possessor is not None:
             return self.cast.resolve(noun.possessor, subject=not self.subject)
         if self.subject:
@@ -171,7 +171,7 @@ class _ClauseInterpreter:
         return self.subject
 
     def _drop_collective(self, nouns: list[NounPhrase]) -> list[NounPhrase]:
-        """ "Two cars: a red car and a blue car", "the twins, Max and Leo": the first is told by the others."""
+        """Drop a collective noun that the others detail: "two cars: a red and a blue one", "the twins, Max and Leo"."""
         first, others = (nouns[0], nouns[1:]) if nouns else (NounPhrase(), [])
         total = sum(other.count or 1 for other in others)
         if not first.plural or len(others) < 2 or any(other.plural and not other.count for other in others):
@@ -202,7 +202,7 @@ class _ClauseInterpreter:
         return found
 
     def _read_complement(self, noun: NounPhrase) -> bool:
-        """ "Lily was a small girl", "it was a stormy night": what somebody is, or when it is, is nobody new."""
+        """Read a complement that introduces no entity: "Lily was a small girl", "it was a stormy night"."""
         if self.clause.verb != "be" or noun.pronoun or "there" in self.clause.adverbs:
             return False
         if not self.subject:
@@ -217,7 +217,7 @@ class _ClauseInterpreter:
         return True
 
     def _read_appearance(self) -> None:
-        """ "The fox is red": looks, taken up by the member."""
+        """Read adjectives of the subject: "the fox is red"."""
         if self.clause.verb == "be" and not self.clause.negated:
             said = [word for word in self.clause.adjectives if word not in BIGGER | SMALLER | STATE_ADJECTIVES]
             for mention in self.subject:
@@ -243,7 +243,7 @@ class _ClauseInterpreter:
                         part.motion = build_motion(verb, part.mention.member.traits)
 
     def _read_caused_motion(self) -> None:
-        """ "Drops the cup", "inflates a balloon": the object does it, not the subject."""
+        """Read a motion of the object that the subject causes: "drops the cup", "inflates a balloon"."""
         nature = self.direct[0].member.traits if self.direct else None
         caused = parse_caused_motion(self.clause, nature) if self.direct and self.ids else None
         if caused is None:
@@ -261,7 +261,7 @@ class _ClauseInterpreter:
         return None
 
     def _read_ride(self, objects: list[Mention]) -> None:
-        """ "Rides a horse", "drives the car": the mount moves, and takes the rider along."""
+        """Move the mount with its rider: "rides a horse", "drives the car"."""
         if self.clause.verb not in ("ride", "drive", "pilot", "steer") or not objects or not self.ids:
             return
         mounts = self.draft.add_mentions(objects)
@@ -275,7 +275,7 @@ class _ClauseInterpreter:
         self.motion = Motion()
 
     def _read_passive_agent(self) -> None:
-        """ "The cat is chased by a dog": the dog moves, after the cat."""
+        """Move the agent of a passive clause: "the cat is chased by a dog"."""
         path = find_path(self.clause.verb)
         by = next((phrase for phrase in self.clause.phrases if phrase.preposition == "by"), None)
         if not self.clause.passive or by is None or path not in ("chase", "meet", "cross") or not self.ids:
@@ -308,7 +308,7 @@ class _ClauseInterpreter:
             parts[target].motion = Motion(path="cross", direction=motion.direction or 1, airborne=motion.airborne)
 
     def _read_later_verbs(self, objects: list[Mention]) -> None:
-        """ "Watches the owl fly away", "a dog that runs": the verbs after the first."""
+        """Read the verbs after the first: "watches the owl fly away", "a dog that runs"."""
         for figure, verb in self.clause.later_verbs:
             movers = self.mentions.get(figure.start, []) if figure is not None else self.subject
             if figure is None and self.clause.verb in PERCEPTION_VERBS and objects:
@@ -329,7 +329,7 @@ class _ClauseInterpreter:
             self.draft.place, self.draft.is_weak_place = place, weak
 
     def _read_attire(self, phrase: Phrase) -> bool:
-        """ "A girl in a red hat": what somebody wears belongs to their looks."""
+        """Read what an entity wears: "a girl in a red hat"."""
         kinds = [phrase.preposition == "wearing" or is_clothing(noun.words) for noun in phrase.ground]
         if phrase.figure is not None and find_place(phrase.figure) is not None:
             return False
@@ -359,7 +359,7 @@ class _ClauseInterpreter:
         return True
 
     def _read_phrase(self, phrase: Phrase) -> None:
-        """One prepositional phrase: a place, or things and their relation to whom it says something of."""
+        """Read one prepositional phrase: a place, or the relation of entities to its ground."""
         grounds = self._resolve_grounds(phrase)
         if not grounds:
             self._place_at_side(phrase)
@@ -384,7 +384,7 @@ class _ClauseInterpreter:
                 self.draft.relations.append(Relation(kind, entity, tuple(own)))
 
     def _place_at_side(self, phrase: Phrase) -> None:
-        """ "And a bus on the right": where in the picture it stands."""
+        """Place an entity at a side of the picture: "and a bus on the right"."""
         at = parse_corner(phrase.ground[0])
         if at is None or phrase.figure is None or phrase.figure in self.clause.subject or phrase.preposition == "to":
             return
@@ -393,7 +393,7 @@ class _ClauseInterpreter:
                 self.draft.roles[entity].motion = Motion(begin=at)
 
     def _read_whole(self, phrase: Phrase) -> bool:
-        """ "The edge of a building", "the arrival of demons": what the phrase belongs to cannot be seen, so this is."""
+        """Read the whole of an invisible part: "the edge of a building", "the arrival of demons"."""
         figure = phrase.figure or self._find_noun_before(phrase)
         if phrase.preposition != "of" or figure is None or is_visible(figure.words) or figure.pronoun:
             return False
@@ -409,7 +409,7 @@ class _ClauseInterpreter:
         return before[-1].ground[-1] if before else None
 
     def _read_passing_sides(self, phrase: Phrase) -> bool:
-        """ "From the left side to the right side of a rock": past it."""
+        """Read "from the left side to the right side of a rock" as passing it."""
         to_side = [other for other in self.clause.phrases if other.ground[-1].words in ("left side", "right side")]
         if phrase.preposition != "of" or len(to_side) < 2 or find_place(phrase.ground[0]) is not None:
             return False
@@ -457,7 +457,7 @@ class _ClauseInterpreter:
             self.draft.bigger += [(ground, entity) for entity in figures]
 
     def _set_passing(self, figures: list[str], grounds: list[str], direction: int) -> None:
-        """ "From the left of a dog to its right": past it."""
+        """Move figures past their grounds: "from the left of a dog to its right"."""
         x = 0.15 if direction > 0 else 0.85
         parts = self.draft.roles
         self.draft.passing.update(figures)
@@ -493,45 +493,45 @@ STATE_ADJECTIVES = split_words(
     """visible invisible present absent gone alone ready able late early happy sad angry tired hungry thirsty afraid
     scared asleep awake hurt better best wrong right true sorry lost safe busy bored lonely surprised proud"""
 )
-"""How somebody is now, which is nothing of their looks."""
+"""Temporary states, which do not describe appearance."""
 ARRIVAL_VERBS = split_words("reach enter cross visit leave climb explore approach find")
 PERCEPTION_VERBS = split_words("see watch hear let make help find notice observe spot look")
 
 
 @dataclass(slots=True)
 class EntityRole:
-    """One entity's part in a scene."""
+    """The role of one entity in a scene."""
 
     mention: Mention
     copy: int
     motion: Motion = field(default_factory=Motion)
-    target: str | None = None  # the entity it makes for
+    target: str | None = None  # the entity it moves towards
     half: Literal["first", "second"] | None = None
 
     @property
     def id(self) -> str:
-        """The entity."""
+        """The entity's id."""
         return self.mention.member.ids[self.copy]
 
 
 @dataclass(slots=True)
 class SceneDraft:
-    """A scene on stage, before anything has a box."""
+    """A scene before its entities have boxes."""
 
     roles: dict[str, EntityRole] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
     bigger: list[tuple[str, str]] = field(default_factory=list)  # (the bigger, the smaller)
-    passing: set[str] = field(default_factory=set)  # who goes past others, so in front of them
+    passing: set[str] = field(default_factory=set)  # entities that pass others, in front of them
     place: str = ""
-    is_weak_place: bool = False  # the place counts only where none is known
+    is_weak_place: bool = False  # the place is used only if no other is known
     time: str = ""  # of day: "at night"
     subject: list[Mention] = field(default_factory=list)  # of the last clause
-    unseen_subject: str = ""  # the subject of the last clause that had one, in words, if nobody on stage is meant
+    unseen_subject: str = ""  # the subject of the last clause that had one, in words, if it is not an entity
     pronouns: list[tuple[NounPhrase, list[Mention], Clause]] = field(default_factory=list)
-    is_remark: bool = False  # nothing but a word on somebody's looks
+    is_remark: bool = False  # it only describes appearance
 
     def add_mentions(self, mentions: list[Mention]) -> list[str]:
-        """Return the entity ids of mentions, all of which are then on stage."""
+        """Add mentions to the scene, and return their entity ids."""
         for mention in mentions:
             for copy in mention.copies:
                 part = EntityRole(mention, copy)

@@ -1,4 +1,4 @@
-"""Captions word by word: a small decoder that has only ever read texts, and writes of what it has never seen.
+"""Write captions word by word with a small decoder trained on texts alone.
 
 C3 (arXiv 2401.08567): where the senses share a space with text, a decoder learned from the vectors of texts also reads
 those of pictures and sounds, if every modality's mean is subtracted first (the modality gap) and if noise was added
@@ -21,14 +21,14 @@ from videodirector.senses.embedders.towers import WIDTH
 __all__ = ["END_TOKEN", "MAX_WORDS", "CaptionDecoder", "split_words"]
 
 MAX_WORDS = 24
-"""Words of a caption at most."""
+"""Maximum number of words of a caption."""
 
 END_TOKEN = 0
 """The token before the first word and behind the last."""
 
 
 class CaptionDecoder(nn.Module):
-    """A recurrent network whose every step is given the vector that it tells of.
+    """A recurrent network conditioned on a vector at every step.
 
     Args:
         words: the vocabulary; token n + 1 is word n, token 0 the end.
@@ -44,7 +44,7 @@ class CaptionDecoder(nn.Module):
         self.head = nn.Linear(width, len(self.words) + 1)
 
     def tokenise(self, texts: Sequence[str]) -> Int[Tensor, "texts length"]:
-        """Texts as tokens, each followed by ends; at least one.
+        """Tokenise texts, each followed by at least one end token.
 
         Raises:
             KeyError: a word is not in the vocabulary.
@@ -56,7 +56,7 @@ class CaptionDecoder(nn.Module):
     def forward(
         self, vectors: Float[Tensor, "texts width"], tokens: Int[Tensor, "texts length"]
     ) -> Float[Tensor, "texts length words"]:
-        """Logits of every token, given the vector and the tokens before it."""
+        """Return logits of every token, given the vector and the tokens before it."""
         before = F.pad(tokens[:, :-1], (1, 0), value=END_TOKEN)
         context = vectors[:, None].expand(-1, tokens.shape[1], -1)
         states, _ = self.cell(torch.cat([self.embedding(before), context], dim=-1), self.start(vectors).tanh()[None])
@@ -65,7 +65,7 @@ class CaptionDecoder(nn.Module):
 
     @torch.no_grad()
     def write(self, vector: NDArray[np.float32]) -> tuple[str, float]:
-        """Return the likeliest words one after the other, and the probability of the whole caption."""
+        """Write the most probable words one after the other, and the probability of the whole caption."""
         context = torch.from_numpy(vector)[None]
         state, token, words, log = self.start(context).tanh()[None], torch.zeros(1, 1, dtype=torch.long), [], 0.0
         for _ in range(MAX_WORDS):
@@ -80,7 +80,7 @@ class CaptionDecoder(nn.Module):
 
     @torch.no_grad()
     def log_prefix_probabilities(self, vector: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float64]:
-        """Log probabilities that the caption of this vector begins with these texts; (texts,)."""
+        """Return log probabilities that the caption of this vector begins with these texts; (texts,)."""
         tokens = self.tokenise(texts)
         logs = self(torch.from_numpy(vector)[None].expand(len(texts), -1), tokens).log_softmax(-1)
         own = logs.gather(-1, tokens[..., None])[..., 0] * (tokens != END_TOKEN)
@@ -88,7 +88,7 @@ class CaptionDecoder(nn.Module):
 
 
 def split_words(text: str) -> list[str]:
-    """Words and marks."""
+    """Split a text into words and punctuation."""
     for mark in ".,:":
         text = text.replace(mark, f" {mark}")
     return text.split()

@@ -1,8 +1,8 @@
-"""From a sense's embedding to what the generator reads, without words in between.
+"""Map an embedding to the generator's text conditioning, without words in between.
 
-A generator is told what to draw by the states of a text encoder: a caption's sequence, which its cross-attention reads,
+A generator is conditioned on the states of a text encoder: a caption's sequence, which its cross-attention reads,
 and the embedding of a phrase for each thing. The network here answers an embedding of storyworld-bind's space with
-both, so that a sound is drawn although nobody said what it is. Learned by regression alone such a network answers
+both, so that a sound is rendered without a caption. Learned by regression alone such a network answers
 everything with nearly the same sequence, the mean of all that may be meant; ``recipes/mapping.py`` shows that, and
 what helps: mutual information (InfoNCE), reconstruction of the input, a caption loss.
 """
@@ -31,16 +31,16 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
 def get_packaged_folder() -> Path:
-    """Return the folder of the weights that the package brings."""
+    """Return the folder of the packaged weights."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-mapping")))
 
 
 class MappedCondition(NamedTuple):
-    """What a generator reads in the place of words.
+    """The conditioning of a generator, instead of words.
 
     Attributes:
         words: a caption's last hidden states, zero behind its end: ``words=`` of ``Layout2VidPipeline``.
-        phrase: the embedding of what the main thing is called: ``Layout2VidPipeline.imagine`` makes a look of it.
+        phrase: the embedding of the main thing's name, for ``Layout2VidPipeline.imagine``.
     """
 
     words: Float[Tensor, "batch words text"]
@@ -48,7 +48,7 @@ class MappedCondition(NamedTuple):
 
 
 class _Residual(nn.Module):
-    """A hidden layer and a way around it."""
+    """A hidden layer with a residual connection."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class _Residual(nn.Module):
 
 
 class _Transformer(nn.Module):
-    """A learned query a slot, beside the embedding as one more token."""
+    """One learned query for each slot, and the embedding as one more token."""
 
     def __init__(self, width: int, slots: int, text: int, hidden: int) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class _Transpose(nn.Module):
 
 
 class MappingNetwork(nn.Module):
-    """Embeddings to token states.
+    """Maps embeddings to token states.
 
     Args:
         variant: ``linear``, a ``convolution`` along the sequence, a ``transformer`` whose queries are the places of the
@@ -132,14 +132,14 @@ class MappingNetwork(nn.Module):
         self.network = _build_network(variant, width, 1 + tokens, text)
 
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> MappedCondition:
-        """Return the condition of each embedding as embedders give it: a unit vector, its sense's mean subtracted."""
+        """Map unit vectors, their modality's mean subtracted, to conditions."""
         slots: Tensor = self.network(embeddings)
         return MappedCondition(
             words=F.pad(slots[:, 1:], (0, 0, 0, self.words + 1 - slots.shape[1])), phrase=slots[:, 0]
         )
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the weights in half precision, as safetensors, and what the network is made of."""
+        """Write the weights in half precision, as safetensors, and the configuration."""
         from safetensors.torch import save_file
 
         folder = Path(folder)
@@ -149,7 +149,7 @@ class MappingNetwork(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path | None = None) -> MappingNetwork:
-        """From a folder that ``save_pretrained`` wrote; None takes the package's.
+        """Load from a folder that ``save_pretrained`` wrote; None loads the packaged weights.
 
         Raises:
             ModelNotFoundError: there is no such folder.
@@ -165,6 +165,6 @@ class MappingNetwork(nn.Module):
             network = cls(**json.loads((folder / CONFIG).read_text(encoding="utf-8")))
             network.load_state_dict({name: value.float() for name, value in load_file(folder / WEIGHTS).items()})
         except (SafetensorError, ValueError, TypeError, RuntimeError, OSError) as error:
-            message = f"{folder} holds no mapping network: {error}"
+            message = f"{folder} is not a mapping network: {error}"
             raise ModelFormatError(message, hint="copy the folder again") from None
         return network.eval().requires_grad_(False)

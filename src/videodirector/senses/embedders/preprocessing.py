@@ -1,4 +1,4 @@
-"""What the towers of storyworld-bind are given: pictures, spectrograms and traces of one size. Numpy only."""
+"""Preprocessing for storyworld-bind: pictures, spectrograms and traces of one size, in numpy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _QUIET = 1e-3  # power of a band that no clip is raised beyond: silence stays si
 
 
 def stack_frames(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Two frames (height, width, 3) as one (6, 64, 64); a single picture is given twice, and does not move."""
+    """Stack two frames (height, width, 3) to (6, 64, 64); a single picture is given twice."""
     planes = [_resize(frame).transpose(2, 0, 1) for frame in (first, last)]
     return np.concatenate(planes)
 
@@ -68,7 +68,7 @@ def augment_views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
 
 
 def compute_spectrogram(samples: Floats) -> Floats:
-    """Log-mel spectrogram (1, bands, windows) of ``SAMPLES`` samples at 16 kHz; in [-1, 1], 1 the loudest.
+    """Compute the log-mel spectrogram (1, bands, windows) of ``SAMPLES`` samples at 16 kHz; in [-1, 1], 1 the loudest.
 
     Shorter clips are followed by silence, longer ones cut.
     """
@@ -109,7 +109,7 @@ def _make_hann_window() -> Floats:
 
 @lru_cache(maxsize=1)
 def _make_mel_filters() -> Floats:
-    """Triangles from 50 Hz to 7.8 kHz, evenly spaced in mel; (bands, frequencies)."""
+    """Return triangular filters from 50 Hz to 7.8 kHz, evenly spaced in mel; (bands, frequencies)."""
     mels = np.linspace(1127 * np.log1p(50 / 700), 1127 * np.log1p(7800 / 700), BANDS + 2)
     edges = 700 * np.expm1(mels / 1127)
     frequencies = np.fft.rfftfreq(_WINDOW, 1 / AUDIO_RATE)

@@ -1,4 +1,4 @@
-"""storyworld-bind: the six-sense model that the package brings, as an ``Embedder``."""
+"""storyworld-bind: the packaged model of six modalities, as an ``Embedder``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOWERS = {"image": "vision", "video": "vision"}
 
 
 def get_packaged_folder() -> Path:
-    """Return the folder of the weights that the package brings."""
+    """Return the folder of the packaged weights."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-bind")))
 
 
@@ -114,8 +114,8 @@ class StoryworldBind:
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
         """Unit vectors (clips, 128) of clips as ``LoadedInput`` describes them.
 
-        Pictures and maps are looked at from several sides (``preprocessing.views``), and of a video its middle too, for
-        what it shows; how it moves the middle cannot tell, so that part of its vector does not count.
+        Pictures and maps are averaged over several views (``preprocessing.augment_views``). For a video the middle
+        frame is added without the components that encode motion, which a single frame cannot show.
         """
         return _normalise(np.stack([self._embed_clip(modality, clip) for clip in clips]))
 

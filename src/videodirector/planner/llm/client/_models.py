@@ -30,7 +30,7 @@ def create_chat_model(name: str, *, base_url: str | None = None, timeout: float 
     VIDEODIRECTOR_API_KEY has one.
 
     Raises:
-        UsageError: there is no such provider, or no model is named.
+        UsageError: the provider is unknown, or no model is named.
         MissingDependencyError: the provider's package is not installed.
         PlannerError: the provider needs a key, and there is none.
     """
@@ -38,13 +38,13 @@ def create_chat_model(name: str, *, base_url: str | None = None, timeout: float 
     if base_url is not None and (not model or provider not in ("openai", *_EXTRAS)):
         provider, model = "openai", name  # models of such servers may have any name: "llama3:8b"
     if not model or not provider:
-        raise UsageError(f"{name!r} names no chat model", hint="give PROVIDER:MODEL, such as openai:gpt-4o")
+        raise UsageError(f"{name!r} does not name a chat model", hint="give PROVIDER:MODEL, such as openai:gpt-4o")
     settings: dict[str, Any] = {"max_retries": 0, "timeout": timeout}  # tries are counted where calls are made
     if provider == "ollama":
         settings = {"client_kwargs": {"timeout": timeout}}
     if base_url is not None:
         if urlsplit(base_url).scheme not in ("http", "https"):
-            raise UsageError(f"{base_url!r} is no address", hint="give one like http://localhost:8000/v1")
+            raise UsageError(f"{base_url!r} is not an HTTP address", hint="give one like http://localhost:8000/v1")
         settings["base_url"] = base_url
         if provider == "openai":
             own = os.environ.get("VIDEODIRECTOR_API_KEY")
@@ -55,7 +55,7 @@ def create_chat_model(name: str, *, base_url: str | None = None, timeout: float 
 
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
         if provider == "anthropic" and base_url is None and not os.environ.get("ANTHROPIC_API_KEY"):
-            raise ValueError("there is no key")  # its client says so only when it is asked
+            raise ValueError("there is no key")  # its client reports this only at the first call
         return made
     except ImportError as error:
         package = f"'videodirector[{provider}]'" if provider in _EXTRAS else f"langchain-{provider.replace('_', '-')}"
@@ -65,7 +65,7 @@ def create_chat_model(name: str, *, base_url: str | None = None, timeout: float 
         ) from error
     except ValueError as error:
         if "Unsupported provider" in str(error):
-            raise UsageError(f"there is no provider {provider!r}", hint="openai, anthropic, ollama, ...") from error
+            raise UsageError(f"{provider!r} is not a known provider", hint="openai, anthropic, ollama, ...") from error
         raise _build_unusable_error(provider, error) from error
     except Exception as error:  # each provider has its own for a missing key
         raise _build_unusable_error(provider, error) from error

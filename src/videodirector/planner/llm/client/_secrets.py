@@ -1,4 +1,4 @@
-"""Keeps keys out of everything that is shown or written."""
+"""Redact secrets from everything that is shown or written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIN_LENGTH = 6  # shorter values are common words ("none", "EMPTY")
 
 
 class SecretRedactor:
-    """Replaces known secrets, and what looks like one, by three dots.
+    """Replaces known secrets, and texts of their form, by three dots.
 
     Known are the secret fields of a chat model and the environment variables whose names end like those of keys.
     """

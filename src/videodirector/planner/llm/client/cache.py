@@ -1,4 +1,4 @@
-"""Answers that were paid for are kept on disk: by model, messages and schema."""
+"""A disk cache of answers, by model, messages and schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["AnswerCache", "get_default_folder"]
 
-_SIZE_LIMIT = 256 * 2**20  # what has not been asked for longest goes first
+_SIZE_LIMIT = 256 * 2**20  # the least recently used go first
 
 
 def get_default_folder() -> Path:
@@ -24,11 +24,11 @@ def get_default_folder() -> Path:
 
 
 class AnswerCache:
-    """A folder of answers, safe for several threads and processes; one that cannot be used is as good as none.
+    """A folder of answers, safe for threads and processes; an unusable folder caches nothing.
 
     Args:
-        folder: where; None keeps nothing.
-        fresh: what was kept before is not looked at.
+        folder: None caches nothing.
+        fresh: whether to ignore earlier entries.
     """
 
     def __init__(self, folder: Path | None, *, fresh: bool = False) -> None:
@@ -44,7 +44,7 @@ class AnswerCache:
 
     @staticmethod
     def make_key(*parts: object) -> str:
-        """Return the key of a question; it reveals nothing of its parts."""
+        """Return the key of a question, a hash of its parts."""
         text = json.dumps(parts, ensure_ascii=True, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -58,7 +58,7 @@ class AnswerCache:
         return None
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
-        """Keeps a value."""
+        """Store a value."""
         if self._known is not None:
             self._known.add(key)
         if self._store is not None:
@@ -66,13 +66,13 @@ class AnswerCache:
                 self._store.set(key, dict(value))
 
     def forget(self, key: str) -> None:
-        """Keeps it no longer."""
+        """Remove a value."""
         if self._store is not None:
             with suppress(Exception):
                 self._store.delete(key)
 
     def close(self) -> None:
-        """Lets go of the files; the next use opens them again."""
+        """Close the files; the next use opens them again."""
         if self._store is not None:
             with suppress(Exception):
                 self._store.close()

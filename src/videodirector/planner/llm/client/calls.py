@@ -1,4 +1,4 @@
-"""One call of a chat model, come what may: with a deadline, tried again where that can help, refused in clear words."""
+"""Calls of a chat model with deadline, retries and clear errors."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ __all__ = ["Caller", "FormNotSupported", "map_concurrently"]
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds between tries, where the server asks for none; they double
-_MAX_SHOWN = 300  # characters of a server's own words
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds between tries without Retry-After; doubled each time
+_MAX_SHOWN = 300  # characters of a server's message
 _REFUSED_FORM_STATUSES = (400, 404, 405, 415, 422, 501)
 _RETRIED_STATUSES = (408, 409, 425, 429)
 _FORM_WORDS = ("response_format", "json_schema", "grammar", "schema", "tool", "function")
 
 
 class FormNotSupported(Exception):
-    """The server does not take this way of asking; another may do."""
+    """The server does not support this output method; another may work."""
 
 
 @dataclass(slots=True)
 class Caller:
-    """Calls with a deadline and a bounded number of tries; a pause that a server asks for holds for all threads.
+    """Calls with a deadline and a bounded number of tries; a server's Retry-After applies to all threads.
 
     Attributes:
-        timeout: seconds that one try may take.
-        tries: tries of one call in all.
-        longest_wait: the longest pause in seconds that a server may ask for.
-        acquire: blocks until the rate limit lets one more call pass.
-        scrub: takes secrets out of a server's words.
+        timeout: of one try, in seconds.
+        tries: maximum tries of one call.
+        longest_wait: the longest Retry-After in seconds.
+        acquire: blocks until the rate limit allows a call.
+        scrub: removes secrets from a server's message.
     """
 
     timeout: float
@@ -56,11 +56,11 @@ class Caller:
         """Return what the function returns.
 
         Args:
-            function: does one call; it runs in a thread of its own, and may come too late.
+            function: makes one call in its own thread; it may end after the deadline.
             form_matters: whether a refused request may be one whose form the server does not know.
 
         Raises:
-            FormNotSupported: the server does not take requests of this form.
+            FormNotSupported: the server does not support requests of this form.
             PlannerError: it could not be reached, refused, or failed too often.
         """
         for number in range(1, self.tries + 1):
@@ -126,7 +126,7 @@ class Caller:
         if "connect" in type(error).__name__.lower() or isinstance(error, ConnectionError):
             return PlannerError(f"the server cannot be reached: {said}", hint="check the network and --base-url")
         return PlannerError(
-            f"what came back is no chat answer, asked {_format_times(tries)}: {type(error).__name__}: {said}",
+            f"the response is not a chat answer, asked {_format_times(tries)}: {type(error).__name__}: {said}",
             hint="check --base-url; it ends in /v1 for most servers",
         )
 
@@ -197,7 +197,7 @@ def _call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
 def map_concurrently(function: Callable[[Item], T], items: list[Item], *, workers: int) -> list[T]:
     """Return the function of every item, in order, with so many at a time.
 
-    After a failure nothing new is begun, but what is under way is waited for, since it is paid for. The threads are
+    After a failure no new call is started, but running ones are awaited, since they are paid for. The threads are
     daemons: Ctrl-C ends the program at once.
 
     Raises:

@@ -1,7 +1,7 @@
-"""A chat model as the planner uses it: questions with a schema, in whatever way the server takes them.
+"""A chat model as the planner uses it: questions with a schema, by any output method that the server supports.
 
-The ways, tried in this order until one is taken: structured output by JSON Schema, a tool call, JSON mode, plain text.
-In each of them what comes back is text, read by the same reader.
+The methods, tried in this order until one is supported: structured output by JSON Schema, a tool call, JSON mode,
+plain text. All of them return text for the same parser.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it came.
+    """An answer of a chat model.
 
     Attributes:
         text: its words, or the arguments of its tool call.
-        trouble: "" or why it cannot be whole: "cut off", "refused".
+        trouble: "" or why it is incomplete: "cut off", "refused".
         tokens_in, tokens_out: as the server counted.
-        key: under which it is kept.
+        key: in the cache.
     """
 
     text: str
@@ -65,9 +65,9 @@ class Chat:
 
     Args:
         model: the model.
-        caller: does the calls.
-        cache: keeps the answers.
-        usage: counts them.
+        caller: makes the calls.
+        cache: of answers.
+        usage: counts calls and tokens.
     """
 
     def __init__(self, model: BaseChatModel, *, caller: Caller, cache: AnswerCache, usage: Usage) -> None:
@@ -88,14 +88,14 @@ class Chat:
         return "text" if self._method == "text" else "json"
 
     def ask(self, question: Question, more: Sequence[Message] = ()) -> Reply:
-        """Return the answer to a question, from the cache if it was paid for already.
+        """Return the answer to a question, from the cache if it is there.
 
         Args:
             question: what to ask.
             more: what followed on it: the answer before, and why it cannot be used.
 
         Raises:
-            PlannerError: there is no answer to be had.
+            PlannerError: no answer could be obtained.
         """
         while True:
             method = self._method
@@ -116,7 +116,7 @@ class Chat:
             return reply
 
     def forget(self, reply: Reply) -> None:
-        """Keeps an answer no longer, so that the question may be asked anew."""
+        """Remove an answer from the cache."""
         self._cache.forget(reply.key)
 
     def get_cached_reply(self, question: Question) -> Reply | None:
@@ -164,7 +164,7 @@ class Chat:
         if method == "json_schema" and "strict" in taken:
             options["strict"] = True
         if method != "function_calling" and "method" not in taken:
-            raise FormNotSupported(method)  # langchain's own way for models that only know tools
+            raise FormNotSupported(method)  # langchain's default for models with tools only
         try:
             with self._lock, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about models that do not know a way: they will say so themselves

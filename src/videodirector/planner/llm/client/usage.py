@@ -1,4 +1,4 @@
-"""Tokens and money: what a plan has used, and about what it has cost."""
+"""Tokens that a plan has used, and their approximate cost."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Usage:
     """Counts of one plan; safe to add to from several threads.
 
     Attributes:
-        calls: answers that were asked for and came.
-        cached: answers that were there already, and cost nothing.
+        calls: answered calls.
+        cached: answers from the cache, at no cost.
         tokens_in, tokens_out: of the calls, where the server counts them.
     """
 
