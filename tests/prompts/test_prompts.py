@@ -131,7 +131,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ("story.md", None, "no such file"),
         ("story.md", b"${wishes} ${begin} ${end}", "the placeholder ${format} is missing"),
         ("again.md", b"${problems} ${problem}", "unknown placeholder ${problem}"),
-        ("again.md", b"${problems} costs $5", "a $ that begins no placeholder"),
+        ("again.md", b"${problems} costs $5", "does not begin a placeholder"),
         ("refine.md", b"\xff", "not UTF-8"),
         ("prompts.json", b"{}", "no version"),
         ("story_examples.json", b"[{}]", "example 0 has no 'story'"),

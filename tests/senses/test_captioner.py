@@ -98,7 +98,7 @@ def test_clips_and_inputs_of_a_modality_are_averaged(captioner: Captioner) -> No
 
 
 def test_a_sense_that_the_model_lacks(captioner: Captioner) -> None:
-    with pytest.raises(UsageError, match="words has no sense for depth"):
+    with pytest.raises(UsageError, match="words does not support depth"):
         captioner.caption([sensed(0, "depth")])
 
 

@@ -49,7 +49,7 @@ def load_imu(given: ImuInput) -> LoadedInput:
         )
     if rate < _SLOWEST or readings.shape[1] / rate < _SHORTEST:
         raise UsageError(
-            f"{given.name}: {readings.shape[1]} readings at {rate:g} a second tell of no motion",
+            f"{given.name}: {readings.shape[1]} readings at {rate:g} a second are too short for a motion",
             hint=f"it takes {_SHORTEST:g} seconds, {_SLOWEST:g} readings a second; is the rate right?",
         )
     clips = []

@@ -115,7 +115,7 @@ class Captioner:
         """
         if modality not in self.embedder.modalities:
             able = ", ".join(sorted(self.embedder.modalities))
-            raise UsageError(f"{self.embedder.name} has no sense for {modality}", hint=f"it has: {able}")
+            raise UsageError(f"{self.embedder.name} does not support {modality}", hint=f"it supports: {able}")
         return self.embedder.embed(modality, clips)
 
     def embed_text(self, texts: Sequence[str]) -> Vectors:
