@@ -134,7 +134,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ("again.md", b"${problems} costs $5", "does not begin a placeholder"),
         ("refine.md", b"\xff", "not UTF-8"),
         ("prompts.json", b"{}", "no version"),
-        ("story_examples.json", b"[{}]", "example 0 has no 'story'"),
+        ("story_examples.json", b"[{}]", "example 0 has no valid 'story'"),
         ("story_examples.json", b'[{"story": "A fox.", "answer": {}}]', "no list of scenes"),
         ("layout_examples.json", b"[", "not JSON"),
         ("layout_examples.json", b'[{"scene": {"entities": {"fox": ""}}, "answer": {"layouts": {}}}]', "the same keys"),

@@ -131,8 +131,7 @@ ABSTRACT_KINDS = frozenset(
 
 
 def find_similar_background(word: str) -> Background | None:
-    """Return the background that a place of this name looks most like, by its nearest class; None for what is no
-    place."""
+    """Find the most similar background of a place name by its nearest class; None if it is not a place."""
     sense = wordnet.find_noun(word)
     if sense is None:
         return None

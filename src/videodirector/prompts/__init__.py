@@ -93,8 +93,7 @@ def load_prompts(folder: str | os.PathLike[str] | None = None) -> Prompts:
 
 
 def get_current_folder() -> Path:
-    """Return the folder in use: that of VIDEODIRECTOR_PROMPTS, else the one that ``use_folder`` has set, else the
-    package's own."""
+    """Return the folder of VIDEODIRECTOR_PROMPTS, else that of ``use_folder``, else the packaged one."""
     if named := os.environ.get("VIDEODIRECTOR_PROMPTS"):
         return Path(named)
     setting = _get_setting_file()

@@ -55,8 +55,7 @@ def probe(path: Path, what: str) -> Recording:
 
 
 def decode_piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> tuple[bytes, bool]:
-    """Decode some seconds of a file; return the output, empty at the end of the file, and whether it is
-    damaged.
+    """Decode some seconds of a file to bytes, empty at its end, and return whether it is damaged.
 
     Raises:
         UsageError: the file cannot be decoded.

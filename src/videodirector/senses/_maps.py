@@ -19,8 +19,7 @@ _MAX_VALUES = 400_000_000  # values of a .npy file
 
 
 def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
-    """Return a map (height, width[, channels]) as it is stored, thinned to ``MAX_SIDE``, and whether it is a picture
-    in colour.
+    """Read a map (height, width[, channels]), thinned to ``MAX_SIDE``, and whether it is in colour.
 
     Raises:
         UsageError: no such file, not a map.

@@ -48,8 +48,7 @@ class CaptionRow:
 
 @lru_cache(maxsize=1)
 def build_world_rows() -> tuple[CaptionRow, ...]:
-    """Return every thing in each of its colours, alone and in every place, every place without a thing, and nothing
-    at all."""
+    """Return captions of every thing in each colour and place, of every empty place, and of nothing."""
     places = tuple(lexicon.get_backgrounds())
     rows = []
     for words, thing in _list_names():

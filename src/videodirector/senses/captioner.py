@@ -102,8 +102,7 @@ class Captioner:
         )
 
     def vector(self, sensed: Sequence[LoadedInput]) -> Vectors:
-        """Return the unit vector (width,) of inputs of one modality: the mean over inputs, clips weighing alike in
-        each."""
+        """Return the unit mean vector (width,) of inputs of one modality, each the mean of its clips."""
         means = [self.embed(one.modality, one.clips).mean(0) for one in sensed]
         return _normalise(np.mean([_normalise(one) for one in means], axis=0))
 

@@ -75,8 +75,7 @@ def to_rgba(image: Image.Image) -> Image.Image:
 
 
 def cut_out(picture: Image.Image) -> Image.Image:
-    """Cut the thing out, if it is distinguishable from its ground: by transparency, or because the ground has one
-    colour.
+    """Cut the thing out of a transparent or unicoloured ground.
 
     Args:
         picture: RGBA.

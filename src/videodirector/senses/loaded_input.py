@@ -65,8 +65,7 @@ class LoadedInput:
 
 
 def spread_starts(duration: float, length: float = MAX_CLIP_SECONDS, most: int = MAX_CLIPS) -> list[float]:
-    """Return where clips of ``length`` seconds begin so that they cover a recording, or are spread evenly over
-    a long one."""
+    """Return the starts of clips of ``length`` seconds that cover a recording or are spread over a long one."""
     count = min(most, math.ceil(duration / length - 0.25))  # a little more than a clip is still one
     return [float(start) for start in np.linspace(0, duration - length, count)] if count > 1 else [0.0]
 

@@ -232,9 +232,7 @@ def _pick_two(rng: Random, subjects: Sequence[Subject]) -> tuple[Subject, Subjec
 
 
 def _make_box(subject: Subject, extent: float, *, most: float) -> Box:
-    """Return a box of the subject's shape at the corner of the picture, its area the square of ``extent``, no side
-    above ``most``.
-    """
+    """Make a box of the subject's shape in the corner, of area ``extent`` squared, no side above ``most``."""
     width, height = extent * subject.aspect**0.5, extent / subject.aspect**0.5
     shrink = min(1.0, most / max(width, height))
     return Box(0.0, 0.0, width * shrink, height * shrink)

@@ -122,8 +122,7 @@ def is_judgeable(plan: VideoPlan) -> bool:
 
 
 def move_first_entity(plan: VideoPlan) -> tuple[VideoPlan, tuple[float, float]] | None:
-    """Return the plan with its first thing displaced by ``SHIFT`` on all frames, and by how much; None where there is
-    no room.
+    """Move the first thing by ``SHIFT`` on all frames; return plan and shift, or None without room.
 
     The four directions are tried in turn, beginning with another one from plan to plan. Everything must stay in the
     picture and clearly visible.

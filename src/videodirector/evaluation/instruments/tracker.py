@@ -97,8 +97,7 @@ def _follow_entity(detector: Detector, frames: Frames, name: str, looked_at: Seq
 def _assign_detections(
     planned: Mapping[str, Sequence[Box | None]], seen: Sequence[Sequence[Box]]
 ) -> dict[str, list[Box | None]]:
-    """Return which of several things of one name each detection is: on every frame the pairing with the most
-    overlap."""
+    """Assign detections to several things of one name: on every frame the pairing with the most overlap."""
     entities = list(planned)
     found: dict[str, list[Box | None]] = {entity: [None] * len(seen) for entity in entities}
     for frame, boxes in enumerate(seen):

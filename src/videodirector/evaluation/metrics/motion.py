@@ -143,8 +143,7 @@ def measure_flicker(frames: Frames, hidden: Sequence[Sequence[Box]], *, border: 
 
 
 def measure_jumps(scenes: Iterable[SceneTracks]) -> Estimate:
-    """Measure the deviation of motion from the plan between neighbouring frames, in fractions of the picture's
-    sides.
+    """Measure the deviation of motion from the plan between neighbouring frames, in fractions of the sides.
 
     Over pairs of neighbouring frames on both of which the thing is planned and was found.
     """

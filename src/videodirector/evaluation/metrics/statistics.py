@@ -100,8 +100,7 @@ class Estimate:
 
     @classmethod
     def share(cls, groups: Iterable[Sequence[float]]) -> Self:
-        """Return the share of ones among zeros and ones, with a Wilson interval for as many trials as the groups are
-        worth.
+        """Return the share of ones among zeros and ones, with a Wilson interval for the effective sample size.
 
         A bootstrap would have no doubt left where all are ones. Values of one group that always agree count as one
         trial, independent ones each (the design effect of cluster sampling).

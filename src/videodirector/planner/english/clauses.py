@@ -53,8 +53,7 @@ class Clause:
 
 
 def parse_clauses(tokens: list[Token]) -> list[Clause]:
-    """Return the clauses of a tagged sentence, each with at most one main verb; what is said aside follows its
-    clause."""
+    """Parse a tagged sentence to clauses with at most one main verb each; asides follow their clause."""
     tokens, asides = split_asides(tokens)
     found: list[Clause] = []
     ends: list[int] = []

@@ -128,8 +128,7 @@ def _parse_noun_phrase(tokens: list[Token], index: int, *, bunched: bool = False
 
 
 def _find_elliptic_pronoun(phrase: NounPhrase, tokens: list[Token], index: int) -> str:
-    """Return the pronoun for "the two", "the other four", "the first" without a noun; "" for
-    none."""
+    """Return the pronoun for "the two", "the other four", "the first" without a noun, or ""."""
     if phrase.determiner == "the" and phrase.count:
         return "they"  # "the two fight"
     if phrase.determiner == "another" and phrase.count and phrase.count > 1:

@@ -61,8 +61,7 @@ class Shot:
 
 
 def clean_story(story: str) -> str:
-    """Return the story as plain text: no markup, no control characters, no half characters; emoji of known things as
-    words."""
+    """Return the story as plain text: no markup or control characters, known emoji as words."""
     text = story.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become whole, halves become �
     text = html.unescape(_TAG.sub(" ", text)).translate(_QUOTES)
     text = "".join(

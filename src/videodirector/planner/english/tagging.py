@@ -49,8 +49,7 @@ def tag_words(sentence: str, is_thing: IsThing, names: frozenset[str] = frozense
 
 
 def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: IsThing) -> bool:
-    """Return whether this word is somebody's name: one that the text writes with a capital, or a strange one that
-    begins."""
+    """Return whether this word is a proper name: capitalised in the text, or an unknown first word."""
     token = tokens[index]
     previous = tokens[index - 1] if index else None
     if not token.text[:1].isupper() or not token.text[:1].isalpha():

@@ -204,8 +204,7 @@ def choose_article(phrase: str) -> str:
 
 @lru_cache(maxsize=65536)
 def find_word_classes(word: str) -> dict[str, tuple[str, ...]]:
-    """Return the open classes a word may have (NOUN, VERB, ADJ, ADV), each with its lemmas; empty for an unknown
-    word."""
+    """Return the open classes of a word (NOUN, VERB, ADJ, ADV) with its lemmas; empty if unknown."""
     # Imported late: loading the dictionary takes 0.15 s.
     from lemminflect import getAllLemmas
 

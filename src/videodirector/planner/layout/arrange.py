@@ -220,8 +220,7 @@ def _assign_cells(order: list[Actor], floor: float, ground: float) -> dict[str, 
 
 
 def _assign_rows(order: list[Actor], top: float, floor: float, horizon: float | None = None) -> dict[str, Cell]:
-    """Assign cells in the number of rows that keeps actors largest; feet in rows behind stay on the ground, if there
-    is one."""
+    """Assign cells in the number of rows that keeps actors largest, with feet below the horizon, if given."""
     natural = {actor.id: actor.height for actor in order}
     best, groups = 0.0, [order] if order else []
     for rows in range(1, len(order) + 1):

@@ -319,8 +319,7 @@ def _apply_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
 
 
 def _parse_sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
-    """Return where the phrases let the motion begin ("from the left"), where they lead it in turn ("to the upper
-    right"), and its direction."""
+    """Parse begin ("from the left"), stops ("to the upper right") and direction from the phrases."""
     begin: Point | None = None
     stops: list[Point] = []
     for phrase in clause.phrases:
@@ -345,8 +344,7 @@ def _parse_sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
 
 
 def parse_corner(noun: NounPhrase) -> Point | None:
-    """Return the part of the picture that a noun phrase names, as the centre (x, y) in [0, 1]; None for anything
-    else."""
+    """Parse the part of the picture that a noun phrase names, as a centre (x, y) in [0, 1], or None."""
     said = {*noun.adjectives, *noun.words.split()}
     if noun.words in ("middle", "center", "centre") and not noun.adjectives:
         return 0.5, None
@@ -360,8 +358,7 @@ def parse_corner(noun: NounPhrase) -> Point | None:
 
 
 def parse_visible_half(clause: Clause) -> Literal["first", "second"] | None:
-    """Return the half of the scene to which the clause confines itself ("only in the second half"); None for all of
-    it."""
+    """Parse the half of the scene that the clause names ("only in the second half"), or None."""
     if "halfway" in (token.lower for token in clause.tokens) and find_path(clause.verb) != "cross":
         return "second"
     for phrase in clause.phrases:

@@ -277,8 +277,7 @@ def build_attached_track(
 
 
 def _move_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]:
-    """Return the actor's trajectory from its position relative to the ground; on a ground it falls and climbs no
-    further."""
+    """Return the trajectory from the position at the ground; on top of it, it falls and climbs no further."""
     if not boxes:
         return [None] * KEY_BOXES
     x, y = boxes[0].centre

@@ -168,8 +168,7 @@ def _measure_depth(part: str) -> int:
 
 
 def _replace_signs(part: str) -> str:
-    """Return the text with look-alikes of JSON's signs replaced, apart from those in texts; texts keep every
-    character."""
+    """Replace look-alikes of JSON's signs outside of quoted texts."""
     out: list[str] = []
     closing = ""
     escaped = False

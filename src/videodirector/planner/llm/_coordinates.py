@@ -174,8 +174,7 @@ def _score_flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
 
 
 def _is_motion_transposed(lines: Sequence[Sequence[RawBox]], context: str) -> bool:
-    """Return whether things, read as x before y, go up and down where what is said has them walk along; or the other
-    way."""
+    """Return whether motion read as x before y is transposed against the words, or implausible without them."""
     convention = Convention()
     boxes = [[convention.to_box(raw) for raw in line] for line in lines]
     across = sum(abs(line[-1].centre[0] - line[0].centre[0]) for line in boxes)

@@ -253,8 +253,7 @@ def _is_list(value: Any) -> bool:
 
 
 def _split_name(thing: Any) -> tuple[str | None, Any]:
-    """Return the name of a thing in a list, and its box or boxes: ``{"name": "fox", "box": [...]}`` or ``["fox",
-    [...]]``."""
+    """Split an entry ``{"name": "fox", "box": [...]}`` or ``["fox", [...]]`` into name and boxes."""
     if isinstance(thing, Mapping):
         lower = {str(key).lower().replace(" ", "_"): value for key, value in thing.items()}
         names = [str(lower[key]) for key in _NAMES if isinstance(lower.get(key), (str, int))]

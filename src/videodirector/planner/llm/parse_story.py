@@ -331,8 +331,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def is_english(text: str) -> bool:
-    """Return whether at least half of the words are English; names do not count, and one or two words may be
-    names."""
+    """Return whether at least half of the words are English, names and texts of one or two words aside."""
     words = _WORD.findall(text)[:400]
     if any(ord(character) > 0x24F for word in words for character in word if character not in "’"):
         return False  # another script than Latin

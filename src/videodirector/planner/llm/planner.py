@@ -326,8 +326,7 @@ def _build_plan(request: PlanRequest, scenes: list[Scene], notes: list[str]) -> 
 
 
 def _find_original_texts(drafts: Sequence[ParsedScene], request: PlanRequest) -> list[str | None]:
-    """Return the user's own words of each scene; a script's become the description too, unless in another
-    language."""
+    """Return the user's own words of each scene; English ones of a script become its description."""
     script = split_script(request.story)
     if len(script) == len(drafts):
         for draft, words in zip(drafts, script, strict=True):

@@ -127,8 +127,7 @@ def _replace_words(text: str, old: str, new: str) -> str:
 
 
 def update_references(plan: VideoPlan, before: VideoPlan) -> VideoPlan:
-    """Update groups and references after an edit and check the plan: groups derived from names are rebuilt, others
-    lose only what no longer exists."""
+    """Update groups and references after an edit: derived groups are rebuilt, others lose only missing names."""
     if before.consistency_groups == before.groups_by_name():
         anew = plan.groups_by_name()
         plan.consistency_groups = {group: _keep_order(members, before, group) for group, members in anew.items()}

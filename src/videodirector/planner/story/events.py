@@ -69,8 +69,7 @@ def split_events(shot: Shot, is_thing: IsThing, names: frozenset[str]) -> list[E
 
 
 def _is_accompanying(clause: Clause, events: list[Event]) -> bool:
-    """Return whether a participle only goes with another clause: "Venturing on, the fox ...", "..., nestled in a
-    corner"."""
+    """Return whether a participle accompanies another clause: "Venturing on, the fox ..."."""
     if clause.subject or clause.form in ("", clause.verb) or clause.form.endswith("s"):
         return False
     if not events:

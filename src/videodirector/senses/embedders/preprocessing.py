@@ -58,8 +58,7 @@ def prepare_map(values: Floats) -> Floats:
 
 
 def augment_views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
-    """Return a picture or map (channels, height, width), the same two pixels to each corner, and, if wanted,
-    mirrored."""
+    """Return a picture or map (channels, height, width), shifted two pixels to each corner, and mirrored."""
     held = np.pad(maps, ((0, 0), (2, 2), (2, 2)), mode="edge")
     corners = [
         held[:, down : down + maps.shape[1], right : right + maps.shape[2]] for down in (0, 4) for right in (0, 4)

@@ -183,8 +183,7 @@ def get_model_name(model: object) -> str:
 
 
 def _describe_model(model: BaseChatModel) -> dict[str, Any] | None:
-    """Return what tells one model from another; None for those whose answers must not be kept, such as scripted
-    ones."""
+    """Return the settings that identify a model; None if its answers must not be cached, as of scripted ones."""
     if getattr(model, "keep_no_answers", False):
         return None
     fields = ("model_name", "model", "openai_api_base", "base_url", "temperature", "max_tokens", "top_p", "seed")

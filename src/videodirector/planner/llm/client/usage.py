@@ -46,8 +46,7 @@ class Usage:
             return None
 
     def summarise(self, model: str) -> str:
-        """Return the counts as a note: "Planned by gpt-4o: 3 answers (1 of them kept from before), 900 tokens in, 80
-        out." """
+        """Return a note such as "Planned by gpt-4o: 3 answers (1 of them kept from before), 900 tokens in, 80 out." """
         answers = self.calls + self.cached
         text = f"Planned by {model or 'a chat model'}: {answers} {'answer' if answers == 1 else 'answers'}"
         if self.cached:
