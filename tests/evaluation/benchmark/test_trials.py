@@ -117,7 +117,7 @@ def test_what_is_done_is_not_done_again(looking: Instruments, tmp_path: Path, mo
         raise AssertionError("done already")
 
     monkeypatch.setattr("videodirector.generator.render.plan_renderer.render_scene", refuse)
-    monkeypatch.setattr("videodirector.evaluation.benchmark.trials.look", refuse)
+    monkeypatch.setattr("videodirector.evaluation.benchmark.trials.record_plan", refuse)
     again = TrialRunner(tmp_path, StoryboardBackend(size=(64, 64)), looking)
     assert list(again.run(trials)) == first
     assert again.load_clips(first[0])[0].shape == (2, 64, 64, 3)
@@ -166,7 +166,7 @@ def test_trials_share_what_was_drawn_and_seen(
         for name, change in ways.items()
     ]
     (first,) = running[0].run(trials)
-    monkeypatch.setattr("videodirector.evaluation.benchmark.trials.look", None)
+    monkeypatch.setattr("videodirector.evaluation.benchmark.trials.record_plan", None)
     assert list(running[1].run(trials)) == [first]
     assert running[1].load_clips(first)[0].shape == (1, 64, 64, 3)
 
@@ -207,7 +207,7 @@ def test_subjects_are_named_in_one_and_in_many() -> None:
 
 
 def test_from_settings_to_report(looking: Instruments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("videodirector.evaluation.benchmark.skill_evaluation.instruments", lambda: looking)
+    monkeypatch.setattr("videodirector.evaluation.benchmark.skill_evaluation.build_instruments", lambda: looking)
     settings = SkillSettings(backend="storyboard", skills=("object", "following"), plans=2, frames=4, truths=2)
     *told, found = evaluate_skills(settings, tmp_path)
     assert [step.done for step in told if isinstance(step, EvaluationProgress)] == [0, 0, 1, 2, 3, 4]

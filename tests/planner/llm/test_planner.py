@@ -258,7 +258,7 @@ def test_recordings(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="script has 0 answers"):
         asked(again, story="Another story.")
     (tmp_path / "answers.json").write_text("{}")
-    with pytest.raises(UsageError, match="no recording"):
+    with pytest.raises(UsageError, match="not a recording"):
         ScriptedChatModel.from_recording(tmp_path / "answers.json")
 
 
