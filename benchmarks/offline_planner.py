@@ -22,9 +22,9 @@ from typing import Any
 from lemminflect import getAllLemmas
 
 from videodirector.evaluation import PlanReport, Proportion, score_plan
-from videodirector.lexicon.words import noun
+from videodirector.lexicon.wordnet import find_noun
 from videodirector.planner import OfflinePlanner
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.vocabulary import split_words
 from videodirector.schemas import VideoPlan
 
 BARS = {"lvd": 490 / 500, "events": 0.85, "things": 0.90, "ten sentences (ms)": 50.0}
@@ -58,7 +58,7 @@ def main() -> None:
 
 def lvd(planner: OfflinePlanner, prompts: list[dict[str, str]], *, show: bool) -> PlanReport:
     plans = {text: planner.plan(text) for text in dict.fromkeys(entry["prompt"] for entry in prompts)}
-    report = PlanReport.of(score_plan(plans[entry["prompt"]]) for entry in prompts)
+    report = PlanReport.from_scores(score_plan(plans[entry["prompt"]]) for entry in prompts)
     for score in report.plans:
         if show and not score.right:
             print("wrong:", score.prompt)
@@ -73,10 +73,10 @@ def stories(planner: OfflinePlanner, data: dict[str, Any], *, show: bool) -> dic
         exact.append(len(plan.scenes) == len(entry["events"]))
         if show and not exact[-1]:
             print(f"{len(plan.scenes)} scenes for {len(entry['events'])} events: {entry['prompt']}")
-    events = Proportion.of(exact)
+    events = Proportion.from_outcomes(exact)
     print("StoryEval, as many scenes as events:", events)
     texts = [*texts_of(data)]
-    valid = Proportion.of(is_valid(planner.plan(text)) for text in texts)
+    valid = Proportion.from_outcomes(is_valid(planner.plan(text)) for text in texts)
     print("valid plans of all stories:", valid)
     for part in ("storyeval", "vbench_stories", "vimax"):
         named, lost = [], []
@@ -92,7 +92,7 @@ def stories(planner: OfflinePlanner, data: dict[str, Any], *, show: bool) -> dic
 
 
 SEEN = {"animal", "person", "artifact", "food", "plant"}
-NOT_THINGS = word_set(
+NOT_THINGS = split_words(
     """top bottom side front back end line piece part shot view frame close-up medium lens level camera scene step angle
     motion light lighting picture clip play touch turn right left stop go one someone"""
 )
@@ -107,7 +107,7 @@ def named_things(text: str) -> list[str]:
     for before, word in zip(["", *words], words, strict=False):
         classes = getAllLemmas(word)
         lemma = next(iter(classes.get("NOUN", ())), "")
-        sense = noun(lemma) if len(lemma) > 2 else None
+        sense = find_noun(lemma) if len(lemma) > 2 else None
         if sense is None or sense.kind not in SEEN or sense.share < 0.6 or lemma in NOT_THINGS:
             continue
         if "ADJ" not in classes and (not {"VERB", "ADV"} & set(classes) or _BEFORE.match(before)):

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 
 from videodirector import lexicon
 from videodirector.layout2vid.training.loop import Schedule, fit
-from videodirector.senses.bank import motion_rows, world_rows
+from videodirector.senses.caption_bank import build_motion_rows, build_world_rows
 from videodirector.senses.embedders.storyworld import StoryworldBind
 from videodirector.senses.embedders.towers import MODALITIES, Towers
 from videodirector.storyworld.motion import MOTIONS
@@ -69,10 +69,10 @@ class Bank:
     """
 
     def __init__(self, sentences: NDArray[Any]) -> None:
-        things, places = list(lexicon.things()), list(lexicon.backgrounds())
+        things, places = list(lexicon.get_things()), list(lexicon.get_backgrounds())
         self.sentences = torch.from_numpy(sentences).float()
         told = []
-        for row in world_rows():
+        for row in build_world_rows():
             thing = things.index(row.thing) if row.thing else -1 if row.place else -2
             colour = COLOURS.index((row.words or "").split()[0]) if row.words != row.thing else -1
             told.append((thing, colour, places.index(row.place) if row.place else -1))
@@ -81,7 +81,7 @@ class Bank:
     @staticmethod
     def texts() -> list[str]:
         """Of every thing in every place, then of every thing in every motion."""
-        return [row.text for row in (*world_rows(), *motion_rows())]
+        return [row.text for row in (*build_world_rows(), *build_motion_rows())]
 
     def loss(self, vectors: Tensor, words: Tensor, log_scale: Tensor, shown: Tensor, still: Tensor) -> Tensor:
         """How unlikely the true captions are among all, and the true motion among all that a video can show.

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from bind_moments import Moments, told_captions
 
-from videodirector.senses.bank import motion_rows, world_rows
-from videodirector.senses.embedders._decoder import Decoder, split
+from videodirector.senses.caption_bank import build_motion_rows, build_world_rows
+from videodirector.senses.embedders.decoder import CaptionDecoder, split_words
 from videodirector.senses.embedders.towers import Towers
 
 NOISE = 0.9  # length of the noise on a vector of length 1, at most: pictures lie that far from their captions
@@ -30,9 +30,9 @@ def train_decoder(
     """Write ``decoder.pt``."""
     texts = told_captions(min(count, len(moments)))
     flat = [text for pair in texts for text in pair]
-    banked = [row.text for row in (*world_rows(), *motion_rows())]
-    words = sorted({word for text in (*flat, *banked) for word in split(text)})
-    decoder = Decoder(words)
+    banked = [row.text for row in (*build_world_rows(), *build_motion_rows())]
+    words = sorted({word for text in (*flat, *banked) for word in split_words(text)})
+    decoder = CaptionDecoder(words)
     with torch.no_grad():
         sentences = torch.from_numpy(np.array(moments.of("captions")[: len(texts)])).flatten(0, 1)
         vectors = torch.cat([towers("text", part.float()) for part in sentences.split(2048)])
@@ -45,7 +45,7 @@ def train_decoder(
         rows = torch.randint(len(flat), (batch,), generator=generator)
         noise = F.normalize(torch.randn(batch, vectors.shape[1], generator=generator), dim=-1)
         told = F.normalize(vectors[rows] + NOISE * torch.rand(batch, 1, generator=generator) * noise, dim=-1)
-        tokens = decoder.tokens([flat[row] for row in rows.tolist()])
+        tokens = decoder.tokenise([flat[row] for row in rows.tolist()])
         ends = (tokens == 0).cumsum(1) <= 1  # up to the first end
         loss = F.cross_entropy(decoder(told, tokens)[ends], tokens[ends])
         optimiser.zero_grad()

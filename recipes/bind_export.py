@@ -14,11 +14,11 @@ from scipy.optimize import minimize_scalar
 
 from videodirector.schemas import MODALITIES as MODALITIES_OF_INPUTS
 from videodirector.schemas import Modality
-from videodirector.senses.bank import DOES, motion_rows, world_rows
+from videodirector.senses.caption_bank import MOTION_PHRASES, build_motion_rows, build_world_rows
 from videodirector.senses.captioner import Captioner
 from videodirector.senses.embedder import Aspect
-from videodirector.senses.embedders._decoder import Decoder
-from videodirector.senses.embedders.storyworld import CONFIG, WEIGHTS, StoryworldBind, packaged
+from videodirector.senses.embedders.decoder import CaptionDecoder
+from videodirector.senses.embedders.storyworld import CONFIG, WEIGHTS, StoryworldBind, get_packaged_folder
 from videodirector.senses.embedders.towers import MODALITIES, Towers
 from videodirector.storyworld.moments import MomentSampler
 
@@ -28,10 +28,10 @@ CALIBRATION_SEED = 52  # moments that nothing was learned from, and nothing is r
 
 def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = None, *, clips: int = 250) -> None:
     """Write the model's folder; sentence embeddings of the caption bank are kept in ``out``."""
-    folder = folder or packaged()
+    folder = folder or get_packaged_folder()
     folder.mkdir(parents=True, exist_ok=True)
     means = {name: mean(towers, moments, name) for name in MODALITIES}
-    texts = list(dict.fromkeys(row.text for row in (*world_rows(), *motion_rows())))
+    texts = list(dict.fromkeys(row.text for row in (*build_world_rows(), *build_motion_rows())))
     kept = dict(zip(texts, bank_sentences(out, texts), strict=True))
 
     scales: dict[str, float] = {}
@@ -43,10 +43,10 @@ def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = No
         )  # fmt: skip
 
     written = torch.load(out / "decoder.pt", weights_only=True)
-    decoder = Decoder(written["words"])
+    decoder = CaptionDecoder(written["words"])
     decoder.load_state_dict(written["state"])
     known = model().embed_text(texts)
-    motions = directions(known[[texts.index(row.text) for row in motion_rows()]])
+    motions = directions(known[[texts.index(row.text) for row in build_motion_rows()]])
     calibrate(model(motions), scales, clips)
     tensors = {name: tensor.half() for name, tensor in towers.state_dict().items() if "num_batches" not in name}
     tensors |= {f"mean.{name}": torch.from_numpy(vector) for name, vector in means.items()}
@@ -61,8 +61,8 @@ def export(towers: Towers, moments: Moments, out: Path, folder: Path | None = No
 
 def directions(moving: NDArray[np.float32]) -> NDArray[np.float32]:
     """The directions (motions - 1, width) in which captions differ that tell of other motions."""
-    told = moving.reshape(-1, len(DOES), moving.shape[-1]).mean(0)
-    return np.asarray(np.linalg.svd(told - told.mean(0))[2][: len(DOES) - 1], dtype=np.float32)
+    told = moving.reshape(-1, len(MOTION_PHRASES), moving.shape[-1]).mean(0)
+    return np.asarray(np.linalg.svd(told - told.mean(0))[2][: len(MOTION_PHRASES) - 1], dtype=np.float32)
 
 
 @torch.no_grad()
@@ -106,7 +106,7 @@ def likeliest(
     def loss(log_scale: float) -> float:
         surprises = []
         for vector, truth in zip(vectors, truths, strict=True):
-            chances = captioner.chances(vector, modality, aspect, scale=float(np.exp(log_scale)))
+            chances = captioner.predict_probabilities(vector, modality, aspect, scale=float(np.exp(log_scale)))
             if truth in chances:
                 surprises.append(-np.log(chances[truth] + 1e-6))
         return float(np.mean(surprises))

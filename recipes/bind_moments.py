@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from videodirector import lexicon
 from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
-from videodirector.senses.embedders import features
+from videodirector.senses.embedders import preprocessing
 from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.storyworld.motion import IMU_RATE, MOTIONS
 
@@ -81,7 +81,9 @@ def build_sounds(folder: Path, *, count: int, seed: int = 51) -> None:
     source, array = world(seed), _array(folder, "audio", count)
     start = time.monotonic()
     for number in range(count):
-        array[number] = (features.loudness(source[number].sound()) * 127.5 + 127.5).clip(0, 255).astype(np.uint8)
+        array[number] = (
+            (preprocessing.compute_spectrogram(source[number].sound()) * 127.5 + 127.5).clip(0, 255).astype(np.uint8)
+        )
         if number % 2000 == 1999:
             print(f"{number + 1} sounds, {time.monotonic() - start:.0f} s", flush=True)
 
@@ -125,9 +127,9 @@ def sensed(moment: Moment) -> dict[str, NDArray[np.generic] | int]:
     """A moment's row of every array but the captions' and the sounds'."""
     return {
         "frames": np.stack([moment.frame(time) for time in (0.0, 0.5, 1.0)]),
-        "depth": (features.field(moment.nearness()) * 80).astype(np.int8),
-        "thermal": (features.field(moment.heat()) * 80).astype(np.int8),
-        "imu": features.trace(moment.imu(), IMU_RATE).astype(np.float16),
+        "depth": (preprocessing.prepare_map(moment.nearness()) * 80).astype(np.int8),
+        "thermal": (preprocessing.prepare_map(moment.heat()) * 80).astype(np.int8),
+        "imu": preprocessing.prepare_trace(moment.imu(), IMU_RATE).astype(np.float16),
         "told": told(moment),
         "shown": shown(moment),
     }
@@ -137,7 +139,7 @@ def told(moment: Moment) -> int:
     """One number for what there is to tell of a moment: thing, place and motion; -1 outside the world."""
     if moment.style:
         return -1
-    things, places = list(lexicon.things()), list(lexicon.backgrounds())
+    things, places = list(lexicon.get_things()), list(lexicon.get_backgrounds())
     thing = things.index(moment.thing) + 1 if moment.thing else 0
     place = places.index(moment.place) + 1 if moment.place else 0
     return (thing * (len(places) + 1) + place) * len(MOTIONS) + MOTIONS.index(moment.path.motion)
@@ -148,11 +150,11 @@ def shown(moment: Moment) -> NDArray[np.int16]:
 
     Colours are those of ``COLOURS``; -1 for what has only one. What is in its own colour, of several, has 100 more.
     """
-    places = list(lexicon.backgrounds())
+    places = list(lexicon.get_backgrounds())
     place = places.index(moment.place) if moment.place else -1
     motion = MOTIONS.index(moment.path.motion)
     if moment.sprite is None:
         return np.array([-2 if moment.style else -1, -1, place, motion], dtype=np.int16)
     sprite = moment.sprite
     colour = COLOURS.index(sprite.colour) + 100 * sprite.own_colour if sprite.colour else -1
-    return np.array([list(lexicon.things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)
+    return np.array([list(lexicon.get_things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)

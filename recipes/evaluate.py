@@ -14,7 +14,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from videodirector.evaluation.benchmark.skills import SkillSettings, Told, evaluate_skills
+from videodirector.evaluation.benchmark.skill_evaluation import EvaluationProgress, SkillSettings, evaluate_skills
 from videodirector.generator import backends
 
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         truths=options.truths,
     )
     for told in evaluate_skills(settings, options.out):
-        if isinstance(told, Told) and (not told.done or told.done % 10 == 0):
+        if isinstance(told, EvaluationProgress) and (not told.done or told.done % 10 == 0):
             print(f"{told.done} of {told.total} plans" if told.done else told.message, flush=True)
     print((options.out / "report.md").read_text(encoding="utf-8"))
 

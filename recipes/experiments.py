@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videodirector.errors import UsageError
-from videodirector.evaluation.benchmark.figures import Figure, figures
-from videodirector.evaluation.benchmark.networks import Networks, feature_networks
-from videodirector.evaluation.benchmark.plans import TrialSkill, unseen_plans
-from videodirector.evaluation.benchmark.report import table
-from videodirector.evaluation.benchmark.run import Change, Trials, strength, trials_of
-from videodirector.evaluation.benchmark.skills import object_features
-from videodirector.evaluation.benchmark.world import Instruments, instruments
+from videodirector.evaluation.benchmark.measurements import Measurement, compute_measurements
+from videodirector.evaluation.benchmark.networks import FeatureNetworks, load_feature_networks
+from videodirector.evaluation.benchmark.report import format_table
+from videodirector.evaluation.benchmark.skill_evaluation import measure_object_features
+from videodirector.evaluation.benchmark.trial_plans import TrialSkill, build_unseen_plans
+from videodirector.evaluation.benchmark.trials import PlanChange, TrialRunner, build_trials, set_layout_strength
+from videodirector.evaluation.benchmark.world import Instruments, build_instruments
 from videodirector.evaluation.metrics.statistics import Estimate
 from videodirector.generator import backends
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
@@ -55,7 +55,7 @@ class Condition:
     """
 
     name: str
-    change: Change | None = None
+    change: PlanChange | None = None
     known: tuple[bool, bool] = (True, True)
     imagined: bool = False
     steps: int | None = None
@@ -104,7 +104,7 @@ def points(plan: VideoPlan) -> VideoPlan:
     return _layouts(plan, lambda layout: [box and Box.around(*box.centre, 0.02, 0.02).clipped() for box in layout])
 
 
-def keyed(count: int) -> Change:
+def keyed(count: int) -> PlanChange:
     """Layouts of so many key boxes, with straight lines between."""
     return lambda plan: _layouts(plan, lambda layout: dense(layout, count))
 
@@ -154,7 +154,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "layout": Experiment(
         question="The backbone without layout, and with it",
         skills=EVERY,
-        conditions=(Condition(name="without layout", change=strength(0)), Condition(name="with layout")),
+        conditions=(Condition(name="without layout", change=set_layout_strength(0)), Condition(name="with layout")),
         shown=(
             "object_in_box",
             "object_seen",
@@ -167,7 +167,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "background",
             "fvd",
         ),
-        published=table(
+        published=format_table(
             [
                 ("ModelScopeT2V (no layout)", "89.8", "38.8", "18.0", "15.8", "40.8", "30.5"),
                 ("VideoDirectorGPT", "97.1", "77.4", "61.1", "47.0", "70.6", "46.5 (alpha 0.1), 59.8 (alpha 0.2)"),
@@ -182,11 +182,11 @@ EXPERIMENTS: dict[str, Experiment] = {
         question="For which part of the steps the boxes are imposed",
         skills=("movement", "object"),
         conditions=tuple(
-            Condition(name=f"alpha {alpha}", change=strength(alpha), steps=10)
+            Condition(name=f"alpha {alpha}", change=set_layout_strength(alpha), steps=10)
             for alpha in (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
         ),
         shown=("movement", *LAYOUT),
-        published=table(
+        published=format_table(
             [("0.1", "46.5"), ("0.2", "59.8"), ("0.3", "57.8"), ("chosen by the LLM", "56.8")], ("alpha", "movement, %")
         ),
         differs="Drawn in 10 steps, in place of the model's own number, so that every alpha is a number of steps of "
@@ -204,7 +204,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             Condition(name="both, imagined", imagined=True),
         ),
         shown=("consistency", "consistency_all", "consistency_crops", "object_in_box"),
-        published=table(
+        published=format_table(
             [("image", "42.6"), ("text", "36.9"), ("both", "42.8")], ("entity embedding", "consistency (Coref-SV), %")
         ),
         differs="The paper's image embedding is CLIP's and comes from an unCLIP prior; here it is the latent of the "
@@ -216,7 +216,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         skills=("consistency",),
         conditions=(Condition(name="separate", change=separate), Condition(name="shared")),
         shown=("consistency", "consistency_all", "consistency_crops", "consistency_crops_all", "consistency_seen"),
-        published=table(
+        published=format_table(
             [
                 ("ModelScopeT2V", "16.3", "46.0"),
                 ("ModelScopeT2V with ground-truth coreference", "37.9", "none given"),
@@ -234,10 +234,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         conditions=(
             Condition(name="box"),
             Condition(name="centre point", change=points),
-            Condition(name="none", change=strength(0)),
+            Condition(name="none", change=set_layout_strength(0)),
         ),
         shown=LAYOUT,
-        published=table([("box", "606"), ("centre point", "816"), ("none", "639")], ("layout", "FVD")),
+        published=format_table([("box", "606"), ("centre point", "816"), ("none", "639")], ("layout", "FVD")),
         differs="The paper trains one model for each row. Here one model, trained with boxes, is given what the row "
         "says, a point as a box of a fiftieth of the picture: it shows what boxes tell this model, not what a model "
         "trained on points would learn.",
@@ -246,7 +246,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         question="Training only the gated layers, or the whole spatial attention",
         skills=("object",),
         shown=LAYOUT,
-        published=table([("gated layers alone", "550"), ("whole guided attention", "1626")], ("what learns", "FVD")),
+        published=format_table(
+            [("gated layers alone", "550"), ("whole guided attention", "1626")], ("what learns", "FVD")
+        ),
         differs="Each row is a training of its own, from one frozen backbone and with one budget, far shorter than the "
         "paper's. Position net and canvas learn in both.",
         commands=(
@@ -322,7 +324,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = [name for name in names if name not in EXPERIMENTS]
     if unknown or not names or options.plans < 1:
         parser.error(f"name some of: {', '.join(EXPERIMENTS)}, or all; with one plan or more")
-    bench = Bench(options=options, looking=instruments(), networks=feature_networks(options.features))
+    bench = Bench(options=options, looking=build_instruments(), networks=load_feature_networks(options.features))
     for name in names:
         text, data = run(name, EXPERIMENTS[name], bench)
         options.out.mkdir(parents=True, exist_ok=True)
@@ -337,13 +339,13 @@ class Bench:
 
     options: argparse.Namespace
     looking: Instruments
-    networks: Networks
+    networks: FeatureNetworks
 
 
 def run(name: str, experiment: Experiment, bench: Bench) -> tuple[str, dict[str, Any]]:
     """One experiment as Markdown and as data."""
     options = bench.options
-    found: dict[str, list[Figure]] = {}
+    found: dict[str, list[Measurement]] = {}
     for condition in experiment.conditions or _of(options.model):
         started = time.monotonic()
         found[condition.name] = measured(name, experiment, condition, bench)
@@ -360,7 +362,7 @@ def run(name: str, experiment: Experiment, bench: Bench) -> tuple[str, dict[str,
         if options.short is not None and set(experiment.skills) - {"object"}:
             frames += f", {options.short} where one is judged"
         parts.append(f"Ours, {options.plans} unseen plans a skill, {frames} ({options.backend}):")
-        parts.append(table(rows, ("", *(words[key] for key in shown))))
+        parts.append(format_table(rows, ("", *(words[key] for key in shown))))
     else:
         parts += ["Not run. To run it:", "\n".join(["```", *experiment.commands, "```"])]
     parts += ["Published:", experiment.published, f"What differs: {experiment.differs}"]
@@ -379,36 +381,36 @@ def _of(models: Sequence[str] | None) -> tuple[Condition, ...]:
     return tuple(Condition(name=Path(model).parent.name, model=model) for model in models or ())
 
 
-def measured(name: str, experiment: Experiment, condition: Condition, bench: Bench) -> list[Figure]:
+def measured(name: str, experiment: Experiment, condition: Condition, bench: Bench) -> list[Measurement]:
     """The figures of one condition."""
     options, networks = bench.options, bench.networks
     folder = options.out / name / condition.name.replace(" ", "-")
     drawing = backend_for(condition, options)
     frames, steps = max(options.frames, experiment.frames), condition.steps or options.steps
-    trials = trials_of(experiment.skills, options.plans, frames=frames, keys=experiment.keys, short=options.short)
-    running = Trials(
+    trials = build_trials(experiment.skills, options.plans, frames=frames, keys=experiment.keys, short=options.short)
+    running = TrialRunner(
         folder,
         drawing,
         bench.looking,
         steps=steps,
         change=condition.change,
         # A backend with a blind eye draws other pictures under the same keys, so it keeps them to itself.
-        shared=options.shared or options.out if condition.known == (True, True) else None,
+        shared=options.shares_endpoints or options.out if condition.known == (True, True) else None,
     )
     records = list(running.run(trials))
-    found = figures(records, running.clips, networks.pictures)
-    found += object_features(trials, records, running, networks, drawing.capabilities.frame_size)
+    found = compute_measurements(records, running.load_clips, networks.pictures)
+    found += measure_object_features(trials, records, running, networks, drawing.capabilities.frame_size)
     plans = [trial.plan for trial in trials if trial.skill == "object"]
     if condition.change is not None and plans:
         value = kept(plans, condition.change)
-        found.append(Figure(key="keys_iou", measure="mean IoU of drawn-from and true boxes", value=value))
+        found.append(Measurement(key="keys_iou", measure="mean IoU of drawn-from and true boxes", value=value))
     if experiment.timed:
         value = Estimate.mean([seconds] for seconds in timed(experiment.timed, drawing, steps))
-        found.append(Figure(key="timed", measure="seconds to draw a scene of 16 frames", value=value))
+        found.append(Measurement(key="timed", measure="seconds to draw a scene of 16 frames", value=value))
     return found
 
 
-def kept(plans: Sequence[VideoPlan], change: Change) -> Estimate:
+def kept(plans: Sequence[VideoPlan], change: PlanChange) -> Estimate:
     """How much of their boxes, frame by frame, plans keep when they are changed: the mean IoU, 0 where one is lost."""
     shares: list[list[float]] = []
     for plan in plans:
@@ -423,7 +425,7 @@ def kept(plans: Sequence[VideoPlan], change: Change) -> Estimate:
 
 def timed(count: int, drawing: Backend, steps: int | None) -> Iterator[float]:
     """Seconds that each of so many scenes of 16 frames takes to draw, nothing kept; the first one warms up."""
-    for number, plan in enumerate(unseen_plans(count + 1)):
+    for number, plan in enumerate(build_unseen_plans(count + 1)):
         started = time.perf_counter()
         for _ in Drawing(plan, drawing, steps=steps).draw(plan.scenes[0]):
             pass

@@ -20,7 +20,7 @@ from denoiser import CLIP_FRAMES, SIZE, batch_of, encoded
 from export import WEIGHTS
 from world import Tables, World
 
-from videodirector.evaluation.benchmark.report import table
+from videodirector.evaluation.benchmark.report import format_table
 from videodirector.evaluation.metrics.statistics import Estimate
 from videodirector.layout2vid.nn.unet import skip_closed_temporal_layers, without_temporal_layers
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
@@ -53,8 +53,8 @@ def main() -> None:
             with left_out:
                 name = model.parent.name if model.name == "model" else model.name
                 rows.append((f"{name}, {parts}", *errors(pipeline, options)))
-                print(table(rows[-1:], HEADS), flush=True)
-    print(table(rows, HEADS))
+                print(format_table(rows[-1:], HEADS), flush=True)
+    print(format_table(rows, HEADS))
 
 
 HEADS = ("", "boxes shown", "in boxes", "boxes withheld", "in boxes")

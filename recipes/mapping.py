@@ -24,12 +24,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from videodirector.evaluation.benchmark.mapping import called, figures, spoken
+from videodirector.evaluation.benchmark.mapping_report import compute_mapping_metrics, format_caption, name_moment
 from videodirector.layout2vid.appearance.text_encoder import encode_captions, encode_phrases
 from videodirector.layout2vid.weights.packaged_encoder import PACKAGED, load_packaged
 from videodirector.schemas import MODALITIES, Modality
-from videodirector.senses.bank import world_rows
-from videodirector.senses.embedders.mapping import VARIANTS, MappingNetwork, Variant, packaged
+from videodirector.senses.caption_bank import build_world_rows
+from videodirector.senses.embedders.mapping import VARIANTS, MappingNetwork, Variant, get_packaged_folder
 from videodirector.senses.embedders.storyworld import StoryworldBind
 from videodirector.storyworld.moments import MomentSampler
 
@@ -61,12 +61,12 @@ class Captions:
 
 def captions(out: Path, bind: StoryworldBind) -> Captions:
     """Everything in every place; the text encoder's part is kept in ``out``."""
-    rows = [row for row in world_rows() if row.words]
+    rows = [row for row in build_world_rows() if row.words]
     names = list(dict.fromkeys(row.words for row in rows if row.words))
     kept = out / "captions.npz"
     if not kept.exists():
         encoder, tokenizer = load_packaged(PACKAGED)
-        texts = [spoken(row.words, row.place) for row in rows if row.words]
+        texts = [format_caption(row.words, row.place) for row in rows if row.words]
         pieces = tokenizer(texts, padding=True, return_tensors="np")["input_ids"]
         _, numbered = np.unique(pieces, return_inverse=True)  # the padding has the least number of all
         with torch.autocast("cpu", torch.bfloat16):
@@ -184,7 +184,7 @@ class Unseen:
 
 def unseen(out: Path, bind: StoryworldBind, data: Captions, count: int) -> Unseen:
     """The moments' clips are kept in ``out``."""
-    rows = [row for row in world_rows() if row.words]
+    rows = [row for row in build_world_rows() if row.words]
     names = list(dict.fromkeys(row.words for row in rows))
     number = {(row.words, row.place): at for at, row in enumerate(rows)}
     kept = out / "moments.npz"
@@ -192,7 +192,7 @@ def unseen(out: Path, bind: StoryworldBind, data: Captions, count: int) -> Unsee
         source = MomentSampler(seed=SEED, plain=0.15)
         moments = [source[at] for at in range(count)]
         clips = {str(name): np.stack([moment.clip(name) for moment in moments]) for name in MODALITIES}
-        clips["told"] = np.array([number[called(moment), moment.place] for moment in moments])
+        clips["told"] = np.array([number[name_moment(moment), moment.place] for moment in moments])
         np.savez(kept, allow_pickle=False, **clips)
     arrays = np.load(kept)
     told = torch.from_numpy(arrays["told"])
@@ -211,7 +211,7 @@ def measured(network: MappingNetwork, new: Unseen, sense: Modality) -> tuple[flo
     condition = network(new.vectors[sense])
     nearest = F.normalize(condition.phrase, dim=-1) @ F.normalize(new.phrases, dim=-1).T
     named = float((nearest.argmax(-1).numpy() == new.things).mean())
-    return *figures(condition.words[:, : new.states.shape[1]].numpy(), new.states), named
+    return *compute_mapping_metrics(condition.words[:, : new.states.shape[1]].numpy(), new.states), named
 
 
 def cells(network: MappingNetwork, new: Unseen, sense: Modality) -> str:
@@ -261,8 +261,8 @@ def main() -> None:
     network = trained(losses, options.variant, ALL, steps=options.steps, rate=options.rate)
     for sense in MODALITIES:
         print(f"{sense}: {cells(network, new, sense)}")
-    network.save_pretrained(packaged())
-    print(f"{packaged()}, {time.monotonic() - start:.0f} s")
+    network.save_pretrained(get_packaged_folder())
+    print(f"{get_packaged_folder()}, {time.monotonic() - start:.0f} s")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python recipes/words.py WORDNET_FOLDER      # with data.noun, data.verb, cntlist.rev, as WordNet 3.0 has them
 
-Writes ``nouns.tsv.gz`` and ``verbs.tsv.gz`` into ``videodirector/lexicon/``; ``videodirector.lexicon.words`` says what
+Writes ``nouns.tsv.gz`` and ``verbs.tsv.gz`` into ``videodirector/lexicon/``; ``lexicon.wordnet`` says what
 the columns are. A word is given its commonest sense that can be seen (noun) or that moves (verb), and beside it how
 common that kind of sense is. How common a sense is: its count in the semantic concordance, plus 1 / rank for words that
 were never counted. Proper names and words of more than three parts are left out.
@@ -102,7 +102,7 @@ def read(path: Path, number: str) -> Iterable[tuple[str, Synset]]:
 
 
 def table(synsets: dict[str, Synset], ranks: dict[str, list[str]], counts: dict[str, int]) -> list[str]:
-    """One sorted line a word; see ``videodirector.lexicon.words`` for the columns."""
+    """One sorted line a word; see ``videodirector.lexicon.wordnet`` for the columns."""
     best: dict[str, tuple[str, int]] = {}
     commonest: dict[str, str] = {}
     for word, offsets in ranks.items():

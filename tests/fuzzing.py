@@ -340,7 +340,7 @@ def _read_prompts(part: str) -> Callable[[Path, bytes, random.Random], int]:
             if file.is_file():
                 (folder / file.name).write_bytes(file.read_bytes())
         (folder / part).write_bytes(document)
-        return _code_of(lambda: prompts.load(folder))
+        return _code_of(lambda: prompts.load_prompts(folder))
 
     return read
 

@@ -82,7 +82,7 @@ class Director:
         captions: Sequence[str] = (),
         embedder: str | Sequence[str] = (),
     ) -> None:
-        from videodirector.senses.registry import Captioners
+        from videodirector.senses.registry import CaptionerRegistry
 
         if not isinstance(backend, str) and (model is not None or options):
             raise UsageError(
@@ -95,7 +95,7 @@ class Director:
         self._cache = cache
         self._options = dict(options or {})
         self._source: BackendSource | None = None
-        self._captioners = Captioners(captioner, captions, [embedder] if isinstance(embedder, str) else embedder)
+        self._captioners = CaptionerRegistry(captioner, captions, [embedder] if isinstance(embedder, str) else embedder)
 
     def plan(
         self,
@@ -123,7 +123,7 @@ class Director:
             PlannerError: the planner could not make one.
             ModelError, MissingDependencyError: what puts the inputs into words is missing.
         """
-        from videodirector.planner import OfflinePlanner, fulfil
+        from videodirector.planner import OfflinePlanner, plan_request
 
         if self._planner is None:
             self._planner = OfflinePlanner()
@@ -135,17 +135,17 @@ class Director:
         request = {"story": text, "seed": seed, "frame_rate": rate, **wishes}
         inputs = _inputs(given)
         if not inputs:
-            return fulfil(self._planner, PlanRequest.parse(request))
-        from videodirector.senses import combined, with_references
+            return plan_request(self._planner, PlanRequest.parse(request))
+        from videodirector.senses import add_references, combine_inputs
 
         captions = self.perceive(**_seeds(given))
-        story = combined(text, captions)
+        story = combine_inputs(text, captions)
         request["story"] = story.text
         if story.place is not None and not wishes.get("backgrounds"):
             request["backgrounds"] = (story.place,)
-        plan = fulfil(self._planner, PlanRequest.parse(request))
+        plan = plan_request(self._planner, PlanRequest.parse(request))
         plan.notes[:0] = story.notes
-        return with_references(plan, captions, [image.name for image in inputs.image if isinstance(image.source, Path)])
+        return add_references(plan, captions, [image.name for image in inputs.image if isinstance(image.source, Path)])
 
     def perceive(self, **given: Unpack[Seeds]) -> list[Caption]:
         """What pictures, sounds and the rest are taken for, a caption a modality: to see, edit and pass on as text.
@@ -154,9 +154,9 @@ class Director:
             UsageError: an input that cannot be meant or read.
             ModelError, MissingDependencyError: what puts them into words is missing.
         """
-        from videodirector.senses import perceive
+        from videodirector.senses import caption_inputs
 
-        return perceive(_inputs(given), self._captioners.of)
+        return caption_inputs(_inputs(given), self._captioners.get)
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
         """A copy of the plan with what was asked for changed, and nothing else: "make the owl bigger in scene 2".
@@ -168,12 +168,12 @@ class Director:
             PlanError: the plan is not valid.
             PlannerError: the request is not understood, or the plan cannot be changed so.
         """
-        from videodirector.planner import NoSuchThing, NotUnderstood, RefiningPlanner, refine
+        from videodirector.planner import RefiningPlanner, UnknownEntityError, UnknownRequestError, refine
 
         planner: object = self._planner
         try:
             return refine(plan, request)
-        except (NotUnderstood, NoSuchThing):
+        except (UnknownRequestError, UnknownEntityError):
             if not isinstance(planner, RefiningPlanner):
                 raise
         return planner.refine(plan, request)
@@ -456,7 +456,7 @@ class Director:
         Raises:
             ModelError, MissingDependencyError: its weights or a package are missing.
         """
-        return self._captioners.own
+        return self._captioners.default
 
     def _scene_cache(self) -> SceneCache | None:
         from videodirector.generator import SceneCache

@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 
 from videodirector import lexicon
-from videodirector.lexicon import words
+from videodirector.lexicon import wordnet
 
 
 def test_the_world_is_as_large_as_promised() -> None:
-    assert len(lexicon.things()) >= 64
-    assert len(lexicon.backgrounds()) >= 12
+    assert len(lexicon.get_things()) >= 64
+    assert len(lexicon.get_backgrounds()) >= 12
 
 
 def test_no_word_means_two_things() -> None:
-    for table in (lexicon.things(), lexicon.backgrounds()):
+    for table in (lexicon.get_things(), lexicon.get_backgrounds()):
         seen: dict[str, str] = {}
         for name, entry in table.items():
             for word in (name, *entry.synonyms):
@@ -20,18 +20,18 @@ def test_no_word_means_two_things() -> None:
 
 
 def test_things_fit_into_the_picture() -> None:
-    for thing in lexicon.things().values():
+    for thing in lexicon.get_things().values():
         assert 0.15 <= thing.size <= 0.7, thing.name
         assert 0.1 < thing.size * thing.aspect < 0.8, thing.name
 
 
 def test_colour_variants_are_colours() -> None:
-    for thing in lexicon.things().values():
+    for thing in lexicon.get_things().values():
         assert set(thing.colours) <= set(lexicon.colours()), thing.name
 
 
 def test_people_of_stories_are_there() -> None:
-    words = {word for thing in lexicon.things().values() for word in (thing.name, *thing.synonyms)}
+    words = {word for thing in lexicon.get_things().values() for word in (thing.name, *thing.synonyms)}
     assert {"boy", "girl", "king", "princess", "knight", "wizard", "farmer", "queen", "chef", "man", "woman"} <= words
 
 
@@ -49,32 +49,32 @@ def test_people_of_stories_are_there() -> None:
     ],
 )
 def test_things_that_no_table_names_have_the_nature_of_their_class(word: str, kind: str, moves: str) -> None:
-    nature = lexicon.nature_of(word)
+    nature = lexicon.infer_traits(word)
     assert nature is not None
     assert (nature.kind, nature.moves) == (kind, moves)
 
 
 @pytest.mark.parametrize("word", ["joy", "yesterday", "idea", "qwxz", "", "*", "a\tb"])
 def test_what_cannot_be_seen_has_no_nature(word: str) -> None:
-    assert lexicon.nature_of(word) is None
+    assert lexicon.infer_traits(word) is None
 
 
 def test_a_class_may_be_a_thing_that_can_be_drawn() -> None:
-    assert lexicon.nature_of("husky") == lexicon.things()["dog"]
+    assert lexicon.infer_traits("husky") == lexicon.get_things()["dog"]
 
 
 @pytest.mark.parametrize(
     ("word", "place"), [("stadium", "city"), ("corridor", "road"), ("library", "room"), ("zoo", "farm"), ("fox", None)]
 )
 def test_places_that_no_table_names_look_like_those_of_their_class(word: str, place: str | None) -> None:
-    found = lexicon.background_like(word)
+    found = lexicon.find_similar_background(word)
     assert (found.name if found else None) == place
 
 
 def test_the_tables_are_sorted_and_lineages_end() -> None:
     for table in ("nouns.tsv.gz", "verbs.tsv.gz"):
-        lines = words._lines(table)
+        lines = wordnet._read_table(table)
         assert lines == sorted(lines)
-    assert "animal" in words.noun("husky").lineage  # type: ignore[union-attr]
-    assert words.verb("trudge").lineage[:2] == ("slog", "walk")  # type: ignore[union-attr]
-    assert words.verb("idea") is None
+    assert "animal" in wordnet.find_noun("husky").hypernyms  # type: ignore[union-attr]
+    assert wordnet.find_verb("trudge").hypernyms[:2] == ("slog", "walk")  # type: ignore[union-attr]
+    assert wordnet.find_verb("idea") is None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from support import fox_plan
-from videodirector.planner import fulfil, granted
+from videodirector.planner import grant_constraints, plan_request
 from videodirector.schemas import CastMember, PlanRequest, VideoPlan
 
 
@@ -22,13 +22,13 @@ def asked(**wishes: Any) -> PlanRequest:
 
 
 def test_without_wishes_a_plan_is_left_alone() -> None:
-    assert fulfil(FoxPlanner(), asked()) == fox_plan()
+    assert plan_request(FoxPlanner(), asked()) == fox_plan()
 
 
 def test_style_backgrounds_and_cast_are_granted_to_a_finished_plan() -> None:
     owl = CastMember(name="Owl", description="a snowy owl", picture="owl.png")
     request = asked(style="watercolour", backgrounds=["garden"], cast=[owl], scenes=2)
-    plan = fulfil(FoxPlanner(), request)
+    plan = plan_request(FoxPlanner(), request)
     assert [scene.description for scene in plan.scenes] == [
         "A fox walks, watercolour",
         "The fox meets an owl, watercolour",
@@ -38,11 +38,11 @@ def test_style_backgrounds_and_cast_are_granted_to_a_finished_plan() -> None:
     assert plan.reference_of(plan.scenes[1], plan.scenes[1].entity("owl")) == "owl.png"
     assert plan.consistency_groups == {"fox": ["walk", "meet"], "garden": ["walk", "meet"], "owl": ["meet"]}
     assert plan.notes == []
-    assert granted(plan, request) == plan, "what keeps the wishes passes unchanged"
+    assert grant_constraints(plan, request) == plan, "what keeps the wishes passes unchanged"
 
 
 def test_what_is_not_kept_is_said() -> None:
-    plan = fulfil(FoxPlanner(), asked(scenes=5, cast=[CastMember(name="Mia", picture="mia.png")]))
+    plan = plan_request(FoxPlanner(), asked(scenes=5, cast=[CastMember(name="Mia", picture="mia.png")]))
     assert plan.notes == [
         "5 scenes were asked for; the plan has 2.",
         "“Mia” of the cast appears in no scene of the plan.",
@@ -56,7 +56,7 @@ def test_the_cast_stays_when_few_may(edited: bool) -> None:
     start.references["fox"] = "fox.png"
     if edited:
         start.consistency_groups["fox"] = ["meet"]
-    plan = granted(start, asked(max_entities=1, cast=[CastMember(name="owl")]))
+    plan = grant_constraints(start, asked(max_entities=1, cast=[CastMember(name="owl")]))
     assert [[entity.id for entity in scene.entities] for scene in plan.scenes] == [["fox"], ["owl"]]
     assert plan.notes == ["meet has 1 entities at most, as asked for: “fox” left out."]
     assert plan.consistency_groups.get("fox") == (None if edited else ["walk"])

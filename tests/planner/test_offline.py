@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import calls
 from videodirector.errors import UsageError
 from videodirector.planner import OfflinePlanner, Planner
-from videodirector.planner.offline import MOST_SCENES
+from videodirector.planner.offline import SCENE_LIMIT
 from videodirector.schemas import Box, CastMember, PlanRequest, Scene, VideoPlan
 
 STORY = "A fox walks through the forest. It meets an owl. The owl flies away under the moon."
@@ -311,7 +311,7 @@ def test_long_texts_take_linear_work_up_to_a_limit() -> None:
     plan(short)  # reads the vocabulary, and remembers the words
     assert calls(lambda: plan(long)) < 4.4 * calls(lambda: plan(short))
     found = plan(" ".join([STORY] * 600))
-    assert len(found.scenes) == MOST_SCENES
+    assert len(found.scenes) == SCENE_LIMIT
     assert any("left out" in note for note in found.notes)
 
 

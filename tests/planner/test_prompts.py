@@ -25,7 +25,7 @@ def test_a_scene_for_each_event_and_an_entity_for_each_thing(case: dict[str, str
 
 def test_boxes_move_stand_and_count_as_prompts_say() -> None:
     planner = OfflinePlanner()
-    report = PlanReport.of(score_plan(planner.plan(prompt), source=prompt) for prompt in LAYOUTS)
+    report = PlanReport.from_scores(score_plan(planner.plan(prompt), source=prompt) for prompt in LAYOUTS)
     wrong = [plan.source for plan in report.plans if not plan.right]
     assert not wrong
     assert {skill: proportion.total for skill, proportion in report.by_skill().items()} == {

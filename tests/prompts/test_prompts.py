@@ -20,13 +20,13 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def layouts(shows: str) -> dict[str, list[Box | None]]:
-    (example,) = [example for example in prompts.load().layout_examples if example["shows"] == shows]
+    (example,) = [example for example in prompts.load_prompts().layout_examples if example["shows"] == shows]
     found: dict[str, Any] = example["answer"]["layouts"]
     return {name: [None if key is None else Box.checked(key) for key in keys] for name, keys in found.items()}
 
 
 def test_five_layouts_and_one_story() -> None:
-    used = prompts.load()
+    used = prompts.load_prompts()
     assert used.version == "1"
     assert len(used.story_examples) == 1
     shows = [example["shows"] for example in used.layout_examples]
@@ -34,7 +34,7 @@ def test_five_layouts_and_one_story() -> None:
 
 
 def test_the_story_example_is_one() -> None:
-    (example,) = prompts.load().story_examples
+    (example,) = prompts.load_prompts().story_examples
     scenes = example["answer"]["scenes"]
     assert " ".join(scene["words"] for scene in scenes) == example["story"]
     looks: dict[str, str] = {}
@@ -109,20 +109,20 @@ def test_show_export_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["prompts", "show"]) == 0
     assert "5 (entering, leaving, growing, passing, standing still)" in capsys.readouterr().out
     assert main(["prompts", "use"]) == 0
-    assert prompts.load().version == "1"
+    assert prompts.load_prompts().version == "1"
 
 
 def test_the_environment_names_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = prompts.export(tmp_path / "mine")
+    mine = prompts.export_prompts(tmp_path / "mine")
     monkeypatch.setenv("VIDEODIRECTOR_PROMPTS", str(mine))
-    assert prompts.load().folder == mine
+    assert prompts.load_prompts().folder == mine
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for target in (tmp_path, tmp_path / "file"):
         with pytest.raises(OutputError, match="exists already"):
-            prompts.export(target)
+            prompts.export_prompts(target)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ("story.md", None, "no such file"),
         ("story.md", b"${wishes} ${begin} ${end}", "the placeholder ${format} is missing"),
         ("again.md", b"${problems} ${problem}", "unknown placeholder ${problem}"),
-        ("again.md", b"${problems} costs $5", "a $ that begins no placeholder"),
+        ("again.md", b"${problems} costs $5", "does not begin a placeholder"),
         ("refine.md", b"\xff", "not UTF-8"),
         ("prompts.json", b"{}", "no version"),
-        ("story_examples.json", b"[{}]", "example 0 has no 'story'"),
+        ("story_examples.json", b"[{}]", "example 0 has no valid 'story'"),
         ("story_examples.json", b'[{"story": "A fox.", "answer": {}}]', "no list of scenes"),
         ("layout_examples.json", b"[", "not JSON"),
         ("layout_examples.json", b'[{"scene": {"entities": {"fox": ""}}, "answer": {"layouts": {}}}]', "the same keys"),
@@ -146,10 +146,10 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     ],
 )
 def test_folders_that_cannot_be_used(tmp_path: Path, name: str, content: bytes | None, problem: str) -> None:
-    mine = prompts.export(tmp_path / "mine")
+    mine = prompts.export_prompts(tmp_path / "mine")
     (mine / name).unlink() if content is None else (mine / name).write_bytes(content)
     with pytest.raises(UsageError) as caught:
-        prompts.use(mine)
+        prompts.use_folder(mine)
     assert problem in caught.value.message
     assert str(mine / name) in caught.value.message
-    assert prompts.load().version == "1", "nothing is changed"
+    assert prompts.load_prompts().version == "1", "nothing is changed"

@@ -14,7 +14,7 @@ from videodirector.errors import UsageError
 from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.schemas import AudioInput, VideoInput
 from videodirector.senses import load_audio, load_video
-from videodirector.senses.sensed import AUDIO_RATE, spread
+from videodirector.senses.loaded_input import AUDIO_RATE, spread_starts
 
 
 def ffmpeg(*arguments: str | Path) -> None:
@@ -102,10 +102,10 @@ def test_two_hours_are_heard_in_some_places(tmp_path: Path) -> None:
 
 
 def test_clips_are_spread_evenly() -> None:
-    assert spread(4) == [0.0]
-    assert spread(25) == [0.0, 7.5, 15.0]
-    assert spread(7200)[-1] == 7190
-    assert len(spread(7200)) == 6
+    assert spread_starts(4) == [0.0]
+    assert spread_starts(25) == [0.0, 7.5, 15.0]
+    assert spread_starts(7200)[-1] == 7190
+    assert len(spread_starts(7200)) == 6
 
 
 @pytest.mark.parametrize("content", [b"RIFF\x24\0\0\0WAVEfmt ", b"no sound at all", b"\x89PNG\r\n\x1a\n" + bytes(40)])

@@ -13,7 +13,7 @@ from PIL import Image
 from videodirector import Director
 from videodirector.errors import UsageError
 from videodirector.schemas import Caption, Guess, ImuInput, Inputs, Modality
-from videodirector.senses import Captioner, Sensed, combined, read_captions, told
+from videodirector.senses import Captioner, LoadedInput, combine_inputs, describe_caption, read_captions
 
 WIDTH = 256
 SHOWN = [
@@ -55,8 +55,8 @@ def captioner() -> Captioner:
     return Captioner(WordEmbedder(), captions=["a capybara"], whole_bank=True)
 
 
-def sensed(number: int, modality: Modality = "image") -> Sensed:
-    return Sensed(modality=modality, clips=(np.full((1, 1, 3), number, dtype=np.uint8),), name="a.file")
+def sensed(number: int, modality: Modality = "image") -> LoadedInput:
+    return LoadedInput(modality=modality, clips=(np.full((1, 1, 3), number, dtype=np.uint8),), name="a.file")
 
 
 def test_a_thing_in_its_place(captioner: Captioner) -> None:
@@ -78,7 +78,7 @@ def test_colours_motions_and_the_users_own_captions(captioner: Captioner) -> Non
 def test_what_lies_outside_is_doubted(captioner: Captioner) -> None:
     caption = captioner.caption([sensed(3, "audio")])
     assert caption.confidence < 0.5
-    assert "no more than a guess" in told(caption)
+    assert "no more than a guess" in describe_caption(caption)
 
 
 def test_a_motion_sensor_whose_wearer_is_unknown(captioner: Captioner) -> None:
@@ -98,7 +98,7 @@ def test_clips_and_inputs_of_a_modality_are_averaged(captioner: Captioner) -> No
 
 
 def test_a_sense_that_the_model_lacks(captioner: Captioner) -> None:
-    with pytest.raises(UsageError, match="words has no sense for depth"):
+    with pytest.raises(UsageError, match="words does not support depth"):
         captioner.caption([sensed(0, "depth")])
 
 
@@ -114,21 +114,21 @@ def caption(thing: str, sure: float, modality: Modality = "image", place: str | 
 
 
 def test_without_text_the_surest_thing_is_the_subject() -> None:
-    story = combined(
+    story = combine_inputs(
         "", [caption("dog", 0.7, place="forest"), caption("bell", 0.9, "audio"), caption("cat", 0.2, "depth")]
     )
     assert story.text == "A bell in the forest next to a dog."
     moving = Caption(modality="imu", source="b", text="", confidence=0.9, motion=Guess(words="left", confidence=0.9))
-    assert combined("", [caption("dog", 0.7), moving]).text == "A dog moves to the left."
-    assert combined("", [moving]).text == "Somebody moves to the left."
+    assert combine_inputs("", [caption("dog", 0.7), moving]).text == "A dog moves to the left."
+    assert combine_inputs("", [moving]).text == "Somebody moves to the left."
 
 
 def test_text_leads() -> None:
     captions = [caption("dog", 0.9, place="forest"), caption("bell", 0.9, "audio"), caption("cat", 0.3, "depth")]
-    story = combined("Two puppies play on the beach.", captions)
+    story = combine_inputs("Two puppies play on the beach.", captions)
     assert story.text == "Two puppies play on the beach. There is a bell."
     assert story.place is None
-    assert combined("A king sings.", captions).place == "forest"
+    assert combine_inputs("A king sings.", captions).place == "forest"
     assert len(story.notes) == 3
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from videodirector.errors import UsageError
 from videodirector.schemas import DepthInput, ImuInput, ThermalInput
 from videodirector.senses import load_depth, load_imu, load_thermal
-from videodirector.senses.sensed import IMU_RATE
+from videodirector.senses.loaded_input import IMU_RATE
 
 
 def metres() -> np.ndarray:
@@ -146,9 +146,9 @@ def test_long_traces_are_felt_in_some_places() -> None:
     [
         (resting(), None, "rate"),
         (resting()[:5], 100, "shape"),
-        (resting()[:, :10], 100, "tell of no motion"),
+        (resting()[:, :10], 100, "too short for a motion"),
         (resting(), 100_000, "is the rate right"),
-        (resting(), 1, "tell of no motion"),
+        (resting(), 1, "too short for a motion"),
         (np.zeros((6, 400)), 100, "gravity"),
         (np.full((6, 400), np.nan), 100, "not one number in channel 1, 2"),
         (np.where(np.arange(400) % 3, resting()[:, :400], np.nan), 100, "34% of the readings are missing"),
@@ -162,6 +162,6 @@ def test_traces_that_cannot_be_meant(source: np.ndarray, rate: float | None, wor
 def test_tables_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
     (tmp_path / "b.csv").write_text("1,2,3\n1,2\n")
-    for name, words in (("a.csv", "no text"), ("b.csv", "columns")):
+    for name, words in (("a.csv", "not text"), ("b.csv", "columns")):
         with pytest.raises(UsageError, match=words):
             load_imu(ImuInput(source=tmp_path / name, rate=100))

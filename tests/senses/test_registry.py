@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from videodirector.errors import ModelNotFoundError, UsageError
-from videodirector.senses.registry import EMBEDDERS, Choice
+from videodirector.senses.registry import EMBEDDERS, EmbedderChoice
 
 
 def test_choosing() -> None:
-    assert Choice.parse("pe-av:some/where") == Choice("pe-av", Path("some/where"))
-    assert Choice.parse("clap:C:/models/clap").path == Path("C:/models/clap")
+    assert EmbedderChoice.parse("pe-av:some/where") == EmbedderChoice("pe-av", Path("some/where"))
+    assert EmbedderChoice.parse("clap:C:/models/clap").path == Path("C:/models/clap")
     for name, (modalities, _) in EMBEDDERS.items():
-        assert Choice(name, Path("x")).modalities == modalities
+        assert EmbedderChoice(name, Path("x")).modalities == modalities
     for wrong in ("clip:here", "clap", "clap:", ""):
         with pytest.raises(UsageError):
-            Choice.parse(wrong)
+            EmbedderChoice.parse(wrong)
     with pytest.raises(ModelNotFoundError):
-        Choice.parse("imagebind:nowhere.pth").load()
+        EmbedderChoice.parse("imagebind:nowhere.pth").load()

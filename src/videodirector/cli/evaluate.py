@@ -32,13 +32,13 @@ def plans(
     """
     from videodirector.evaluation import PlanReport, score_plan
 
-    report = PlanReport.of(score_plan(VideoPlan.load(file), source=str(file)) for file in files)
+    report = PlanReport.from_scores(score_plan(VideoPlan.load(file), source=str(file)) for file in files)
     if as_json:
         print_json(report.as_dict())
         return
     print_text(report.markdown())
-    if report.unchecked:
-        print_error(f"{report.unchecked} of {len(files)} prompts ask for nothing that boxes can decide")
+    if report.plans_without_checks:
+        print_error(f"{report.plans_without_checks} of {len(files)} prompts ask for nothing that boxes can decide")
     if not quiet:
         for plan in report.plans:
             for verdict in plan.verdicts:

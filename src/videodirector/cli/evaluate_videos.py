@@ -68,8 +68,8 @@ def skills(
     Writes report.md, report.json and worst.png, a sheet of the worst cases; the plans, for others to draw; and all
     clips and records, so that nothing is done twice. Every figure has its 95 % interval.
     """
-    from videodirector.evaluation.benchmark.plans import SKILLS, TrialSkill
-    from videodirector.evaluation.benchmark.skills import SkillSettings, Told, evaluate_skills
+    from videodirector.evaluation.benchmark.skill_evaluation import EvaluationProgress, SkillSettings, evaluate_skills
+    from videodirector.evaluation.benchmark.trial_plans import SKILLS, TrialSkill
 
     settings = SkillSettings(
         backend=backend,
@@ -87,7 +87,7 @@ def skills(
     with Progress(*columns, console=Console(stderr=True), disable=quiet or as_json) as bars:
         task = bars.add_task("instruments", total=None)
         for told in evaluate_skills(settings, output):
-            if isinstance(told, Told):
+            if isinstance(told, EvaluationProgress):
                 bars.update(task, description=told.message if told.done else "instruments")
                 bars.update(task, completed=told.done, total=told.total or None)
     if as_json:
@@ -117,10 +117,10 @@ def videos(
 
     Only things and backgrounds of the storyworld can be looked for; what else a plan has is left out, and told.
     """
-    from videodirector.evaluation.benchmark.networks import feature_networks
-    from videodirector.evaluation.benchmark.report import table
-    from videodirector.evaluation.benchmark.videos import measure_video, measure_videos, read_video, scene_clips
-    from videodirector.evaluation.benchmark.world import instruments
+    from videodirector.evaluation.benchmark.networks import load_feature_networks
+    from videodirector.evaluation.benchmark.report import format_table
+    from videodirector.evaluation.benchmark.videos import cut_scene_clips, measure_video, measure_videos, read_video
+    from videodirector.evaluation.benchmark.world import build_instruments
     from videodirector.schemas import RenderSettings, VideoPlan
 
     settings = RenderSettings.parse({"transition": transition})
@@ -129,10 +129,10 @@ def videos(
     if missing:
         raise UsageError(f"there is no plan {missing[0]}", hint="videodirector make writes it; or give it with --plan")
     plans = [VideoPlan.load(beside) for _, beside in pairs]
-    networks, looking = feature_networks(features), instruments()
+    networks, looking = load_feature_networks(features), build_instruments()
     measured = []
     for (file, _), its in zip(pairs, plans, strict=True):
-        clips = scene_clips(its, read_video(file), transition=settings.transition, source=str(file))
+        clips = cut_scene_clips(its, read_video(file), transition=settings.transition, source=str(file))
         record = measure_video(its, clips, looking, name=str(file))
         measured.append((its, clips, record))
         unknown = sorted({name for scene in record.scenes for name in scene.sightings.unknown})
@@ -143,4 +143,4 @@ def videos(
         records = [record.model_dump(mode="json") for _, _, record in measured]
         print_json({"figures": {row.key: row.as_dict() for row in found}, "videos": records})
     else:
-        print_text(table([(row.measure, str(row.value)) for row in found], ("measure", "value")))
+        print_text(format_table([(row.measure, str(row.value)) for row in found], ("measure", "value")))

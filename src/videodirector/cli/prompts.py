@@ -25,7 +25,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR")]
 @group.command()
 def show(*, as_json: AsJson = False) -> None:
     """Print the prompts in use: templates and examples."""
-    used = prompts.load()
+    used = prompts.load_prompts()
     if as_json:
         print_json(
             {
@@ -48,7 +48,7 @@ def show(*, as_json: AsJson = False) -> None:
 @group.command()
 def export(folder: Folder, *, quiet: Quiet = False) -> None:
     """Copy the prompts in use to a new folder, to be changed there."""
-    written = prompts.export(folder)
+    written = prompts.export_prompts(folder)
     if not quiet:
         print_error(f"wrote {written}; change the files, then: videodirector prompts use {written}")
 
@@ -62,6 +62,6 @@ def use(
     quiet: Quiet = False,
 ) -> None:
     """Use the prompts of a folder from now on. The folder is checked first."""
-    used = prompts.use(folder)
+    used = prompts.use_folder(folder)
     if not quiet:
         print_error(f"prompts in use: {used}")

@@ -28,7 +28,7 @@ from videodirector.director import Director
 from videodirector.errors import UsageError
 
 if TYPE_CHECKING:
-    from videodirector.evaluation.benchmark.mapping import MappingReport
+    from videodirector.evaluation.benchmark.mapping_report import MappingReport
     from videodirector.evaluation.metrics.perception import PerceptionReport
 
 __all__: list[str] = []
@@ -55,7 +55,6 @@ def caption(
 
     `make` and `plan` do the same with such seeds; here the words can be read, and edited, before they become a story.
     """
-    from videodirector.senses import told
 
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     if not given:
@@ -69,7 +68,7 @@ def caption(
     for one in found:
         print_text(one.text)
         if not quiet:
-            print_error(f"note: {told(one)}")
+            print_error(f"note: {describe_caption(one)}")
 
 
 @evaluate.command()
@@ -94,13 +93,15 @@ def perception(
     captioner = Director().captioner
     reports: list[PerceptionReport | MappingReport] = []
     if captions:
-        from videodirector.evaluation.metrics.perception import measure
+        from videodirector.evaluation.metrics.perception import measure_perception
         from videodirector.storyworld import outside
 
         source = MomentSampler(seed=seed, outside=0.1, styles=outside.UNSEEN, plain=0.15)
-        reports.append(measure(captioner, (source[number] for number in range(clips)), candidates=candidates))
+        reports.append(
+            measure_perception(captioner, (source[number] for number in range(clips)), candidates=candidates)
+        )
     if mapping:
-        from videodirector.evaluation.benchmark.mapping import measure as measure_mapping
+        from videodirector.evaluation.benchmark.mapping_report import measure_mapping
         from videodirector.senses.embedders.mapping import MappingNetwork
 
         network, source = MappingNetwork.from_pretrained(), MomentSampler(seed=seed, plain=0.15)

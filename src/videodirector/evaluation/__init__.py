@@ -1,50 +1,49 @@
-"""Metrics: they see frames and plans, never the model that made them.
+"""Metrics and instruments: they see frames and plans, never the model that made them.
 
-What the storyworld looks like comes in as arguments (pictures of its things, samples of its backgrounds), so that
-another world can be measured in the same way; ``videodirector.evaluation.benchmark`` puts the two together.
+Pictures of the storyworld's things and samples of its backgrounds are arguments, so that another world can be measured
+in the same way; ``videodirector.evaluation.benchmark`` combines the two.
 """
 
 from videodirector.evaluation.instruments.background import BackgroundClassifier, BackgroundMatch
 from videodirector.evaluation.instruments.detector import Detection, Detector, DetectorConfig
-from videodirector.evaluation.instruments.sightings import sightings
-from videodirector.evaluation.instruments.validation import LabelledFrame, Validation, validate
-from videodirector.evaluation.metrics._prompt_checks import checks_of
-from videodirector.evaluation.metrics.checks import Check, Skill, Track, tracks_of
-from videodirector.evaluation.metrics.features import PictureTextNetwork, VideoNetwork, clip_network
-from videodirector.evaluation.metrics.layout_fidelity import LayoutFidelity, layout_fidelity
-from videodirector.evaluation.metrics.movement import Displacement
-from videodirector.evaluation.metrics.plans import PlanReport, PlanScore, Verdict, score_plan
-from videodirector.evaluation.metrics.sightings import SceneSightings, Sighting, clearly_visible
+from videodirector.evaluation.instruments.tracker import track_entities
+from videodirector.evaluation.instruments.validation import LabelledFrame, Validation, validate_instruments
+from videodirector.evaluation.metrics.checks import BoxTrack, Check, Skill, build_tracks, parse_checks
+from videodirector.evaluation.metrics.feature_networks import ImageTextNetwork, VideoNetwork, load_clip_network
+from videodirector.evaluation.metrics.layout_fidelity import LayoutFidelity, measure_layout_fidelity
+from videodirector.evaluation.metrics.motion import Displacement
+from videodirector.evaluation.metrics.plan_scores import CheckResult, PlanReport, PlanScore, score_plan
 from videodirector.evaluation.metrics.statistics import Estimate, Proportion
+from videodirector.evaluation.metrics.tracking import EntityTrack, SceneTracks, is_clearly_visible
 
 __all__ = [
     "BackgroundClassifier",
     "BackgroundMatch",
+    "BoxTrack",
     "Check",
+    "CheckResult",
     "Detection",
     "Detector",
     "DetectorConfig",
     "Displacement",
+    "EntityTrack",
     "Estimate",
+    "ImageTextNetwork",
     "LabelledFrame",
     "LayoutFidelity",
-    "PictureTextNetwork",
     "PlanReport",
     "PlanScore",
     "Proportion",
-    "SceneSightings",
-    "Sighting",
+    "SceneTracks",
     "Skill",
-    "Track",
     "Validation",
-    "Verdict",
     "VideoNetwork",
-    "checks_of",
-    "clearly_visible",
-    "clip_network",
-    "layout_fidelity",
+    "build_tracks",
+    "is_clearly_visible",
+    "load_clip_network",
+    "measure_layout_fidelity",
+    "parse_checks",
     "score_plan",
-    "sightings",
-    "tracks_of",
-    "validate",
+    "track_entities",
+    "validate_instruments",
 ]

@@ -1,9 +1,9 @@
-"""The words of the story world: things that can be drawn, backgrounds, colours.
+"""The lexicon of the storyworld: things with a sprite, backgrounds, colours.
 
 Plain data, read by the planner (how large is an owl, does it fly?) and by the storyworld (which sprite draws it?).
-It lies below both, so that neither needs the other. To draw another world, edit ``things.tsv`` and
+It lies below both, so that neither needs the other. For another world, edit ``things.tsv`` and
 ``backgrounds.tsv`` and rebuild the atlas with ``recipes/atlas.py``. What no table names is judged by its class in
-WordNet (see ``words``): a gazebo is a building, so it is large and stands still.
+WordNet (see ``wordnet``): a gazebo is a building, so it is large and still.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from videodirector.lexicon import words
+from videodirector.lexicon import wordnet
 
 Kind = Literal["person", "animal", "plant", "food", "vehicle", "sky", "building", "object"]
 Moves = Literal["walks", "flies", "swims", "rolls", "floats", "still"]
 Facing = Literal["left", "right", "front"]
 
 __all__ = [
-    "UNSEEN",
+    "ABSTRACT_KINDS",
     "Background",
     "Facing",
     "Kind",
     "Moves",
-    "Nature",
     "Thing",
-    "background_like",
-    "backgrounds",
+    "Traits",
     "colours",
-    "nature_of",
-    "things",
+    "find_similar_background",
+    "get_backgrounds",
+    "get_things",
+    "infer_traits",
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nature:
-    """How large something is and how it moves, whether or not it can be drawn.
+class Traits:
+    """The size of something and how it moves, with or without a sprite.
 
     ``size`` is its natural height as a fraction of the picture's height, ``aspect`` its width over its height.
     """
@@ -52,8 +52,8 @@ class Nature:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing(Nature):
-    """Something that can be drawn.
+class Thing(Traits):
+    """A thing with a sprite.
 
     ``faces`` is the side to which its picture looks; ``front`` means that it looks alike from both.
     ``colours`` are the variants that exist beside its own colour.
@@ -82,24 +82,24 @@ class Background:
 
 
 @lru_cache(maxsize=1)
-def things() -> Mapping[str, Thing]:
-    """All things by name, in the order of the atlas."""
-    return MappingProxyType({row["name"]: _thing(row) for row in _rows("things.tsv", Thing)})
+def get_things() -> Mapping[str, Thing]:
+    """Return all things by name, in the order of the atlas."""
+    return MappingProxyType({row["name"]: _parse_thing(row) for row in _read_rows("things.tsv", Thing)})
 
 
 @lru_cache(maxsize=1)
-def backgrounds() -> Mapping[str, Background]:
-    """All backgrounds by name."""
+def get_backgrounds() -> Mapping[str, Background]:
+    """Return all backgrounds by name."""
     return MappingProxyType(
         {
             row["name"]: Background(
                 name=row["name"],
                 description=row["description"],
                 ground=float(row["ground"]),
-                synonyms=_words(row["synonyms"]),
-                classes=_words(row["classes"]),
+                synonyms=_split_cell(row["synonyms"]),
+                classes=_split_cell(row["classes"]),
             )
-            for row in _rows("backgrounds.tsv", Background)
+            for row in _read_rows("backgrounds.tsv", Background)
         }
     )
 
@@ -109,49 +109,49 @@ def colours() -> tuple[str, ...]:
     return ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 
 
-def nature_of(word: str) -> Nature | None:
-    """How large and how mobile a thing of this name is, by its nearest class; None where nothing is known of it.
+def infer_traits(word: str) -> Traits | None:
+    """Return how large and how mobile a thing of this name is, by its nearest class; None where nothing is known of it.
 
-    A class may be a thing that can be drawn: a husky is a dog.
+    A class may be a thing of the lexicon: a husky is a dog.
     """
-    sense = words.noun(word)
-    if sense is None or sense.kind in UNSEEN or (sense.usual in UNSEEN and sense.share < 0.3):
+    sense = wordnet.find_noun(word)
+    if sense is None or sense.kind in ABSTRACT_KINDS or (sense.dominant_kind in ABSTRACT_KINDS and sense.share < 0.3):
         return None
-    found = (_natures().get(name) for name in sense.lineage)
+    found = (_load_traits().get(name) for name in sense.hypernyms)
     # A chessman is a man only in name.
     return next(
         (n for n in found if n is not None and (n.kind == sense.kind or n.kind not in ("person", "animal"))), None
     )
 
 
-UNSEEN = frozenset(
+ABSTRACT_KINDS = frozenset(
     ["act", "attribute", "cognition", "event", "feeling", "motive", "process", "quantity", "relation", "state", "time"]
 )
 """Kinds of nouns, in WordNet's words, that name nothing to be seen."""
 
 
-def background_like(word: str) -> Background | None:
-    """The background that a place of this name looks most like, by its nearest class; None for what is no place."""
-    sense = words.noun(word)
+def find_similar_background(word: str) -> Background | None:
+    """Find the most similar background of a place name by its nearest class; None if it is not a place."""
+    sense = wordnet.find_noun(word)
     if sense is None:
         return None
-    classes = {name: place for place in backgrounds().values() for name in place.classes}
-    return next((classes[name] for name in sense.lineage if name in classes), None)
+    classes = {name: place for place in get_backgrounds().values() for name in place.classes}
+    return next((classes[name] for name in sense.hypernyms if name in classes), None)
 
 
 @lru_cache(maxsize=1)
-def _natures() -> Mapping[str, Nature]:
-    """Natures by class; things that can be drawn are classes too."""
-    table = {row["class"]: Nature(**_nature(row)) for row in _rows("natures.tsv", Nature, "class")}
-    return {**table, **things()}
+def _load_traits() -> Mapping[str, Traits]:
+    """Natures by class; things are classes too."""
+    table = {row["class"]: Traits(**_parse_traits(row)) for row in _read_rows("natures.tsv", Traits, "class")}
+    return {**table, **get_things()}
 
 
-def _nature(row: dict[str, str]) -> dict[str, Any]:
-    kind, moves = _one_of(Kind, row, "kind"), _one_of(Moves, row, "moves")
+def _parse_traits(row: dict[str, str]) -> dict[str, Any]:
+    kind, moves = _parse_choice(Kind, row, "kind"), _parse_choice(Moves, row, "moves")
     return {"kind": kind, "size": float(row["size"]), "aspect": float(row["aspect"]), "moves": moves}
 
 
-def _one_of(allowed: Any, row: dict[str, str], column: str) -> Any:
+def _parse_choice(allowed: Any, row: dict[str, str], column: str) -> Any:
     if row[column] not in get_args(allowed):
         raise ValueError(
             f"{row.get('name') or row.get('class')}: {column} {row[column]!r}, none of {get_args(allowed)}"
@@ -159,22 +159,22 @@ def _one_of(allowed: Any, row: dict[str, str], column: str) -> Any:
     return row[column]
 
 
-def _thing(row: dict[str, str]) -> Thing:
+def _parse_thing(row: dict[str, str]) -> Thing:
     return Thing(
         name=row["name"],
         emoji="".join(chr(int(code, 16)) for code in row["emoji"].split("_")),
-        **_nature(row),
-        faces=_one_of(Facing, row, "faces"),
-        colours=_words(row["colours"]),
-        synonyms=_words(row["synonyms"]),
+        **_parse_traits(row),
+        faces=_parse_choice(Facing, row, "faces"),
+        colours=_split_cell(row["colours"]),
+        synonyms=_split_cell(row["synonyms"]),
     )
 
 
-def _words(cell: str) -> tuple[str, ...]:
+def _split_cell(cell: str) -> tuple[str, ...]:
     return tuple(word for word in cell.split(",") if word)
 
 
-def _rows(name: str, kind: type, *more: str) -> list[dict[str, str]]:
+def _read_rows(name: str, kind: type, *more: str) -> list[dict[str, str]]:
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
     columns = {field.name for field in fields(kind)} | {*more}

@@ -1,18 +1,18 @@
-"""Planners: any input -> VideoPlan. Those that ask chat models are in `videodirector.planner.llm`."""
+"""Planners: story -> VideoPlan. Those with chat models are in ``videodirector.planner.llm``."""
 
-from videodirector.planner.constraints import fulfil, granted
+from videodirector.planner.constraints import grant_constraints, plan_request
 from videodirector.planner.offline import OfflinePlanner
 from videodirector.planner.protocol import Planner, RefiningPlanner, RequestPlanner
-from videodirector.planner.refine import NoSuchThing, NotUnderstood, refine
+from videodirector.planner.refine import UnknownEntityError, UnknownRequestError, refine
 
 __all__ = [
-    "NoSuchThing",
-    "NotUnderstood",
     "OfflinePlanner",
     "Planner",
     "RefiningPlanner",
     "RequestPlanner",
-    "fulfil",
-    "granted",
+    "UnknownEntityError",
+    "UnknownRequestError",
+    "grant_constraints",
+    "plan_request",
     "refine",
 ]

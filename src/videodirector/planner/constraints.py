@@ -1,7 +1,7 @@
-"""The user's wishes and the plan: what can be granted to a finished plan is, what it does not keep is said.
+"""Apply a request's constraints to a finished plan, and note those that it does not keep.
 
-Every planner's plan passes here, also one that knows nothing of requests; a plan that keeps the wishes already passes
-unchanged.
+Every planner's plan passes here, also that of a planner without support for requests; a plan that keeps the constraints
+is returned unchanged.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from __future__ import annotations
 from videodirector.planner.protocol import Planner, RequestPlanner
 from videodirector.schemas import CastMember, Entity, PlanRequest, Scene, VideoPlan, normalised
 
-__all__ = ["fulfil", "granted", "is_member"]
+__all__ = ["grant_constraints", "is_member", "plan_request"]
 
 
-def fulfil(planner: Planner, request: PlanRequest) -> VideoPlan:
-    """The plan that a planner makes of a request; what it does not keep of the wishes is in its notes.
+def plan_request(planner: Planner, request: PlanRequest) -> VideoPlan:
+    """Plan a request with any planner; the plan's notes list the constraints that it does not keep.
 
     Raises:
-        PlannerError: the planner could not make one.
+        PlannerError: no plan could be made.
     """
     if isinstance(planner, RequestPlanner):
         plan = planner.plan_request(request)
     else:
         plan = planner.plan(request.story, seed=request.seed, frame_rate=request.frame_rate)
-    return granted(plan, request) if request.wishes else plan
+    return grant_constraints(plan, request) if request.wishes else plan
 
 
-def granted(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
+def grant_constraints(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
     """The plan with what the request asks for, as far as a finished plan can be given it, and notes on the rest."""
     plan = plan.checked()  # a copy
     by_name = plan.consistency_groups == plan.groups_by_name()
@@ -35,43 +35,45 @@ def granted(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
         notes.append(f"{asked} asked for; the plan has {len(plan.scenes)}.")
     for index, scene in enumerate(plan.scenes):
         scene.background = request.background(index) or scene.background
-        scene.description = _styled(scene.description, request.style)
+        scene.description = _append_style(scene.description, request.style)
         if request.max_entities is not None and len(scene.entities) > request.max_entities:
-            kept = _foremost(scene.entities, request)
+            kept = _select_entities(scene.entities, request)
             left = ", ".join(f"“{entity.name}”" for entity in scene.entities if entity not in kept)
             notes.append(f"{scene.id} has {request.max_entities} entities at most, as asked for: {left} left out.")
             scene.entities = kept
     for member in request.cast:
-        notes += _dress(plan, member)
-    plan.consistency_groups = plan.groups_by_name() if by_name else _still_true(plan)
-    seen = set().union(*(_seen(scene) for scene in plan.scenes))
+        notes += _apply_member_appearance(plan, member)
+    plan.consistency_groups = plan.groups_by_name() if by_name else _prune_groups(plan)
+    seen = set().union(*(_list_visible_names(scene) for scene in plan.scenes))
     plan.references = {name: file for name, file in plan.references.items() if normalised(name) in seen}
     plan.notes += [note for note in notes if note not in plan.notes]
     return plan.checked()
 
 
 def is_member(entity: Entity, member: CastMember) -> bool:
-    """Whether an entity is this member of the cast, by its name or by its id."""
+    """Return whether an entity is this member of the cast, by its name or by its id."""
     name = normalised(member.name)
     return name in (normalised(entity.name), normalised(entity.id.replace("_", " ").replace("-", " ")))
 
 
-def _seen(scene: Scene) -> set[str]:
-    """What can be seen in a scene, by every name that a group or a reference may use."""
+def _list_visible_names(scene: Scene) -> set[str]:
+    """Return all names that a group or a reference may use for the background and entities of a scene."""
     names = [scene.background, *(name for entity in scene.entities for name in (entity.id, entity.name))]
     return {normalised(name) for name in names if name}
 
 
-def _still_true(plan: VideoPlan) -> dict[str, list[str]]:
-    """The plan's groups without the scenes from which a wish has taken what they group."""
+def _prune_groups(plan: VideoPlan) -> dict[str, list[str]]:
+    """Return the plan's groups without the scenes that no longer have their entity."""
     groups = {
-        name: [scene.id for scene in plan.scenes if scene.id in members and normalised(name) in _seen(scene)]
+        name: [
+            scene.id for scene in plan.scenes if scene.id in members and normalised(name) in _list_visible_names(scene)
+        ]
         for name, members in plan.consistency_groups.items()
     }
     return {name: members for name, members in groups.items() if members}
 
 
-def _styled(description: str, style: str) -> str:
+def _append_style(description: str, style: str) -> str:
     if not style or style.casefold() in description.casefold():
         return description
     room = 4000 - len(style) - 2
@@ -79,15 +81,15 @@ def _styled(description: str, style: str) -> str:
     return f"{text}, {style}"[:4000] if text else style
 
 
-def _foremost(entities: list[Entity], request: PlanRequest) -> list[Entity]:
-    """As many as may stay: the cast before others, otherwise the first; in their order."""
+def _select_entities(entities: list[Entity], request: PlanRequest) -> list[Entity]:
+    """Select as many entities as allowed, the cast first, in their order."""
     wanted = sorted(entities, key=lambda entity: not any(is_member(entity, member) for member in request.cast))
     stay = {id(entity) for entity in wanted[: request.max_entities]}
     return [entity for entity in entities if id(entity) in stay]
 
 
-def _dress(plan: VideoPlan, member: CastMember) -> list[str]:
-    """Gives a member of the cast its looks wherever it appears; a note if it appears nowhere."""
+def _apply_member_appearance(plan: VideoPlan, member: CastMember) -> list[str]:
+    """Set a cast member's appearance in every scene; return a note if it appears nowhere."""
     appearances = [entity for _, entity in plan.appearances() if is_member(entity, member)]
     if not appearances:
         return [f"“{member.name}” of the cast appears in no scene of the plan."]

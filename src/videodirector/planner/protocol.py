@@ -1,4 +1,4 @@
-"""What every planner can do: turn a story into a plan."""
+"""The protocols of planners."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Planner(Protocol):
     """Turns a story into a plan."""
 
     def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
-        """The plan of a story.
+        """Return the plan of a story.
 
         Args:
             story: any text.
@@ -27,20 +27,20 @@ class Planner(Protocol):
 
         Raises:
             UsageError: a seed or frame rate that a plan cannot have.
-            PlannerError: no plan could be made (a planner that needs a model or a network may meet this).
+            PlannerError: no plan could be made, for example without a network.
         """
         ...
 
 
 @runtime_checkable
 class RequestPlanner(Planner, Protocol):
-    """A planner that also listens to what the user wants of the plan."""
+    """A planner that also takes the constraints of a request."""
 
     def plan_request(self, request: PlanRequest) -> VideoPlan:
-        """The plan of a request.
+        """Return the plan of a request.
 
         Returns:
-            A valid plan; its notes say which of the wishes it does not keep, and why.
+            A valid plan; its notes say which constraints it does not keep, and why.
 
         Raises:
             PlannerError: no plan could be made.
@@ -50,10 +50,10 @@ class RequestPlanner(Planner, Protocol):
 
 @runtime_checkable
 class RefiningPlanner(Protocol):
-    """A planner that changes plans by requests in plain words."""
+    """A planner that edits plans by requests in plain words."""
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
-        """A copy of the plan in which what was asked is changed, and nothing else.
+        """Edit a copy of the plan as requested, and change nothing else.
 
         Args:
             plan: stays as it is.

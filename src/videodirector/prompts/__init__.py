@@ -1,7 +1,7 @@
-"""What chat models are told: versioned templates and in-context examples, as files that people may replace.
+"""Prompts for chat models: versioned templates and in-context examples, as files that users may replace.
 
-A folder of prompts holds the files of `FILES`. Templates are text with `${placeholders}`; examples are JSON. The ones
-in this package are used unless an argument, the environment variable VIDEODIRECTOR_PROMPTS or `use()` names others.
+A folder of prompts holds the files of ``FILES``. Templates are text with ``${placeholders}``; examples are JSON. Those
+of this package are used unless an argument, VIDEODIRECTOR_PROMPTS in the environment or ``use_folder`` names others.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from videodirector.errors import OutputError, UsageError
 from videodirector.files.bounded_json import parse_bounded
 from videodirector.files.reading import MEBIBYTE, read_bounded_text
 
-__all__ = ["FILES", "Prompts", "current_folder", "export", "load", "use"]
+__all__ = ["FILES", "Prompts", "export_prompts", "get_current_folder", "load_prompts", "use_folder"]
 
-_OWN = "v1"
+_PACKAGED_VERSION = "v1"
 
 FILES: Mapping[str, frozenset[str]] = {
     "story.md": frozenset({"wishes", "begin", "end", "format"}),
@@ -42,11 +42,11 @@ class Prompts:
     """The templates and examples of one folder.
 
     Attributes:
-        version: what `prompts.json` calls them; plans say with which they were made.
+        version: from ``prompts.json``; recorded in the plans made with them.
         folder: where they are.
-        templates: the text of each file of `FILES`.
-        story_examples: `{"story": text, "answer": {"scenes": [...]}}`.
-        layout_examples: `{"shows": text, "scene": {...}, "answer": {...}}`, boxes as lists of four.
+        templates: the text of each file of ``FILES``.
+        story_examples: ``{"story": text, "answer": {"scenes": [...]}}``.
+        layout_examples: ``{"shows": text, "scene": {...}, "answer": {...}}``, boxes as lists of four.
     """
 
     version: str
@@ -56,29 +56,29 @@ class Prompts:
     layout_examples: tuple[dict[str, Any], ...]
 
     def fill(self, name: str, **values: str) -> str:
-        """The template of this file name with its placeholders filled; none of `values` is read as a template."""
+        """Fill the placeholders of a template; ``values`` are not parsed as templates."""
         return Template(self.templates[name]).substitute(values).strip()
 
 
-def load(folder: str | os.PathLike[str] | None = None) -> Prompts:
-    """The prompts of a folder.
+def load_prompts(folder: str | os.PathLike[str] | None = None) -> Prompts:
+    """Return the prompts of a folder.
 
     Args:
-        folder: None takes those in use: see `current_folder`.
+        folder: None takes those in use: see ``get_current_folder``.
 
     Raises:
         UsageError: a file is missing or not text, a template lacks a placeholder or has an unknown one, an example is
-            not of the form that it must have.
+            malformed.
     """
-    place = current_folder() if folder is None else Path(folder)
-    templates = {name: _text(place / name) for name in FILES}
+    place = get_current_folder() if folder is None else Path(folder)
+    templates = {name: _read_text(place / name) for name in FILES}
     for name, wanted in FILES.items():
         _check_placeholders(place / name, templates[name], wanted)
-    about = _json(place / "prompts.json")
+    about = _read_json(place / "prompts.json")
     if not isinstance(about, dict) or not isinstance(about.get("version"), str):
         raise UsageError(f"{place / 'prompts.json'}: no version", hint='write {"version": "mine-1"} into it')
-    stories = _examples(place / "story_examples.json", {"story": str, "answer": dict})
-    layouts = _examples(place / "layout_examples.json", {"scene": dict, "answer": dict})
+    stories = _read_examples(place / "story_examples.json", {"story": str, "answer": dict})
+    layouts = _read_examples(place / "layout_examples.json", {"scene": dict, "answer": dict})
     for number, example in enumerate(stories):
         if not isinstance(example["answer"].get("scenes"), list):
             raise UsageError(f"{place / 'story_examples.json'}: the answer of example {number} has no list of scenes")
@@ -93,18 +93,18 @@ def load(folder: str | os.PathLike[str] | None = None) -> Prompts:
     )
 
 
-def current_folder() -> Path:
-    """The folder in use: that of VIDEODIRECTOR_PROMPTS, else the one that `use` has set, else the package's own."""
+def get_current_folder() -> Path:
+    """Return the folder of VIDEODIRECTOR_PROMPTS, else that of ``use_folder``, else the packaged one."""
     if named := os.environ.get("VIDEODIRECTOR_PROMPTS"):
         return Path(named)
-    setting = _setting()
+    setting = _get_setting_file()
     if setting.is_file():
         return Path(read_bounded_text(setting, most=MEBIBYTE).strip())
-    return Path(str(resources.files(__name__))) / _OWN
+    return Path(str(resources.files(__name__))) / _PACKAGED_VERSION
 
 
-def use(folder: str | os.PathLike[str] | None) -> Path:
-    """From now on the prompts of this folder are in use; None goes back to the package's own.
+def use_folder(folder: str | os.PathLike[str] | None) -> Path:
+    """Use the prompts of this folder from now on; None restores the package's own.
 
     Returns:
         The folder now in use.
@@ -113,27 +113,27 @@ def use(folder: str | os.PathLike[str] | None) -> Path:
         UsageError: the folder holds no usable prompts; nothing is changed.
         OutputError: the setting cannot be written.
     """
-    setting = _setting()
+    setting = _get_setting_file()
     try:
         if folder is None:
             setting.unlink(missing_ok=True)
         else:
-            place = load(folder).folder.resolve()
+            place = load_prompts(folder).folder.resolve()
             setting.parent.mkdir(parents=True, exist_ok=True)
             setting.write_text(f"{place}\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{setting} cannot be written: {error.strerror}", hint="set VIDEODIRECTOR_PROMPTS") from error
-    return current_folder()
+    return get_current_folder()
 
 
-def export(folder: str | os.PathLike[str]) -> Path:
-    """Copies the prompts in use to a new folder, to be changed there.
+def export_prompts(folder: str | os.PathLike[str]) -> Path:
+    """Copy the prompts in use to a new folder, for editing.
 
     Raises:
         OutputError: the folder exists and is not empty, or cannot be written.
     """
     target = Path(folder)
-    prompts = load()
+    prompts = load_prompts()
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise OutputError(f"{target} exists already", hint="name a new folder")
@@ -145,13 +145,13 @@ def export(folder: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _setting() -> Path:
+def _get_setting_file() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("videodirector") / "prompts-folder"
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return read_bounded_text(path, most=MEBIBYTE)
     except FileNotFoundError:
@@ -163,9 +163,9 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}: cannot be read: {error.strerror}", hint="check the path") from None
 
 
-def _json(path: Path) -> Any:
+def _read_json(path: Path) -> Any:
     try:
-        return parse_bounded(_text(path))
+        return parse_bounded(_read_text(path))
     except ValueError as error:
         raise UsageError(f"{path}: not JSON: {error}") from None
 
@@ -173,7 +173,7 @@ def _json(path: Path) -> Any:
 def _check_placeholders(path: Path, text: str, wanted: frozenset[str]) -> None:
     template = Template(text)
     if not template.is_valid():
-        raise UsageError(f"{path}: a $ that begins no placeholder", hint="write $$ for a dollar sign")
+        raise UsageError(f"{path}: a $ that does not begin a placeholder", hint="write $$ for a dollar sign")
     found = set(template.get_identifiers())
     for name in sorted(wanted - found):
         raise UsageError(f"{path}: the placeholder ${{{name}}} is missing", hint="put it where it belongs")
@@ -182,14 +182,14 @@ def _check_placeholders(path: Path, text: str, wanted: frozenset[str]) -> None:
         raise UsageError(f"{path}: unknown placeholder ${{{name}}}", hint=f"known here: {known}")
 
 
-def _examples(path: Path, form: Mapping[str, type]) -> tuple[dict[str, Any], ...]:
-    examples = _json(path)
+def _read_examples(path: Path, form: Mapping[str, type]) -> tuple[dict[str, Any], ...]:
+    examples = _read_json(path)
     if not isinstance(examples, list):
         raise UsageError(f"{path}: a list of examples is needed")
     for number, example in enumerate(examples):
         for field, kind in form.items():
             if not isinstance(example, dict) or not isinstance(example.get(field), kind):
-                raise UsageError(f"{path}: example {number} has no {field!r}, or one of another form")
+                raise UsageError(f"{path}: example {number} has no valid {field!r}")
     return tuple(examples)
 
 
@@ -198,12 +198,12 @@ def _check_layouts(path: Path, number: int, example: dict[str, Any]) -> None:
     if not isinstance(layouts, dict) or not isinstance(entities, dict) or set(layouts) != set(entities):
         raise UsageError(f"{path}: example {number}: 'layouts' and 'entities' must be objects with the same keys")
     for entity, layout in layouts.items():
-        if not isinstance(layout, list) or len(layout) != 9 or not all(map(_is_key, layout)):
+        if not isinstance(layout, list) or len(layout) != 9 or not all(map(_is_key_box, layout)):
             problem = "nine boxes [x0, y0, x1, y1] in [0, 1], or null, are needed"
             raise UsageError(f"{path}: example {number}: {entity}: {problem}")
 
 
-def _is_key(key: object) -> bool:
+def _is_key_box(key: object) -> bool:
     if key is None:
         return True
     if not isinstance(key, list) or len(key) != 4 or not all(isinstance(side, (int, float)) for side in key):

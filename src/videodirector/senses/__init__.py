@@ -9,34 +9,34 @@ from videodirector.senses._audio import load_audio
 from videodirector.senses._imu import load_imu
 from videodirector.senses._maps import load_depth, load_thermal
 from videodirector.senses._video import load_video
-from videodirector.senses.captioner import SURE, Captioner, read_captions
-from videodirector.senses.combine import Story, combined, told, with_references
-from videodirector.senses.embedder import Embedder, Writer
+from videodirector.senses.captioner import CONFIDENCE_THRESHOLD, Captioner, read_captions
+from videodirector.senses.combine import CombinedStory, add_references, combine_inputs, describe_caption
+from videodirector.senses.embedder import CaptionWriter, Embedder
 from videodirector.senses.image import load_image
-from videodirector.senses.sensed import Sensed
+from videodirector.senses.loaded_input import LoadedInput
 
 __all__ = [
-    "SURE",
+    "CONFIDENCE_THRESHOLD",
+    "CaptionWriter",
     "Captioner",
+    "CombinedStory",
     "Embedder",
-    "Sensed",
-    "Story",
-    "Writer",
-    "combined",
+    "LoadedInput",
+    "add_references",
+    "caption_inputs",
+    "combine_inputs",
+    "describe_caption",
     "load_audio",
     "load_depth",
     "load_image",
     "load_imu",
+    "load_inputs",
     "load_thermal",
     "load_video",
-    "perceive",
-    "read",
     "read_captions",
-    "told",
-    "with_references",
 ]
 
-_LOADERS: dict[Modality, Callable[..., Sensed]] = {
+_LOADERS: dict[Modality, Callable[..., LoadedInput]] = {
     "image": load_image,
     "audio": load_audio,
     "video": load_video,
@@ -46,21 +46,21 @@ _LOADERS: dict[Modality, Callable[..., Sensed]] = {
 }
 
 
-def read(inputs: Inputs) -> dict[Modality, list[Sensed]]:
-    """All inputs, read: every file is looked at before any model is loaded.
+def load_inputs(inputs: Inputs) -> dict[Modality, list[LoadedInput]]:
+    """Load all inputs, before any model is loaded.
 
     Raises:
-        UsageError: one of them cannot be read, or is not what it was given as.
+        UsageError: an input cannot be read, or is of another modality than given.
     """
     return {modality: [_LOADERS[modality](one) for one in given] for modality, given in inputs}
 
 
-def perceive(inputs: Inputs, captioner: Callable[[Modality], Captioner]) -> list[Caption]:
-    """A caption of each modality that is given.
+def caption_inputs(inputs: Inputs, captioner: Callable[[Modality], Captioner]) -> list[Caption]:
+    """Caption each given modality.
 
     Raises:
-        UsageError: as ``read``, or the captioner has no sense for a modality.
+        UsageError: as ``load_inputs``, or the captioner does not support a modality.
         ModelError, MissingDependencyError: the captioner's model is missing.
     """
-    sensed = read(inputs)
+    sensed = load_inputs(inputs)
     return [captioner(modality).caption(given) for modality, given in sensed.items()]

@@ -1,4 +1,4 @@
-"""Sounds and videos through ffmpeg: what a file holds, and pieces of it. Never more than a piece in memory."""
+"""Probe and decode sounds and videos with ffmpeg, one piece at a time."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 from videodirector.errors import UsageError
 from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.files.formats import ffmpeg_input
-from videodirector.senses.sensed import unreadable
+from videodirector.senses.loaded_input import build_unreadable_error
 
-__all__ = ["DAMAGED", "Recording", "piece", "probe"]
+__all__ = ["DAMAGED_NOTE", "Recording", "decode_piece", "probe"]
 
-DAMAGED = "{} is damaged or cut off: what can be read of it was taken."
+DAMAGED_NOTE = "{} is damaged or cut off: what can be read of it was taken."
 """A note on a file that could be decoded in part only."""
 
-_PATIENCE = 120  # seconds
-_COMPLAINT = re.compile(
+_TIMEOUT = 120  # seconds
+_DAMAGE_MESSAGE = re.compile(
     "ended prematurely|corrupt|damaged|decoding error|error while decoding|filesize and duration", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What ffmpeg says of a file; ``duration`` in seconds is None where the file does not tell it."""
+    """The streams of a file; ``duration`` in seconds is None if unknown."""
 
     duration: float | None
     has_audio: bool
@@ -33,60 +33,60 @@ class Recording:
 
 
 def probe(path: Path, what: str) -> Recording:
-    """Look into a file.
+    """Probe a file.
 
     Raises:
-        UsageError: ffmpeg knows no such format.
+        UsageError: ffmpeg does not know the format.
         MissingDependencyError: there is no ffmpeg.
     """
-    # Without an output ffmpeg tells what it found, and ends with a complaint.
-    _, told = _run([*_reading(path)], path)
-    if "Input #0" not in told:
-        raise unreadable(path, what, _reason(told, path))
-    found = re.search(r"Duration: (\d+):(\d+):(\d+(?:\.\d+)?)", told)
+    # Without an output ffmpeg reports the streams, and exits with an error.
+    _, log = _run_ffmpeg([*_build_input_arguments(path)], path)
+    if "Input #0" not in log:
+        raise build_unreadable_error(path, what, _extract_reason(log, path))
+    found = re.search(r"Duration: (\d+):(\d+):(\d+(?:\.\d+)?)", log)
     duration = None
     if found:
         hours, minutes, seconds = found.groups()
         duration = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     return Recording(
         duration=duration or None,
-        has_audio=bool(re.search(r"Stream #0:\d+.*: Audio:", told)),
-        has_video=bool(re.search(r"Stream #0:\d+.*: Video:", told)),
+        has_audio=bool(re.search(r"Stream #0:\d+.*: Audio:", log)),
+        has_video=bool(re.search(r"Stream #0:\d+.*: Video:", log)),
     )
 
 
-def piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> tuple[bytes, bool]:
-    """What ffmpeg makes of some seconds of a file, empty where nothing is left to read; and whether it is damaged.
+def decode_piece(path: Path, options: list[str], *, start: float, seconds: float, what: str) -> tuple[bytes, bool]:
+    """Decode some seconds of a file to bytes, empty at its end, and return whether it is damaged.
 
     Raises:
         UsageError: the file cannot be decoded.
     """
-    arguments = ["-ss", f"{start:.3f}", "-t", f"{seconds:.3f}", *_reading(path), *options, "pipe:1"]
-    data, told = _run(arguments, path)
-    if not data and re.search(r"invalid data|error while decoding|could not find|matches no streams", told.lower()):
-        raise unreadable(path, what, _reason(told, path))
-    return data, bool(_COMPLAINT.search(told))
+    arguments = ["-ss", f"{start:.3f}", "-t", f"{seconds:.3f}", *_build_input_arguments(path), *options, "pipe:1"]
+    data, log = _run_ffmpeg(arguments, path)
+    if not data and re.search(r"invalid data|error while decoding|could not find|matches no streams", log.lower()):
+        raise build_unreadable_error(path, what, _extract_reason(log, path))
+    return data, bool(_DAMAGE_MESSAGE.search(log))
 
 
-def _reading(path: Path) -> list[str]:
+def _build_input_arguments(path: Path) -> list[str]:
     try:
         return ffmpeg_input(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
 
 
-def _run(arguments: list[str], path: Path) -> tuple[bytes, str]:
+def _run_ffmpeg(arguments: list[str], path: Path) -> tuple[bytes, str]:
     command = [find_ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "info", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
         raise UsageError(
-            f"{path}: ffmpeg had not read it after {_PATIENCE} seconds", hint="give a shorter piece of it"
+            f"{path}: ffmpeg had not read it after {_TIMEOUT} seconds", hint="give a shorter piece of it"
         ) from None
     return done.stdout, done.stderr.decode(errors="replace")
 
 
-def _reason(told: str, path: Path) -> str:
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+def _extract_reason(log: str, path: Path) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
     words = lines[-1] if lines else ""
     return words.replace(f"file:{path.absolute()}", "it").removeprefix("Error opening input files: ")[-200:]

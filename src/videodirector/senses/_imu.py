@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from videodirector.errors import UsageError
 from videodirector.files.reading import open_regular, read_bounded
 from videodirector.schemas import ImuInput
-from videodirector.senses.sensed import IMU_RATE, LONGEST, Sensed, as_array, existing, spread, unreadable
+from videodirector.senses.loaded_input import (
+    IMU_RATE,
+    MAX_CLIP_SECONDS,
+    LoadedInput,
+    as_array,
+    build_unreadable_error,
+    check_file,
+    spread_starts,
+)
 
 Readings = NDArray[np.float64]
 
@@ -25,8 +33,8 @@ _SHORTEST, _SLOWEST = 0.25, 10.0  # seconds, readings a second
 _SHAPE = "a motion trace is (6, samples): acceleration x y z, turning rate x y z"
 
 
-def load_imu(given: ImuInput) -> Sensed:
-    """A motion trace, turned so that gravity lies along y; of a long one some clips, spread evenly.
+def load_imu(given: ImuInput) -> LoadedInput:
+    """Load a motion trace, rotated so that gravity lies along y; of a long one some clips, spread evenly.
 
     Lying readings (samples, 6), turning rates before accelerations, and accelerations in g are recognised by gravity,
     set right and noted.
@@ -34,8 +42,8 @@ def load_imu(given: ImuInput) -> Sensed:
     Raises:
         UsageError: no such file, another shape, no rate, too many gaps, or no gravity where it should be.
     """
-    array, rate = _read(given)
-    readings, notes = _upright(array, given.name)
+    array, rate = _read_readings(given)
+    readings, notes = _align_gravity(array, given.name)
     if rate is None:
         raise UsageError(
             f"{given.name}: the rate of this motion trace is not known",
@@ -43,25 +51,25 @@ def load_imu(given: ImuInput) -> Sensed:
         )
     if rate < _SLOWEST or readings.shape[1] / rate < _SHORTEST:
         raise UsageError(
-            f"{given.name}: {readings.shape[1]} readings at {rate:g} a second tell of no motion",
+            f"{given.name}: {readings.shape[1]} readings at {rate:g} a second are too short for a motion",
             hint=f"it takes {_SHORTEST:g} seconds, {_SLOWEST:g} readings a second; is the rate right?",
         )
     clips = []
-    for start in spread(readings.shape[1] / rate):
-        clip = readings[:, round(start * rate) : max(round((start + LONGEST) * rate), round(start * rate) + 1)]
-        clips.append(_resampled(clip, rate))
-    return Sensed(modality="imu", clips=tuple(clips), name=given.name, notes=tuple(notes))
+    for start in spread_starts(readings.shape[1] / rate):
+        clip = readings[:, round(start * rate) : max(round((start + MAX_CLIP_SECONDS) * rate), round(start * rate) + 1)]
+        clips.append(_resample(clip, rate))
+    return LoadedInput(modality="imu", clips=tuple(clips), name=given.name, notes=tuple(notes))
 
 
-def _read(given: ImuInput) -> tuple[NDArray[Any], float | None]:
-    """Readings (6 or 7, samples), gaps as NaN, and the rate."""
+def _read_readings(given: ImuInput) -> tuple[NDArray[Any], float | None]:
+    """Return readings (6, samples), gaps as NaN, and the rate."""
     if not isinstance(given.source, Path):
         array = as_array(given.source, given.name)
     else:
-        path = existing(given.source, "motion trace")
+        path = check_file(given.source, "motion trace")
         with open_regular(path) as file:
             numpy_file = file.read(6) == b"\x93NUMPY"
-        array = _numpy(path) if numpy_file else _table(path)
+        array = _load_numpy(path) if numpy_file else _read_table(path)
     if array.ndim != 2 or not {6, 7} & set(array.shape):
         raise UsageError(f"{given.name}: {_SHAPE}; this has the shape {array.shape}")
     if array.shape[0] not in (6, 7):
@@ -78,14 +86,14 @@ def _read(given: ImuInput) -> tuple[NDArray[Any], float | None]:
     return array[1:], given.rate or 1 / step
 
 
-def _numpy(path: Path) -> NDArray[Any]:
+def _load_numpy(path: Path) -> NDArray[Any]:
     try:
         return as_array(np.load(path, mmap_mode="r", allow_pickle=False), str(path))
     except (ValueError, OSError, EOFError) as error:
-        raise unreadable(path, "a motion trace", str(error)) from None
+        raise build_unreadable_error(path, "a motion trace", str(error)) from None
 
 
-def _table(path: Path) -> NDArray[Any]:
+def _read_table(path: Path) -> NDArray[Any]:
     try:
         text = read_bounded(path).decode("utf-8-sig")
         delimiter = max(",;\t ", key=text[:4096].count)
@@ -94,25 +102,25 @@ def _table(path: Path) -> NDArray[Any]:
     except OSError as error:
         raise UsageError(f"{path} {error.strerror}", hint="give a shorter trace, or a .npy file") from None
     except (UnicodeDecodeError, csv.Error):
-        raise unreadable(path, "a motion trace", "it is no text") from None
-    if rows and not any(_number(cell) is not None for cell in rows[0]):
+        raise build_unreadable_error(path, "a motion trace", "it is not text") from None
+    if rows and not any(_parse_number(cell) is not None for cell in rows[0]):
         rows = rows[1:]  # the names of the columns
     widths = {len(row) for row in rows}
     if len(widths) != 1:
         raise UsageError(f"{path}: {_SHAPE}; its lines have {sorted(widths) or 'no'} columns")
-    found = [[_number(cell) for cell in row] for row in rows]
+    found = [[_parse_number(cell) for cell in row] for row in rows]
     return np.array([[np.nan if cell is None else cell for cell in row] for row in found])
 
 
-def _number(cell: str) -> float | None:
+def _parse_number(cell: str) -> float | None:
     try:
         return float(cell)
     except ValueError:
         return None
 
 
-def _upright(array: NDArray[Any], name: str) -> tuple[Readings, list[str]]:
-    """Without gaps, accelerations first and in m/s², gravity along y."""
+def _align_gravity(array: NDArray[Any], name: str) -> tuple[Readings, list[str]]:
+    """Interpolate gaps, put accelerations first and in m/s², and rotate gravity to y."""
     notes = []
     gaps = ~np.isfinite(array)
     if gaps.all(1).any():
@@ -138,7 +146,7 @@ def _upright(array: NDArray[Any], name: str) -> tuple[Readings, list[str]]:
         array = np.concatenate([array[:3] * unit, array[3:]])
         notes.append(f"{name}: the accelerations are taken to be in {'g' if unit == _GRAVITY else 'mg'}.")
     down = array[:3].mean(1)
-    turn = _turning(down / np.linalg.norm(down))
+    turn = _compute_rotation(down / np.linalg.norm(down))
     if turn[1, 1] < 0.7:
         notes.append(f"{name}: gravity did not lie along y; the trace was turned upright.")
     return np.concatenate([turn @ array[:3], turn @ array[3:]]), notes
@@ -148,8 +156,8 @@ def _is_gravity(length: float) -> bool:
     return 5.9 < length < 15.7 or 590 < length < 1570  # m/s² or mg; one g alone would be too easily something else
 
 
-def _turning(up: Readings) -> Readings:
-    """The smallest rotation that brings this direction to y."""
+def _compute_rotation(up: Readings) -> Readings:
+    """Return the smallest rotation that brings this direction to y."""
     target = np.array([0.0, 1.0, 0.0])
     axis = np.cross(up, target)
     cosine = float(up @ target)
@@ -159,7 +167,7 @@ def _turning(up: Readings) -> Readings:
     return np.asarray(np.eye(3) + about + about @ about / (1 + cosine))
 
 
-def _resampled(clip: Readings, rate: float) -> NDArray[np.float32]:
+def _resample(clip: Readings, rate: float) -> NDArray[np.float32]:
     if rate == IMU_RATE:
         return clip.astype(np.float32)
     from scipy.signal import resample_poly

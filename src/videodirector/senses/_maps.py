@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 from videodirector.errors import UsageError
 from videodirector.files.reading import open_regular
 from videodirector.schemas import DepthInput, ThermalInput
-from videodirector.senses.image import opened
-from videodirector.senses.sensed import SIDE, Sensed, as_array, existing, unreadable
+from videodirector.senses.image import open_image
+from videodirector.senses.loaded_input import MAX_SIDE, LoadedInput, as_array, build_unreadable_error, check_file
 
-__all__ = ["filled", "load_depth", "load_thermal", "read_map"]
+__all__ = ["fill_holes", "load_depth", "load_thermal", "read_map"]
 
-_LARGEST = 400_000_000  # values of a .npy file
+_MAX_VALUES = 400_000_000  # values of a .npy file
 
 
 def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
-    """A map (height, width[, channels]) as it is stored, thinned to ``SIDE``, and whether it is a picture in colour.
+    """Read a map (height, width[, channels]), thinned to ``MAX_SIDE``, and whether it is in colour.
 
     Raises:
-        UsageError: no such file, no map in it.
+        UsageError: no such file, not a map.
     """
     if isinstance(source, Path):
-        path = existing(source, what)
-        array = _numpy(path, what) if _is_numpy(path) else _picture(path, what)
+        path = check_file(source, what)
+        array = _load_numpy(path, what) if _is_numpy_file(path) else _load_picture(path, what)
         name = str(path)
     else:
         array, name = as_array(source, f"the {what}"), f"the {what}"
@@ -39,7 +39,7 @@ def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
         raise UsageError(f"{name}: a {what} has a height and a width, and this is an array of shape {array.shape}")
     if min(array.shape[:2]) < 2:
         raise UsageError(f"{name}: a {what} of {array.shape[0]} by {array.shape[1]} values shows nothing")
-    step = -(-max(array.shape[:2]) // SIDE)
+    step = -(-max(array.shape[:2]) // MAX_SIDE)
     array = np.asarray(array[::step, ::step])
     if array.ndim == 3:
         array = array[..., :3]
@@ -48,11 +48,11 @@ def read_map(source: Any, what: str) -> tuple[NDArray[Any], bool]:
     return array, array.ndim == 3
 
 
-def filled(values: NDArray[Any], missing: NDArray[np.bool_], name: str, what: str) -> NDArray[np.float32]:
-    """The map with its holes filled from what lies nearest.
+def fill_holes(values: NDArray[Any], missing: NDArray[np.bool_], name: str, what: str) -> NDArray[np.float32]:
+    """Fill the holes of a map from the nearest values.
 
     Raises:
-        UsageError: it is nothing but holes, or everywhere the same.
+        UsageError: it is constant, or has hardly any values.
     """
     values = values.astype(np.float32)
     missing = missing | ~np.isfinite(values)
@@ -68,39 +68,39 @@ def filled(values: NDArray[Any], missing: NDArray[np.bool_], name: str, what: st
     return values
 
 
-def _is_numpy(path: Path) -> bool:
+def _is_numpy_file(path: Path) -> bool:
     with open_regular(path) as file:
         return file.read(6) == b"\x93NUMPY" or path.suffix == ".npy"
 
 
-def _numpy(path: Path, what: str) -> NDArray[Any]:
+def _load_numpy(path: Path, what: str) -> NDArray[Any]:
     with open_regular(path) as file:
         if file.read(6) != b"\x93NUMPY":  # numpy would read an archive, too
-            raise unreadable(path, f"a {what}", "it is no numpy array")
+            raise build_unreadable_error(path, f"a {what}", "it is no numpy array")
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise unreadable(path, f"a {what}", str(error)) from None
-    if array.size > _LARGEST:
-        raise UsageError(f"{path} holds {array.size:,} values", hint=f"a {what} may have {_LARGEST:,}")
+        raise build_unreadable_error(path, f"a {what}", str(error)) from None
+    if array.size > _MAX_VALUES:
+        raise UsageError(f"{path} holds {array.size:,} values", hint=f"a {what} may have {_MAX_VALUES:,}")
     return as_array(array, str(path))
 
 
-def _picture(path: Path, what: str) -> NDArray[Any]:
-    with opened(path, f"a {what}") as image:
+def _load_picture(path: Path, what: str) -> NDArray[Any]:
+    with open_image(path, f"a {what}") as image:
         try:
             if image.mode in ("P", "CMYK", "YCbCr", "RGBA", "PA"):
                 return np.asarray(image.convert("RGB"))
             return np.asarray(image.convert("L") if image.mode == "1" else image)
         except (OSError, ValueError, SyntaxError) as error:
-            raise unreadable(path, f"a {what}", str(error)) from None
+            raise build_unreadable_error(path, f"a {what}", str(error)) from None
 
 
-def load_depth(given: DepthInput) -> Sensed:
-    """A depth map as nearness, 0 the farthest and 1 the nearest; what was not measured (0, NaN) is filled.
+def load_depth(given: DepthInput) -> LoadedInput:
+    """Load a depth map as nearness, 0 the farthest and 1 the nearest; missing values (0, NaN) are filled.
 
     Raises:
-        UsageError: no such file, no map in it, a colour picture.
+        UsageError: no such file, not a map, a colour picture.
     """
     array, coloured = read_map(given.source, "depth map")
     if coloured:
@@ -110,7 +110,7 @@ def load_depth(given: DepthInput) -> Sensed:
         )
     values = given.values or ("nearness" if array.dtype == np.uint8 else "distance")
     holes = (array == 0) if values == "distance" else np.zeros(array.shape, dtype=np.bool_)
-    depth = filled(array, holes, given.name, "depth map")
+    depth = fill_holes(array, holes, given.name, "depth map")
     if values == "distance":
         if float(depth.min()) < 0:
             raise UsageError(
@@ -120,24 +120,24 @@ def load_depth(given: DepthInput) -> Sensed:
         depth = float(depth.min()) / depth  # inverse depth, whatever the unit
     else:
         depth = (depth - depth.min()) / np.ptp(depth)
-    return Sensed(modality="depth", clips=(depth.astype(np.float32),), name=given.name)
+    return LoadedInput(modality="depth", clips=(depth.astype(np.float32),), name=given.name)
 
 
-def load_thermal(given: ThermalInput) -> Sensed:
-    """A thermal image, larger is hotter, in whatever unit it came; what was not measured is filled.
+def load_thermal(given: ThermalInput) -> LoadedInput:
+    """Load a thermal image, larger is hotter, in any unit; missing values are filled.
 
     The usual colour scales (iron, inferno, white-hot) grow brighter with the heat, so a picture in colours is taken
     by its brightness.
 
     Raises:
-        UsageError: no such file, no map in it.
+        UsageError: no such file, not a map.
     """
     array, coloured = read_map(given.source, "thermal image")
     notes = []
     if coloured:
         array = array @ np.array([0.299, 0.587, 0.114])
         notes.append(f"{given.name} is in colours: its brightness is taken for heat.")
-    heat = filled(array, np.zeros(array.shape, dtype=np.bool_), given.name, "thermal image")
+    heat = fill_holes(array, np.zeros(array.shape, dtype=np.bool_), given.name, "thermal image")
     if given.hot == "dark":
         heat = heat.max() - heat
-    return Sensed(modality="thermal", clips=(heat.astype(np.float32),), name=given.name, notes=tuple(notes))
+    return LoadedInput(modality="thermal", clips=(heat.astype(np.float32),), name=given.name, notes=tuple(notes))

@@ -1,4 +1,4 @@
-"""What turns senses and words into vectors of one space; storyworld-bind, ImageBind and others follow it."""
+"""The protocols of embedders (storyworld-bind, ImageBind and others) and of caption writers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from videodirector.schemas import Modality
 
-__all__ = ["Aspect", "Embedder", "Vectors", "Writer"]
+__all__ = ["Aspect", "CaptionWriter", "Embedder", "Vectors"]
 
 Vectors = NDArray[float32]
 Aspect = Literal["thing", "place", "motion"]
 
 
 class Embedder(Protocol):
-    """Several modalities and text in one space.
+    """Embeds several modalities and text in one space.
 
-    ``name`` is for messages; ``modalities`` are those it has a tower for, in the words of ``schemas.Modality``.
+    ``name`` is for messages; ``modalities`` are those it supports, as in ``schemas.Modality``.
     """
 
     @property
@@ -29,7 +29,7 @@ class Embedder(Protocol):
     def modalities(self) -> frozenset[str]: ...
 
     def embed(self, modality: Modality, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, width) of clips as ``sensed.Sensed`` describes them.
+        """Unit vectors (clips, width) of clips as ``LoadedInput`` describes them.
 
         The mean of the modality has been subtracted, where it is known: vectors of different modalities lie apart
         (the modality gap), and are to be compared with those of text.
@@ -44,21 +44,21 @@ class Embedder(Protocol):
         ...
 
     def scale(self, modality: Modality, aspect: Aspect) -> float | None:
-        """What cosines are multiplied with to make calibrated logits of them; None where nobody has measured it."""
+        """Return the factor from cosines to calibrated logits; None if not calibrated."""
         ...
 
 
-class Writer(Protocol):
+class CaptionWriter(Protocol):
     """Writes captions of an embedder's vectors, word by word."""
 
     def write(self, vector: Vectors) -> tuple[str, float]:
-        """The likeliest caption of a vector (width,), and its probability."""
+        """Return the most probable caption of a vector (width,), and its probability."""
         ...
 
-    def begins(self, vector: Vectors, texts: Sequence[str]) -> NDArray[float64]:
-        """Log probabilities (texts,) that its caption begins with these texts.
+    def log_prefix_probabilities(self, vector: Vectors, texts: Sequence[str]) -> NDArray[float64]:
+        """Return log probabilities (texts,) that its caption begins with these texts.
 
         Raises:
-            KeyError: a text has a word that it does not know.
+            KeyError: a text has an unknown word.
         """
         ...

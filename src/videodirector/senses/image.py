@@ -12,68 +12,68 @@ from PIL import Image, ImageOps
 from videodirector.errors import UsageError
 from videodirector.files.formats import PictureError, open_picture
 from videodirector.schemas import ImageInput
-from videodirector.senses.sensed import SIDE, Sensed, as_array, existing, unreadable
+from videodirector.senses.loaded_input import MAX_SIDE, LoadedInput, as_array, build_unreadable_error, check_file
 
-__all__ = ["cut_out", "load_image", "opened", "to_rgb", "to_rgba"]
+__all__ = ["cut_out", "load_image", "open_image", "to_rgb", "to_rgba"]
 
-_ALIKE = 24  # of 255: how far a ground of one colour strays from it, as JPEG leaves it
+_SAME_COLOUR = 24  # of 255: how far a ground of one colour strays from it, as JPEG leaves it
 
 
-def load_image(given: ImageInput) -> Sensed:
-    """A picture as RGB, turned as its EXIF says; transparency lies on white.
+def load_image(given: ImageInput) -> LoadedInput:
+    """Load a picture as RGB, oriented by EXIF; transparency becomes white.
 
     Raises:
         UsageError: no such file, not a picture, cut off, or too large (100 million pixels).
     """
     if not isinstance(given.source, Path):
-        image = _of_array(given.source, given.name)
-        return Sensed(modality="image", clips=(to_rgb(image),), name=given.name)
-    path = existing(given.source, "picture")
-    with opened(path, "a picture") as image:
-        image.draft("RGB", (SIDE, SIDE))  # JPEG: decoded small, 100 megapixels in the memory of one
+        image = _load_array(given.source, given.name)
+        return LoadedInput(modality="image", clips=(to_rgb(image),), name=given.name)
+    path = check_file(given.source, "picture")
+    with open_image(path, "a picture") as image:
+        image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # JPEG: decoded small, 100 megapixels in the memory of one
         notes = []
         if getattr(image, "n_frames", 1) > 1:
             notes.append(f"{path} is animated: its first frame is used (as --video it would move).")
         try:
-            return Sensed(modality="image", clips=(to_rgb(image),), name=given.name, notes=tuple(notes))
+            return LoadedInput(modality="image", clips=(to_rgb(image),), name=given.name, notes=tuple(notes))
         except (OSError, ValueError, SyntaxError, IndexError) as error:
-            raise unreadable(path, "a picture", str(error)) from None
+            raise build_unreadable_error(path, "a picture", str(error)) from None
 
 
-def opened(path: Path, what: str) -> Image.Image:
-    """The file, opened by Pillow but not yet decoded.
+def open_image(path: Path, what: str) -> Image.Image:
+    """Open a file with Pillow, without decoding it.
 
     Raises:
-        UsageError: it is no picture, or too large.
+        UsageError: it is not a picture, or too large.
     """
     try:
         return open_picture(path)
     except PictureError as error:
         if "too large" in str(error):
             raise UsageError(f"{path} {error}", hint=error.hint) from None
-        raise unreadable(path, what) from None
+        raise build_unreadable_error(path, what) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint=f"name {what}") from None
 
 
 def to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3), no side longer than ``SIDE``, upright; transparency lies on white."""
+    """Convert to (height, width, 3), upright, no side longer than ``MAX_SIDE``; transparency becomes white."""
     clear = to_rgba(image)
     return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
-    """Eight bits a channel, no side longer than ``SIDE``, upright."""
+    """Convert to eight bits a channel, upright, no side longer than ``MAX_SIDE``."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = Image.fromarray(_to_bytes(np.asarray(image)))
-    image.thumbnail((2 * SIDE, 2 * SIDE), Image.Resampling.BOX)  # before anything is converted: memory
+    image.thumbnail((2 * MAX_SIDE, 2 * MAX_SIDE), Image.Resampling.BOX)  # before anything is converted: memory
     image = ImageOps.exif_transpose(image).convert("RGBA")
-    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return image
 
 
 def cut_out(picture: Image.Image) -> Image.Image:
-    """The thing alone, where it can be told from its ground: by transparency, or because the ground has one colour.
+    """Cut the thing out of a transparent or unicoloured ground.
 
     Args:
         picture: RGBA.
@@ -88,11 +88,11 @@ def cut_out(picture: Image.Image) -> Image.Image:
         colours = pixels[..., :3].astype(np.int16)
         edge = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
         ground = np.median(edge, axis=0)
-        if (np.abs(edge - ground).max(-1) <= _ALIKE).mean() < 0.9:
+        if (np.abs(edge - ground).max(-1) <= _SAME_COLOUR).mean() < 0.9:
             return picture
         from scipy.ndimage import label
 
-        areas, _ = label(np.abs(colours - ground).max(-1) <= _ALIKE)
+        areas, _ = label(np.abs(colours - ground).max(-1) <= _SAME_COLOUR)
         outer = np.unique(np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]]))
         thing = ~np.isin(areas, outer[outer > 0])
         pixels[..., 3] *= thing
@@ -102,7 +102,7 @@ def cut_out(picture: Image.Image) -> Image.Image:
     return Image.fromarray(pixels).crop((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
 
 
-def _of_array(source: Any, name: str) -> Image.Image:
+def _load_array(source: Any, name: str) -> Image.Image:
     if isinstance(source, Image.Image):
         return source.copy()  # thumbnails are made in place
     array = as_array(source, name)
@@ -118,7 +118,7 @@ def _of_array(source: Any, name: str) -> Image.Image:
 
 
 def _to_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Any numbers as bytes: 16 bits keep their upper eight, floats in [0, 1] are scaled, all others stretched."""
+    """Convert numbers to bytes: 16 bits keep their upper eight, floats in [0, 1] are scaled, others stretched."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:

@@ -1,4 +1,4 @@
-"""Which embedder: from a short text on the command line to the model, and who speaks for it."""
+"""The registry of embedders, and the captioners of each modality."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ if TYPE_CHECKING:
     from videodirector.senses import Captioner, Embedder
     from videodirector.senses.embedders.storyworld import StoryworldBind
 
-__all__ = ["EMBEDDERS", "Captioners", "Choice"]
+__all__ = ["EMBEDDERS", "CaptionerRegistry", "EmbedderChoice"]
 
-_ALL = frozenset({"image", "audio", "video", "depth", "thermal", "imu"})
+_ALL_MODALITIES = frozenset({"image", "audio", "video", "depth", "thermal", "imu"})
 
 
-def _imagebind(path: Path) -> Embedder:
-    from videodirector.senses.embedders.imagebind import ImageBind, clip_tokenizer
+def _load_imagebind(path: Path) -> Embedder:
+    from videodirector.senses.embedders.imagebind import ImageBind, load_clip_tokenizer
 
     checkpoint = path / "imagebind_huge.pth" if path.is_dir() else path
-    return ImageBind.load(checkpoint, clip_tokenizer(checkpoint.parent))
+    return ImageBind.load(checkpoint, load_clip_tokenizer(checkpoint.parent))
 
 
-def _clap(path: Path) -> Embedder:
+def _load_clap(path: Path) -> Embedder:
     from videodirector.senses.embedders.transformers import Clap
 
     return Clap.load(path)
 
 
-def _siglip2(path: Path) -> Embedder:
+def _load_siglip2(path: Path) -> Embedder:
     from videodirector.senses.embedders.transformers import SigLip2
 
     return SigLip2.load(path)
 
 
-def _pe_av(path: Path) -> Embedder:
+def _load_pe_av(path: Path) -> Embedder:
     from videodirector.senses.embedders.transformers import PeAv
 
     return PeAv.load(path)
 
 
-def _storyworld_bind(path: Path | None = None) -> StoryworldBind:
+def _load_storyworld_bind(path: Path | None = None) -> StoryworldBind:
     from videodirector.layout2vid.weights.packaged_encoder import sentence_encoder
     from videodirector.senses.embedders.storyworld import StoryworldBind
 
@@ -52,17 +52,17 @@ def _storyworld_bind(path: Path | None = None) -> StoryworldBind:
 
 
 EMBEDDERS: dict[str, tuple[frozenset[str], Callable[[Path], Embedder]]] = {
-    "imagebind": (_ALL, _imagebind),
-    "clap": (frozenset({"audio"}), _clap),
-    "siglip2": (frozenset({"image", "video"}), _siglip2),
-    "pe-av": (frozenset({"audio", "video"}), _pe_av),
-    "storyworld-bind": (_ALL, _storyworld_bind),
+    "imagebind": (_ALL_MODALITIES, _load_imagebind),
+    "clap": (frozenset({"audio"}), _load_clap),
+    "siglip2": (frozenset({"image", "video"}), _load_siglip2),
+    "pe-av": (frozenset({"audio", "video"}), _load_pe_av),
+    "storyworld-bind": (_ALL_MODALITIES, _load_storyworld_bind),
 }
-"""By name: what it has a sense for, and what loads it from a path."""
+"""By name: the supported modalities, and the loader."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class EmbedderChoice:
     """An embedder that the user has on disk; nothing is loaded before it is needed.
 
     Attributes:
@@ -74,15 +74,15 @@ class Choice:
     path: Path
 
     @classmethod
-    def parse(cls, text: str) -> Choice:
-        """From "clap:models/clap".
+    def parse(cls, text: str) -> EmbedderChoice:
+        """Parse "clap:models/clap".
 
         Raises:
             UsageError: no such embedder, or no path.
         """
         name, _, path = text.partition(":")
         if name not in EMBEDDERS:
-            raise UsageError(f"{name!r} is no embedder", hint=f"there are: {', '.join(EMBEDDERS)}")
+            raise UsageError(f"{name!r} is not a known embedder", hint=f"there are: {', '.join(EMBEDDERS)}")
         if not path:
             raise UsageError(
                 f"the embedder {name} needs a path: {name}:PATH",
@@ -92,26 +92,26 @@ class Choice:
 
     @property
     def modalities(self) -> frozenset[str]:
-        """What it has a sense for."""
+        """The supported modalities."""
         return EMBEDDERS[self.name][0]
 
     def load(self) -> Embedder:
-        """The model.
+        """Load the model.
 
         Raises:
-            ModelNotFoundError, ModelFormatError: there is no such model, or it is damaged.
+            ModelNotFoundError, ModelFormatError: the model is missing or damaged.
             MissingDependencyError: it needs a package that is not installed.
         """
         return EMBEDDERS[self.name][1](self.path)
 
 
-class Captioners:
-    """What puts each modality into words; loaded when it is first needed, and then kept.
+class CaptionerRegistry:
+    """The captioner of each modality, loaded on first use.
 
     Args:
-        given: for all modalities; None is storyworld-bind, and where they have a sense, the embedders.
+        given: for all modalities; None uses the embedders, and storyworld-bind for other modalities.
         captions: more things to recognise, each a short caption.
-        embedders: each "NAME:PATH"; for each modality the first that has a sense for it is taken.
+        embedders: each "NAME:PATH"; for each modality the first that supports it is used.
 
     Raises:
         UsageError: no such embedder, or a captioner beside captions or embedders.
@@ -124,24 +124,24 @@ class Captioners:
             )
         self._given = given
         self._captions = tuple(captions)
-        self._choices = [Choice.parse(text) for text in embedders]
-        self._loaded: dict[Choice, Captioner] = {}
+        self._choices = [EmbedderChoice.parse(text) for text in embedders]
+        self._loaded: dict[EmbedderChoice, Captioner] = {}
 
     @property
-    def own(self) -> Captioner:
-        """The one that was given, or that of storyworld-bind as the package brings it."""
+    def default(self) -> Captioner:
+        """The given captioner, or that of the packaged storyworld-bind."""
         if self._given is None:
             from videodirector.senses import Captioner
 
-            model = _storyworld_bind()
+            model = _load_storyworld_bind()
             self._given = Captioner(model, writer=model.decoder, captions=self._captions)
         return self._given
 
-    def of(self, modality: Modality) -> Captioner:
-        """Who speaks for a modality."""
+    def get(self, modality: Modality) -> Captioner:
+        """Return the captioner of a modality."""
         chosen = next((choice for choice in self._choices if modality in choice.modalities), None)
         if chosen is None:
-            return self.own
+            return self.default
         if chosen not in self._loaded:
             from videodirector.senses import Captioner
 

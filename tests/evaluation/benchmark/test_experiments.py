@@ -13,7 +13,7 @@ import pytest
 from tiny import tiny_model
 from videodirector import VideoPlan
 from videodirector.errors import UsageError
-from videodirector.evaluation.benchmark.plans import trial_plans
+from videodirector.evaluation.benchmark.trial_plans import build_trial_plans
 from videodirector.layout2vid.conditioning import from_scene
 from videodirector.schemas import Box
 
@@ -33,7 +33,7 @@ def recipe() -> ModuleType:
 
 @pytest.fixture
 def plan() -> VideoPlan:
-    return trial_plans("consistency", 1, frames=4)[0]
+    return build_trial_plans("consistency", 1, frames=4)[0]
 
 
 def test_conditions_change_what_they_say(recipe: ModuleType, plan: VideoPlan) -> None:
@@ -50,7 +50,7 @@ def test_conditions_change_what_they_say(recipe: ModuleType, plan: VideoPlan) ->
 
 
 def test_fewer_keys_keep_the_ends(recipe: ModuleType) -> None:
-    (plan,) = trial_plans("object", 1, keys=16)
+    (plan,) = build_trial_plans("object", 1, keys=16)
     for count in (2, 5):
         for (_, few), (_, many) in zip(recipe.keyed(count)(plan).appearances(), plan.appearances(), strict=True):
             assert len(few.layout) == count
@@ -79,7 +79,7 @@ def test_sharing_on_the_storyboard(recipe: ModuleType, tmp_path: Path, capsys: p
 def test_an_embedding_can_be_left_out(recipe: ModuleType, tmp_path: Path) -> None:
     from videodirector.layout2vid.appearance.appearance import Appearance
 
-    scene = trial_plans("movement", 1, frames=2)[0].scenes[0]
+    scene = build_trial_plans("movement", 1, frames=2)[0].scenes[0]
     model = str(tiny_model(tmp_path / "tiny"))
     for known in ((True, False), (False, True)):
         pipeline = recipe.PartlyBlind(model, known)._pipeline()

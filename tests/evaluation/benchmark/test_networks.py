@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from videodirector import lexicon
-from videodirector.evaluation.benchmark.networks import Networks, WorldNetwork, feature_networks
-from videodirector.evaluation.metrics.frechet import frechet_distance
+from videodirector.evaluation.benchmark.networks import FeatureNetworks, WorldNetwork, load_feature_networks
+from videodirector.evaluation.metrics.frechet import compute_frechet_distance
 from videodirector.storyworld.scene import Clip, SceneSampler
 
 
@@ -25,7 +25,7 @@ def clips() -> list[Clip]:
 
 
 def test_it_knows_what_clips_show_and_what_is_said_of_them(network: WorldNetwork, clips: list[Clip]) -> None:
-    things = tuple(lexicon.things())
+    things = tuple(lexicon.get_things())
     chances = network.probabilities([clip.frames for clip in clips])
     assert chances.sum(axis=1) == pytest.approx(np.ones(len(clips)))
     seen = [things[best] for best in chances.argmax(axis=1)]
@@ -37,11 +37,11 @@ def test_it_knows_what_clips_show_and_what_is_said_of_them(network: WorldNetwork
 def test_noise_is_farther_away_than_other_scenes(network: WorldNetwork, clips: list[Clip]) -> None:
     noise = [np.random.default_rng(0).integers(0, 256, clip.frames.shape).astype(np.uint8) for clip in clips[:24]]
     true, others, odd = (network.features(part) for part in (_frames(clips[:24]), _frames(clips[24:]), noise))
-    assert frechet_distance(true, others) < 0.6 * frechet_distance(odd, others)
+    assert compute_frechet_distance(true, others) < 0.6 * compute_frechet_distance(odd, others)
 
 
 def test_none_looks_through_nothing() -> None:
-    assert feature_networks("none") == Networks(videos=None, pictures=None)
+    assert load_feature_networks("none") == FeatureNetworks(videos=None, pictures=None)
 
 
 def _frames(clips: list[Clip]) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:

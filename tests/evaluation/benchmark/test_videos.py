@@ -11,8 +11,8 @@ import pytest
 from videodirector import Director, VideoPlan
 from videodirector.cli import main
 from videodirector.errors import RenderError, UsageError
-from videodirector.evaluation.benchmark.videos import read_video, scene_clips
-from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.benchmark.videos import cut_scene_clips, read_video
+from videodirector.evaluation.metrics.feature_networks import Frames
 from videodirector.schemas import Entity, Scene
 
 LEFT, RIGHT = (0.05, 0.4, 0.45, 0.8), (0.55, 0.4, 0.95, 0.8)
@@ -40,18 +40,18 @@ def levels(clips: list[Frames]) -> list[list[int]]:
 
 def test_scenes_are_cut_out_by_the_timeline() -> None:
     plan = story()
-    assert levels(scene_clips(plan, numbered(7))) == [[0, 1, 2, 3], [4, 5, 6]]
-    faded = scene_clips(plan, numbered(6), transition="crossfade")
+    assert levels(cut_scene_clips(plan, numbered(7))) == [[0, 1, 2, 3], [4, 5, 6]]
+    faded = cut_scene_clips(plan, numbered(6), transition="crossfade")
     assert levels(faded) == [[0, 1, 2, 3], [3, 4, 5]]
     with pytest.raises(UsageError, match=r"fox\.mp4 has 5 frames, and its plan makes 7"):
-        scene_clips(plan, numbered(5), source="fox.mp4")
+        cut_scene_clips(plan, numbered(5), source="fox.mp4")
 
 
 def test_a_video_is_read_back(tmp_path: Path) -> None:
     Director(backend="storyboard").render(story(), tmp_path / "fox.mp4", width=64, height=48)
     frames = read_video(tmp_path / "fox.mp4")
     assert frames.shape == (7, 48, 64, 3)
-    with pytest.raises(UsageError, match="there is no video"):
+    with pytest.raises(UsageError, match="no such video"):
         read_video(tmp_path / "none.mp4")
     (tmp_path / "text.mp4").write_text("no video at all")
     with pytest.raises(RenderError, match="cannot be read as a video"):

@@ -90,7 +90,7 @@ def test_the_size_of_the_frame_does_not_matter(detector: Detector, size: int | t
 def test_best_tells_what_find_does_not_believe(detector: Detector) -> None:
     frame = scene("fox")
     assert detector.find(frame, "owl") is None
-    best = detector.best(frame, "owl")
+    best = detector.find_best(frame, "owl")
     assert best.doubt > detector.config.doubt or best.rivalry > detector.config.rivalry
     assert best.doubt == pytest.approx((1 - best.score) * best.rivalry**2)
 
@@ -143,6 +143,6 @@ def test_it_counts(detector: Detector, size: int) -> None:
 
 def test_it_tells_which_of_several_things_it_is(detector: Detector) -> None:
     colours = ["green car", "blue car", "red car"]
-    assert [detector.likest(scene(name), BOX, colours) for name in colours] == colours
+    assert [detector.find_most_similar(scene(name), BOX, colours) for name in colours] == colours
     with pytest.raises(UsageError, match="no picture of 'gryphon'"):
-        detector.likest(scene("fox"), BOX, ["fox", "gryphon"])
+        detector.find_most_similar(scene("fox"), BOX, ["fox", "gryphon"])

@@ -9,8 +9,8 @@ from videodirector.evaluation import (
     Detector,
     LabelledFrame,
     Proportion,
-    clearly_visible,
-    validate,
+    is_clearly_visible,
+    validate_instruments,
 )
 from videodirector.schemas import Box
 from videodirector.storyworld import atlas, backgrounds
@@ -21,9 +21,9 @@ PLANNED = Box(0.2, 0.2, 0.6, 0.6)
 
 def test_what_is_clearly_visible() -> None:
     large, small, thin = Box(0.1, 0.1, 0.5, 0.5), Box(0.6, 0.6, 0.9, 0.79), Box(0.6, 0.1, 0.73, 0.5)
-    assert [clearly_visible((large, small, thin), index) for index in range(3)] == [True, False, False]
-    assert not clearly_visible((large, Box(0.1, 0.1, 0.3, 0.2)), 0)
-    assert clearly_visible((large, Box(0.48, 0.1, 0.8, 0.5)), 0)
+    assert [is_clearly_visible((large, small, thin), index) for index in range(3)] == [True, False, False]
+    assert not is_clearly_visible((large, Box(0.1, 0.1, 0.3, 0.2)), 0)
+    assert is_clearly_visible((large, Box(0.48, 0.1, 0.8, 0.5)), 0)
 
 
 def fox_in(place: str, box: Box) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -45,7 +45,7 @@ def test_validation_counts_hits_alarms_and_what_it_leaves_out(
         background="sea",
         absent=("fox",),
     )
-    result = validate(detector, classifier, [right, right, wrong])
+    result = validate_instruments(detector, classifier, [right, right, wrong])
     assert (result.recall, result.false_alarms) == (Proportion(2, 3), Proportion(1, 5))
     assert (result.backgrounds, result.left_out) == (Proportion(2, 3), 1)
     assert result.errors == (
@@ -54,4 +54,4 @@ def test_validation_counts_hits_alarms_and_what_it_leaves_out(
         "frame 2: sea taken for forest",
     )
     assert not result.passed()
-    assert validate(detector, classifier, [right]).passed()
+    assert validate_instruments(detector, classifier, [right]).passed()

@@ -9,36 +9,36 @@ import numpy as np
 import pytest
 
 from videodirector.evaluation.metrics.perception import (
-    calibration_error,
-    effective_rank,
-    measure,
-    pairwise_cosine,
-    recall,
+    compute_calibration_error,
+    compute_effective_rank,
+    compute_pairwise_cosine,
+    compute_recall,
+    measure_perception,
 )
 
 
 def test_recall_counts_what_is_nearer_than_the_true_one() -> None:
     keys = np.eye(4, dtype=np.float32)
-    assert recall(keys, keys, 1) == 1
+    assert compute_recall(keys, keys, 1) == 1
     queries = keys[[1, 0, 2, 3]]  # two are mistaken for each other
-    assert recall(queries, keys, 1) == 0.5
-    assert recall(queries, keys, 2) == 1
+    assert compute_recall(queries, keys, 1) == 0.5
+    assert compute_recall(queries, keys, 2) == 1
 
 
 def test_calibration() -> None:
-    assert calibration_error([0.75] * 4, [True, True, True, False]) == pytest.approx(0)
-    assert calibration_error([1.0] * 4, [True, True, False, False]) == pytest.approx(0.5)
-    assert calibration_error([0.05, 0.95], [False, True]) == pytest.approx(0.05)
+    assert compute_calibration_error([0.75] * 4, [True, True, True, False]) == pytest.approx(0)
+    assert compute_calibration_error([1.0] * 4, [True, True, False, False]) == pytest.approx(0.5)
+    assert compute_calibration_error([0.05, 0.95], [False, True]) == pytest.approx(0.05)
 
 
 def test_collapse_shows() -> None:
     rng = np.random.default_rng(0)
     spread, one = rng.normal(size=(64, 16)), np.ones((64, 16))
-    assert abs(pairwise_cosine(spread)) < 0.1
-    assert pairwise_cosine(one + 0.01 * spread) > 0.99
-    assert effective_rank(spread) > 14
+    assert abs(compute_pairwise_cosine(spread)) < 0.1
+    assert compute_pairwise_cosine(one + 0.01 * spread) > 0.99
+    assert compute_effective_rank(spread) > 14
     line = one * rng.normal(size=(64, 1))
-    assert effective_rank(line) == pytest.approx(1, abs=1e-3)
+    assert compute_effective_rank(line) == pytest.approx(1, abs=1e-3)
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Oracle:
     def embed_text(self, texts: Sequence[str]) -> np.ndarray:
         return np.stack([np.eye(3, dtype=np.float32)[1 + "ab".index(text) if text else 0] for text in texts])
 
-    def chances(self, vector: np.ndarray, modality: str, aspect: str) -> Mapping[str | None, float]:
+    def predict_probabilities(self, vector: np.ndarray, modality: str, aspect: str) -> Mapping[str | None, float]:
         if aspect != "thing":
             return {{"place": "forest", "motion": "right"}[aspect]: 1.0}
         if vector[0]:
@@ -74,7 +74,7 @@ class Oracle:
 
 def test_a_report() -> None:
     shown = [Known("a"), Known("b"), Known(None, place=None, style="noise"), Known("a", place="sea"), Known("b")]
-    report = measure(Oracle(), shown, candidates=2)
+    report = measure_perception(Oracle(), shown, candidates=2)
     scores = {(score.modality, score.aspect): score for score in report.captions}
     assert (scores["audio", "thing"].right, scores["audio", "thing"].clips) == (4, 4)
     assert (scores["audio", "thing"].doubted, scores["audio", "thing"].strangers) == (1, 1)

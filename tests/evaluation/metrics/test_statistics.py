@@ -16,10 +16,10 @@ def test_the_wilson_interval_is_the_published_one() -> None:
     assert low == pytest.approx(0.4902, abs=1e-4)
     assert high == pytest.approx(0.9433, abs=1e-4)
     assert str(Proportion(8, 10)) == "80.0% (8/10, 95 % interval 49.0% to 94.3%)"
-    assert Proportion.of([]).interval == (0.0, 1.0)
-    assert math.isnan(Proportion.of([]).value)
-    assert str(Proportion.of([])) == "none (0/0)"
-    assert Proportion.of([]).as_dict()["value"] is None
+    assert Proportion.from_outcomes([]).interval == (0.0, 1.0)
+    assert math.isnan(Proportion.from_outcomes([]).value)
+    assert str(Proportion.from_outcomes([])) == "none (0/0)"
+    assert Proportion.from_outcomes([]).as_dict()["value"] is None
     with pytest.raises(ValueError, match="cannot be"):
         Proportion(3, 2)
 
@@ -69,15 +69,15 @@ def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
 
 
 def test_displacements() -> None:
-    exact = Displacement(asked=((0.25, 0.0), (0.0, -0.25)), seen=((0.25, 0.0), (0.0, -0.25)))
+    exact = Displacement(requested=((0.25, 0.0), (0.0, -0.25)), observed=((0.25, 0.0), (0.0, -0.25)))
     assert exact.ratio == pytest.approx(1)
     assert exact.correlation == pytest.approx(1)
     assert exact.followed == Proportion(2, 2)
-    lazy = Displacement(asked=((0.25, 0.0), (0.25, 0.0)), seen=((0.1, 0.0), None))
+    lazy = Displacement(requested=((0.25, 0.0), (0.25, 0.0)), observed=((0.1, 0.0), None))
     assert lazy.ratio == pytest.approx(0.4)
     assert lazy.correlation == pytest.approx(1)
     assert lazy.followed == Proportion(0, 2)
-    assert math.isnan(Displacement(asked=((0.25, 0.0),), seen=(None,)).ratio)
-    assert Displacement(asked=(), seen=()).as_dict()["correlation"] is None
+    assert math.isnan(Displacement(requested=((0.25, 0.0),), observed=(None,)).ratio)
+    assert Displacement(requested=(), observed=()).as_dict()["correlation"] is None
     with pytest.raises(ValueError, match="1 displacements asked for, 0 seen"):
-        Displacement(asked=((0.25, 0.0),), seen=())
+        Displacement(requested=((0.25, 0.0),), observed=())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videodirector.planner.llm._answers import json_in, plain
+from videodirector.planner.llm._answers import extract_json, replace_look_alikes
 
 WANTED = {"scenes": [{"description": "A fox, red.", "boxes": [0.1, -2, 3e-1], "last": None}]}
 CLEAN = json.dumps(WANTED)
@@ -30,36 +30,36 @@ CLEAN = json.dumps(WANTED)
     ],
 )
 def test_what_was_meant_is_read(text: str) -> None:
-    data, mends = json_in(text)
+    data, repairs = extract_json(text)
     assert data == WANTED
-    assert bool(mends) == (text.strip("\ufeff \n") != CLEAN)
+    assert bool(repairs) == (text.strip("\ufeff \n") != CLEAN)
 
 
 def test_text_in_quotes_keeps_every_character() -> None:
-    data, _ = json_in('Here: ｛"a"："“Ｈi”， said the：fox"，"b"：[１]｝')
+    data, _ = extract_json('Here: ｛"a"："“Ｈi”， said the：fox"，"b"：[１]｝')
     assert data == {"a": "“Ｈi”， said the：fox", "b": [1]}
 
 
 def test_a_key_given_twice() -> None:
-    data, mends = json_in('{"a": 1, "b": 2, "a": 3}')
+    data, repairs = extract_json('{"a": 1, "b": 2, "a": 3}')
     assert data == {"a": 3, "b": 2}
-    assert mends == ["given twice, the last one counts: a"]
+    assert repairs == ["given twice, the last one counts: a"]
 
 
 def test_one_object_a_line() -> None:
-    assert json_in('{"a": 1}\n{"a": 2}')[0] == [{"a": 1}, {"a": 2}]
+    assert extract_json('{"a": 1}\n{"a": 2}')[0] == [{"a": 1}, {"a": 2}]
 
 
 @pytest.mark.parametrize("text", ["", "I cannot help with that.", '"just text"', "42", "[[[[", "null"])
 def test_where_there_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="no JSON"):
-        json_in(text)
+        extract_json(text)
 
 
 @given(st.text(alphabet='{}[]",:01.e-tfn \\/*#\n“”：｛x', max_size=200))
 def test_anything_is_data_or_a_value_error(text: str) -> None:
     try:
-        data, _ = json_in(text)
+        data, _ = extract_json(text)
     except ValueError:
         return
     assert isinstance(data, (dict, list))
@@ -69,9 +69,9 @@ def test_anything_is_data_or_a_value_error(text: str) -> None:
 def test_nothing_takes_long(text: str) -> None:
     start = time.monotonic()
     with pytest.raises(ValueError, match="no JSON"):
-        json_in(text)
+        extract_json(text)
     assert time.monotonic() - start < 5
 
 
 def test_plain() -> None:
-    assert plain("［０．５，\u00a0−１］") == "[0.5, -1]"
+    assert replace_look_alikes("［０．５，\u00a0−１］") == "[0.5, -1]"

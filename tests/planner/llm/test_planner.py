@@ -17,11 +17,16 @@ from videodirector import Director
 from videodirector.cli import main
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
 from videodirector.planner import RefiningPlanner, RequestPlanner
-from videodirector.planner.llm import LLMPlanner, ScriptedChatModel, chat_model
+from videodirector.planner.llm import LLMPlanner, ScriptedChatModel, create_chat_model
 from videodirector.planner.llm._aliases import join_aliases
-from videodirector.planner.llm._wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
-from videodirector.planner.llm.client.secrets import Scrubber
-from videodirector.planner.llm.client.usage import Usage
+from videodirector.planner.llm._answer_schemas import (
+    LayoutAnswer,
+    RefineAnswer,
+    StoryAnswer,
+    StrengthAnswer,
+    build_json_schema,
+)
+from videodirector.planner.llm.client import SecretRedactor, Usage
 from videodirector.planner.llm.parse_story import is_english
 from videodirector.schemas import PlanRequest, VideoPlan, changes
 
@@ -253,7 +258,7 @@ def test_recordings(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="script has 0 answers"):
         asked(again, story="Another story.")
     (tmp_path / "answers.json").write_text("{}")
-    with pytest.raises(UsageError, match="no recording"):
+    with pytest.raises(UsageError, match="not a recording"):
         ScriptedChatModel.from_recording(tmp_path / "answers.json")
 
 
@@ -271,7 +276,7 @@ def test_schemas_are_within_what_strict_structured_output_takes(answer: type[Any
             for value in node:
                 check(value)
 
-    check(json_schema(answer))
+    check(build_json_schema(answer))
 
 
 # -- changing a plan
@@ -362,7 +367,7 @@ def test_models_that_cannot_be(
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setitem(sys.modules, "langchain_anthropic", None)  # not installed
     with pytest.raises(error) as caught:
-        chat_model(name, base_url=url)
+        create_chat_model(name, base_url=url)
     assert getattr(caught.value, "hint", "")
 
 
@@ -370,7 +375,7 @@ def test_a_key_is_not_sent_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OPENAI_API_KEY", "sk-precious")
     monkeypatch.delenv("VIDEODIRECTOR_API_KEY", raising=False)
     local, remote = (
-        chat_model("llama3:8b", base_url=url) for url in ("http://localhost:1/v1", "https://api.example/v1")
+        create_chat_model("llama3:8b", base_url=url) for url in ("http://localhost:1/v1", "https://api.example/v1")
     )
     assert local.openai_api_key.get_secret_value() == "none"  # type: ignore[attr-defined]
     assert remote.openai_api_key.get_secret_value() == "sk-precious"  # type: ignore[attr-defined]
@@ -379,22 +384,22 @@ def test_a_key_is_not_sent_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_scrubbing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", "hush-hush")
-    scrub = Scrubber()
+    scrub = SecretRedactor()
     assert scrub("key hush-hush, sk-abcdefghij, Bearer abc.def and https://me:pw@host") == (
         "key ..., ..., Bearer ... and https://...@host"
     )
-    assert scrub.data({"a": ["hush-hush", 3]}) == {"a": ["...", 3]}
+    assert scrub.redact_data({"a": ["hush-hush", 3]}) == {"a": ["...", 3]}
 
 
 def test_usage() -> None:
     usage = Usage()
     usage.add(1_000_000, 0, cached=False)
     usage.add(5, 5, cached=True)
-    assert usage.sentence("gpt-4o").startswith(
+    assert usage.summarise("gpt-4o").startswith(
         "Planned by gpt-4o: 2 answers (1 of them kept from before), 1000000 tokens"
     )
-    assert "about $2.50" in usage.sentence("gpt-4o")
-    assert "$" not in usage.sentence("my-own-model")
+    assert "about $2.50" in usage.summarise("gpt-4o")
+    assert "$" not in usage.summarise("my-own-model")
 
 
 def test_answers_of_tool_calls_and_lists_of_parts() -> None:

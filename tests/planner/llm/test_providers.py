@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from videodirector.errors import PlannerError
-from videodirector.planner.llm import chat_model
+from videodirector.planner.llm import create_chat_model
 from videodirector.schemas import VideoPlan
 
 KEYS = [[round(0.05 + 0.05 * key, 2), 0.5, round(0.35 + 0.05 * key, 2), 0.9] for key in range(9)]
@@ -102,5 +102,5 @@ def test_anthropic_without_a_key_is_said_at_once(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     monkeypatch.setattr("langchain.chat_models.init_chat_model", lambda *_, **__: object())
     with pytest.raises(PlannerError, match="no key") as caught:
-        chat_model("anthropic:claude-sonnet-4-5")
+        create_chat_model("anthropic:claude-sonnet-4-5")
     assert "ANTHROPIC_API_KEY" in (caught.value.hint or "")

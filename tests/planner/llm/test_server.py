@@ -18,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 
 from chat_server import Body, Fault, Loopback, Response, step_of
 from videodirector.errors import PlannerError
-from videodirector.planner.llm import LLMPlanner, chat_model
+from videodirector.planner.llm import LLMPlanner, create_chat_model
 from videodirector.planner.llm.client import calls
 from videodirector.schemas import VideoPlan, changes
 
@@ -238,7 +238,7 @@ def model(loopback: Loopback) -> BaseChatModel:
     """One client for all tests: making one takes longer than a plan."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIDEODIRECTOR_API_KEY", SECRET)
-        return chat_model("test-model", base_url=loopback.url, timeout=20)
+        return create_chat_model("test-model", base_url=loopback.url, timeout=20)
 
 
 @pytest.fixture

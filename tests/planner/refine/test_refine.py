@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from videodirector import Director, VideoPlan
 from videodirector.cli import main
 from videodirector.errors import PlannerError
-from videodirector.planner import NotUnderstood, OfflinePlanner, refine
-from videodirector.planner.refine.errors import EXAMPLES, CannotDo
+from videodirector.planner import OfflinePlanner, UnknownRequestError, refine
+from videodirector.planner.refine.edit_errors import EXAMPLE_REQUESTS, EditError
 from videodirector.schemas import Box, changes
 
 STORY = (
@@ -31,7 +31,7 @@ def paths(request: str, plan: VideoPlan = PLAN) -> list[str]:
     return [change.path for change in changes(plan, refine(plan, request))]
 
 
-@pytest.mark.parametrize("request_", EXAMPLES)
+@pytest.mark.parametrize("request_", EXAMPLE_REQUESTS)
 def test_every_example_of_the_hint_is_understood_and_changes_something(request_: str) -> None:
     before = PLAN.model_copy(deep=True)
     assert paths(request_)
@@ -132,7 +132,7 @@ def test_scenes_are_deleted_repeated_and_reordered() -> None:
     ],
 )
 def test_what_cannot_be_done_is_said(request_: str, said: str) -> None:
-    with pytest.raises(CannotDo, match=said):
+    with pytest.raises(EditError, match=said):
         refine(PLAN, request_)
 
 
@@ -142,9 +142,9 @@ def test_what_is_so_already_keeps_nothing_else_from_being_done() -> None:
     assert found.notes[-1] == "“let it appear earlier”: it is there from the beginning."
     again = refine(found, "make the fox bigger in scene 1 and let it appear earlier")
     assert again.notes == found.notes, "said once"
-    with pytest.raises(CannotDo, match="there from the beginning"):
+    with pytest.raises(EditError, match="there from the beginning"):
         refine(PLAN, "let the fox appear earlier in scene 1 and let the fox appear earlier in scene 1")
-    with pytest.raises(CannotDo, match="no scene 9"):
+    with pytest.raises(EditError, match="no scene 9"):
         refine(PLAN, "make the fox bigger in scene 1 and make the owl bigger in scene 9")
 
 
@@ -188,7 +188,7 @@ def test_nothing_but_the_asked_thing_changes(what: str, who: str, scene: int) ->
 @settings(deadline=None, max_examples=40)
 @given(
     st.text(max_size=80)
-    | st.lists(st.sampled_from([*STORY.split(), *" ".join(EXAMPLES).split()]), max_size=9).map(" ".join)
+    | st.lists(st.sampled_from([*STORY.split(), *" ".join(EXAMPLE_REQUESTS).split()]), max_size=9).map(" ".join)
 )
 def test_any_request_gives_a_valid_plan_or_our_error(request_: str) -> None:
     try:
@@ -220,7 +220,7 @@ def test_the_director_asks_a_model_only_for_what_the_rules_do_not_know() -> None
     assert director.refine(PLAN, "delete scene 1") == refine(PLAN, "delete scene 1")
     assert director.refine(PLAN, "make it a tragedy") == PLAN
     assert model.asked == ["make it a tragedy"]
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(UnknownRequestError):
         Director().refine(PLAN, "make it a tragedy")
 
 

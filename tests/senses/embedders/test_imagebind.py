@@ -11,7 +11,13 @@ import pytest
 import torch
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
-from videodirector.senses.embedders.imagebind import SENSES, ImageBind, ImageBindNetworks, filter_banks, published_names
+from videodirector.senses.embedders.imagebind import (
+    ENCODERS,
+    ImageBind,
+    ImageBindNetworks,
+    compute_filter_banks,
+    list_published_names,
+)
 
 
 def test_the_published_size() -> None:
@@ -23,14 +29,14 @@ def test_the_published_size() -> None:
     assert {name: round(size) for name, size in sizes.items()} == {
         "vision": 633, "text": 354, "audio": 86, "depth": 22, "thermal": 86, "imu": 20,
     }  # fmt: skip
-    names = [theirs for _, theirs in published_names(networks)]
+    names = [theirs for _, theirs in list_published_names(networks)]
     assert len(set(names)) == len(names)
 
 
 @pytest.fixture(scope="module")
 def small() -> ImageBind:
     torch.manual_seed(0)
-    senses = {name: replace(sense, width=16, blocks=1, heads=2) for name, sense in SENSES.items()}
+    senses = {name: replace(sense, width=16, blocks=1, heads=2) for name, sense in ENCODERS.items()}
     networks = ImageBindNetworks(senses)
     for parameter in networks.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
@@ -69,7 +75,7 @@ def test_a_text_ends_at_its_end(small: ImageBind) -> None:
 
 def test_filter_banks_find_the_pitch() -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(32_000) / 16_000).astype(np.float32)
-    banks = filter_banks(tone)
+    banks = compute_filter_banks(tone)
     assert banks.shape == (128, 204)
     mels = np.linspace(1127 * np.log1p(20 / 700), 1127 * np.log1p(8000 / 700), 130)[1:-1]
     assert abs(700 * np.expm1(mels[banks[:, 50].argmax()] / 1127) - 1000) < 40

@@ -38,7 +38,7 @@ def test_folders_that_are_no_network(tmp_path: Path) -> None:
         MappingNetwork.from_pretrained(tmp_path)
     MappingNetwork(variant="linear", width=8, tokens=3, text=12).save_pretrained(tmp_path)
     (tmp_path / CONFIG).write_text(json.dumps({"variant": "linear", "width": 9}))
-    with pytest.raises(ModelFormatError, match="holds no mapping network"):
+    with pytest.raises(ModelFormatError, match="is not a mapping network"):
         MappingNetwork.from_pretrained(tmp_path)
     (tmp_path / WEIGHTS).write_bytes(b"nothing")
     with pytest.raises(ModelFormatError):

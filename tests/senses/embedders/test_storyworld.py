@@ -16,8 +16,8 @@ from videodirector.errors import MissingDependencyError, ModelFormatError, Model
 from videodirector.schemas import MODALITIES, Modality
 from videodirector.senses import Captioner
 from videodirector.senses.embedder import Aspect
-from videodirector.senses.embedders import features
-from videodirector.senses.embedders.storyworld import CONFIG, WEIGHTS, StoryworldBind, packaged
+from videodirector.senses.embedders import preprocessing
+from videodirector.senses.embedders.storyworld import CONFIG, WEIGHTS, StoryworldBind, get_packaged_folder
 from videodirector.storyworld import atlas, sound
 from videodirector.storyworld.moments import Moment, MomentSampler
 
@@ -38,7 +38,7 @@ def moments() -> list[Moment]:
 
 
 def test_it_is_small() -> None:
-    assert sum(file.stat().st_size for file in packaged().iterdir()) < 20e6
+    assert sum(file.stat().st_size for file in get_packaged_folder().iterdir()) < 20e6
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
@@ -49,7 +49,7 @@ def test_it_knows_more_than_chance(captioner: Captioner, moments: list[Moment], 
     aspect: Aspect = "motion" if modality == "imu" else "thing"
     hits = 0
     for vector, moment in zip(vectors, moments, strict=True):
-        chances = captioner.chances(vector, modality, aspect)
+        chances = captioner.predict_probabilities(vector, modality, aspect)
         assert sum(chances.values()) == pytest.approx(1, abs=1e-3)
         hits += next(name for name in chances if name is not None) == getattr(moment, aspect)
     assert hits >= FLOORS[modality]
@@ -117,17 +117,17 @@ def test_what_is_nothing_is_a_guess(captioner: Captioner, kind: str) -> None:
     level = 1e-5 if kind == "silence" else 0.2
     samples = (level * np.random.default_rng(1).standard_normal(96_000)).astype(np.float32)
     vector = captioner.embed("audio", [samples])[0]
-    chances = captioner.chances(vector, "audio", "thing")
+    chances = captioner.predict_probabilities(vector, "audio", "thing")
     assert max(chance for name, chance in chances.items() if name is not None) < 0.5
 
 
 def test_features_have_one_size_whatever_comes() -> None:
-    assert features.loudness(np.zeros(100, dtype=np.float32)).shape == (1, 64, 64)
-    assert features.loudness(np.ones(99_999, dtype=np.float32)).shape == (1, 64, 64)
-    assert features.field(np.random.default_rng(0).random((300, 20)).astype(np.float32)).shape == (1, 64, 64)
-    assert features.field(np.full((7, 9), 3.0, dtype=np.float32)).shape == (1, 64, 64)
-    assert features.trace(np.zeros((6, 30), dtype=np.float32), 50).shape == (6, 200)
-    assert features.pair(np.zeros((9, 5, 3), np.uint8), np.zeros((9, 5, 3), np.uint8)).shape == (6, 64, 64)
+    assert preprocessing.compute_spectrogram(np.zeros(100, dtype=np.float32)).shape == (1, 64, 64)
+    assert preprocessing.compute_spectrogram(np.ones(99_999, dtype=np.float32)).shape == (1, 64, 64)
+    assert preprocessing.prepare_map(np.random.default_rng(0).random((300, 20)).astype(np.float32)).shape == (1, 64, 64)
+    assert preprocessing.prepare_map(np.full((7, 9), 3.0, dtype=np.float32)).shape == (1, 64, 64)
+    assert preprocessing.prepare_trace(np.zeros((6, 30), dtype=np.float32), 50).shape == (6, 200)
+    assert preprocessing.stack_frames(np.zeros((9, 5, 3), np.uint8), np.zeros((9, 5, 3), np.uint8)).shape == (6, 64, 64)
 
 
 def test_texts_that_it_does_not_know_by_heart() -> None:

@@ -1,6 +1,6 @@
-"""Trials: plans that nobody has seen are drawn, and what comes out is measured.
+"""The benchmark: renders unseen plans and measures the result.
 
-The one place that brings a backend, the storyworld and the metrics of ``evaluation`` together: ``world`` holds what the
-storyworld looks like to the instruments, ``plans`` what is drawn, ``run`` the drawing, ``figures`` what comes out, and
-``videos`` measures files that somebody else has drawn.
+The only package that combines a backend, the storyworld and the metrics of ``evaluation``: ``world`` builds the
+instruments for the storyworld, ``trial_plans`` the plans, ``trials`` renders them, ``measurements`` computes the
+metrics, and ``videos`` measures existing video files.
 """

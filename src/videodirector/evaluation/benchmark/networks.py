@@ -1,4 +1,4 @@
-"""What the metrics of the papers look through: storyworld-bind inside the world, or a network of the user's."""
+"""Feature networks for the metrics of the papers: storyworld-bind, or a network of the user's."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector import lexicon
-from videodirector.evaluation import PictureTextNetwork, VideoNetwork, clip_network
-from videodirector.evaluation.metrics.features import Features, Frames
+from videodirector.evaluation import ImageTextNetwork, VideoNetwork, load_clip_network
+from videodirector.evaluation.metrics.feature_networks import Features, Frames
 from videodirector.senses import Captioner
 
-__all__ = ["Networks", "WorldNetwork", "feature_networks"]
+__all__ = ["FeatureNetworks", "WorldNetwork", "load_feature_networks"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Networks:
-    """What metrics look through; None leaves out those that need it."""
+class FeatureNetworks:
+    """Feature networks; None leaves out the metrics that need it."""
 
     videos: VideoNetwork | None
-    pictures: PictureTextNetwork | None
+    pictures: ImageTextNetwork | None
 
 
-def feature_networks(name: str) -> Networks:
-    """By what the user called them: ``world``, ``none``, or a CLIP model's folder or hub id.
+def load_feature_networks(name: str) -> FeatureNetworks:
+    """Load feature networks by name: ``world``, ``none``, or a CLIP model's folder or hub id.
 
     Raises:
-        ModelNotFoundError, MissingDependencyError: there is no such network.
+        ModelNotFoundError, MissingDependencyError: the network is missing.
     """
     if name == "none":
-        return Networks(videos=None, pictures=None)
+        return FeatureNetworks(videos=None, pictures=None)
     world = WorldNetwork()
-    return Networks(videos=world, pictures=world if name == "world" else clip_network(name))
+    return FeatureNetworks(videos=world, pictures=world if name == "world" else load_clip_network(name))
 
 
 class WorldNetwork:
-    """storyworld-bind as a ``VideoNetwork`` and a ``PictureTextNetwork``: it has seen this world, and its captions.
+    """storyworld-bind as a ``VideoNetwork`` and a ``ImageTextNetwork``: it was trained on this world and its captions.
 
     Its classes are the things of the world, its features the vectors of clips, of length 1: Fréchet distances lie
     between 0 and 4.
@@ -57,16 +57,19 @@ class WorldNetwork:
         return np.asarray(self._bind.embed("video", clips), dtype=np.float64)
 
     def probabilities(self, clips: Sequence[Frames]) -> Features:
-        """See ``VideoNetwork``; what shows no thing for sure is spread over all of them."""
-        told = [self._captioner.chances(vector, "video", "thing") for vector in self._bind.embed("video", clips)]
-        things = tuple(lexicon.things())
-        known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in told])
+        """See ``VideoNetwork``; the probability of no thing is spread over all of them."""
+        predictions = [
+            self._captioner.predict_probabilities(vector, "video", "thing")
+            for vector in self._bind.embed("video", clips)
+        ]
+        things = tuple(lexicon.get_things())
+        known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in predictions])
         return np.asarray(known + (1 - known.sum(axis=1, keepdims=True)) / len(things))
 
     def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
-        """See ``PictureTextNetwork``."""
+        """See ``ImageTextNetwork``."""
         return np.asarray(self._bind.embed("image", frames), dtype=np.float64)
 
     def texts(self, texts: Sequence[str]) -> Features:
-        """See ``PictureTextNetwork``."""
+        """See ``ImageTextNetwork``."""
         return np.asarray(self._bind.embed_text(texts), dtype=np.float64)

@@ -1,6 +1,6 @@
-"""Plans that test one skill each, made from seeds: the same seed and number always give the same plan.
+"""Plans that each test one skill, deterministic in seed and number.
 
-They know a world only as a list of subjects and the names of its places, so another world can be tested alike.
+A world is only a list of subjects and the names of its places, so another world can be tested in the same way.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Literal
 import numpy as np
 
 from videodirector.errors import UsageError
-from videodirector.evaluation.metrics.movement import Way
-from videodirector.evaluation.metrics.sightings import clearly_visible
-from videodirector.evaluation.metrics.skills import Place, Size
+from videodirector.evaluation.metrics.motion import MoveDirection
+from videodirector.evaluation.metrics.tracking import is_clearly_visible
+from videodirector.evaluation.metrics.vpeval import RelativePosition, RelativeSize
 from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan
 
-__all__ = ["COMPOSED", "Composed", "Subject", "skill_plan"]
+__all__ = ["COMPOSED_SKILLS", "ComposedSkill", "Subject", "build_skill_plan"]
 
-Composed = Literal["count", "spatial", "scale", "movement", "consistency"]
-"""Skills whose plans are composed here."""
+ComposedSkill = Literal["count", "spatial", "scale", "movement", "consistency"]
+"""Skills with composed plans."""
 
-COMPOSED: tuple[Composed, ...] = ("count", "spatial", "scale", "movement", "consistency")
+COMPOSED_SKILLS: tuple[ComposedSkill, ...] = ("count", "spatial", "scale", "movement", "consistency")
 
 SCENES = 3  # in which a thing appears again and again
-_PLACES: tuple[Place, ...] = ("left", "right", "above", "below")
-_SIZES: tuple[Size, ...] = ("bigger", "smaller", "as big")
-_WAYS: tuple[Way, ...] = ("left", "right", "up", "down")
+_POSITIONS: tuple[RelativePosition, ...] = ("left", "right", "above", "below")
+_SIZES: tuple[RelativeSize, ...] = ("bigger", "smaller", "as big")
+_DIRECTIONS: tuple[MoveDirection, ...] = ("left", "right", "up", "down")
 _NUMBERS = {2: "two", 3: "three", 4: "four"}
 _TRIES = 500
 
@@ -38,10 +38,10 @@ _Thing = tuple[str, str, Sequence[Box]]  # id, name, key boxes
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """Something that can be asked for.
+    """A possible subject of a plan.
 
     Attributes:
-        name: what plans and the detector call it: "blue car".
+        name: in plans and for the detector: "blue car".
         plural: "blue cars".
         aspect: width of its picture over its height.
         kind: what it is a variant of: "car".
@@ -55,23 +55,29 @@ class Subject:
     own: bool = True
 
 
-def skill_plan(
-    skill: Composed, number: int, subjects: Sequence[Subject], places: Sequence[str], *, seed: int, frames: int = 16
+def build_skill_plan(
+    skill: ComposedSkill,
+    number: int,
+    subjects: Sequence[Subject],
+    places: Sequence[str],
+    *,
+    seed: int,
+    frames: int = 16,
 ) -> VideoPlan:
-    """The plan of this number.
+    """Build the plan of this number.
 
     Args:
         skill: what it tests.
         number: from 0; relations, directions and counts take turns.
-        subjects: what can be asked for.
+        subjects: to choose from.
         places: names of backgrounds.
         seed: of all plans together.
         frames: of each scene.
 
     Raises:
-        UsageError: the subjects do not allow for such a plan.
+        UsageError: the subjects do not allow such a plan.
     """
-    rng = np.random.default_rng((seed, COMPOSED.index(skill), number))
+    rng = np.random.default_rng((seed, COMPOSED_SKILLS.index(skill), number))
     for _ in range(_TRIES):
         plan = _MAKERS[skill](number, subjects, places, rng, frames)
         if plan is not None:
@@ -83,19 +89,19 @@ def skill_plan(
     )
 
 
-def _count(
+def _make_count_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
     subject = _pick(rng, subjects)
     many = 2 + number % 3
     boxes: list[Box] = []
     for quarter in rng.permutation(4)[:many].tolist():
-        box = _box(subject, float(rng.uniform(0.3, 0.42)), most=0.44)
+        box = _make_box(subject, float(rng.uniform(0.3, 0.42)), most=0.44)
         x = 0.03 + 0.5 * (quarter % 2) + float(rng.random()) * (0.44 - box.width)
         y = 0.03 + 0.5 * (quarter // 2) + float(rng.random()) * (0.44 - box.height)
         boxes.append(box.moved(x, y))
     things = [(f"{subject.kind}-{index}", subject.name, [box]) for index, box in enumerate(boxes, start=1)]
-    return _plan(
+    return _make_scene(
         f"count-{number:03d}",
         f"{_NUMBERS[many].capitalize()} {subject.plural}.",
         things,
@@ -105,32 +111,32 @@ def _count(
     )
 
 
-def _spatial(
+def _make_spatial_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    a, b = _two(rng, subjects)
-    where = _PLACES[number % 4]
-    one, other = (_box(subject, float(rng.uniform(0.28, 0.42)), most=0.44) for subject in (a, b))
+    a, b = _pick_two(rng, subjects)
+    where = _POSITIONS[number % 4]
+    one, other = (_make_box(subject, float(rng.uniform(0.28, 0.42)), most=0.44) for subject in (a, b))
     near, far = float(rng.uniform(0.23, 0.29)), float(rng.uniform(0.71, 0.77))
     along = (near, far) if where in {"left", "above"} else (far, near)
     across = 0.5 + rng.uniform(-0.15, 0.15, size=2)
     sideways = where in {"left", "right"}
     centres = [(s, float(t)) if sideways else (float(t), s) for s, t in zip(along, across, strict=True)]
-    boxes = [_at(box, centre) for box, centre in zip((one, other), centres, strict=True)]
+    boxes = [_centre_at(box, centre) for box, centre in zip((one, other), centres, strict=True)]
     words = {"left": "to the left of", "right": "to the right of", "above": "above", "below": "below"}[where]
-    text = f"{_a(a.name).capitalize()} is {words} {_a(b.name)}."
+    text = f"{_add_article(a.name).capitalize()} is {words} {_add_article(b.name)}."
     things = [("first", a.name, [boxes[0]]), ("second", b.name, [boxes[1]])]
-    return _plan(f"spatial-{number:03d}", text, things, places=places, rng=rng, frames=frames)
+    return _make_scene(f"spatial-{number:03d}", text, things, places=places, rng=rng, frames=frames)
 
 
-def _scale(
+def _make_scale_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    a, b = _two(rng, subjects)
+    a, b = _pick_two(rng, subjects)
     asked = _SIZES[number % 3]
     big, small, same = (float(rng.uniform(*bounds)) for bounds in ((0.46, 0.54), (0.24, 0.29), (0.32, 0.4)))
     sizes = {"bigger": (big, small), "smaller": (small, big), "as big": (same, same)}[asked]
-    boxes = [_box(subject, extent, most=0.62) for subject, extent in zip((a, b), sizes, strict=True)]
+    boxes = [_make_box(subject, extent, most=0.62) for subject, extent in zip((a, b), sizes, strict=True)]
     room = 1 - boxes[0].width - boxes[1].width
     if room < 0.08:
         return None
@@ -139,16 +145,16 @@ def _scale(
     starts = {id(left): float(gaps[0]), id(right): float(gaps[0] + left.width + gaps[1])}
     placed = [box.moved(starts[id(box)], float(rng.uniform(0.02, 0.98 - box.height))) for box in boxes]
     words = {"bigger": "bigger than", "smaller": "smaller than", "as big": "as big as"}[asked]
-    text = f"{_a(a.name).capitalize()} is {words} {_a(b.name)}."
+    text = f"{_add_article(a.name).capitalize()} is {words} {_add_article(b.name)}."
     things = [("first", a.name, [placed[0]]), ("second", b.name, [placed[1]])]
-    return _plan(f"scale-{number:03d}", text, things, places=places, rng=rng, frames=frames)
+    return _make_scene(f"scale-{number:03d}", text, things, places=places, rng=rng, frames=frames)
 
 
-def _movement(
+def _make_movement_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    subject, asked = _pick(rng, subjects), _WAYS[number % 4]
-    box = _box(subject, float(rng.uniform(0.28, 0.4)), most=0.5)
+    subject, asked = _pick(rng, subjects), _DIRECTIONS[number % 4]
+    box = _make_box(subject, float(rng.uniform(0.28, 0.4)), most=0.5)
     side = box.width if asked in {"left", "right"} else box.height
     reach = 0.96 - side
     travel = float(rng.uniform(0.35, reach)) if reach > 0.35 else reach
@@ -157,29 +163,29 @@ def _movement(
     other = box.height if asked in {"left", "right"} else box.width
     drift = float(rng.uniform(other / 2 + 0.05, 0.95 - other / 2)) if other < 0.88 else 0.5
     path = np.linspace(*ends, KEY_BOXES).tolist()
-    track = [_at(box, (s, drift) if asked in {"left", "right"} else (drift, s)) for s in path]
+    track = [_centre_at(box, (s, drift) if asked in {"left", "right"} else (drift, s)) for s in path]
     words = {"left": "to the left", "right": "to the right", "up": "up", "down": "down"}[asked]
-    text = f"{_a(subject.name).capitalize()} moves {words}."
-    return _plan(
+    text = f"{_add_article(subject.name).capitalize()} moves {words}."
+    return _make_scene(
         f"movement-{number:03d}", text, [("mover", subject.name, track)], places=places, rng=rng, frames=frames
     )
 
 
-def _consistency(
+def _make_consistency_plan(
     number: int, subjects: Sequence[Subject], places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    """A coloured thing, which the later scenes call by the bare word: only its group tells which one is meant."""
+    """Make a plan of a coloured thing, which later scenes name without its colour: only its group identifies it."""
     coloured = [subject for subject in subjects if subject.name != subject.kind and not subject.own]
     if not coloured or not places:
         return None
     subject = _pick(rng, coloured)
     scenes = []
     for index in range(SCENES):
-        box = _box(subject, float(rng.uniform(0.34, 0.5)), most=0.6)
+        box = _make_box(subject, float(rng.uniform(0.34, 0.5)), most=0.6)
         box = box.moved(float(rng.uniform(0.02, 0.98 - box.width)), float(rng.uniform(0.02, 0.98 - box.height)))
         name = subject.name if index == 0 else subject.kind
-        text = f"{_a(name).capitalize()}." if index == 0 else f"The {name}."
-        plan = _plan(
+        text = f"{_add_article(name).capitalize()}." if index == 0 else f"The {name}."
+        plan = _make_scene(
             f"consistency-{number:03d}-{index}", text, [("hero", name, [box])], places=places, rng=rng, frames=frames
         )
         if plan is None:
@@ -189,22 +195,22 @@ def _consistency(
 
 
 _Maker = Callable[[int, Sequence[Subject], Sequence[str], Random, int], VideoPlan | None]
-_MAKERS: dict[Composed, _Maker] = {
-    "count": _count,
-    "spatial": _spatial,
-    "scale": _scale,
-    "movement": _movement,
-    "consistency": _consistency,
+_MAKERS: dict[ComposedSkill, _Maker] = {
+    "count": _make_count_plan,
+    "spatial": _make_spatial_plan,
+    "scale": _make_scale_plan,
+    "movement": _make_movement_plan,
+    "consistency": _make_consistency_plan,
 }
 
 
-def _plan(
+def _make_scene(
     name: str, text: str, things: Sequence[_Thing], *, places: Sequence[str], rng: Random, frames: int
 ) -> VideoPlan | None:
-    """One scene of these things; None where one of them could not fairly be asked for."""
+    """Make a scene of these things; None if one of them is not clearly visible."""
     for boxes in zip(*(track for _, _, track in things), strict=True):
         inside = all(min(box) >= 0 and max(box) <= 1 for box in boxes)
-        if not inside or not all(clearly_visible(boxes, index) for index in range(len(boxes))):
+        if not inside or not all(is_clearly_visible(boxes, index) for index in range(len(boxes))):
             return None
     entities = [
         Entity(id=key.replace(" ", "-"), name=called, layout=[Box(*box) for box in track])
@@ -218,25 +224,23 @@ def _pick(rng: Random, subjects: Sequence[Subject]) -> Subject:
     return subjects[int(rng.integers(len(subjects)))]
 
 
-def _two(rng: Random, subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
-    """Two of different kinds; with only one kind, plans of two fail and are made again."""
+def _pick_two(rng: Random, subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
+    """Pick two of different kinds; with only one kind, plans of two fail and are retried."""
     a = _pick(rng, subjects)
     others = [subject for subject in subjects if subject.kind != a.kind] or [a]
     return a, _pick(rng, others)
 
 
-def _box(subject: Subject, extent: float, *, most: float) -> Box:
-    """A box of the subject's shape at the corner of the picture, its area the square of ``extent``, no side above
-    ``most``.
-    """
+def _make_box(subject: Subject, extent: float, *, most: float) -> Box:
+    """Make a box of the subject's shape in the corner, of area ``extent`` squared, no side above ``most``."""
     width, height = extent * subject.aspect**0.5, extent / subject.aspect**0.5
     shrink = min(1.0, most / max(width, height))
     return Box(0.0, 0.0, width * shrink, height * shrink)
 
 
-def _at(box: Box, centre: tuple[float, float]) -> Box:
+def _centre_at(box: Box, centre: tuple[float, float]) -> Box:
     return Box.around(*centre, box.width, box.height)
 
 
-def _a(name: str) -> str:
+def _add_article(name: str) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -1,4 +1,4 @@
-"""Videos that are there already, by whoever drew them, measured against their plans."""
+"""Measure existing videos, of any renderer, against their plans."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import RenderError, UsageError
-from videodirector.evaluation.benchmark.figures import Figure, feature_figures, figures
-from videodirector.evaluation.benchmark.networks import Networks
-from videodirector.evaluation.benchmark.records import PlanRecord, look
+from videodirector.evaluation.benchmark.measurements import (
+    Measurement,
+    compute_feature_measurements,
+    compute_measurements,
+)
+from videodirector.evaluation.benchmark.networks import FeatureNetworks
+from videodirector.evaluation.benchmark.records import PlanRecord, record_plan
 from videodirector.evaluation.benchmark.world import Instruments
-from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.feature_networks import Frames
 from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.files.formats import ffmpeg_input
 from videodirector.generator.video.timeline import Shot, timeline
 from videodirector.schemas import Transition, VideoPlan
 
-__all__ = ["measure_video", "measure_videos", "read_video", "scene_clips"]
+__all__ = ["cut_scene_clips", "measure_video", "measure_videos", "read_video"]
 
 
 def read_video(path: Path) -> Frames:
-    """All frames of a video file.
+    """Read all frames of a video file.
 
     Raises:
         UsageError: there is no such file.
@@ -42,14 +46,14 @@ def read_video(path: Path) -> Frames:
             f"{path} cannot be read as a video: {reason[-1] if reason else 'ffmpeg failed'}",
             hint="give an mp4 or a gif",
         )
-    frames = list(_pictures(done.stdout))
+    frames = list(_parse_frames(done.stdout))
     if not frames:
         raise RenderError(f"{path} holds no frames")
     return np.stack(frames)
 
 
-def _pictures(content: bytes) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of a stream of binary PPM: ``P6``, width and height, 255, and the pixels."""
+def _parse_frames(content: bytes) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pictures of a stream of binary PPM: ``P6``, width and height, 255, and the pixels."""
     start = 0
     while start < len(content):
         _, size, _, _ = content[start : start + 64].split(b"\n", 3)
@@ -59,18 +63,18 @@ def _pictures(content: bytes) -> Iterator[NDArray[np.uint8]]:
         yield np.frombuffer(content[begin:start], dtype=np.uint8).reshape(height, width, 3)
 
 
-def scene_clips(
+def cut_scene_clips(
     plan: VideoPlan, frames: Frames, *, transition: Transition | None = None, source: str = "the video"
 ) -> list[Frames]:
-    """The frames of every scene, cut out of a whole video; each frame that the plan has, once.
+    """Cut the frames of every scene out of a video; each frame of the plan once.
 
-    A frame that lies in a transition is what is seen there: blended with another scene, or darker than it was drawn.
+    A frame in a transition is as in the video: blended with another scene, or darkened.
 
     Args:
         plan: what the video was made from.
         frames: the whole video.
         transition: between scenes that do not say it, as it was rendered.
-        source: what the error shall call the video.
+        source: name of the video in errors.
 
     Raises:
         UsageError: the video is not as long as the plan makes it.
@@ -81,25 +85,27 @@ def scene_clips(
             f"{source} has {len(frames)} frames, and its plan makes {shots[-1].end}",
             hint="is this its plan? If it was rendered with --transition, give the same one here",
         )
-    return [np.stack([frames[_where(shot, number)] for number in range(shot.drawn)]) for shot in shots]
+    return [np.stack([frames[_find_frame(shot, number)] for number in range(shot.drawn)]) for shot in shots]
 
 
 def measure_video(plan: VideoPlan, clips: Sequence[Frames], instruments: Instruments, *, name: str) -> PlanRecord:
-    """What can be seen of a plan in its video."""
-    return look(plan, clips, instruments, name=name)
+    """Measure a plan in its video."""
+    return record_plan(plan, clips, instruments, name=name)
 
 
 def measure_videos(
-    videos: Sequence[tuple[VideoPlan, Sequence[Frames], PlanRecord]], networks: Networks
-) -> list[Figure]:
-    """The figures over all of them together; the Fréchet distance needs true clips and is left out."""
+    videos: Sequence[tuple[VideoPlan, Sequence[Frames], PlanRecord]], networks: FeatureNetworks
+) -> list[Measurement]:
+    """Measure all videos together, without the Fréchet distance, which needs true clips."""
     clips = {record.id: frames for _, frames, record in videos}
-    found = figures([record for _, _, record in videos], lambda record: clips[record.id], networks.pictures)
+    found = compute_measurements(
+        [record for _, _, record in videos], lambda record: clips[record.id], networks.pictures
+    )
     scenes = [pair for plan, frames, _ in videos for pair in zip(plan.scenes, frames, strict=True)]
-    return found + feature_figures(scenes, [], videos=networks.videos, pictures=networks.pictures)
+    return found + compute_feature_measurements(scenes, [], videos=networks.videos, pictures=networks.pictures)
 
 
-def _where(shot: Shot, drawn: int) -> int:
-    """The first frame of the video that shows a drawn frame, or the nearest one to it."""
+def _find_frame(shot: Shot, drawn: int) -> int:
+    """Return the first frame of the video that shows a rendered frame, or the nearest one to it."""
     shown = [number for number in range(shot.length) if shot.source(number) >= drawn]
     return shot.start + (shown[0] if shown else shot.length - 1)

@@ -1,4 +1,4 @@
-"""The storyworld as the evaluation sees it: instruments made of its atlas, subjects for plans, frames of known truth.
+"""The storyworld for evaluation: instruments from its atlas, subjects for plans, labelled frames.
 
 Seeds: training uses 11, 12 and 21 to 23, what is held out from it 24; plans 31, labelled frames 32, samples of
 backgrounds 33, composed plans 34.
@@ -25,20 +25,20 @@ from videodirector.storyworld.scene import SceneSampler
 __all__ = [
     "Instruments",
     "Pixels",
-    "autoencoded",
-    "background_of",
-    "blurred",
-    "called",
-    "instruments",
-    "labelled_frames",
-    "subjects",
-    "variants",
+    "blur_frame",
+    "build_autoencoder_change",
+    "build_instruments",
+    "find_background_name",
+    "find_detector_name",
+    "iter_labelled_frames",
+    "list_subjects",
+    "list_variants",
 ]
 
 FRAMES, BACKGROUNDS = 32, 33
 SAMPLE_SIDE = 32  # pixels
 
-# Drawn so thinly that the detector misses most of them even on true frames, so that no fair question can be put.
+# So thin that the detector misses most of them even on true frames.
 _TOO_THIN = frozenset({"bicycle"})
 
 Pixels = NDArray[np.uint8]
@@ -46,18 +46,18 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class Instruments:
-    """What looks at frames: a detector that knows every sprite, a classifier that knows every background."""
+    """A detector of every sprite, and a classifier of every background."""
 
     detector: Detector
     classifier: BackgroundClassifier
 
 
-def instruments(*, samples: int = 150) -> Instruments:
-    """For frames of any size; backgrounds are known by so many small paintings each, for only their layout counts."""
+def build_instruments(*, samples: int = 150) -> Instruments:
+    """Build instruments for frames of any size; the classifier uses this many small samples of each background."""
     rng = np.random.default_rng(BACKGROUNDS)
     painted = {
         name: [backgrounds.paint(name, size=SAMPLE_SIDE, seed=int(rng.integers(2**31))) for _ in range(samples)]
-        for name in lexicon.backgrounds()
+        for name in lexicon.get_backgrounds()
     }
     return Instruments(
         detector=Detector({sprite.name: sprite.image for sprite in atlas.load()}),
@@ -65,24 +65,24 @@ def instruments(*, samples: int = 150) -> Instruments:
     )
 
 
-def called(entity: Entity) -> str:
-    """What the detector calls an entity: the sprite that its words name, else the entity's own name."""
+def find_detector_name(entity: Entity) -> str:
+    """Find the detector's name of an entity: the sprite that its words name, else its own name."""
     sprite = atlas.load().find(entity.name, entity.description)
     return entity.name if sprite is None else sprite.name
 
 
-def background_of(scene: Scene) -> str | None:
-    """The background that a scene's words name, if there is one."""
+def find_background_name(scene: Scene) -> str | None:
+    """Return the background that a scene's words name, if there is one."""
     return backgrounds.find(scene.background) or backgrounds.find(scene.description)
 
 
 @lru_cache(maxsize=1)
-def subjects() -> tuple[Subject, ...]:
-    """Every sprite that the detector can be trusted with, as something that plans can ask for."""
+def list_subjects() -> tuple[Subject, ...]:
+    """List every sprite that the detector finds reliably, as subjects of plans."""
     return tuple(
         Subject(
             name=sprite.name,
-            plural=_plural(sprite.name),
+            plural=_pluralise(sprite.name),
             aspect=sprite.image.width / sprite.image.height,
             kind=sprite.thing.name,
             own=sprite.own_colour,
@@ -92,13 +92,13 @@ def subjects() -> tuple[Subject, ...]:
     )
 
 
-def variants(name: str) -> tuple[str, ...]:
-    """All sprites of the same thing, this one first."""
+def list_variants(name: str) -> tuple[str, ...]:
+    """Return all sprites of the same thing, this one first."""
     kinds = {sprite.name: sprite.thing.name for sprite in atlas.load()}
     return (name, *(other for other, kind in kinds.items() if other != name and kind == kinds.get(name)))
 
 
-def _plural(name: str) -> str:
+def _pluralise(name: str) -> str:
     from lemminflect import getInflection
 
     *before, last = name.split()
@@ -106,10 +106,10 @@ def _plural(name: str) -> str:
     return " ".join([*before, inflected[0] if inflected else f"{last}s"])
 
 
-def labelled_frames(
+def iter_labelled_frames(
     number: int, *, size: int, absent: int = 3, change: Callable[[Pixels], Pixels] | None = None
 ) -> Iterator[LabelledFrame]:
-    """True frames with one to three things, and names of things that are not there to ask for.
+    """Yield true frames with one to three things, and names of things that are not there.
 
     Args:
         number: of frames.
@@ -132,15 +132,15 @@ def labelled_frames(
         )
 
 
-def blurred(pixels: Pixels) -> Pixels:
-    """As soft as pictures of a small autoencoder are: a Gaussian with sigma 1/64 of the height."""
+def blur_frame(pixels: Pixels) -> Pixels:
+    """Blur a frame like a small autoencoder: a Gaussian with sigma 1/64 of the height."""
     sigma = pixels.shape[0] / 64
     soft = gaussian_filter(pixels.astype(np.float32), (sigma, sigma, 0))
     return np.asarray(soft.round(), dtype=np.uint8)
 
 
-def autoencoded(model: str | None) -> Callable[[Pixels], Pixels]:
-    """What a model's autoencoder makes of a picture: no picture of that model can be better."""
+def build_autoencoder_change(model: str | None) -> Callable[[Pixels], Pixels]:
+    """Build the reconstruction by a model's autoencoder, the upper bound of that model's pictures."""
     import torch
     from diffusers import AutoencoderKL
 
@@ -150,9 +150,9 @@ def autoencoded(model: str | None) -> Callable[[Pixels], Pixels]:
     vae = AutoencoderKL.from_pretrained(model or MODEL, subfolder="vae", low_cpu_mem_usage=False).float().eval()
 
     @torch.no_grad()
-    def through(pixels: Pixels) -> Pixels:
+    def apply_autoencoder(pixels: Pixels) -> Pixels:
         picture = decode(vae, encode(vae, to_tensor(pixels[None])))[0]
         levels = ((picture + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         return np.asarray(levels, dtype=np.uint8)
 
-    return through
+    return apply_autoencoder

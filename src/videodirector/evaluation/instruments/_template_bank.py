@@ -1,4 +1,4 @@
-"""Pictures of an atlas as matrices, so that crops are compared with many of them at once.
+"""The templates of an atlas as matrices, to compare crops with many of them at once.
 
 A template explains a crop by itself, in some brightness, before a background that changes slowly; see ``detector``.
 """
@@ -16,12 +16,22 @@ from scipy.ndimage import gaussian_filter
 
 from videodirector.errors import UsageError
 
-__all__ = ["FLOOR", "Bank", "Floats", "Grid", "centres", "corners", "cut", "cut_on_grid", "neighbours"]
+__all__ = [
+    "NOISE_VARIANCE",
+    "Floats",
+    "Grid",
+    "TemplateBank",
+    "crop_boxes",
+    "crop_on_grid",
+    "list_neighbours",
+    "spread_centres",
+    "to_corners",
+]
 
-# What a background may look like behind a thing: powers of x and y. Most of it changes from top to bottom.
-_GROUND = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (0, 3))
+# The background behind a thing: powers of x and y. Most of it changes from top to bottom.
+_BACKGROUND_POWERS = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (0, 3))
 
-FLOOR = 0.02**2
+NOISE_VARIANCE = 0.02**2
 """A crop without any contrast has no variance to explain; this much, per pixel and channel, is noise."""
 
 
@@ -33,8 +43,8 @@ class _View:
     alpha: Floats
 
 
-def _views(name: str, image: Image.Image, grid: Grid, softness: Sequence[float]) -> Iterator[_View]:
-    """Both sides of a thing, in every softness."""
+def _iter_views(name: str, image: Image.Image, grid: Grid, softness: Sequence[float]) -> Iterator[_View]:
+    """Yield both sides of a thing, in every softness."""
     inner = image.convert("RGBA").convert("RGBa").resize((grid.cells, grid.cells), Image.Resampling.BOX)
     pixels = np.pad(np.asarray(inner, dtype=np.float32) / 255, ((grid.margin,) * 2, (grid.margin,) * 2, (0, 0)))
     if pixels[..., 3].max() < 0.5:
@@ -44,7 +54,7 @@ def _views(name: str, image: Image.Image, grid: Grid, softness: Sequence[float])
         yield _View(colour=soft[..., :3], alpha=soft[..., 3])
 
 
-class Bank:
+class TemplateBank:
     """All templates as matrices.
 
     Cells of the thing weigh 1 and cells around it ``surround``. For each view: ``clear`` (terms, cells) reads from a
@@ -71,13 +81,13 @@ class Bank:
         surround: float,
         gain: tuple[float, float],
     ) -> None:
-        views = [view for name, image in templates.items() for view in _views(name, image, grid, softness)]
+        views = [view for name, image in templates.items() for view in _iter_views(name, image, grid, softness)]
         self.grid = grid
         self._gain = gain
         self._each = len(views) // len(templates)
         axis = np.linspace(-1, 1, self.grid.side, dtype=np.float32)
         x, y = np.meshgrid(axis, axis)
-        ground = np.stack([x**i * y**j for i, j in _GROUND]).reshape(len(_GROUND), -1)
+        ground = np.stack([x**i * y**j for i, j in _BACKGROUND_POWERS]).reshape(len(_BACKGROUND_POWERS), -1)
         clear, shown, energy, weights = [], [], [], []
         for view in views:
             alpha = view.alpha.reshape(-1)
@@ -95,8 +105,8 @@ class Bank:
         self._energy = np.array(energy, dtype=np.float32)
         self._weight = np.stack(weights).astype(np.float32)
 
-    def rests(self, crops: Floats, views: slice | NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Weighted mean square of what each view leaves unexplained of crops (n, 3, cells), and of their variance.
+    def compute_residuals(self, crops: Floats, views: slice | NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Compute each view's weighted mean square residual of crops (n, 3, cells), and that of their variance.
 
         Returns:
             Two arrays (n, views).
@@ -113,16 +123,16 @@ class Bank:
         rest = power - (in_clear**2).sum(axis=(1, 3)) - 2 * fitted * in_shown + fitted**2 * energy
         return np.maximum(rest, 0) / (3 * mass), np.maximum(variance, 0) / (3 * mass)
 
-    def rests_of(self, crops: Floats, numbers: NDArray[np.intp]) -> Floats:
-        """What templates leave unexplained in their best views, (n, numbers)."""
+    def compute_best_residuals(self, crops: Floats, numbers: NDArray[np.intp]) -> Floats:
+        """Compute the residuals of templates in their best views, (n, numbers)."""
         views = (numbers[:, None] * self._each + np.arange(self._each)).ravel()
-        best: Floats = self.rests(crops, views)[0].reshape(len(crops), len(numbers), -1).min(axis=2)
+        best: Floats = self.compute_residuals(crops, views)[0].reshape(len(crops), len(numbers), -1).min(axis=2)
         return best
 
     def scores(self, crops: Floats, number: int) -> Floats:
-        """Share of each crop's variance that a template explains in its best view, (n,)."""
-        rest, variance = self.rests(crops, slice(number * self._each, (number + 1) * self._each))
-        explained: Floats = 1 - (rest + FLOOR) / (variance + FLOOR)
+        """Compute the share of each crop's variance that a template explains in its best view, (n,)."""
+        rest, variance = self.compute_residuals(crops, slice(number * self._each, (number + 1) * self._each))
+        explained: Floats = 1 - (rest + NOISE_VARIANCE) / (variance + NOISE_VARIANCE)
         return np.asarray(explained.max(axis=1))
 
 
@@ -142,27 +152,27 @@ class Grid:
         return self.cells + 2 * self.margin
 
 
-def centres(side: float, stride: float) -> Floats:
-    """Centres of boxes of this side that lie in the picture."""
+def spread_centres(side: float, stride: float) -> Floats:
+    """Return centres of boxes of this side that lie in the picture."""
     count = max(1, round((1 - side) / (side * stride))) + 1
     return np.linspace(side / 2, 1 - side / 2, count, dtype=np.float32)
 
 
-def corners(boxes: Floats) -> Floats:
-    """Boxes (..., 4: centre x, centre y, width, height) as x0, y0, x1, y1."""
+def to_corners(boxes: Floats) -> Floats:
+    """Convert boxes (..., 4: centre x, centre y, width, height) to x0, y0, x1, y1."""
     half = boxes[..., 2:] / 2
     return np.concatenate([boxes[..., :2] - half, boxes[..., :2] + half], axis=-1)
 
 
-def neighbours(boxes: Floats, step: float) -> Floats:
-    """Boxes (n, 4) and all that differ from them by a step in one of centre, width and height, (n, 9, 4)."""
+def list_neighbours(boxes: Floats, step: float) -> Floats:
+    """Return boxes (n, 4) and all that differ from them by a step in one of centre, width and height, (n, 9, 4)."""
     moves = step * np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)]).astype(np.float32)
     centre = boxes[:, None, :2] + moves[:, :2] * boxes[:, None, 2:]
     return np.concatenate([centre, boxes[:, None, 2:] * np.exp(moves[:, 2:])], axis=-1)
 
 
-def _averaging(centre: Floats, sides: Floats, pixels: int, grid: Grid) -> Floats:
-    """Weights (n, grid, pixels) that average a row of pixels over the cells of intervals, exactly to a fraction.
+def _build_averaging(centre: Floats, sides: Floats, pixels: int, grid: Grid) -> Floats:
+    """Return weights (n, grid, pixels) that average a row of pixels over the cells of intervals, exactly to a fraction.
 
     Beyond the edge of the picture its last pixel goes on.
     """
@@ -176,21 +186,21 @@ def _averaging(centre: Floats, sides: Floats, pixels: int, grid: Grid) -> Floats
     return (np.diff(covered, axis=1) / cell[:, None, None]).astype(np.float32)
 
 
-def cut_on_grid(pixels: Floats, centre: tuple[Floats, Floats], size: Floats, grid: Grid) -> Floats:
-    """Crops of boxes of one size (width, height) at all centres (xs, ys), rows first: (len(ys) * len(xs), 3, cells)."""
+def crop_on_grid(pixels: Floats, centre: tuple[Floats, Floats], size: Floats, grid: Grid) -> Floats:
+    """Crop boxes of one size (width, height) at all centres (xs, ys), rows first: (len(ys) * len(xs), 3, cells)."""
     xs, ys = centre
     width, height = size
-    down = _averaging(ys, np.full(len(ys), height, np.float32), pixels.shape[0], grid)
-    across = _averaging(xs, np.full(len(xs), width, np.float32), pixels.shape[1], grid)
+    down = _build_averaging(ys, np.full(len(ys), height, np.float32), pixels.shape[0], grid)
+    across = _build_averaging(xs, np.full(len(xs), width, np.float32), pixels.shape[1], grid)
     rows = np.tensordot(down, pixels, axes=(2, 0))  # (ys, grid, width, 3)
     both = np.tensordot(rows, across, axes=(2, 2))  # (ys, grid, 3, xs, grid)
     return np.ascontiguousarray(both.transpose(0, 3, 2, 1, 4)).reshape(-1, 3, grid.side**2)
 
 
-def cut(pixels: Floats, boxes: Floats, grid: Grid) -> Floats:
-    """Crops of any boxes (n, 4), (n, 3, cells)."""
-    down = _averaging(boxes[:, 1], boxes[:, 3], pixels.shape[0], grid)
-    across = _averaging(boxes[:, 0], boxes[:, 2], pixels.shape[1], grid)
+def crop_boxes(pixels: Floats, boxes: Floats, grid: Grid) -> Floats:
+    """Crop any boxes (n, 4), (n, 3, cells)."""
+    down = _build_averaging(boxes[:, 1], boxes[:, 3], pixels.shape[0], grid)
+    across = _build_averaging(boxes[:, 0], boxes[:, 2], pixels.shape[1], grid)
     rows = np.tensordot(down, pixels, axes=(2, 0))  # (n, grid, width, 3)
     both = across[:, None] @ rows  # (n, grid down, grid across, 3)
     return np.ascontiguousarray(both.transpose(0, 3, 1, 2)).reshape(len(boxes), 3, -1)

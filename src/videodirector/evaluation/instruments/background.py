@@ -1,4 +1,4 @@
-"""Tells which background a frame shows, from the pixels that no planned thing covers."""
+"""Classify the background of a frame by the pixels that no planned thing covers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BackgroundClassifier:
         samples: name -> frames that show this background and nothing else, of any size.
         grid: cells on a side.
         border: how far around a hidden box pixels are left out as well, as a fraction of the picture: things that are
-            drawn a little too large are not background.
+            rendered a little too large are not background.
 
     Raises:
         UsageError: there are fewer than two backgrounds, or one has no samples.
@@ -58,15 +58,17 @@ class BackgroundClassifier:
         self._grid, self._border = grid, border
         self._names = tuple(samples)
         self._owner = np.repeat(np.arange(len(samples)), [len(frames) for frames in samples.values()])
-        self._samples = np.stack([self._layout(frame, ())[0] for frames in samples.values() for frame in frames])
+        self._samples = np.stack(
+            [self._compute_layout(frame, ())[0] for frames in samples.values() for frame in frames]
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The backgrounds it can tell apart."""
+        """The known backgrounds."""
         return self._names
 
     def classify(self, frame: Frame, hidden: Sequence[Box] = ()) -> BackgroundMatch:
-        """The background of a frame.
+        """Return the background of a frame.
 
         Args:
             frame: RGB, shape (height, width, 3).
@@ -80,9 +82,9 @@ class BackgroundClassifier:
                 f"a frame is uint8 of shape (height, width, 3), found {frame.dtype} of shape {frame.shape}",
                 hint="classify one frame at a time",
             )
-        layout, weight = self._layout(frame, hidden)
+        layout, weight = self._compute_layout(frame, hidden)
         if not weight.any():
-            raise UsageError("the boxes hide the whole frame, so its background cannot be told")
+            raise UsageError("the boxes hide the whole frame, so its background is unknown")
         difference = ((self._samples - layout) ** 2).mean(axis=2)
         distance = np.sqrt(np.minimum(difference, _OUTLIER) @ weight / weight.sum())
         nearest = np.full(len(self._names), np.inf, dtype=np.float32)
@@ -94,23 +96,23 @@ class BackgroundClassifier:
             margin=float(nearest[second] / max(float(nearest[first]), 1e-6)),
         )
 
-    def _layout(self, frame: Frame, hidden: Sequence[Box]) -> tuple[Floats, Floats]:
-        """Mean colour (cells, 3) of what can be seen of each cell, and which part of the cell that is."""
+    def _compute_layout(self, frame: Frame, hidden: Sequence[Box]) -> tuple[Floats, Floats]:
+        """Compute the mean colour (cells, 3) of the visible part of each cell, and that part's share."""
         height, width = frame.shape[:2]
         seen = np.ones((height, width), dtype=np.float32)
         for box in hidden:
             top, bottom = np.clip([box.y0 - self._border, box.y1 + self._border], 0, 1) * height
             left, right = np.clip([box.x0 - self._border, box.x1 + self._border], 0, 1) * width
             seen[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))] = 0
-        down, across = _membership(height, self._grid), _membership(width, self._grid)
+        down, across = _compute_membership(height, self._grid), _compute_membership(width, self._grid)
         weight = down @ seen @ across.T
         colour = np.einsum("yh,hwk,xw->yxk", down, frame / np.float32(255) * seen[..., None], across, optimize=True)
         layout = colour / np.maximum(weight, 1e-6)[..., None]
         return layout.reshape(-1, 3).astype(np.float32), weight.reshape(-1).astype(np.float32)
 
 
-def _membership(pixels: int, cells: int) -> Floats:
-    """Which part of a row's pixels lies in each cell, (cells, pixels)."""
+def _compute_membership(pixels: int, cells: int) -> Floats:
+    """Return which part of a row's pixels lies in each cell, (cells, pixels)."""
     edges = np.linspace(0, pixels, cells + 1)
     covered = np.clip(edges[:, None] - np.arange(pixels), 0, 1)
     return np.diff(covered, axis=0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Finds a thing in a picture by comparing crops with the atlas: no learning, no model.
+"""Find a thing in a picture by comparing crops with the atlas, without a trained model.
 
 Every candidate box is cut out and resampled to one small grid, the thing in the middle and a margin around it. Such a
 crop is explained by a template as
@@ -7,7 +7,7 @@ crop is explained by a template as
 
 the thing as the atlas shows it, before a background that changes slowly, both fitted by least squares. The share of
 the crop's variance that this explains is the score: colours, inner pattern and outline must all be right at once, while
-brightness and what stands behind are free. The rival is the other template that explains the same crop best; a thing
+brightness and background are free. The rival is the other template that explains the same crop best; a thing
 counts as found where it leaves clearly less unexplained than its rival does.
 """
 
@@ -23,15 +23,15 @@ from PIL import Image
 
 from videodirector.errors import UsageError
 from videodirector.evaluation.instruments._template_bank import (
-    FLOOR,
-    Bank,
+    NOISE_VARIANCE,
     Floats,
     Grid,
-    centres,
-    corners,
-    cut,
-    cut_on_grid,
-    neighbours,
+    TemplateBank,
+    crop_boxes,
+    crop_on_grid,
+    list_neighbours,
+    spread_centres,
+    to_corners,
 )
 from videodirector.schemas import Box
 
@@ -42,7 +42,7 @@ Frame = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
-    """How carefully to look, and what to believe.
+    """Settings of search and acceptance.
 
     Attributes:
         cells: side of the grid on which the thing itself is compared.
@@ -100,7 +100,7 @@ class Detection:
 
 
 class Detector:
-    """Looks for things that it has pictures of.
+    """Finds things by their templates.
 
     Args:
         templates: name -> RGBA picture, cropped to what is visible; mirror views are made from them.
@@ -121,18 +121,18 @@ class Detector:
         self._aspects = {name: image.width / image.height for name, image in templates.items()}
         cells, surround, gain = self.config.cells, self.config.surround, self.config.gain
         grid = Grid(cells=cells, margin=self.config.margin)
-        self._bank = Bank(templates, grid=grid, softness=self.config.softness, surround=surround, gain=gain)
+        self._bank = TemplateBank(templates, grid=grid, softness=self.config.softness, surround=surround, gain=gain)
         # The search looks at many boxes and only has to come near: fewer cells do, and one softness.
         glance = Grid(cells=round(cells * 2 / 3), margin=1)
-        self._rough = Bank(templates, grid=glance, softness=(0.4,), surround=surround, gain=gain)
+        self._rough = TemplateBank(templates, grid=glance, softness=(0.4,), surround=surround, gain=gain)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it can look for."""
+        """The names of the templates."""
         return self._names
 
     def find(self, frame: Frame, name: str) -> Detection | None:
-        """The thing's place in a frame, or None when it is not there.
+        """Return the thing's place in a frame, or None when it is not there.
 
         Args:
             frame: RGB, shape (height, width, 3).
@@ -141,69 +141,71 @@ class Detector:
         Raises:
             UsageError: no such template, or not such a frame.
         """
-        best = self.best(frame, name)
-        return best if self._believes(best) else None
+        best = self.find_best(frame, name)
+        return best if self._is_believable(best) else None
 
     def find_near(self, frame: Frame, name: str, box: Box) -> Detection | None:
-        """The thing's place in a frame if it is about where it was a moment ago; much quicker than ``find``.
+        """Return the thing's place in a frame if it is about where it was a moment ago; much quicker than ``find``.
 
         Raises:
             UsageError: as ``find``.
         """
-        pixels, number = self._asked(frame, name)
+        pixels, number = self._prepare_frame(frame, name)
         here = np.array([[*box.centre, box.width, box.height]], dtype=np.float32)
-        around = np.concatenate([here, *(neighbours(here, step)[0, 1:] for step in _NEAR_STEPS)])
-        scores = self._bank.scores(cut(pixels, around, self._bank.grid), number)
-        boxes, scores = _fittest(around, scores, _NEAR)
+        around = np.concatenate([here, *(list_neighbours(here, step)[0, 1:] for step in _NEAR_STEPS)])
+        scores = self._bank.scores(crop_boxes(pixels, around, self._bank.grid), number)
+        boxes, scores = _select_fittest(around, scores, _NEAR_CANDIDATES)
         for step in _STEPS[:3]:
             boxes, scores = self._improve(pixels, boxes, step, number)
-        best = self._settled(pixels, *_fittest(boxes, scores, 1), number, _STEPS[3:])[0]
-        return best if self._believes(best) else None
+        best = self._refine_boxes(pixels, *_select_fittest(boxes, scores, 1), number, _STEPS[3:])[0]
+        return best if self._is_believable(best) else None
 
     def find_all(self, frame: Frame, name: str, *, most: int = 8) -> tuple[Detection, ...]:
-        """Every place of the thing in a frame, the surest first, no two on the same spot; at most so many.
+        """Return every place of the thing in a frame, the surest first, no two on the same spot; at most so many.
 
         Raises:
             UsageError: as ``find``.
         """
-        pixels, number = self._asked(frame, name)
-        boxes, scores = _distinct(*self._search(pixels, number), 2 * self.config.candidates)
-        rivalry, _ = self._rivalry(pixels, boxes, number, self._rough)
-        boxes, scores = _distinct(boxes, -_doubt(scores, rivalry), 3 * most, overlap=_SAME)
+        pixels, number = self._prepare_frame(frame, name)
+        boxes, scores = _suppress_non_maxima(*self._search(pixels, number), 2 * self.config.candidates)
+        rivalry, _ = self._compute_rivalry(pixels, boxes, number, self._rough)
+        boxes, scores = _suppress_non_maxima(boxes, -_compute_doubt(scores, rivalry), 3 * most, overlap=_MAX_OVERLAP)
         for step in _STEPS[:3]:
             boxes, scores = self._improve(pixels, boxes, step, number)
-        boxes, scores = _distinct(boxes, scores, 2 * most, overlap=_SAME)
+        boxes, scores = _suppress_non_maxima(boxes, scores, 2 * most, overlap=_MAX_OVERLAP)
         found: list[Detection] = []
-        for detection in self._settled(pixels, boxes, scores, number, _STEPS[3:]):
-            if self._believes(detection) and not any(_share(detection.box, other.box) > _SAME for other in found):
+        for detection in self._refine_boxes(pixels, boxes, scores, number, _STEPS[3:]):
+            if self._is_believable(detection) and not any(
+                _compute_overlap(detection.box, other.box) > _MAX_OVERLAP for other in found
+            ):
                 found.append(detection)
         return tuple(found[:most])
 
-    def likest(self, frame: Frame, box: Box, names: Sequence[str]) -> str:
-        """Which of these things looks most like what is in a box: the colour variant of a thing, for one.
+    def find_most_similar(self, frame: Frame, box: Box, names: Sequence[str]) -> str:
+        """Return which of these things looks most like what is in a box: the colour variant of a thing, for one.
 
         Raises:
             UsageError: as ``find``, for any of the names.
         """
-        pixels, _ = self._asked(frame, names[0])
-        numbers = np.array([self._asked(frame, name)[1] for name in names])
+        pixels, _ = self._prepare_frame(frame, names[0])
+        numbers = np.array([self._prepare_frame(frame, name)[1] for name in names])
         here = np.array([[*box.centre, box.width, box.height]], dtype=np.float32)
-        family = np.concatenate([here, neighbours(here, _RIVAL_STEPS[0])[0, 1:]])
-        rests = self._bank.rests_of(cut(pixels, family, self._bank.grid), numbers).min(axis=0)
+        family = np.concatenate([here, list_neighbours(here, _RIVAL_STEPS[0])[0, 1:]])
+        rests = self._bank.compute_best_residuals(crop_boxes(pixels, family, self._bank.grid), numbers).min(axis=0)
         return names[int(rests.argmin())]
 
-    def best(self, frame: Frame, name: str) -> Detection:
-        """The likeliest place of the thing, whether or not it is believable; see ``find``."""
-        pixels, number = self._asked(frame, name)
-        boxes, scores = _distinct(*self._search(pixels, number), self.config.candidates)
-        boxes, scores = self._best_of(pixels, boxes, scores, number, self._rough)
+    def find_best(self, frame: Frame, name: str) -> Detection:
+        """Return the likeliest place of the thing, whether or not it is believable; see ``find``."""
+        pixels, number = self._prepare_frame(frame, name)
+        boxes, scores = _suppress_non_maxima(*self._search(pixels, number), self.config.candidates)
+        boxes, scores = self._select_best(pixels, boxes, scores, number, self._rough)
         for step in _STEPS[:3]:
             boxes, scores = self._improve(pixels, boxes, step, number)
-        boxes, scores = self._best_of(pixels, boxes, scores, number, self._bank)
-        return self._settled(pixels, boxes, scores, number, _STEPS[3:])[0]
+        boxes, scores = self._select_best(pixels, boxes, scores, number, self._bank)
+        return self._refine_boxes(pixels, boxes, scores, number, _STEPS[3:])[0]
 
-    def _asked(self, frame: Frame, name: str) -> tuple[Floats, int]:
-        """The frame with values in [0, 1], and the number of the template."""
+    def _prepare_frame(self, frame: Frame, name: str) -> tuple[Floats, int]:
+        """Return the frame with values in [0, 1], and the number of the template."""
         if name not in self._aspects:
             raise UsageError(f"the detector has no picture of {name!r}", hint=f"it knows {', '.join(self._names)}")
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
@@ -213,17 +215,17 @@ class Detector:
             )
         return np.divide(frame, 255, dtype=np.float32), self._names.index(name)
 
-    def _believes(self, detection: Detection) -> bool:
+    def _is_believable(self, detection: Detection) -> bool:
         return detection.doubt <= self.config.doubt and detection.rivalry <= self.config.rivalry
 
-    def _settled(
+    def _refine_boxes(
         self, pixels: Floats, boxes: Floats, scores: Floats, number: int, steps: Sequence[float]
     ) -> list[Detection]:
-        """The boxes fitted by ever smaller steps, as detections, the least doubtful first."""
+        """Return the boxes fitted by ever smaller steps, as detections, the least doubtful first."""
         for step in steps:
             boxes, scores = self._improve(pixels, boxes, step, number)
-        rivalry, rivals = self._rivalry(pixels, boxes, number, self._bank, _RIVAL_STEPS)
-        edges = [Box(*sides) for sides in corners(boxes).tolist()]
+        rivalry, rivals = self._compute_rivalry(pixels, boxes, number, self._bank, _RIVAL_STEPS)
+        edges = [Box(*sides) for sides in to_corners(boxes).tolist()]
         return [
             Detection(
                 box=edges[row].clipped() or edges[row],
@@ -231,16 +233,16 @@ class Detector:
                 rivalry=float(rivalry[row]),
                 rival=self._names[int(rivals[row])],
             )
-            for row in np.argsort(_doubt(scores, rivalry)).tolist()
+            for row in np.argsort(_compute_doubt(scores, rivalry)).tolist()
         ]
 
     def _search(self, pixels: Floats, number: int) -> tuple[Floats, Floats]:
-        """All candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
+        """Return all candidate boxes (n, 4: centre x, centre y, width, height) with the score of the better view."""
         found: list[tuple[Floats, Floats]] = []
-        for width, height in self._extents(self._aspects[self._names[number]], pixels.shape[0] / pixels.shape[1]):
-            xs, ys = centres(width, self.config.stride), centres(height, self.config.stride)
+        for width, height in self._iter_extents(self._aspects[self._names[number]], pixels.shape[0] / pixels.shape[1]):
+            xs, ys = spread_centres(width, self.config.stride), spread_centres(height, self.config.stride)
             size = np.array([width, height], dtype=np.float32)
-            crops = cut_on_grid(pixels, (xs, ys), size, self._rough.grid)
+            crops = crop_on_grid(pixels, (xs, ys), size, self._rough.grid)
             scores = self._rough.scores(crops, number)
             keep = np.argsort(scores)[-2 * self.config.candidates :]
             y, x = np.divmod(keep, len(xs))
@@ -252,7 +254,7 @@ class Detector:
             )
         return np.concatenate([boxes for boxes, _ in found]), np.concatenate([scores for _, scores in found])
 
-    def _extents(self, aspect: float, frame_aspect: float) -> Iterator[tuple[float, float]]:
+    def _iter_extents(self, aspect: float, frame_aspect: float) -> Iterator[tuple[float, float]]:
         least, most = self.config.heights
         heights = least * self.config.scale_step ** np.arange(np.log(most / least) / np.log(self.config.scale_step) + 1)
         for height, stretch in product(heights.tolist(), self.config.stretches):
@@ -261,9 +263,9 @@ class Detector:
                 yield width, height
 
     def _improve(self, pixels: Floats, boxes: Floats, step: float, number: int) -> tuple[Floats, Floats]:
-        """Each box moved and scaled a little in every way; the best of each family."""
-        family = neighbours(boxes, step)
-        crops = cut(pixels, family.reshape(-1, 4), self._bank.grid)
+        """Return each box moved and scaled a little in every way; the best of each family."""
+        family = list_neighbours(boxes, step)
+        crops = crop_boxes(pixels, family.reshape(-1, 4), self._bank.grid)
         scores = self._bank.scores(crops, number).reshape(family.shape[:2])
         width, height = family[..., 2] * (pixels.shape[1] / pixels.shape[0]), family[..., 3]
         stretch = np.abs(np.log(width / height / self._aspects[self._names[number]]))
@@ -273,28 +275,30 @@ class Detector:
         rows = np.arange(len(boxes))
         return family[rows, best], scores[rows, best]
 
-    def _best_of(self, pixels: Floats, boxes: Floats, scores: Floats, number: int, bank: Bank) -> tuple[Floats, Floats]:
-        """The quarter of the boxes that is least in doubt."""
-        rivalry, _ = self._rivalry(pixels, boxes, number, bank)
-        kept = np.argsort(_doubt(scores, rivalry))[: -(-len(boxes) // 4)]
+    def _select_best(
+        self, pixels: Floats, boxes: Floats, scores: Floats, number: int, bank: TemplateBank
+    ) -> tuple[Floats, Floats]:
+        """Return the quarter of the boxes that is least in doubt."""
+        rivalry, _ = self._compute_rivalry(pixels, boxes, number, bank)
+        kept = np.argsort(_compute_doubt(scores, rivalry))[: -(-len(boxes) // 4)]
         return boxes[kept], scores[kept]
 
-    def _rivalry(
-        self, pixels: Floats, boxes: Floats, number: int, bank: Bank, steps: tuple[float, ...] = ()
+    def _compute_rivalry(
+        self, pixels: Floats, boxes: Floats, number: int, bank: TemplateBank, steps: tuple[float, ...] = ()
     ) -> tuple[Floats, NDArray[np.intp]]:
         """For each box the thing's unexplained rest over that of its rival, and who that is, (n,) each.
 
         Every template may choose its view, and the best of them the box or one that differs from it by a step.
         """
         names = np.arange(len(self._names))
-        rests = bank.rests_of(cut(pixels, boxes, bank.grid), names)
+        rests = bank.compute_best_residuals(crop_boxes(pixels, boxes, bank.grid), names)
         if steps:
-            near = np.argsort(rests, axis=1)[:, :_RIVALS].ravel()
+            near = np.argsort(rests, axis=1)[:, :_MAX_RIVALS].ravel()
             names = np.unique(np.append(near, number))
-            family = np.concatenate([boxes[:, None], *(neighbours(boxes, step)[:, 1:] for step in steps)], axis=1)
-            crops = cut(pixels, family.reshape(-1, 4), bank.grid)
-            rests = bank.rests_of(crops, names).reshape(*family.shape[:2], -1).min(axis=1)
-        rests += FLOOR
+            family = np.concatenate([boxes[:, None], *(list_neighbours(boxes, step)[:, 1:] for step in steps)], axis=1)
+            crops = crop_boxes(pixels, family.reshape(-1, 4), bank.grid)
+            rests = bank.compute_best_residuals(crops, names).reshape(*family.shape[:2], -1).min(axis=1)
+        rests += NOISE_VARIANCE
         mine = rests[:, names == number][:, 0]
         rests[:, names == number] = np.inf
         return mine / rests.min(axis=1), names[rests.argmin(axis=1)]
@@ -304,38 +308,38 @@ class Detector:
 _STEPS = (0.08, 0.08, 0.05, 0.05, 0.03, 0.03, 0.015, 0.008)
 
 # How many templates are tried in several places as a box's rivals.
-_RIVALS = 8
+_MAX_RIVALS = 8
 
 # A rival may sit a little differently: the whole of a man explains what his upper half has in common with a boy.
 _RIVAL_STEPS = (0.03, 0.1)
 
 # Where a thing is looked for that was seen a moment ago, and how many of these places are looked at closely.
 _NEAR_STEPS = (0.08, 0.2)
-_NEAR = 3
+_NEAR_CANDIDATES = 3
 
 # Two detections of a name that overlap by so much are one thing, or one is a part of the other.
-_SAME = 0.3
+_MAX_OVERLAP = 0.3
 
 
-def _doubt(scores: Floats, rivalry: Floats) -> Floats:
+def _compute_doubt(scores: Floats, rivalry: Floats) -> Floats:
     """``Detection.doubt`` of many boxes."""
     doubt: Floats = (1 - scores) * rivalry**2
     return doubt
 
 
-def _share(a: Box, b: Box) -> float:
-    """Which part of the smaller box the other one covers."""
+def _compute_overlap(a: Box, b: Box) -> float:
+    """Return which part of the smaller box the other one covers."""
     return a.overlap(b) / min(a.area, b.area)
 
 
-def _fittest(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
+def _select_fittest(boxes: Floats, scores: Floats, count: int) -> tuple[Floats, Floats]:
     kept = np.argsort(scores)[-count:]
     return boxes[kept], scores[kept]
 
 
-def _distinct(boxes: Floats, scores: Floats, count: int, *, overlap: float = 0.6) -> tuple[Floats, Floats]:
-    """The best boxes, leaving out those that overlap a better one by so much (intersection over union)."""
-    edges, area = corners(boxes), boxes[:, 2] * boxes[:, 3]
+def _suppress_non_maxima(boxes: Floats, scores: Floats, count: int, *, overlap: float = 0.6) -> tuple[Floats, Floats]:
+    """Return the best boxes, leaving out those that overlap a better one by so much (intersection over union)."""
+    edges, area = to_corners(boxes), boxes[:, 2] * boxes[:, 3]
     open_ = scores.copy()
     kept: list[int] = []
     while len(kept) < count and np.isfinite(open_[best := int(open_.argmax())]):

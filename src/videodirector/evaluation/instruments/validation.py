@@ -1,4 +1,4 @@
-"""Whether the instruments can be believed: they are tried on frames whose truth is known."""
+"""Validate the instruments on frames with known content."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from videodirector.evaluation.instruments.background import BackgroundClassifier
 from videodirector.evaluation.instruments.detector import Detector
-from videodirector.evaluation.metrics.sightings import MATCH, clearly_visible
 from videodirector.evaluation.metrics.statistics import Proportion
+from videodirector.evaluation.metrics.tracking import MATCH, is_clearly_visible
 from videodirector.schemas import Box
 
-__all__ = ["MATCH", "LabelledFrame", "Validation", "clearly_visible", "validate"]
+__all__ = ["MATCH", "LabelledFrame", "Validation", "is_clearly_visible", "validate_instruments"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledFrame:
-    """A frame whose truth is known.
+    """A frame with known content.
 
     Attributes:
         pixels: RGB, shape (height, width, 3).
         names, boxes: the things in it.
         background: the background's name.
-        absent: names of things that are not in it, to be asked for.
+        absent: names of things that are not in it, to search for.
     """
 
     pixels: NDArray[np.uint8]
@@ -37,13 +37,13 @@ class LabelledFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """How the instruments did.
+    """The result of a validation.
 
     Attributes:
         recall: things found in their box, of those that are clearly visible and there once.
-        false_alarms: things found that are not there, of those asked for.
+        false_alarms: things found that are not there, of those searched for.
         backgrounds: backgrounds named rightly.
-        left_out: things not asked for because they are too small, covered, or there several times.
+        left_out: things not searched for because they are too small, covered, or there several times.
         errors: what went wrong, one line each: "frame 3: owl missed".
     """
 
@@ -54,15 +54,17 @@ class Validation:
     errors: tuple[str, ...]
 
     def passed(self) -> bool:
-        """Whether the instruments are good enough: 99 % right on each, and at most 1 % false alarms."""
+        """Return whether the instruments are good enough: 99 % right on each, and at most 1 % false alarms."""
         return self.recall.value >= 0.99 and self.false_alarms.value <= 0.01 and self.backgrounds.value >= 0.99
 
 
-def validate(detector: Detector, classifier: BackgroundClassifier, frames: Iterable[LabelledFrame]) -> Validation:
-    """Try both instruments on frames whose truth is known.
+def validate_instruments(
+    detector: Detector, classifier: BackgroundClassifier, frames: Iterable[LabelledFrame]
+) -> Validation:
+    """Validate both instruments on frames with known content.
 
     Raises:
-        UsageError: a frame names a thing that the detector has no picture of.
+        UsageError: a frame names a thing without a template.
     """
     hits: list[bool] = []
     alarms: list[bool] = []
@@ -71,7 +73,7 @@ def validate(detector: Detector, classifier: BackgroundClassifier, frames: Itera
     left_out = 0
     for number, frame in enumerate(frames):
         for index, (name, box) in enumerate(zip(frame.names, frame.boxes, strict=True)):
-            if frame.names.count(name) > 1 or not clearly_visible(frame.boxes, index):
+            if frame.names.count(name) > 1 or not is_clearly_visible(frame.boxes, index):
                 left_out += 1
                 continue
             found = detector.find(frame.pixels, name)
@@ -87,9 +89,9 @@ def validate(detector: Detector, classifier: BackgroundClassifier, frames: Itera
         if not places[-1]:
             errors.append(f"frame {number}: {frame.background} taken for {place}")
     return Validation(
-        recall=Proportion.of(hits),
-        false_alarms=Proportion.of(alarms),
-        backgrounds=Proportion.of(places),
+        recall=Proportion.from_outcomes(hits),
+        false_alarms=Proportion.from_outcomes(alarms),
+        backgrounds=Proportion.from_outcomes(places),
         left_out=left_out,
         errors=tuple(errors),
     )

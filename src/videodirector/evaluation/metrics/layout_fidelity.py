@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.statistics import Estimate
+from videodirector.evaluation.metrics.tracking import SceneTracks
 
-__all__ = ["LayoutFidelity", "Visibility", "layout_fidelity", "visibility"]
+__all__ = ["LayoutFidelity", "VisibilityAccuracy", "measure_layout_fidelity", "measure_visibility"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayoutFidelity:
-    """Over every frame on which the plan shows a thing.
+    """Layout fidelity over every frame on which the plan shows a thing.
 
     Attributes:
         mean_iou: intersection over union of the planned and the found box; 0 where nothing was found.
@@ -28,7 +28,7 @@ class LayoutFidelity:
     found: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "mean_iou": self.mean_iou.as_dict(),
             "centre_distance": self.centre_distance.as_dict(),
@@ -36,8 +36,8 @@ class LayoutFidelity:
         }
 
 
-def layout_fidelity(scenes: Iterable[SceneSightings]) -> LayoutFidelity:
-    """Planned against found boxes."""
+def measure_layout_fidelity(scenes: Iterable[SceneTracks]) -> LayoutFidelity:
+    """Compare found with planned boxes."""
     pairs = [
         [
             (planned, found)
@@ -57,8 +57,8 @@ def layout_fidelity(scenes: Iterable[SceneSightings]) -> LayoutFidelity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visibility:
-    """Frames by what the plan says of a thing.
+class VisibilityAccuracy:
+    """Agreement of planned and found visibility.
 
     Attributes:
         shown: seen, of the frames that show it.
@@ -73,12 +73,12 @@ class Visibility:
     changes: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {name: getattr(self, name).as_dict() for name in ("shown", "hidden", "right", "changes")}
 
 
-def visibility(scenes: Iterable[SceneSightings]) -> Visibility:
-    """Over all things and frames that were looked at."""
+def measure_visibility(scenes: Iterable[SceneTracks]) -> VisibilityAccuracy:
+    """Measure visibility over all things and examined frames."""
     shown: list[list[float]] = []
     hidden: list[list[float]] = []
     right: list[list[float]] = []
@@ -94,7 +94,7 @@ def visibility(scenes: Iterable[SceneSightings]) -> Visibility:
             hidden[-1] += [answer for answer, there in zip(same, planned, strict=True) if not there]
             right[-1] += same
             changes[-1] += same if any(planned) and not all(planned) else []
-    return Visibility(
+    return VisibilityAccuracy(
         shown=Estimate.share(shown),
         hidden=Estimate.share(hidden),
         right=Estimate.share(right),

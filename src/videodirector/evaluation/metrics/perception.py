@@ -1,6 +1,6 @@
-"""Measuring what a model makes of pictures, sounds, videos, depth, heat and motion.
+"""Perception metrics: captions, calibration and retrieval of pictures, sounds, videos, depth, heat and motion.
 
-It sees vectors and probabilities, never the model: whatever embeds and tells probabilities can be measured.
+They see vectors and probabilities, never the model.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from videodirector.schemas import MODALITIES, Modality
 
 __all__ = [
+    "CaptionModel",
     "CaptionScore",
-    "Perceiver",
+    "LabelledMoment",
     "PerceptionReport",
-    "Shown",
-    "calibration_error",
-    "effective_rank",
-    "measure",
-    "pairwise_cosine",
-    "recall",
+    "compute_calibration_error",
+    "compute_effective_rank",
+    "compute_pairwise_cosine",
+    "compute_recall",
+    "measure_perception",
 ]
 
 Vectors = NDArray[np.float32]
@@ -32,8 +32,8 @@ ASPECTS = ("thing", "place", "motion")
 TRAINED = frozenset({"image", "video"})  # pairs with one of these were learned; all others are emergent
 
 
-class Shown(Protocol):
-    """A moment whose truth is known; what lies outside the world has a ``style``."""
+class LabelledMoment(Protocol):
+    """A labelled moment; those from outside the world have a ``style``."""
 
     @property
     def thing(self) -> str | None: ...
@@ -47,17 +47,17 @@ class Shown(Protocol):
     def caption(self, *, moving: bool) -> str: ...
 
 
-class Perceiver(Protocol):
-    """What is measured: vectors of clips and texts, and probabilities of what a vector shows."""
+class CaptionModel(Protocol):
+    """The measured model: vectors of clips and texts, and probabilities of a vector's content."""
 
     def embed(self, modality: Modality, clips: Sequence[NDArray[Any]]) -> Vectors: ...
     def embed_text(self, texts: Sequence[str]) -> Vectors: ...
-    def chances(self, vector: Vectors, modality: Modality, aspect: Any) -> Mapping[str | None, float]: ...
+    def predict_probabilities(self, vector: Vectors, modality: Modality, aspect: Any) -> Mapping[str | None, float]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaptionScore:
-    """Of one modality and one part of its captions.
+    """The score of one modality and one part of its captions.
 
     Attributes:
         right, clips: how often the likeliest was true, of how many.
@@ -76,25 +76,25 @@ class CaptionScore:
 
 @dataclass(frozen=True, kw_only=True)
 class PerceptionReport:
-    """What ``measure`` found; ``recalls`` maps (from, to) to (R@1, R@5) over ``candidates``."""
+    """The result of ``measure_perception``; ``recalls`` maps (from, to) to (R@1, R@5) over ``candidates``."""
 
     captions: tuple[CaptionScore, ...]
     recalls: Mapping[tuple[str, str], tuple[float, float]]
     candidates: int
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "captions": [vars(score) for score in self.captions],
             "candidates": self.candidates,
             "recall": [
-                {"from": a, "to": b, "r1": r1, "r5": r5, "emergent": emergent(a, b)}
+                {"from": a, "to": b, "r1": r1, "r5": r5, "emergent": is_emergent(a, b)}
                 for (a, b), (r1, r5) in self.recalls.items()
             ],
         }
 
     def markdown(self) -> str:
-        """Two tables."""
+        """Return two Markdown tables."""
         lines = ["| captions | | right | calibration error | strangers doubted |", "|---|---|---|---|---|"]
         for score in self.captions:
             share = score.right / max(score.clips, 1)
@@ -112,20 +112,22 @@ class PerceptionReport:
                     cells.append("")
                     continue
                 text = " / ".join(f"{100 * value:.0f}" for value in self.recalls[a, b])
-                cells.append(f"*{text}*" if emergent(a, b) else text)
+                cells.append(f"*{text}*" if is_emergent(a, b) else text)
             lines.append(f"| {a} | " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
 
-def emergent(one: str, other: str) -> bool:
-    """Whether no pair of these two modalities was ever learned from."""
+def is_emergent(one: str, other: str) -> bool:
+    """Return whether no pair of these two modalities was in the training data."""
     return not TRAINED & {one, other}
 
 
-def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int = 100) -> PerceptionReport:
-    """Captions, calibration and retrieval over moments of the world and some from outside it.
+def measure_perception(
+    perceiver: CaptionModel, moments: Iterable[LabelledMoment], *, candidates: int = 100
+) -> PerceptionReport:
+    """Measure captions, calibration and retrieval over moments of the world and some from outside it.
 
-    Retrieval is averaged over groups of ``candidates`` moments of the world; a partner that tells the same (thing,
+    Retrieval is averaged over groups of ``candidates`` moments of the world; a partner with the same (thing,
     place and motion) as the true one would count as wrong.
     """
     shown = list(moments)
@@ -134,7 +136,7 @@ def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int =
         modality: perceiver.embed(modality, [moment.clip(modality) for moment in shown]) for modality in MODALITIES
     }
     scores = [
-        _score(perceiver, vectors[modality], shown, modality, aspect)
+        _score_captions(perceiver, vectors[modality], shown, modality, aspect)
         for modality in MODALITIES
         for aspect in ASPECTS
         if (aspect == "motion") == (modality == "imu") or (aspect, modality) == ("motion", "video")
@@ -143,8 +145,8 @@ def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int =
     groups = [world[start : start + candidates] for start in range(0, len(world) - candidates + 1, candidates)]
     recalls = {
         (a, b): (
-            float(np.mean([recall(vectors[a][group], vectors[b][group], 1) for group in groups])),
-            float(np.mean([recall(vectors[a][group], vectors[b][group], 5) for group in groups])),
+            float(np.mean([compute_recall(vectors[a][group], vectors[b][group], 1) for group in groups])),
+            float(np.mean([compute_recall(vectors[a][group], vectors[b][group], 5) for group in groups])),
         )
         for a, b in permutations(vectors, 2)
         if groups
@@ -152,15 +154,15 @@ def measure(perceiver: Perceiver, moments: Iterable[Shown], *, candidates: int =
     return PerceptionReport(captions=tuple(scores), recalls=recalls, candidates=candidates)
 
 
-def recall(queries: Vectors, keys: Vectors, among: int) -> float:
-    """The share of queries whose own key is among the nearest; row i belongs to row i."""
+def compute_recall(queries: Vectors, keys: Vectors, among: int) -> float:
+    """Return the share of queries whose own key is among the nearest; row i belongs to row i."""
     cosines = queries @ keys.T
     own = np.diag(cosines)[:, None]
     return float(((cosines > own).sum(1) < among).mean())
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error: the mean distance of confidence and accuracy over bins of equal width."""
+def compute_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Compute the expected calibration error: the mean distance of confidence and accuracy over bins of equal width."""
     confidence, hit = np.asarray(confidences, dtype=np.float64), np.asarray(right, dtype=np.float64)
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     total = 0.0
@@ -171,16 +173,16 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins:
     return float(total)
 
 
-def pairwise_cosine(vectors: NDArray[Any]) -> float:
-    """Mean cosine of different rows: near 1 where every input gives the same output."""
+def compute_pairwise_cosine(vectors: NDArray[Any]) -> float:
+    """Compute the mean cosine of different rows: near 1 where every input gives the same output."""
     flat = vectors.reshape(len(vectors), -1).astype(np.float64)
     unit = flat / np.linalg.norm(flat, axis=1, keepdims=True)
     count = len(unit)
     return float((np.square(unit.sum(0)).sum() - count) / (count * (count - 1)))
 
 
-def effective_rank(vectors: NDArray[Any]) -> float:
-    """exp of the entropy of the normalised singular values of the centred rows: how many directions are used."""
+def compute_effective_rank(vectors: NDArray[Any]) -> float:
+    """Compute exp of the entropy of the normalised singular values of the centred rows: the directions in use."""
     flat = vectors.reshape(len(vectors), -1).astype(np.float64)
     values = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
     share = values / max(values.sum(), 1e-12)
@@ -188,13 +190,13 @@ def effective_rank(vectors: NDArray[Any]) -> float:
     return float(np.exp(-(share * np.log(share)).sum()))
 
 
-def _score(
-    perceiver: Perceiver, vectors: Vectors, shown: Sequence[Shown], modality: Modality, aspect: str
+def _score_captions(
+    perceiver: CaptionModel, vectors: Vectors, shown: Sequence[LabelledMoment], modality: Modality, aspect: str
 ) -> CaptionScore:
-    """The likeliest named one against the truth; where nothing is to be named the truth is None."""
+    """Score the most probable label against the truth, where there is one."""
     right, confidences, strangers = [], [], []
     for vector, moment in zip(vectors, shown, strict=True):
-        chances = perceiver.chances(vector, modality, aspect)
+        chances = perceiver.predict_probabilities(vector, modality, aspect)
         best, chance = next((name, chance) for name, chance in chances.items() if name is not None)
         if moment.style:
             strangers.append(chance)
@@ -206,7 +208,7 @@ def _score(
         aspect=aspect,
         right=sum(right),
         clips=len(right),
-        calibration=calibration_error([*confidences, *strangers], [*right, *[False] * len(strangers)]),
+        calibration=compute_calibration_error([*confidences, *strangers], [*right, *[False] * len(strangers)]),
         doubted=sum(chance < 0.5 for chance in strangers),
         strangers=len(strangers),
     )

@@ -1,4 +1,4 @@
-"""Figures with the interval in which the true one lies, with 95 % certainty."""
+"""Estimates with 95 % confidence intervals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Proportion:
             raise ValueError(f"{self.successes} successes of {self.total} trials cannot be")
 
     @classmethod
-    def of(cls, outcomes: Iterable[bool]) -> Self:
+    def from_outcomes(cls, outcomes: Iterable[bool]) -> Self:
         """Count outcomes."""
         listed = [bool(outcome) for outcome in outcomes]
         return cls(sum(listed), len(listed))
@@ -58,7 +58,7 @@ class Proportion:
         return f"{self.value:.1%} ({self.successes}/{self.total}, 95 % interval {low:.1%} to {high:.1%})"
 
     def as_dict(self) -> dict[str, float | int | list[float] | None]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return {
             "successes": self.successes,
             "total": self.total,
@@ -69,7 +69,7 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure that is no proportion.
+    """An estimate with its confidence interval.
 
     Attributes:
         value: nan where there was nothing to measure.
@@ -84,7 +84,7 @@ class Estimate:
 
     @classmethod
     def mean(cls, groups: Iterable[Sequence[float]]) -> Self:
-        """The mean of all values, with a bootstrap over groups: the frames of one plan are not independent.
+        """Return the mean of all values, with a bootstrap over groups: the frames of one plan are not independent.
 
         The same groups always give the same interval; of a single group there is none.
         """
@@ -100,7 +100,7 @@ class Estimate:
 
     @classmethod
     def share(cls, groups: Iterable[Sequence[float]]) -> Self:
-        """The share of ones among zeros and ones, with a Wilson interval for as many trials as the groups are worth.
+        """Return the share of ones among zeros and ones, with a Wilson interval for the effective sample size.
 
         A bootstrap would have no doubt left where all are ones. Values of one group that always agree count as one
         trial, independent ones each (the design effect of cluster sampling).
@@ -120,7 +120,7 @@ class Estimate:
 
     @classmethod
     def jackknife(cls, statistic: Callable[[Sequence[int]], float], total: int, *, least: int = 1) -> Self:
-        """A statistic of a whole set, such as a distance of distributions, with the delete-a-block jackknife.
+        """Return a statistic of a whole set, such as a distance of distributions, with the delete-a-block jackknife.
 
         A bootstrap would not do here: repeated items make distributions look narrower than they are.
 
@@ -145,7 +145,7 @@ class Estimate:
         return shown if math.isnan(self.low) else f"{shown} (95 % interval {self.low:.4g} to {self.high:.4g})"
 
     def as_dict(self) -> dict[str, float | int | list[float] | None]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         known = math.isfinite(self.low) and math.isfinite(self.high)
         return {
             "value": self.value if math.isfinite(self.value) else None,

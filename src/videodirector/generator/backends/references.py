@@ -12,7 +12,6 @@ from videodirector.files.formats import MAX_BYTES, PictureError, open_picture
 from videodirector.files.reading import read_bounded
 from videodirector.schemas import VideoPlan
 from videodirector.senses.image import cut_out, to_rgba
-from videodirector.senses.sensed import SIDE
 
 __all__ = ["References", "load_references"]
 
@@ -53,7 +52,7 @@ def load_references(plan: VideoPlan) -> References:
             try:
                 content = read_bounded(file, most=MAX_BYTES)
                 with open_picture(content) as picture:
-                    picture.draft("RGB", (SIDE, SIDE))
+                    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
                     pictures[file] = cut_out(to_rgba(picture)), hashlib.sha256(content).hexdigest()
             except FileNotFoundError:
                 issues.append(PlanIssue(f"references.{key}", "there is no such file", repr(file), "check the path"))

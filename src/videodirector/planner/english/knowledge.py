@@ -1,151 +1,167 @@
-"""What words mean, as far as the planner must know: the world's own tables first, then WordNet."""
+"""Word meanings for the planner: from the lexicon first, then from WordNet."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from videodirector.lexicon import UNSEEN, Nature, Thing, nature_of, things, words
+from videodirector.lexicon import ABSTRACT_KINDS, Thing, Traits, get_things, infer_traits, wordnet
 from videodirector.planner.english import vocabulary as v
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.vocabulary import split_words
 
-__all__ = ["gender", "is_a", "is_attire", "is_part", "is_person", "is_seen", "lineage", "nature_called", "thing_called"]
+__all__ = [
+    "find_hypernyms",
+    "find_thing",
+    "find_traits",
+    "infer_gender",
+    "is_a",
+    "is_body_part",
+    "is_clothing",
+    "is_person",
+    "is_visible",
+]
 
-_SHE = word_set(
+_FEMALE_NOUNS = split_words(
     "mother mom mum daughter queen princess witch granny lady nurse fairy mermaid bride ballerina hen cow ewe"
 )
-_HE = word_set("father dad son king prince husband wizard grandpa groom monk bull rooster knight")
+_MALE_NOUNS = split_words("father dad son king prince husband wizard grandpa groom monk bull rooster knight")
 _FEMALE = frozenset(["woman", "female person", "kinswoman", "female sibling", "grandma", "female parent"])
 _MALE = frozenset(["man", "male person", "male child", "kinsman", "male sibling", "male aristocrat", "male parent"])
-_EITHER = word_set("robot alien ghost monster snowman baby hero machine creature pirate")
+_ANY_GENDER = split_words("robot alien ghost monster snowman baby hero machine creature pirate")
 
 # Classes that people name otherwise than WordNet does.
-_CLASSES: dict[str, frozenset[str]] = {
+_EXTRA_HYPERNYMS: dict[str, frozenset[str]] = {
     "toy": frozenset(["teddy bear", "ball", "kite", "balloon", "plaything", "doll"]),
     "fruit": frozenset(["apple", "banana", "edible fruit"]),
     "boat": frozenset(["boat", "ship", "vessel"]),
     "creature": frozenset(["animal"]), "beast": frozenset(["animal"]), "pet": frozenset(["animal"]),
     "critter": frozenset(["animal"]),
-    **dict.fromkeys(word_set("child kid human guy friend stranger hero"), frozenset(["person"])),
+    **dict.fromkeys(split_words("child kid human guy friend stranger hero"), frozenset(["person"])),
 }  # fmt: skip
 
 
-_YOUNG = word_set("cub pup calf chick foal duckling kit baby hatchling")
+_YOUNG = split_words("cub pup calf chick foal duckling kit baby hatchling")
 
 
 @lru_cache(maxsize=1)
-def _names() -> dict[str, Thing]:
-    names = {name: thing for thing in things().values() for name in thing.synonyms}
-    return names | dict(things())
+def _get_things_by_name() -> dict[str, Thing]:
+    names = {name: thing for thing in get_things().values() for name in thing.synonyms}
+    return names | dict(get_things())
 
 
 @lru_cache(maxsize=4096)
-def thing_called(name: str) -> Thing | None:
-    """The thing that can be drawn of this name: the whole name, or else its last words ("toy car": a car)."""
+def find_thing(name: str) -> Thing | None:
+    """Return the lexicon's entry of this name: of the whole name, or else of its last words ("toy car": a car)."""
     parts = name.split()
-    if parts[-1:] and parts[-1] in _YOUNG and len(parts) > 1 and name not in _names():
-        return thing_called(" ".join(parts[:-1])) or _names().get(parts[-1])  # a fox cub is a fox
-    return next((found for start in range(len(parts)) if (found := _names().get(" ".join(parts[start:])))), None)
+    if parts[-1:] and parts[-1] in _YOUNG and len(parts) > 1 and name not in _get_things_by_name():
+        return find_thing(" ".join(parts[:-1])) or _get_things_by_name().get(parts[-1])  # a fox cub is a fox
+    return next(
+        (found for start in range(len(parts)) if (found := _get_things_by_name().get(" ".join(parts[start:])))), None
+    )
 
 
 @lru_cache(maxsize=4096)
-def _sense(name: str) -> words.Sense | None:
-    """The sense of a name, or else of its last words."""
+def _find_sense(name: str) -> wordnet.Sense | None:
+    """Return the sense of a name, or else of its last words."""
     parts = name.split()
-    return next((found for start in range(len(parts)) if (found := words.noun(" ".join(parts[start:])))), None)
+    return next((found for start in range(len(parts)) if (found := wordnet.find_noun(" ".join(parts[start:])))), None)
 
 
 @lru_cache(maxsize=4096)
-def nature_called(name: str) -> Nature | None:
-    """How large and how mobile a thing of this name is; None where nothing is known of it."""
-    known = thing_called(name)
+def find_traits(name: str) -> Traits | None:
+    """Return the size and mobility of a thing of this name; None if unknown."""
+    known = find_thing(name)
     if known is not None:
         return known
     parts = name.split()
-    return next((found for start in range(len(parts)) if (found := nature_of(" ".join(parts[start:])))), None)
+    return next((found for start in range(len(parts)) if (found := infer_traits(" ".join(parts[start:])))), None)
 
 
 @lru_cache(maxsize=4096)
-def lineage(name: str) -> frozenset[str]:
-    """The classes that a thing of this name belongs to."""
-    sense, thing = _sense(name), thing_called(name)
-    classes = set(sense.lineage) if sense is not None else set()
+def find_hypernyms(name: str) -> frozenset[str]:
+    """Return the classes that a thing of this name belongs to."""
+    sense, thing = _find_sense(name), find_thing(name)
+    classes = set(sense.hypernyms) if sense is not None else set()
     if thing is not None:
         classes |= {thing.name, thing.kind}
-        if (own := words.noun(thing.name)) is not None and thing.kind == own.kind:
-            classes |= set(own.lineage)
+        if (own := wordnet.find_noun(thing.name)) is not None and thing.kind == own.kind:
+            classes |= set(own.hypernyms)
     return frozenset(classes)
 
 
 def is_a(name: str, wider: str) -> bool:
-    """Whether a thing of this name may be called by the wider word: an owl "the bird", a puppy "the dog"."""
-    classes = lineage(name)
-    return wider in classes or bool(_CLASSES.get(wider, frozenset()) & classes)
+    """Return whether a thing of this name may be called by the wider word: an owl "the bird", a puppy "the dog"."""
+    classes = find_hypernyms(name)
+    return wider in classes or bool(_EXTRA_HYPERNYMS.get(wider, frozenset()) & classes)
 
 
 def is_person(name: str) -> bool:
-    """Whether it is spoken of as he or she."""
+    """Return whether it is spoken of as he or she."""
     last = name.rpartition(" ")[2]
-    thing, sense = thing_called(name), _sense(name)
-    if last in _EITHER or last in _SHE | _HE:
-        return last not in _EITHER
+    thing, sense = find_thing(name), _find_sense(name)
+    if last in _ANY_GENDER or last in _FEMALE_NOUNS | _MALE_NOUNS:
+        return last not in _ANY_GENDER
     if thing is not None:
         return thing.kind == "person"
-    return sense is not None and sense.kind == "person" and "person" in sense.lineage
+    return sense is not None and sense.kind == "person" and "person" in sense.hypernyms
 
 
 @lru_cache(maxsize=4096)
-def gender(name: str) -> str:
+def infer_gender(name: str) -> str:
     """ "she", "he", or "" for what may be either."""
     last = name.rpartition(" ")[2]
-    classes = {last} | (lineage(name) if is_person(name) else frozenset())
-    if last in _SHE or classes & _FEMALE or (is_person(name) and last.endswith("ess")):
+    classes = {last} | (find_hypernyms(name) if is_person(name) else frozenset())
+    if last in _FEMALE_NOUNS or classes & _FEMALE or (is_person(name) and last.endswith("ess")):
         return "she"
-    return "he" if last in _HE or classes & _MALE else ""
+    return "he" if last in _MALE_NOUNS or classes & _MALE else ""
 
 
 @lru_cache(maxsize=4096)
-def is_seen(name: str) -> bool:
-    """Whether a noun names something that can be seen as a thing: not a minute, a joy, a corner."""
+def is_visible(name: str) -> bool:
+    """Return whether a noun names something that can be seen as a thing: not a minute, a joy, a corner."""
     last = name.rpartition(" ")[2]
     if " " in name:
-        known = words.noun(name)
-        if known is not None and known.kind not in UNSEEN and known.share > 0.5:
+        known = wordnet.find_noun(name)
+        if known is not None and known.kind not in ABSTRACT_KINDS and known.share > 0.5:
             return True  # a chess piece is a thing, though a piece is not
-    thing = thing_called(name)
+    thing = find_thing(name)
     if last in v.ABSTRACT:
         return thing is not None and thing.name == name
-    sense = words.noun(last)
-    if thing is not None or sense is None or last in _SEEN or sense.share > 0.2:
+    sense = wordnet.find_noun(last)
+    if thing is not None or sense is None or last in _VISIBLE_NOUNS or sense.share > 0.2:
         return True
-    said = sense.usual == "communication" and sense.kind == "communication" and not _WRITTEN & {*sense.lineage}
-    return sense.usual not in UNSEEN and not said  # a salute, a guidance; but a note
+    said = (
+        sense.dominant_kind == "communication" and sense.kind == "communication" and not _WRITTEN & {*sense.hypernyms}
+    )
+    return sense.dominant_kind not in ABSTRACT_KINDS and not said  # a salute, a guidance; but a note
 
 
-_WRITTEN = word_set("writing document award symbol publication sign mark record") | {"written communication"}
+_WRITTEN = split_words("writing document award symbol publication sign mark record") | {"written communication"}
 
 
-_SEEN = word_set("wave constellation meteor bounce slide swing stain match kick trick wheel track trail flash")
+_VISIBLE_NOUNS = split_words(
+    "wave constellation meteor bounce slide swing stain match kick trick wheel track trail flash"
+)
 """Things whose names are more often something that cannot be seen."""
 
 
-def is_part(name: str) -> bool:
-    """Whether this is a part of somebody: a paw, a tongue."""
+def is_body_part(name: str) -> bool:
+    """Return whether this is a part of somebody: a paw, a tongue."""
     last = name.rpartition(" ")[2]
-    sense = words.noun(last)
+    sense = wordnet.find_noun(last)
     if last in ("bone", "egg", "shell", "skull"):
         return False
-    return last in _PARTS or (sense is not None and "body part" in sense.lineage and thing_called(name) is None)
+    return last in _BODY_PARTS or (sense is not None and "body part" in sense.hypernyms and find_thing(name) is None)
 
 
-_PARTS = word_set(
+_BODY_PARTS = split_words(
     """body side back fur mane trunk neck wheel wheels voice skin coat pouch branch branches bark roof tire tyre engine
     antler fin headlight windshield bumper petal stem antenna whisker beak wing tail paw hoof claw horn fang feather"""
 )
 
 
-def is_attire(name: str) -> bool:
-    """Whether this is something worn."""
-    sense = _sense(name)
+def is_clothing(name: str) -> bool:
+    """Return whether this is something worn."""
+    sense = _find_sense(name)
     return sense is not None and bool(
-        {"clothing", "footgear", "headdress", "spectacles", "garment", "jewelry", "neckwear"} & {*sense.lineage, name}
+        {"clothing", "footgear", "headdress", "spectacles", "garment", "jewelry", "neckwear"} & {*sense.hypernyms, name}
     )

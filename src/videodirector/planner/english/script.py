@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from videodirector.lexicon import things
-from videodirector.planner.english.vocabulary import ADVERBS, FUNCTION_WORDS, article, classes_of, word_set
+from videodirector.lexicon import get_things
+from videodirector.planner.english.vocabulary import (
+    ADVERBS,
+    FUNCTION_WORDS,
+    choose_article,
+    find_word_classes,
+    split_words,
+)
 
-__all__ = ["Shot", "clean", "names_in", "sentences", "shots", "spoken"]
+__all__ = ["Shot", "clean_story", "expand_scene_headings", "find_names", "split_sentences", "split_shots"]
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<!--.{0,2000}?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,500}\)|https?://\S+")
@@ -48,14 +54,14 @@ _OPENING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A part of the story that is one scene (`listed`: the script says so) or more."""
+    """A part of the story that is one scene (``is_listed``: the script says so) or more."""
 
     text: str
-    listed: bool
+    is_listed: bool
 
 
-def clean(story: str) -> str:
-    """The story as plain text: no markup, no control characters, no half characters; emoji of known things as words."""
+def clean_story(story: str) -> str:
+    """Return the story as plain text: no markup or control characters, known emoji as words."""
     text = story.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become whole, halves become �
     text = html.unescape(_TAG.sub(" ", text)).translate(_QUOTES)
     text = "".join(
@@ -65,24 +71,24 @@ def clean(story: str) -> str:
         for character in text.replace("\r\n", "\n")
     )
     text = _EMPHASIS.sub("", _LINK.sub(r"\1", text))
-    return _words_for_emoji(text).replace("\ufffd", " ").replace("\u200d", "")
+    return _replace_emoji(text).replace("\ufffd", " ").replace("\u200d", "")
 
 
 @lru_cache(maxsize=1)
-def _emoji() -> tuple[re.Pattern[str], dict[str, str]]:
-    names = {thing.emoji: thing.name for thing in things().values()}
+def _compile_emoji_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
+    names = {thing.emoji: thing.name for thing in get_things().values()}
     longest_first = sorted(names, key=len, reverse=True)
     pattern = "|".join(map(re.escape, longest_first))
     return re.compile(f"(?:{pattern})[\\ufe0f\\U0001f3fb-\\U0001f3ff]*"), names
 
 
-def _words_for_emoji(text: str) -> str:
-    pattern, names = _emoji()
+def _replace_emoji(text: str) -> str:
+    pattern, names = _compile_emoji_pattern()
 
     def word(match: re.Match[str]) -> str:
         bare = match[0].rstrip("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
         name = names.get(bare, names.get(match[0], ""))
-        return f" {article(name)} {name} "
+        return f" {choose_article(name)} {name} "
 
     if pattern.search(text) is None:
         return text
@@ -92,25 +98,25 @@ def _words_for_emoji(text: str) -> str:
     )
 
 
-def shots(text: str) -> list[Shot]:
-    """The parts of a cleaned story: its listed scenes where it is a script, otherwise its sentences."""
+def split_shots(text: str) -> list[Shot]:
+    """Return the parts of a cleaned story: its listed scenes where it is a script, otherwise its sentences."""
     parts = [line for part in _INLINE_LABEL.split(text) for line in part.split("\n")]
-    lines = [line.strip() for part in parts for line in _at_numbers(part) if line.strip()]
+    lines = [line.strip() for part in parts for line in _split_at_numbers(part) if line.strip()]
     labels = [_LABEL.match(line) for line in lines]
     named = sum(1 for label in labels if label and any(character.isalpha() for character in label[0]))
     if sum(map(bool, labels)) < (1 if named else 2):
-        return [Shot(sentence, listed=False) for sentence in sentences(" ".join(lines))]
-    found: list[str] = []  # what stands before the first label is a title
+        return [Shot(sentence, is_listed=False) for sentence in split_sentences(" ".join(lines))]
+    found: list[str] = []  # lines before the first label are a title
     for line, label in zip(lines, labels, strict=True):
         if label:
             found.append(line[label.end() :].strip())
         elif found:
             found[-1] = f"{found[-1]} {line}".strip()
-    return [Shot(part, listed=True) for part in found if part]
+    return [Shot(part, is_listed=True) for part in found if part]
 
 
-def _at_numbers(line: str) -> list[str]:
-    """A line that counts "1. ... 2. ... 3. ..." as a line for each number; any other line as it is."""
+def _split_at_numbers(line: str) -> list[str]:
+    """Return a line that counts "1. ... 2. ... 3. ..." as a line for each number; any other line as it is."""
     starts: list[int] = []
     for match in _INLINE_NUMBER.finditer(line):
         if int(match[1]) == len(starts) + 1:
@@ -125,8 +131,8 @@ _ANY_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|(?<=[。！？])\s*|\n{2,}")  # o
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|vs|etc|e\.g|i\.e|no)\.$", re.IGNORECASE)
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, without talk about the film they shall become."""
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text, without talk about the film itself."""
     found: list[str] = []
     end = _ANY_END if text == text.lower() else _END
     for part in end.split(text):
@@ -135,49 +141,49 @@ def sentences(text: str) -> list[str]:
             found[-1] += f" {sentence}"
         elif any(character.isalnum() for character in sentence):
             found.append(sentence)
-    return [_bare(sentence) or sentence for sentence in found]
+    return [_strip_preamble(sentence) or sentence for sentence in found]
 
 
-_SLUG = re.compile(
+_SCENE_HEADING = re.compile(
     r"\b(?:INT|EXT)\b[./ ]*(?:(?:INT|EXT)\b[. ]*)?([A-Z][A-Z' ]*?)\s*-\s*"
     r"(DAY|NIGHT|MORNING|EVENING|DUSK|DAWN|SUNSET|SUNRISE)\b[.:]?\s*"
 )
 
 
-def spoken(text: str) -> str:
-    """A scene of a script as it is read: "INT. KITCHEN - NIGHT" says where and when."""
+def expand_scene_headings(text: str) -> str:
+    """Return a scene of a script as it is read: "INT. KITCHEN - NIGHT" says where and when."""
 
     def said(match: re.Match[str]) -> str:
         time = "" if match[2] in ("DAY", "MORNING") else f" at {match[2].lower()}"
         return f"In the {match[1].strip().lower()}{time}, "
 
-    return _SLUG.sub(said, text)
+    return _SCENE_HEADING.sub(said, text)
 
 
-def _bare(sentence: str) -> str:
+def _strip_preamble(sentence: str) -> str:
     for talk in (_META, _CAMERA, _OPENING):
         sentence = talk.sub("", sentence, count=1)
     return sentence
 
 
-_MIDWAY = re.compile(
+_MID_SENTENCE_NAME = re.compile(
     r"(?<=[a-z,;] )[A-Z][a-zé]+(?:-?[A-Z][a-z]+)*\b|(?<=[a-z] )[B-HJ-Z]\b(?!\.)"
     r"|(?<=\b(?:Mr|Ms|Dr)[. ])\s?[A-Z][a-zé]+(?:[A-Z][a-z]+)*\b|(?<=\bMrs[. ])\s?[A-Z][a-zé]+(?:[A-Z][a-z]+)*\b"
 )
-_APPOSED = re.compile(r"\b([A-Z][a-z]+) the [a-z]")  # "Molly the mole"
-_CALENDAR = word_set(
+_APPOSITION_NAME = re.compile(r"\b([A-Z][a-z]+) the [a-z]")  # "Molly the mole"
+_NOT_NAMES = split_words(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december christmas easter halloween english french german spanish chinese i earth"""
 )
 
 
-def names_in(text: str) -> frozenset[str]:
-    """The words that a text writes with a capital where no sentence begins; none for a text in Title Case."""
+def find_names(text: str) -> frozenset[str]:
+    """Return the words that a text writes with a capital where no sentence begins; none for a text in Title Case."""
     words = re.findall(r"[^\W\d_]+", text[:200_000])
     capitals = sum(word[0].isupper() for word in words)
     if capitals > 0.65 * len(words) and len(words) > 3:
         return frozenset()
-    apposed = {found for found in _APPOSED.findall(text) if found.lower() not in FUNCTION_WORDS | ADVERBS}
-    apposed = {found for found in apposed if set(classes_of(found)) <= {"NOUN"}}
-    midway = {found.strip() for found in _MIDWAY.findall(text)}
-    return frozenset(found for found in midway | apposed if found.lower() not in _CALENDAR)
+    apposed = {found for found in _APPOSITION_NAME.findall(text) if found.lower() not in FUNCTION_WORDS | ADVERBS}
+    apposed = {found for found in apposed if set(find_word_classes(found)) <= {"NOUN"}}
+    midway = {found.strip() for found in _MID_SENTENCE_NAME.findall(text)}
+    return frozenset(found for found in midway | apposed if found.lower() not in _NOT_NAMES)

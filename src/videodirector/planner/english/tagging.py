@@ -1,27 +1,27 @@
-"""One class for each word of a sentence: names, the closed classes, and (in `openclass`) the open ones."""
+"""One class for each word of a sentence: names, the closed classes, and the open ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from videodirector.lexicon.words import noun
+from videodirector.lexicon.wordnet import find_noun
 from videodirector.planner.english import vocabulary as v
-from videodirector.planner.english.tokens import IsThing, Token, finite, inflected, may_be, split
-from videodirector.planner.english.vocabulary import classes_of, lemma
+from videodirector.planner.english.tokens import IsThing, Token, can_be, is_finite, is_inflected, tokenise
+from videodirector.planner.english.vocabulary import find_word_classes, lemmatise
 
-__all__ = ["open_class", "tag"]
+__all__ = ["_tag_open_class", "tag_words"]
 
 
-def tag(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -> list[Token]:
-    """The words of a sentence with one class each.
+def tag_words(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -> list[Token]:
+    """Return the words of a sentence with one class each.
 
     Args:
         sentence: one sentence.
-        is_thing: whether a word (in its dictionary form) is a thing or place that can be drawn; breaks ties for NOUN.
-        names: words that are somebody's name in this text.
+        is_thing: whether a word (in its dictionary form) is a thing or place of the lexicon; breaks ties for NOUN.
+        names: proper names in this text.
     """
-    tokens = [Token(text) for text in split(sentence)]
+    tokens = [Token(text) for text in tokenise(sentence)]
     quoted = False
     had_verb = False
     for index, token in enumerate(tokens):
@@ -31,75 +31,85 @@ def tag(sentence: str, is_thing: IsThing, names: frozenset[str] = frozenset()) -
             token.tag = "PUNCT"  # what somebody says is not what is seen
             continue
         previous = tokens[index - 1] if index else None
-        if previous is None or previous.tag in ("SUB", "REL") or previous.low in (";", ":"):
+        if previous is None or previous.tag in ("SUB", "REL") or previous.lower in (";", ":"):
             had_verb = False
-        if previous is not None and _names(tokens, index):
+        if previous is not None and _introduces_name(tokens, index):
             token.tag = "NAME"
             continue
         if _is_name(tokens, index, names, is_thing):
-            token.tag, token.proper = "NOUN", True
+            token.tag, token.is_proper = "NOUN", True
             continue
-        token.tag = _closed(tokens, index) or open_class(tokens, index, had_verb, is_thing)
-        had_verb = had_verb or token.tag == "VERB" or (token.tag == "AUX" and token.low in v.BE)
-        if token.low in ("and", "then", "but") and had_verb and _starts_clause(tokens, index + 1):
+        token.tag = _tag_closed_class(tokens, index) or _tag_open_class(tokens, index, had_verb, is_thing)
+        had_verb = had_verb or token.tag == "VERB" or (token.tag == "AUX" and token.lower in v.BE)
+        if token.lower in ("and", "then", "but") and had_verb and _is_clause_start(tokens, index + 1):
             had_verb = False
-        if token.text == "," and had_verb and _starts_clause(tokens, index + 1):
+        if token.text == "," and had_verb and _is_clause_start(tokens, index + 1):
             had_verb = False
     return tokens
 
 
 def _is_name(tokens: list[Token], index: int, names: frozenset[str], is_thing: IsThing) -> bool:
-    """Whether this word is somebody's name: one that the text writes with a capital, or a strange one that begins."""
+    """Return whether this word is a proper name: capitalised in the text, or an unknown first word."""
     token = tokens[index]
     previous = tokens[index - 1] if index else None
     if not token.text[:1].isupper() or not token.text[:1].isalpha():
         return False
     if token.text in names:
-        known = is_thing(lemma(token.low, "NOUN"))
+        known = is_thing(lemmatise(token.lower, "NOUN"))
         behind = previous is not None and previous.tag in ("DET", "ADJ", "NUM")
         return not (known and behind)  # "the Fox" is a fox, Robin is somebody
     if index and not (previous is not None and previous.text == '"'):
         return False
-    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
-    if token.low in v.FUNCTION_WORDS or token.low in v.ADVERBS or token.low in v.NUMBERS or token.low in v.BUNCHES:
+    after = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+    if (
+        token.lower in v.FUNCTION_WORDS
+        or token.lower in v.ADVERBS
+        or token.lower in v.NUMBERS
+        or token.lower in v.GROUP_NOUNS
+    ):
         return False
-    if not classes_of(token.low):
-        return token.text.isalpha() and not token.text.isupper() and not token.low.endswith("ly")
+    if not find_word_classes(token.lower):
+        return token.text.isalpha() and not token.text.isupper() and not token.lower.endswith("ly")
     # "Jack runs": a thing that can be counted has an article
-    single = token.low in classes_of(token.low).get("NOUN", ()) and not is_thing(token.low)
-    sense = noun(token.low) if single else None
+    single = token.lower in find_word_classes(token.lower).get("NOUN", ()) and not is_thing(token.lower)
+    sense = find_noun(token.lower) if single else None
     countable = sense is None or sense.kind in ("artifact", "person", "animal", "plant")
     if not single or not countable:
         return False
     later = tokens[index + 2] if index + 2 < len(tokens) else None
-    if len(tokens) > 2 and tokens[1].text in names and "ADJ" not in classes_of(token.low) and not finite(token.low):
+    if (
+        len(tokens) > 2
+        and tokens[1].text in names
+        and "ADJ" not in find_word_classes(token.lower)
+        and not is_finite(token.lower)
+    ):
         return index == 0  # "Peter Rabbit runs"
-    if after == "the" and later is not None and "NOUN" in classes_of(later.low):
+    if after == "the" and later is not None and "NOUN" in find_word_classes(later.lower):
         return True  # "Molly the mole"
     if after in (",", "and") and later is not None:  # "Tom, a small boy", "Tom and Anna"
-        return later.low in ("a", "an", "the") if after == "," else later.text in names
-    is_verb = finite(after) and not (len(tokens) > 2 and "NOUN" in classes_of(after))
+        return later.lower in ("a", "an", "the") if after == "," else later.text in names
+    is_verb = is_finite(after) and not (len(tokens) > 2 and "NOUN" in find_word_classes(after))
     return is_verb or after in ("was", "is", "has", "had")
 
 
-def _names(tokens: list[Token], index: int) -> bool:
-    """Whether this word belongs to "named Rusty" after a noun."""
+def _introduces_name(tokens: list[Token], index: int) -> bool:
+    """Return whether this word belongs to "named Rusty" after a noun."""
     previous, token = tokens[index - 1], tokens[index]
-    if token.low in ("named", "called") and previous.tag == "NOUN" and index + 1 < len(tokens):
+    if token.lower in ("named", "called") and previous.tag == "NOUN" and index + 1 < len(tokens):
         return tokens[index + 1].text[:1].isupper()
     return previous.tag == "NAME" and token.text[:1].isupper()
 
 
-def _closed(tokens: list[Token], index: int) -> str:
-    low = tokens[index].low
-    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
+def _tag_closed_class(tokens: list[Token], index: int) -> str:
+    low = tokens[index].lower
+    after = tokens[index + 1].lower if index + 1 < len(tokens) else ""
     before = tokens[index - 1] if index else None
     if low == "'s":
         return "POSS"
-    if low == "both" and _both_alone(after):
+    if low == "both" and _is_both_alone(after):
         return "PRON"
     if low in v.PHRASAL_SUBORDINATORS.values() or (
-        low == "once" and _clause_follows(tokens, index) and not _verb_before(before)
+        low == "once" and _has_clause_after(tokens, index) and not _is_verb(before)
     ):
         return "SUB"
     if not any(character.isalnum() for character in low):
@@ -109,30 +119,30 @@ def _closed(tokens: list[Token], index: int) -> str:
     if low == "to":
         return "TO"
     if low in ("left", "right") and before:
-        return _side(low, before)
+        return _tag_side(low, before)
     if (low == "that" and before and before.tag == "NOUN") or (
         low == "which" and before and (before.tag == "NOUN" or before.text == ",")
     ):
         return "REL"
-    if low == "that" and before and any(token.low == "so" for token in tokens[max(index - 4, 0) : index]):
+    if low == "that" and before and any(token.lower == "so" for token in tokens[max(index - 4, 0) : index]):
         return "SUB"  # "so loudly that they woke up"
-    if low == "more" and before and before.tag == "NUM" and "VERB" in classes_of(after):
+    if low == "more" and before and before.tag == "NUM" and "VERB" in find_word_classes(after):
         return "PRON"  # "and six more fly above"
-    if low in (*v.ORDINALS, "last") and before and before.low == "the":
+    if low in (*v.ORDINALS, "last") and before and before.lower == "the":
         return "ADJ"  # "the first carries a candle"
-    return _before_noun(low, after, before) or _listed(tokens, index)
+    return _tag_before_noun(low, after, before) or _look_up_closed_class(tokens, index)
 
 
-def _side(low: str, before: Token) -> str:
+def _tag_side(low: str, before: Token) -> str:
     """Left and right: "on the left", "flies left", but "he left"."""
-    if before.tag in ("DET", "ADJ") or before.low in ("lower", "upper", "top", "bottom"):
+    if before.tag in ("DET", "ADJ") or before.lower in ("lower", "upper", "top", "bottom"):
         return "NOUN"
     return "ADV" if before.tag in ("VERB", "ADV") or low == "right" else ""
 
 
-def _before_noun(low: str, after: str, before: Token | None) -> str:
+def _tag_before_noun(low: str, after: str, before: Token | None) -> str:
     """Words that are one thing before a noun and another without it: her hat, the other one."""
-    nominal = bool(after) and may_be(after, "NOUN", "ADJ")
+    nominal = bool(after) and can_be(after, "NOUN", "ADJ")
     if low in ("her", "his", "its"):
         return "POSS" if low != "her" or (nominal and after not in v.ADVERBS) else "PRON"
     if low in v.POSSESSIVES:
@@ -141,25 +151,25 @@ def _before_noun(low: str, after: str, before: Token | None) -> str:
         return "PRON"  # "the red one pops"
     if low == "one" and after == "of":
         return "NUM"  # "one of the ducks"
-    if (low in ("other", "others", "another", "one") and not nominal) or (low == "one" and finite(after)):
+    if (low in ("other", "others", "another", "one") and not nominal) or (low == "one" and is_finite(after)):
         return "PRON"
     return "NUM" if low in v.NUMBERS else ""
 
 
-def _listed(tokens: list[Token], index: int) -> str:
-    low = tokens[index].low
-    for table, kind in _CLOSED:
+def _look_up_closed_class(tokens: list[Token], index: int) -> str:
+    low = tokens[index].lower
+    for table, kind in _CLOSED_CLASSES:
         if low in table:
             two_ways = low in ("after", "before", "until", "since", "as")
-            if kind == "SUB" and two_ways and not _clause_follows(tokens, index):
+            if kind == "SUB" and two_ways and not _has_clause_after(tokens, index):
                 return "PREP"
-            if kind == "ADV" and low in v.PREPOSITIONS and _nominal_follows(tokens, index):
+            if kind == "ADV" and low in v.PREPOSITIONS and _is_nominal_next(tokens, index):
                 return "PREP"
             return kind
     return ""
 
 
-_CLOSED = (
+_CLOSED_CLASSES = (
     (v.DETERMINERS, "DET"),
     (v.PRONOUNS, "PRON"),
     (v.AUXILIARIES, "AUX"),
@@ -174,58 +184,60 @@ _CLOSED = (
 _BEFORE_NOUNS = v.DETERMINERS | v.POSSESSIVES | frozenset(v.NUMBERS)
 
 
-def _nominal_follows(tokens: list[Token], index: int) -> bool:
+def _is_nominal_next(tokens: list[Token], index: int) -> bool:
     if index + 1 >= len(tokens):
         return False
-    low = tokens[index + 1].low
+    low = tokens[index + 1].lower
     if low in v.ADVERBS or low in v.PREPOSITIONS or not low[:1].isalnum():
         return False
-    return low in _BEFORE_NOUNS or low in v.PRONOUNS or may_be(low, "NOUN", "ADJ")
+    return low in _BEFORE_NOUNS or low in v.PRONOUNS or can_be(low, "NOUN", "ADJ")
 
 
-def _both_alone(after: str) -> bool:
-    """Whether "both" stands for two by itself: "both run", not "both cats"."""
+def _is_both_alone(after: str) -> bool:
+    """Return whether "both" is a pronoun: "both run", not "both cats"."""
     if after in v.AUXILIARIES or after in v.ADVERBS or after in ("of", "") or not after[0].isalnum():
         return True
-    found = classes_of(after)
+    found = find_word_classes(after)
     plural = bool(found.get("NOUN")) and after not in found["NOUN"]
     return "VERB" in found and not plural and "ADJ" not in found
 
 
-def _verb_before(before: Token | None) -> bool:
+def _is_verb(before: Token | None) -> bool:
     return before is not None and before.tag in ("VERB", "AUX")
 
 
-def _clause_follows(tokens: list[Token], index: int) -> bool:
-    """Whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
+def _has_clause_after(tokens: list[Token], index: int) -> bool:
+    """Return whether a verb comes before the next mark: "after the sun sets", not "after the storm"."""
     begin = index + 1
-    if begin + 1 < len(tokens) and tokens[begin].low in v.PRONOUNS and tokens[begin + 1].low in ("and", ",", "."):
+    if begin + 1 < len(tokens) and tokens[begin].lower in v.PRONOUNS and tokens[begin + 1].lower in ("and", ",", "."):
         return False  # "rolls after it and gets tangled"
     comma = next((place for place in range(begin, min(index + 6, len(tokens))) if tokens[place].text == ","), 0)
-    if tokens[index].low == "as" and comma and tokens[comma + 1 : comma + 2]:  # "as a stag, its antlers gleaming, ..."
-        after = tokens[comma + 1].low
+    if (
+        tokens[index].lower == "as" and comma and tokens[comma + 1 : comma + 2]
+    ):  # "as a stag, its antlers gleaming, ..."
+        after = tokens[comma + 1].lower
         closing = next((place for place in range(comma + 1, len(tokens)) if tokens[place].text == ","), 0)
         begin = closing + 1 if closing and (after in v.POSSESSIVES or after.endswith("ing")) else begin
     for other in tokens[begin : begin + 8]:
         if not other.text[0].isalnum():
             return False
-        if finite(other.low) or other.low in v.AUXILIARIES:
+        if is_finite(other.lower) or other.lower in v.AUXILIARIES:
             return True
-        if set(classes_of(other.low)) == {"VERB"} and not other.low.endswith("ing"):
+        if set(find_word_classes(other.lower)) == {"VERB"} and not other.lower.endswith("ing"):
             return True  # "until a hat and a carrot remain"
     return False
 
 
-def _starts_clause(tokens: list[Token], index: int) -> bool:
-    """Whether a new clause begins here: a finite verb, or a subject with one."""
+def _is_clause_start(tokens: list[Token], index: int) -> bool:
+    """Return whether a new clause begins here: a finite verb, or a subject with one."""
     seen_noun = False
     for other in tokens[index : index + 9]:
-        low = other.low
+        low = other.lower
         if (
             low in v.CONJUNCTIONS
             or low in ("then", "finally", "of")
             or (low in v.ADVERBS and not seen_noun)
-            or _manner(low)
+            or _is_manner_adverb(low)
         ):
             continue
         if low in v.DETERMINERS or low in v.POSSESSIVES or low in v.PRONOUNS or low in v.NUMBERS:
@@ -235,33 +247,33 @@ def _starts_clause(tokens: list[Token], index: int) -> bool:
             return True
         if not low[0].isalnum() or low in v.PREPOSITIONS:
             return False
-        found = classes_of(low)
+        found = find_word_classes(low)
         if seen_noun and "VERB" in found:
             return True
-        if not seen_noun and finite(low) and other is tokens[index]:
+        if not seen_noun and is_finite(low) and other is tokens[index]:
             return True
         seen_noun = seen_noun or "NOUN" in found or not found
     return False
 
 
-def _manner(low: str) -> bool:
-    return low.endswith("ly") and set(classes_of(low)) <= {"ADV"}
+def _is_manner_adverb(low: str) -> bool:
+    return low.endswith("ly") and set(find_word_classes(low)) <= {"ADV"}
 
 
 @dataclass(slots=True)
-class _Word:
+class _OpenWord:
     """A word of an open class, with what its neighbours say."""
 
     tokens: list[Token]
     index: int
     found: dict[str, tuple[str, ...]]
-    thing: bool  # it names something that can be drawn
+    thing: bool  # it names a thing of the lexicon
     thing_next: bool  # the next word does
     had_verb: bool  # its clause has a verb already
 
     @property
     def low(self) -> str:
-        return self.tokens[self.index].low
+        return self.tokens[self.index].lower
 
     @property
     def before(self) -> Token | None:
@@ -269,7 +281,7 @@ class _Word:
 
     @property
     def after(self) -> str:
-        return self.tokens[self.index + 1].low if self.index + 1 < len(self.tokens) else ""
+        return self.tokens[self.index + 1].lower if self.index + 1 < len(self.tokens) else ""
 
     @property
     def noun(self) -> bool:
@@ -288,30 +300,30 @@ class _Word:
         return "ADJ" in self.found or self.participle
 
     def first_of(self, *kinds: str) -> str:
-        """The first of these classes that the word may have."""
+        """Return the first of these classes that the word may have."""
         has = {"NOUN": self.noun, "VERB": self.verb, "ADJ": self.adjective, "ADV": "ADV" in self.found}
         return next((kind for kind in kinds if has[kind]), "NOUN")
 
 
-def open_class(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) -> str:
-    low = tokens[index].low
-    found = classes_of(low)
+def _tag_open_class(tokens: list[Token], index: int, had_verb: bool, is_thing: IsThing) -> str:
+    low = tokens[index].lower
+    found = find_word_classes(low)
     if not found:
         return "ADV" if low.endswith("ly") and len(low) > 4 else "NOUN"
-    if _compound(tokens, index):
+    if _is_compound(tokens, index):
         return "NOUN"
-    following = tokens[index + 1].low if index + 1 < len(tokens) else ""
-    thing, thing_next = (is_thing(lemma(other, "NOUN")) for other in (low, following))
-    word = _Word(tokens, index, found, "NOUN" in found and thing, thing_next, had_verb)
-    return _AFTER.get(word.before.tag if word.before else "", _at_start)(word)
+    following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+    thing, thing_next = (is_thing(lemmatise(other, "NOUN")) for other in (low, following))
+    word = _OpenWord(tokens, index, found, "NOUN" in found and thing, thing_next, had_verb)
+    return _TAGGERS.get(word.before.tag if word.before else "", _tag_at_start)(word)
 
 
-def _compound(tokens: list[Token], index: int) -> bool:
-    """Whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
+def _is_compound(tokens: list[Token], index: int) -> bool:
+    """Return whether this and the noun before it name one thing, and the verb is yet to come: "a wind chime sways"."""
     before = tokens[index - 1] if index else None
-    if before is None or before.tag not in ("NOUN", "ADJ") or before.proper:
+    if before is None or before.tag not in ("NOUN", "ADJ") or before.is_proper:
         return False
-    sense = noun(f"{before.low} {lemma(tokens[index].low, 'NOUN')}")
+    sense = find_noun(f"{before.lower} {lemmatise(tokens[index].lower, 'NOUN')}")
     if (
         sense is None
         or sense.kind not in ("artifact", "animal", "person", "food", "plant", "object")
@@ -321,96 +333,102 @@ def _compound(tokens: list[Token], index: int) -> bool:
     for other in tokens[index + 1 : index + 6]:
         if not other.text[0].isalnum():
             return False
-        if finite(other.low) or other.low in v.AUXILIARIES:
+        if is_finite(other.lower) or other.lower in v.AUXILIARIES:
             return True
     return False
 
 
-_ASKS = frozenset(["do", "does", "did", "can", "could", "will", "would", "should", "must", "may", "might"])
-"""Helpers whose verb stands in its base form, also behind the subject: "why did the chicken cross"."""
+_BASE_FORM_AUXILIARIES = frozenset(
+    ["do", "does", "did", "can", "could", "will", "would", "should", "must", "may", "might"]
+)
+"""Auxiliaries whose verb is in its base form, also behind the subject: "why did the chicken cross"."""
 
 
-def _in_noun_phrase(word: _Word) -> str:
+def _tag_in_noun_phrase(word: _OpenWord) -> str:
     before = word.before
     if (
         before is not None
         and before.tag == "NUM"
         and word.index > 1
-        and word.tokens[word.index - 2].low in ("the", "other")
+        and word.tokens[word.index - 2].lower in ("the", "other")
     ):
         plural = word.low not in word.found.get("NOUN", (word.low,))
         if word.verb and not plural and word.low in word.found["VERB"] and not word.thing:
             return "VERB"  # "the two fall"
     if word.after == "and" and word.index + 2 < len(word.tokens) and "ADJ" in word.found:
-        other = classes_of(word.tokens[word.index + 2].low)
+        other = find_word_classes(word.tokens[word.index + 2].lower)
         if "ADJ" in other and "NOUN" not in other:
             return "ADJ"  # "a dark and stormy night"
-    if word.low in v.COLOURS and (word.after.endswith("ing") or may_be(word.after, "NOUN")) and not finite(word.after):
+    if (
+        word.low in v.COLOURS
+        and (word.after.endswith("ing") or can_be(word.after, "NOUN"))
+        and not is_finite(word.after)
+    ):
         return "ADJ"
-    more = may_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
-    if word.noun and finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
+    more = can_be(word.after, "NOUN", "ADJ") and word.after not in v.ADVERBS
+    if word.noun and is_finite(word.after) and not word.thing_next and word.low not in ("upper", "lower"):
         more = False  # "the orange rolls"; but "small ducks", "the lower left"
     if word.adjective and (more or not word.noun):
         return "ADJ"
     return word.first_of("NOUN", "ADV", "VERB")
 
 
-def _after_auxiliary(word: _Word) -> str:
+def _tag_after_auxiliary(word: _OpenWord) -> str:
     if word.verb and not word.thing and (word.participle or not word.adjective or not word.noun):
         return "VERB"
     return word.first_of("ADJ", "NOUN", "ADV")
 
 
-def _after_to(word: _Word) -> str:
+def _tag_after_to(word: _OpenWord) -> str:
     base = word.verb and word.low in word.found["VERB"]
-    catenative = word.index > 1 and lemma(word.tokens[word.index - 2].low, "VERB") in v.CATENATIVES
-    if base and (catenative or not word.noun or (_closed_word(word.after) and not word.thing)):
+    catenative = word.index > 1 and lemmatise(word.tokens[word.index - 2].lower, "VERB") in v.CATENATIVES
+    if base and (catenative or not word.noun or (_is_closed_word(word.after) and not word.thing)):
         return "VERB"
     if (
         base
         and not word.thing
-        and may_be(word.after, "NOUN")
-        and noun(f"{word.low} {lemma(word.after, 'NOUN')}") is None
+        and can_be(word.after, "NOUN")
+        and find_noun(f"{word.low} {lemmatise(word.after, 'NOUN')}") is None
     ):
         return "VERB"  # "stops to pick flowers"
-    if base and not word.thing and not word.after[:1].isalnum() and _is_deed(word.low):
+    if base and not word.thing and not word.after[:1].isalnum() and _is_action_noun(word.low):
         return "VERB"  # "lowers its head to drink."
     return word.first_of("NOUN", "ADJ", "VERB", "ADV")
 
 
-def _is_deed(low: str) -> bool:
-    """Whether a noun names something done: a drink, a rest."""
-    sense = noun(low)
-    return low in ("drink", "eat") or (sense is not None and sense.usual in ("act", "state", "process"))
+def _is_action_noun(low: str) -> bool:
+    """Return whether a noun names something done: a drink, a rest."""
+    sense = find_noun(low)
+    return low in ("drink", "eat") or (sense is not None and sense.dominant_kind in ("act", "state", "process"))
 
 
-def _after_preposition(word: _Word) -> str:
-    if word.verb and word.low.endswith("ing") and (not word.noun or _closed_word(word.after)):
+def _tag_after_preposition(word: _OpenWord) -> str:
+    if word.verb and word.low.endswith("ing") and (not word.noun or _is_closed_word(word.after)):
         return "VERB"
-    if "ADJ" in word.found and not word.thing and may_be(word.after, "NOUN"):
+    if "ADJ" in word.found and not word.thing and can_be(word.after, "NOUN"):
         return "ADJ"  # "with keen senses"
-    return _in_noun_phrase(word)
+    return _tag_in_noun_phrase(word)
 
 
-def _after_noun(word: _Word) -> str:
-    if "ADJ" in word.found and word.after in ("of", "with") and not word.thing and not inflected(word.low):
+def _tag_after_noun(word: _OpenWord) -> str:
+    if "ADJ" in word.found and word.after in ("of", "with") and not word.thing and not is_inflected(word.low):
         return "ADJ"  # "a field full of flowers"
     if word.verb and (word.low.endswith("ing") or not word.noun):
         return "VERB"
-    name = word.before.low if word.before else ""
-    if word.verb and not word.had_verb and not _verb_ahead(word):
-        plural = lemma(name, "NOUN") != name or name in v.PLURALS or _coordinated(word.tokens, word.index)
-        asked = any(other.low in _ASKS for other in word.tokens[: word.index]) and not word.thing
-        if inflected(word.low) or plural or asked:
+    name = word.before.lower if word.before else ""
+    if word.verb and not word.had_verb and not _has_verb_ahead(word):
+        plural = lemmatise(name, "NOUN") != name or name in v.PLURALS or _is_coordinated(word.tokens, word.index)
+        asked = any(other.lower in _BASE_FORM_AUXILIARIES for other in word.tokens[: word.index]) and not word.thing
+        if is_inflected(word.low) or plural or asked:
             return "VERB"
     return word.first_of("NOUN", "ADV", "ADJ", "VERB")
 
 
-def _after_pronoun(word: _Word) -> str:
+def _tag_after_pronoun(word: _OpenWord) -> str:
     return word.first_of("VERB", "ADV", "NOUN", "ADJ")
 
 
-def _after_verb(word: _Word) -> str:
+def _tag_after_verb(word: _OpenWord) -> str:
     if word.verb and word.low.endswith("ing"):
         return "VERB"
     if "ADV" in word.found and not word.noun:
@@ -418,15 +436,21 @@ def _after_verb(word: _Word) -> str:
     return "NOUN" if word.noun and word.thing else word.first_of("ADJ", "NOUN", "VERB", "ADV")
 
 
-def _at_start(word: _Word) -> str:
+def _tag_at_start(word: _OpenWord) -> str:
     """At the start of a clause, or after a comma, a conjunction, an adverb."""
     closed = v.DETERMINERS | v.POSSESSIVES | {"it", "them", "him"}
     if word.verb and word.after in closed and (word.index or word.low.endswith("ing")):
         return "VERB"  # ", waters the plants": a noun is not followed by an article
-    before = word.before.low if word.before else ""
-    if word.verb and word.noun and not word.thing and before == "then" and _base_verb_before(word.tokens, word.index):
+    before = word.before.lower if word.before else ""
+    if (
+        word.verb
+        and word.noun
+        and not word.thing
+        and before == "then"
+        and _has_base_verb_before(word.tokens, word.index)
+    ):
         return "VERB"  # "the words float off, and then form ..."
-    if before == "and" and word.verb and not word.thing and word.low in word.found["VERB"] and _goes_on(word):
+    if before == "and" and word.verb and not word.thing and word.low in word.found["VERB"] and _is_verb_continued(word):
         return "VERB"  # "they tumble out and race towards the pond"
     if (
         before == ","
@@ -436,99 +460,101 @@ def _at_start(word: _Word) -> str:
         and word.after not in ("", ",", "and")
     ):
         return "VERB"  # "a dragon blocks his way, breathing fire"
-    if word.noun and word.verb and not word.thing and (word.index == 0 or word.had_verb) and _of_body(word):
+    if word.noun and word.verb and not word.thing and (word.index == 0 or word.had_verb) and _is_body_part_noun(word):
         return "NOUN"  # "Eyes wide with wonder", ", tires screeching"
-    if _plural_subject(word):
+    if _is_plural_subject(word):
         return "NOUN"
     if "ADJ" in word.found and word.after == "to":
         return "ADJ"  # ", ready to go"
-    if word.verb and inflected(word.low) and not _rather_thing(word) and not _rather_adjective(word):
+    if word.verb and is_inflected(word.low) and not _prefers_noun(word) and not _prefers_adjective(word):
         return "VERB"
     if word.first_of("NOUN", "VERB", "ADV") == "ADV":
         return "ADV"
-    if word.adjective and finite(word.after) and not word.noun and word.tokens[word.index].text[:1].isupper():
+    if word.adjective and is_finite(word.after) and not word.noun and word.tokens[word.index].text[:1].isupper():
         return "NOUN"  # "Rusty meets ..."
-    if word.adjective and may_be(word.after, "NOUN") and not (word.noun and finite(word.after)):
+    if word.adjective and can_be(word.after, "NOUN") and not (word.noun and is_finite(word.after)):
         return "ADJ"
     return word.first_of("NOUN", "VERB", "ADJ", "ADV")
 
 
-def _goes_on(word: _Word) -> bool:
-    """Whether a second verb in its base form may stand here: a plural's verb before, something closed behind."""
-    sense = noun(word.low)
-    thing = sense is not None and sense.usual in ("artifact", "food", "animal", "person", "plant", "substance")
+def _is_verb_continued(word: _OpenWord) -> bool:
+    """Return whether a second verb in its base form may be here: after a plural's verb, before a closed-class word."""
+    sense = find_noun(word.low)
+    thing = sense is not None and sense.dominant_kind in ("artifact", "food", "animal", "person", "plant", "substance")
     closed = word.after in v.PREPOSITIONS or word.after in v.ADVERBS or word.after in v.DETERMINERS
-    return closed and not thing and _base_verb_before(word.tokens, word.index)
+    return closed and not thing and _has_base_verb_before(word.tokens, word.index)
 
 
-def _of_body(word: _Word) -> bool:
+def _is_body_part_noun(word: _OpenWord) -> bool:
     if word.low in word.found["NOUN"]:
         return False
-    participle = word.after.endswith("ing") and inflected(word.after)
-    sense = noun(lemma(word.low, "NOUN"))
-    return sense is not None and ("body part" in sense.lineage or (participle and sense.usual == "artifact"))
+    participle = word.after.endswith("ing") and is_inflected(word.after)
+    sense = find_noun(lemmatise(word.low, "NOUN"))
+    return sense is not None and ("body part" in sense.hypernyms or (participle and sense.dominant_kind == "artifact"))
 
 
-def _plural_subject(word: _Word) -> bool:
-    """Whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
+def _is_plural_subject(word: _OpenWord) -> bool:
+    """Return whether this is a plural with its verb behind it: "waves splash", but not "catches fish"."""
     plural = word.noun and word.low not in word.found["NOUN"] and word.low not in v.FUNCTION_WORDS
-    after = classes_of(word.after) if word.after else {}
+    after = find_word_classes(word.after) if word.after else {}
     if not plural or word.after not in after.get("VERB", ()) or word.after in v.FUNCTION_WORDS:
         return False
-    sense = noun(word.after)
+    sense = find_noun(word.after)
     return sense is None or sense.share < 0.5
 
 
-def _rather_thing(word: _Word) -> bool:
-    """Whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
+def _prefers_noun(word: _OpenWord) -> bool:
+    """Return whether "ducks" means the birds here: where a verb is not expected, or another one follows."""
     if not word.thing:
         return False
     expected = word.had_verb or word.index == 0 or (word.before is not None and word.before.tag == "ADV")
-    return not expected or word.after in ("and", ",") or word.after in v.AUXILIARIES or may_be(word.after, "VERB")
+    return not expected or word.after in ("and", ",") or word.after in v.AUXILIARIES or can_be(word.after, "VERB")
 
 
-def _rather_adjective(word: _Word) -> bool:
-    return word.low.endswith("ing") and word.adjective and may_be(word.after, "NOUN")
+def _prefers_adjective(word: _OpenWord) -> bool:
+    return word.low.endswith("ing") and word.adjective and can_be(word.after, "NOUN")
 
 
-_AFTER: dict[str, Callable[[_Word], str]] = {
-    "DET": _in_noun_phrase,
-    "POSS": _in_noun_phrase,
-    "NUM": _in_noun_phrase,
-    "ADJ": _in_noun_phrase,
-    "AUX": _after_auxiliary,
-    "TO": _after_to,
-    "PREP": _after_preposition,
-    "NOUN": _after_noun,
-    "NAME": _after_noun,
-    "PRON": _after_pronoun,
-    "REL": _after_pronoun,
-    "VERB": _after_verb,
+_TAGGERS: dict[str, Callable[[_OpenWord], str]] = {
+    "DET": _tag_in_noun_phrase,
+    "POSS": _tag_in_noun_phrase,
+    "NUM": _tag_in_noun_phrase,
+    "ADJ": _tag_in_noun_phrase,
+    "AUX": _tag_after_auxiliary,
+    "TO": _tag_after_to,
+    "PREP": _tag_after_preposition,
+    "NOUN": _tag_after_noun,
+    "NAME": _tag_after_noun,
+    "PRON": _tag_after_pronoun,
+    "REL": _tag_after_pronoun,
+    "VERB": _tag_after_verb,
 }
 
 
-def _coordinated(tokens: list[Token], index: int) -> bool:
-    """Whether the nouns before this word are joined by "and": "a red car and a blue car"."""
+def _is_coordinated(tokens: list[Token], index: int) -> bool:
+    """Return whether the nouns before this word are joined by "and": "a red car and a blue car"."""
     for other in reversed(tokens[max(index - 9, 0) : index]):
-        if other.low == "and":
+        if other.lower == "and":
             return True
         if other.tag in ("VERB", "PUNCT", "SUB", "REL", "PREP"):
             return False
     return False
 
 
-def _base_verb_before(tokens: list[Token], index: int) -> bool:
-    """Whether the last verb is in its base form, as after a plural subject."""
-    last = next((other.low for other in reversed(tokens[:index]) if other.tag == "VERB"), "")
-    return last in classes_of(last).get("VERB", ())
+def _has_base_verb_before(tokens: list[Token], index: int) -> bool:
+    """Return whether the last verb is in its base form, as after a plural subject."""
+    last = next((other.lower for other in reversed(tokens[:index]) if other.tag == "VERB"), "")
+    return last in find_word_classes(last).get("VERB", ())
 
 
-def _closed_word(low: str) -> bool:
+def _is_closed_word(low: str) -> bool:
     return (
         low in v.DETERMINERS or low in v.POSSESSIVES or low in v.PREPOSITIONS or low in v.PRONOUNS or low in v.ADVERBS
     )
 
 
-def _verb_ahead(word: _Word) -> bool:
-    """Whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
-    return word.thing and bool(word.after) and "VERB" in classes_of(word.after) and not _closed_word(word.after)
+def _has_verb_ahead(word: _OpenWord) -> bool:
+    """Return whether the next word is the verb, so that this one belongs to the noun: "the fire trucks race"."""
+    return (
+        word.thing and bool(word.after) and "VERB" in find_word_classes(word.after) and not _is_closed_word(word.after)
+    )

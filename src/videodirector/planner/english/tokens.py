@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from videodirector.planner.english import vocabulary as v
-from videodirector.planner.english.vocabulary import classes_of
+from videodirector.planner.english.vocabulary import find_word_classes
 
-__all__ = ["IsThing", "Token", "finite", "inflected", "may_be", "split"]
+__all__ = ["IsThing", "Token", "can_be", "is_finite", "is_inflected", "tokenise"]
 
 IsThing = Callable[[str], bool]
 
@@ -18,15 +18,15 @@ IsThing = Callable[[str], bool]
 class Token:
     """A word or mark, and its class: DET POSS NUM PRON ADJ NOUN VERB AUX ADV PREP CONJ SUB REL TO PUNCT.
 
-    `proper` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a token of its own, "'s".
+    ``proper`` marks the NOUN that is somebody's name; the POSS of "the boy's dog" is a separate token, "'s".
     """
 
     text: str
     tag: str = ""
-    proper: bool = False
+    is_proper: bool = False
 
     @property
-    def low(self) -> str:
+    def lower(self) -> str:
         """The word in small letters."""
         return self.text.lower()
 
@@ -38,7 +38,7 @@ _TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|St|Prof)\.(?=\s)")
 _HALF_A_DOZEN = re.compile(r"\bhalf (?:a|of a) dozen\b", re.IGNORECASE)
 
 
-def split(sentence: str) -> list[str]:
+def tokenise(sentence: str) -> list[str]:
     """Words and marks; "it's" is two words, and so is "boy's"."""
     found: list[str] = []
     sentence = _TITLE.sub(r"\1", sentence)
@@ -54,10 +54,10 @@ def split(sentence: str) -> list[str]:
             found += [stem, "'s"]
         else:
             found.append(text)
-    return _phrases(found)
+    return _join_phrases(found)
 
 
-def _phrases(texts: list[str]) -> list[str]:
+def _join_phrases(texts: list[str]) -> list[str]:
     """Connectives of several words as one: "as soon as"."""
     if "as" not in texts and "As" not in texts and "even" not in texts:
         return texts
@@ -73,17 +73,17 @@ def _phrases(texts: list[str]) -> list[str]:
 _CONTRACTED = v.RELATIVES | frozenset(["there", "here", "what", "where", "how"])
 
 
-def may_be(word: str, *kinds: str) -> bool:
+def can_be(word: str, *kinds: str) -> bool:
     if not word or word in v.FUNCTION_WORDS:
         return False
-    found = classes_of(word)
+    found = find_word_classes(word)
     return any(kind in found for kind in kinds) or (not found and word[:1].isalpha() and "NOUN" in kinds)
 
 
-def inflected(word: str) -> bool:
-    """Whether a verb form shows that it is one: walks, walked, flew - not walk."""
-    return bool(verbs := classes_of(word).get("VERB", ())) and word.lower() not in verbs
+def is_inflected(word: str) -> bool:
+    """Return whether a verb form shows that it is one: walks, walked, flew - not walk."""
+    return bool(verbs := find_word_classes(word).get("VERB", ())) and word.lower() not in verbs
 
 
-def finite(word: str) -> bool:
-    return inflected(word) and not word.lower().endswith("ing")
+def is_finite(word: str) -> bool:
+    return is_inflected(word) and not word.lower().endswith("ing")

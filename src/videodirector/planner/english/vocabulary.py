@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from videodirector.lexicon.words import noun
+from videodirector.lexicon.wordnet import find_noun
 
-__all__ = ["article", "classes_of", "is_known", "lemma", "plural_of", "word_set"]
+__all__ = ["choose_article", "find_word_classes", "is_english_word", "lemmatise", "pluralise", "split_words"]
 
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text, as a table that reads as a line."""
+def split_words(text: str) -> frozenset[str]:
+    """Return the words of a text, as a table that reads as a line."""
     return frozenset(text.replace("\n", " ").split())
 
 
-DETERMINERS = word_set(
+DETERMINERS = split_words(
     """a an the this that these those some any each every another no both all such what which other neither either"""
 )
-POSSESSIVES = word_set("my your his her its our their whose")
-OWNERS = {"its": "it", "his": "he", "her": "she", "their": "they"}
+POSSESSIVES = split_words("my your his her its our their whose")
+PRONOUN_BY_POSSESSIVE = {"its": "it", "his": "he", "her": "she", "their": "they"}
 """By possessive the pronoun of whom it speaks."""
-PRONOUNS = word_set(
+PRONOUNS = split_words(
     """i you he she it we they me him her us them himself herself itself themselves one other others everyone
     everybody someone somebody nobody anyone"""
 )
@@ -38,30 +38,30 @@ NUMBERS |= {
     "countless": 8,
     "hundred": 100,
 }
-BUNCHES: dict[str, int] = dict.fromkeys(
-    word_set("""group flock herd pack swarm school crowd bunch team family row line number handful lot lots hundreds
+GROUP_NOUNS: dict[str, int] = dict.fromkeys(
+    split_words("""group flock herd pack swarm school crowd bunch team family row line number handful lot lots hundreds
     dozens thousands plenty fleet pride colony gang"""),
     4,
 ) | {"dozen": 12, "couple": 2, "pair": 2, "few": 3, "duo": 2, "trio": 3, "threesome": 3, "quartet": 4, "quintet": 5}
-PARTITIVES = word_set(
+PARTITIVES = split_words(
     """piece slice bit lump chunk scrap kind type sort bunch pile heap stack basket bowlful loaf crumb blade drop puff
     strip clump scoop"""
 )
-"""What is said before "of" without being a thing of its own: "a piece of fruit"."""
-AUXILIARIES = word_set(
+"""What is said before "of" without naming a thing itself: "a piece of fruit"."""
+AUXILIARIES = split_words(
     """is are was were be been being am has have had do does did will would can could may might shall should
     must isn't aren't wasn't weren't don't doesn't didn't can't won't"""
 )
-BE = word_set("is are was were be been being am isn't aren't wasn't weren't")
-CONJUNCTIONS = word_set("and or but nor yet so plus &")
-SUBORDINATORS = word_set(
+BE = split_words("is are was were be been being am isn't aren't wasn't weren't")
+CONJUNCTIONS = split_words("and or but nor yet so plus &")
+SUBORDINATORS = split_words(
     """while as when whenever because since if although though until till before after whereas where"""
 )
 PHRASAL_SUBORDINATORS: dict[tuple[str, ...], str] = {
     tuple(phrase.split()): phrase for phrase in ("as soon as", "as long as", "even though")
 }
-RELATIVES = word_set("who which that whom")
-ADVERBS = word_set(
+RELATIVES = split_words("who which that whom")
+ADVERBS = split_words(
     """away up down back off out in home forward forwards backward backwards ahead together apart then now
     again finally suddenly first next later soon eventually meanwhile afterwards afterward slowly quickly
     very too so quite really just only still even also not never always often once here there everywhere
@@ -69,7 +69,7 @@ ADVERBS = word_set(
     inside indoors outdoors around over along past by overhead ever almost nearly further farther already
     sometimes instead more most less"""
 )
-PREPOSITIONS = word_set(
+PREPOSITIONS = split_words(
     """wearing in on at to into onto through across over under below beneath underneath above between behind beside
     besides near by with without from toward towards along around round past against among amongst amid off
     out of about inside outside within up down for upon like via beyond during before after until till than
@@ -125,15 +125,15 @@ COMPOUND_PREPOSITIONS: dict[tuple[str, ...], str] = {
     }.items()
 }
 
-# Nouns that name no thing to be drawn: times, sides, parts, manners, and the film itself.
+# Nouns that are not visible things: times, sides, parts, manners, and the film itself.
 FUNCTION_WORDS = (
     DETERMINERS | AUXILIARIES | CONJUNCTIONS | SUBORDINATORS | RELATIVES | PREPOSITIONS | PRONOUNS - {"other", "one"}
 )
-CATENATIVES = word_set(
+CATENATIVES = split_words(
     """begin start try want learn decide continue need like love hope manage attempt plan seem appear get go"""
 )
 
-ABSTRACT = word_set(
+ABSTRACT = split_words(
     """day days night nights morning evening afternoon noon time times moment moments second seconds minute minutes
     hour hours week weeks month months year years while today tomorrow yesterday season spring summer autumn fall
     end beginning start middle center centre side sides left right top bottom front back edge corner distance
@@ -154,27 +154,29 @@ ABSTRACT = word_set(
     moonlight sunlight daylight starlight sunshine midair mid-air home reverse inch degree lap"""
 )
 
-COLOURS = word_set(
+COLOURS = split_words(
     """red orange yellow green blue purple pink black white brown grey gray golden gold silver violet turquoise
     crimson scarlet beige cyan magenta teal"""
 )
 LARGER: dict[str, float] = dict.fromkeys(
-    word_set("big large huge giant gigantic enormous massive tall great towering"), 1.35
+    split_words("big large huge giant gigantic enormous massive tall great towering"), 1.35
 )
-SMALLER: dict[str, float] = dict.fromkeys(word_set("small little tiny miniature short wee mini"), 0.7)
+SMALLER: dict[str, float] = dict.fromkeys(split_words("small little tiny miniature short wee mini"), 0.7)
 
 CONTRACTIONS = {"'s": "is", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am", "'d": "would"}
 """What follows a pronoun, and what it is short for."""
 
-PLURALS = word_set(
+PLURALS = split_words(
     "passers-by passersby people folk police cattle children men women mice geese feet teeth sheep fish deer"
 )
 """Plurals that do not end in s."""
 
 ORDINALS = {word: place for place, word in enumerate("first second third fourth fifth sixth".split())}  # noqa: SIM905
-"""Which one of several; "the last" is told by its place."""
+"""Which one of several; "the last" is counted from the end."""
 
-PAIRS = word_set("glasses scissors pants trousers jeans shorts goggles binoculars pyjamas pajamas stairs tongs pliers")
+PAIRS = split_words(
+    "glasses scissors pants trousers jeans shorts goggles binoculars pyjamas pajamas stairs tongs pliers"
+)
 """Plurals that are one thing."""
 
 # Plural forms and words that the dictionary reads otherwise.
@@ -188,22 +190,22 @@ _LEMMAS = {
     "passers-by": "passer-by",
     "passersby": "passer-by",
 }
-_NOUN_ONLY = word_set("people children men women fox foxes owl owls bear bears robot robots friend friends")
-_VERB_ONLY = word_set(
+_NOUN_ONLY = split_words("people children men women fox foxes owl owls bear bears robot robots friend friends")
+_VERB_ONLY = split_words(
     """meets meet sees sits sit walks goes comes stands runs gets has says looks eats flew begins starts
     go went fell rose becomes finds takes gives makes puts keeps appears disappears arrives enters opens closes"""
 )
 
 
-def article(phrase: str) -> str:
-    """The indefinite article before a phrase."""
+def choose_article(phrase: str) -> str:
+    """Return the indefinite article before a phrase."""
     return "an" if phrase[:1].lower() in tuple("aeiou") and not phrase.lower().startswith(("uni", "eu", "one")) else "a"
 
 
 @lru_cache(maxsize=65536)
-def classes_of(word: str) -> dict[str, tuple[str, ...]]:
-    """The open classes a word may have (NOUN, VERB, ADJ, ADV), each with its lemmas; empty for an unknown word."""
-    # Loading the dictionary takes 0.15 s: only who plans pays for it.
+def find_word_classes(word: str) -> dict[str, tuple[str, ...]]:
+    """Return the open classes of a word (NOUN, VERB, ADJ, ADV) with its lemmas; empty if unknown."""
+    # Imported late: loading the dictionary takes 0.15 s.
     from lemminflect import getAllLemmas
 
     lowered = word.lower()
@@ -214,32 +216,32 @@ def classes_of(word: str) -> dict[str, tuple[str, ...]]:
         return {"VERB": found["VERB"]}
     kept = {kind: lemmas for kind, lemmas in found.items() if kind in ("NOUN", "VERB", "ADJ", "ADV")}
     form = lowered.endswith("ing") or any(base != lowered for base in kept.get("VERB", ()))
-    if kept and "NOUN" not in kept and not form and _names_a_thing(lowered):
+    if kept and "NOUN" not in kept and not form and _is_thing_noun(lowered):
         kept["NOUN"] = (lowered,)  # one dictionary knows "pan" only as a verb
     if kept and "ADJ" not in kept and lowered.endswith(("ible", "able", "ful", "ous", "less")):
         kept["ADJ"] = (lowered,)  # ... and "visible" only as a noun
     return kept
 
 
-def _names_a_thing(word: str) -> bool:
-    sense = noun(word)
+def _is_thing_noun(word: str) -> bool:
+    sense = find_noun(word)
     return sense is not None and sense.share > 0.6
 
 
-def is_known(word: str) -> bool:
-    """Whether this is a word of English."""
+def is_english_word(word: str) -> bool:
+    """Return whether this is a word of English."""
     lowered = word.lower()
     closed = (DETERMINERS, POSSESSIVES, PRONOUNS, NUMBERS, AUXILIARIES, CONJUNCTIONS, SUBORDINATORS, PREPOSITIONS)
-    return any(lowered in table for table in closed) or lowered in ADVERBS or bool(classes_of(lowered))
+    return any(lowered in table for table in closed) or lowered in ADVERBS or bool(find_word_classes(lowered))
 
 
 @lru_cache(maxsize=65536)
-def lemma(word: str, kind: str) -> str:
-    """The dictionary form of a word as a NOUN, VERB, ...; an unknown word by its regular ending."""
+def lemmatise(word: str, kind: str) -> str:
+    """Return the dictionary form of a word as a NOUN, VERB, ...; an unknown word by its regular ending."""
     lowered = word.lower()
     if kind == "NOUN" and lowered in _LEMMAS and lowered != "left":
         return _LEMMAS[lowered]
-    lemmas = classes_of(lowered).get(kind, ())
+    lemmas = find_word_classes(lowered).get(kind, ())
     if lemmas:
         return "saw" if lowered == "saw" and kind == "NOUN" else lemmas[0]
     if kind == "NOUN" and re.search(r"[^s'iu]s$", lowered) and len(lowered) > 3:
@@ -247,8 +249,8 @@ def lemma(word: str, kind: str) -> str:
     return lowered
 
 
-def plural_of(noun: str) -> str:
-    """The plural of a noun phrase without an article: "red fox" -> "red foxes"."""
+def pluralise(noun: str) -> str:
+    """Return the plural of a noun phrase without an article: "red fox" -> "red foxes"."""
     from lemminflect import getInflection
 
     head, _, last = noun.rpartition(" ")

@@ -1,4 +1,4 @@
-"""How a clause says that its subject moves: verbs, particles and prepositions -> one motion."""
+"""Parse the motion of a clause's subject from verbs, particles and prepositions."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from videodirector.lexicon import Nature, words
+from videodirector.lexicon import Traits, wordnet
 from videodirector.planner.english.clauses import Clause, NounPhrase, Phrase
-from videodirector.planner.english.knowledge import is_seen
-from videodirector.planner.english.vocabulary import word_set
+from videodirector.planner.english.knowledge import is_visible
+from videodirector.planner.english.vocabulary import split_words
 
 __all__ = [
-    "CAUSED",
+    "CAUSATIVE_VERBS",
     "Motion",
     "Path",
     "Point",
-    "caused_motion",
-    "corner_of",
-    "motion_of",
-    "path_of",
-    "plain_motion",
-    "visible_half",
+    "build_motion",
+    "find_path",
+    "parse_caused_motion",
+    "parse_corner",
+    "parse_motion",
+    "parse_visible_half",
 ]
 
 Path = Literal[
@@ -30,7 +30,7 @@ Path = Literal[
 ]  # fmt: skip
 
 
-def _verbs(text: str) -> dict[str, Path]:
+def _parse_verbs(text: str) -> dict[str, Path]:
     table: dict[str, Path] = {}
     for line in text.strip().splitlines():
         path, _, verbs = line.strip().partition(":")
@@ -39,7 +39,7 @@ def _verbs(text: str) -> dict[str, Path]:
 
 
 # One path a verb; particles and prepositions then change it ("walks away").
-VERBS: dict[str, Path] = _verbs(
+VERBS: dict[str, Path] = _parse_verbs(
     """
     cross:  walk run go move travel roll drive ride march crawl creep sneak stroll wander trot gallop race rush
     cross: hurry dash ski
@@ -68,7 +68,7 @@ VERBS: dict[str, Path] = _verbs(
     """
 )
 # What somebody makes a thing do: not who drops the cup falls, but the cup.
-CAUSED: dict[str, Path] = _verbs(
+CAUSATIVE_VERBS: dict[str, Path] = _parse_verbs(
     """
     fall: drop lower sink spill dump
     rise: lift raise hoist launch release
@@ -78,19 +78,19 @@ CAUSED: dict[str, Path] = _verbs(
     sway: wave swing spin rotate twirl whirl shake juggle wag rock twist stir stretch flip
     """
 )
-_TAKES_ALONG = word_set("pull push drag carry tow transport roll haul lead escort")
-_FETCHES = word_set("pull take bring reel fish draw dig")
+_CARRYING_VERBS = split_words("pull push drag carry tow transport roll haul lead escort")
+_FETCHING_VERBS = split_words("pull take bring reel fish draw dig")
 
 _TRAVELLING = frozenset({"cross", "enter", "leave", "jump", "rise", "fall", "meet"})
-_AIRBORNE = word_set("fly soar glide hover flutter float levitate drift")
+_AIRBORNE = split_words("fly soar glide hover flutter float levitate drift")
 _UPWARDS = frozenset(["up", "upward", "upwards"])
 _DOWNWARDS = frozenset(["down", "downward", "downwards"])
 _LEFT = frozenset(["left", "leftward", "leftwards"])
 _RIGHT = frozenset(["right", "rightward", "rightwards"])
 _NEARER = frozenset(["closer", "nearer"])
-_PICTURE = word_set("scene picture frame screen view image video camera viewer us")
-_VIEWER = word_set("camera viewer us")
-_SKYWARD = word_set("sky air cloud heaven space")
+_PICTURE = split_words("scene picture frame screen view image video camera viewer us")
+_VIEWER = split_words("camera viewer us")
+_SKYWARD = split_words("sky air cloud heaven space")
 _INTO = frozenset(["into", "in", "to", "up into", "toward", "towards"])
 _TOWARDS = frozenset(["to", "toward", "towards", "at", "for"])
 
@@ -103,11 +103,11 @@ class Motion:
 
     Attributes:
         path: its kind.
-        direction: -1 to the left, +1 to the right, 0 not said.
+        direction: -1 to the left, +1 to the right, 0 if not given.
         airborne: whether it goes through the air.
-        begin, end: where it begins and ends, as the centre (x, y) in [0, 1]; None where it is not said.
-        via: where it comes by on its way.
-        target: whom it is aimed at, follows or circles.
+        begin, end: first and last centre (x, y) in [0, 1]; None if not given.
+        via: centres between them.
+        target: what it approaches, follows or circles.
         onto: whether it ends on top of the target.
     """
 
@@ -121,34 +121,34 @@ class Motion:
     onto: bool = False
 
 
-def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) -> Motion:
-    """The motion of a clause's subject.
+def parse_motion(clause: Clause, nature: Traits | None, verb: str | None = None) -> Motion:
+    """Return the motion of a clause's subject.
 
     Args:
         clause: who does what.
-        nature: what is known of the subject: "moves" means flying for a bird.
-        verb: in place of the clause's verb.
+        nature: the subject's traits: "moves" means flying for a bird.
+        verb: overrides the clause's verb.
     """
-    verb = verb or _main_verb(clause)
-    motion = plain_motion(verb, nature)
+    verb = verb or _find_main_verb(clause)
+    motion = build_motion(verb, nature)
     if clause.negated or (clause.passive and motion.path not in ("cross", "fall", "jump")):
-        return Motion(airborne=motion.airborne, begin=_sides(clause)[0])
-    if verb == "fall" and {*clause.adverbs, *clause.adjectives} & _FALLEN:
+        return Motion(airborne=motion.airborne, begin=_parse_sides(clause)[0])
+    if verb == "fall" and {*clause.adverbs, *clause.adjectives} & _STATES_AFTER_FALL:
         return Motion()  # "falls asleep"
     if clause.passive and verb == "go":
         return Motion(path="vanish")  # "then the cat is gone"
     adverbs = set(clause.adverbs)
     if len(turns := [_TURNS[adverb] for adverb in clause.adverbs if adverb in _TURNS]) > 1 and motion.path != "still":
-        return _turning(turns, motion)
+        return _follow_turns(turns, motion)
     if motion.path in ("meet", "chase", "circle") or verb == "approach":
         motion = replace(motion, path="meet" if verb == "approach" else motion.path, target=tuple(clause.objects))
     for phrase in clause.phrases:
-        motion = _by_phrase(phrase, verb, motion)
-    if path_of(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take", "show", "turn", "crop"):
-        motion = replace(motion, path=_by_adverbs(adverbs, motion.path, verb))
-    if verb == "leave" and clause.objects and any(_stays_there(phrase, clause) for phrase in clause.phrases):
+        motion = _apply_phrase(phrase, verb, motion)
+    if find_path(verb) in _TRAVELLING or verb in ("get", "burst", "pop", "take", "show", "turn", "crop"):
+        motion = replace(motion, path=_apply_adverbs(adverbs, motion.path, verb))
+    if verb == "leave" and clause.objects and any(_is_resting_place(phrase, clause) for phrase in clause.phrases):
         motion = replace(motion, path="still")  # "leaves a crumb on the table"
-    begin, stops, facing = _sides(clause)
+    begin, stops, facing = _parse_sides(clause)
     end = stops[-1] if stops else None
     path = motion.path
     if not motion.target and path in ("meet", "chase"):
@@ -163,8 +163,8 @@ def motion_of(clause: Clause, nature: Nature | None, verb: str | None = None) ->
     return replace(motion, path=path, direction=direction, begin=begin, end=end, via=via, target=target)
 
 
-def caused_motion(clause: Clause, nature: Nature | None) -> tuple[Motion, bool] | None:
-    """What the subject makes the object do: "drops the cup", "blows the leaves away", "pulls out a rabbit".
+def parse_caused_motion(clause: Clause, nature: Traits | None) -> tuple[Motion, bool] | None:
+    """Return what the subject makes the object do: "drops the cup", "blows the leaves away", "pulls out a rabbit".
 
     Returns:
         The object's motion, and whether the subject moves too; None where it makes it do nothing.
@@ -175,20 +175,20 @@ def caused_motion(clause: Clause, nature: Nature | None) -> tuple[Motion, bool] 
     if any(phrase.ground[0].start < first.start and phrase.figure is None for phrase in clause.phrases):
         return None
     verb, adverbs = clause.verb, {*clause.adverbs}
-    along = verb in _TAKES_ALONG
+    along = verb in _CARRYING_VERBS
     if verb == "roll" and "out" in adverbs:
         return Motion(), False  # "rolls out dough"
     if verb in ("blow", "pump") and "up" in adverbs:
         return Motion(path="grow"), False
-    if verb in _FETCHES and adverbs & {"out", "in", "up"}:
+    if verb in _FETCHING_VERBS and adverbs & {"out", "in", "up"}:
         return Motion(path="appear"), False
-    if adverbs & {"away", "off", "out"} and (path_of(verb) == "still" or verb in CAUSED or along):
+    if adverbs & {"away", "off", "out"} and (find_path(verb) == "still" or verb in CAUSATIVE_VERBS or along):
         if verb in ("take", "get", "set", "turn", "switch", "put", "show", "try", "find", "point", "give", "work"):
             return None
-        return Motion(path="leave", airborne=plain_motion(verb, nature).airborne), along
-    if verb in CAUSED or along:
-        plain = motion_of(clause, nature, verb)
-        path = CAUSED.get(verb, "cross")
+        return Motion(path="leave", airborne=build_motion(verb, nature).airborne), along
+    if verb in CAUSATIVE_VERBS or along:
+        plain = parse_motion(clause, nature, verb)
+        path = CAUSATIVE_VERBS.get(verb, "cross")
         if path == "cross" and plain.path in ("rise", "fall", "leave"):
             path = plain.path
         flies = verb in ("throw", "toss", "kick", "fling", "hurl", "fly", "shoot")
@@ -197,7 +197,7 @@ def caused_motion(clause: Clause, nature: Nature | None) -> tuple[Motion, bool] 
     return None
 
 
-_FALLEN = word_set("asleep ill sick silent quiet apart behind")
+_STATES_AFTER_FALL = split_words("asleep ill sick silent quiet apart behind")
 
 _TURNS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("up", "upward", "upwards"), (0.0, -0.25)),
@@ -207,8 +207,8 @@ _TURNS: dict[str, tuple[float, float]] = {
 }
 
 
-def _turning(turns: list[tuple[float, float]], motion: Motion) -> Motion:
-    """Up, then left, then down: by way of where each turn leads."""
+def _follow_turns(turns: list[tuple[float, float]], motion: Motion) -> Motion:
+    """Follow turns such as "up, then left, then down"."""
     x, y = 0.5, 0.75 if turns[0][1] < 0 else 0.3 if turns[0][1] > 0 else 0.5
     stops: list[Point] = [(x, y)]
     for right, down in turns:
@@ -218,58 +218,58 @@ def _turning(turns: list[tuple[float, float]], motion: Motion) -> Motion:
 
 
 @lru_cache(maxsize=4096)
-def _known_verb(verb: str) -> str:
-    """The verb itself, or else the nearest in meaning that is known: to amble is to walk."""
+def _find_known_verb(verb: str) -> str:
+    """Return the verb itself, or else the nearest in meaning that is known: to amble is to walk."""
     if verb in VERBS:
         return verb
-    sense = words.verb(verb)
+    sense = wordnet.find_verb(verb)
     if sense is None or sense.kind != "motion" or sense.share < 0.5:
         return ""
-    return next((wider for wider in sense.lineage if wider in VERBS and wider not in _VAGUE), "")
+    return next((wider for wider in sense.hypernyms if wider in VERBS and wider not in _VAGUE), "")
 
 
-def _stays_there(phrase: Phrase, clause: Clause) -> bool:
-    """Whether a phrase says where something is left."""
+def _is_resting_place(phrase: Phrase, clause: Clause) -> bool:
+    """Return whether a phrase says where something is left."""
     behind = phrase.ground[0].start > clause.objects[0].start
     return behind and phrase.preposition in ("on", "in", "at", "under", "beside", "next to", "for", "with", "behind")
 
 
 _VAGUE = frozenset(["move", "turn", "go", "travel", "shake", "stir", "form", "drop", "lift", "catch", "touch"])
-"""Wide classes of verbs: what only moves somehow does not cross the picture."""
+"""General verbs, which do not imply crossing the picture."""
 
 
-def path_of(verb: str) -> Path:
-    """The path that a verb means; "still" for one that moves nobody."""
-    known = _known_verb(verb)
+def find_path(verb: str) -> Path:
+    """Return the path that a verb means; "still" for one without motion."""
+    known = _find_known_verb(verb)
     if known:
         return VERBS[known]
-    sense = words.verb(verb)
-    travels = sense is not None and sense.kind == "motion" and sense.share > 0.7 and "travel" in sense.lineage
+    sense = wordnet.find_verb(verb)
+    travels = sense is not None and sense.kind == "motion" and sense.share > 0.7 and "travel" in sense.hypernyms
     return "cross" if travels else "still"
 
 
-def plain_motion(verb: str, nature: Nature | None) -> Motion:
-    """The motion that a verb alone means for a thing."""
-    path = path_of(verb)
-    flier = nature is not None and nature.moves in ("flies", "floats") and verb in _ANYHOW
-    return Motion(path=path, airborne=_known_verb(verb) in _AIRBORNE or flier)
+def build_motion(verb: str, nature: Traits | None) -> Motion:
+    """Return the motion that a verb alone means for a thing."""
+    path = find_path(verb)
+    flier = nature is not None and nature.moves in ("flies", "floats") and verb in _MANNERLESS_VERBS
+    return Motion(path=path, airborne=_find_known_verb(verb) in _AIRBORNE or flier)
 
 
 # Verbs that leave open how: a bird that moves flies, one that walks does not.
-_ANYHOW = word_set("go move travel pass cross head race speed rise ascend cruise circle")
-_HELPING = word_set("start begin try continue keep stop want go decide seem let come be attempt")
+_MANNERLESS_VERBS = split_words("go move travel pass cross head race speed rise ascend cruise circle")
+_HELPING_VERBS = split_words("start begin try continue keep stop want go decide seem let come be attempt")
 
 
-def _main_verb(clause: Clause) -> str:
-    """The verb that says how: "starts running" runs, "tries to jump" jumps."""
-    if clause.verb in _HELPING:
+def _find_main_verb(clause: Clause) -> str:
+    """Return the verb that says how: "starts running" runs, "tries to jump" jumps."""
+    if clause.verb in _HELPING_VERBS:
         for figure, verb in clause.later_verbs:
-            if figure is None and path_of(verb) != "still":
+            if figure is None and find_path(verb) != "still":
                 return verb
     return clause.verb
 
 
-def _by_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
+def _apply_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
     if adverbs & _NEARER:
         return "approach"
     if "off" in adverbs and verb in ("take", "lift", "blast"):
@@ -289,13 +289,13 @@ def _by_adverbs(adverbs: set[str], path: Path, verb: str) -> Path:
     return path
 
 
-def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
-    """The motion as a phrase changes it; a table of cases, the first that fits."""
+def _apply_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
+    """Return the motion as a phrase changes it; a table of cases, the first that fits."""
     word, path, ground = phrase.preposition, motion.path, tuple(phrase.ground)
     last = (ground[0].words.split() or [ground[0].pronoun])[-1]
     film, viewer = last in _PICTURE, last in _VIEWER
-    somebody = bool(ground[0].pronoun) or ground[0].proper or is_seen(ground[0].words)
-    travels = path_of(verb) in _TRAVELLING
+    somebody = bool(ground[0].pronoun) or ground[0].proper or is_visible(ground[0].words)
+    travels = find_path(verb) in _TRAVELLING
     moves = path in ("cross", "enter", "jump", "rise")
     cases: tuple[tuple[bool, Motion], ...] = (
         (viewer and word in _TOWARDS and (travels or verb == "get"), Motion(path="approach")),
@@ -318,14 +318,13 @@ def _by_phrase(phrase: Phrase, verb: str, motion: Motion) -> Motion:
     return replace(changed, airborne=motion.airborne)
 
 
-def _sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
-    """Where the phrases let the motion begin ("from the left"), where they lead it in turn ("to the upper right"), and
-    its direction."""
+def _parse_sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
+    """Parse begin ("from the left"), stops ("to the upper right") and direction from the phrases."""
     begin: Point | None = None
     stops: list[Point] = []
     for phrase in clause.phrases:
         for noun in phrase.ground:
-            at = corner_of(noun)
+            at = parse_corner(noun)
             if at is None:
                 continue
             if phrase.preposition in ("from", "out of"):
@@ -344,8 +343,8 @@ def _sides(clause: Clause) -> tuple[Point | None, list[Point], int]:
     return begin, stops, direction
 
 
-def corner_of(noun: NounPhrase) -> Point | None:
-    """The part of the picture that a noun phrase names, as the centre (x, y) in [0, 1]; None for anything else."""
+def parse_corner(noun: NounPhrase) -> Point | None:
+    """Parse the part of the picture that a noun phrase names, as a centre (x, y) in [0, 1], or None."""
     said = {*noun.adjectives, *noun.words.split()}
     if noun.words in ("middle", "center", "centre") and not noun.adjectives:
         return 0.5, None
@@ -358,9 +357,9 @@ def corner_of(noun: NounPhrase) -> Point | None:
     return x, y
 
 
-def visible_half(clause: Clause) -> Literal["first", "second"] | None:
-    """The half of the scene to which the clause confines itself ("only in the second half"); None for all of it."""
-    if "halfway" in (token.low for token in clause.tokens) and path_of(clause.verb) != "cross":
+def parse_visible_half(clause: Clause) -> Literal["first", "second"] | None:
+    """Parse the half of the scene that the clause names ("only in the second half"), or None."""
+    if "halfway" in (token.lower for token in clause.tokens) and find_path(clause.verb) != "cross":
         return "second"
     for phrase in clause.phrases:
         for noun in phrase.ground:

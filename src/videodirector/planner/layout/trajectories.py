@@ -1,4 +1,4 @@
-"""Tracks: the key boxes of one actor, in its part of the picture or beside what it is attached to."""
+"""Trajectories: the key boxes of one actor, in its cell of the picture or relative to its ground."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from typing import Literal
 from videodirector.planner.layout.motion import Path, Point
 from videodirector.schemas import KEY_BOXES, Box
 
-__all__ = ["GAP", "MARGIN", "Actor", "Cell", "Relation", "RelationKind", "attached_track", "seen", "track"]
+__all__ = [
+    "GAP",
+    "MARGIN",
+    "Actor",
+    "Cell",
+    "Relation",
+    "RelationKind",
+    "build_attached_track",
+    "build_track",
+    "hide_outside_half",
+]
 
 MARGIN = 0.03
 GAP = 0.02
@@ -29,10 +39,10 @@ class Actor:
         height: as a fraction of the picture.
         aspect: width over height.
         level: how high it stays: 0 on the ground, 1 at the top; 0.5 and more has the upper storey of the picture.
-        path, direction, airborne, begin, end, via, onto: its motion, see `Motion`.
+        path, direction, airborne, begin, end, via, onto: its motion, see ``Motion``.
         target: the entity its motion is aimed at.
-        half: the half of the scene in which it is seen, None for both.
-        last_x: where it stood at the end of an earlier scene, so that left stays left; None for a new one.
+        half: the half of the scene in which it is visible, None for both.
+        last_x: its position at the end of an earlier scene, which is kept; None for a new actor.
     """
 
     id: str
@@ -49,10 +59,10 @@ class Actor:
     target: str | None = None
     half: Literal["first", "second"] | None = None
     last_x: float | None = None
-    lift: float = 0.0  # raised by so much, for whom it shelters
-    shared: bool = False  # others begin and end at the same places
-    shift: float = 0.0  # to the side of what it stands on or under
-    raised: float = 0.0  # above the middle of what it is in
+    lift: float = 0.0  # raised by this much above what is under it
+    shares_endpoints: bool = False  # others have the same begin and end
+    shift: float = 0.0  # sideways from the centre of its ground
+    inner_shift: float = 0.0  # above the middle of what it is in
     phase: float = 0.0  # of its circle, where it begins, in turns
 
     @property
@@ -67,7 +77,7 @@ class Actor:
 
     @property
     def edge(self) -> int:
-        """The side of the picture at which it must stand to come or go: -1, 1, or 0 for anywhere."""
+        """The side of the picture at which it enters or leaves: -1, 1, or 0 for either."""
         if self.begin is not None and self.begin[0] is not None:
             return -1 if self.begin[0] < 0.5 else 1
         if self.path == "leave":
@@ -79,7 +89,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """The entity `figure` stands in this relation to the entities `grounds` (two for "between")."""
+    """The relation of the entity ``figure`` to the entities ``grounds`` (two for "between")."""
 
     kind: RelationKind
     figure: str
@@ -88,7 +98,7 @@ class Relation:
 
 @dataclass(slots=True)
 class Cell:
-    """The part of the picture that belongs to an actor: nobody else comes there uninvited."""
+    """The part of the picture reserved for an actor."""
 
     x0: float
     x1: float
@@ -100,7 +110,7 @@ class Cell:
         return (self.x0 + self.x1) / 2
 
 
-def track(actor: Actor, cell: Cell) -> list[Box | None]:
+def build_track(actor: Actor, cell: Cell) -> list[Box | None]:
     if actor.path == "circle":
         return _orbit(actor, cell.x, (cell.top + cell.floor) / 2, (cell.x1 - cell.x0 - actor.width) / 2, 0.12)
     low = cell.floor - actor.height / 2 - actor.lift
@@ -110,11 +120,13 @@ def track(actor: Actor, cell: Cell) -> list[Box | None]:
     left, right = cell.x0 + actor.width / 2, cell.x1 - actor.width / 2
     direction = actor.direction or (-1 if actor.path == "enter" and actor.edge > 0 else 1)
     start, stop = (left, right) if direction > 0 else (right, left)
-    course = (_FLYING if actor.airborne and actor.path in _FLYING else _COURSES)[actor.path]
+    course = (_FLYING_TRAJECTORIES if actor.airborne and actor.path in _FLYING_TRAJECTORIES else _TRAJECTORIES)[
+        actor.path
+    ]
     points = course(_Range(start, stop, rest, high, low))
     if actor.begin is not None or actor.end is not None:
-        points = _between_points(actor, points)
-    boxes: list[Box | None] = [_box(actor, x, y, scale) for x, y, scale in points]
+        points = _apply_endpoints(actor, points)
+    boxes: list[Box | None] = [_make_box(actor, x, y, scale) for x, y, scale in points]
     if actor.path == "leave":
         boxes[-1] = None
     elif actor.path == "enter":
@@ -130,13 +142,13 @@ _LEVEL: frozenset[Path] = frozenset({"cross", "sway", "meet", "chase", "enter", 
 
 _TIMES = [key / (KEY_BOXES - 1) for key in range(KEY_BOXES)]
 
-Point3 = tuple[float, float, float]
+ScaledPoint = tuple[float, float, float]
 """Centre x, centre y and scale of a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """What an actor's cell lets its centre do: x from start to stop, y at rest, at the highest and at the lowest."""
+    """The range of an actor's centre in its cell: x from start to stop, y at rest, highest and lowest."""
 
     start: float
     stop: float
@@ -149,77 +161,77 @@ class _Range:
         return (self.start + self.stop) / 2
 
 
-def _line(begin: Point3, end: Point3) -> list[Point3]:
+def _interpolate(begin: ScaledPoint, end: ScaledPoint) -> list[ScaledPoint]:
     (x0, y0, s0), (x1, y1, s1) = begin, end
     return [(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, s0 + (s1 - s0) * t) for t in _TIMES]
 
 
-def _level(x0: float, x1: float, y: float) -> list[Point3]:
-    return _line((x0, y, 1.0), (x1, y, 1.0))
+def _move_level(x0: float, x1: float, y: float) -> list[ScaledPoint]:
+    return _interpolate((x0, y, 1.0), (x1, y, 1.0))
 
 
-def _scaled(r: _Range, begin: float, end: float) -> list[Point3]:
-    return _line((r.middle, r.rest, begin), (r.middle, r.rest, end))
+def _scale_in_place(r: _Range, begin: float, end: float) -> list[ScaledPoint]:
+    return _interpolate((r.middle, r.rest, begin), (r.middle, r.rest, end))
 
 
-def _upright(r: _Range, begin: float, end: float) -> list[Point3]:
-    return _line((r.middle, begin, 1.0), ((r.start + 2 * r.stop) / 3, end, 1.0))
+def _move_vertically(r: _Range, begin: float, end: float) -> list[ScaledPoint]:
+    return _interpolate((r.middle, begin, 1.0), ((r.start + 2 * r.stop) / 3, end, 1.0))
 
 
-def _arc(r: _Range) -> list[Point3]:
+def _move_in_arc(r: _Range) -> list[ScaledPoint]:
     rise = r.low - max(r.high, r.low - 0.35)
     return [(r.start + (r.stop - r.start) * t, r.low - rise * math.sin(math.pi * t), 1.0) for t in _TIMES]
 
 
-def _swing(r: _Range) -> list[Point3]:
+def _swing(r: _Range) -> list[ScaledPoint]:
     reach = math.copysign(min(0.05, abs(r.stop - r.start) / 2), r.stop - r.start)
     return [(r.middle + reach * math.sin(2 * math.pi * t), r.rest, 1.0) for t in _TIMES]
 
 
-_COURSES: dict[Path, Callable[[_Range], list[Point3]]] = {
-    "still": lambda r: _level(r.middle, r.middle, r.rest),
-    "appear": lambda r: _level(r.middle, r.middle, r.rest),
-    "vanish": lambda r: _level(r.middle, r.middle, r.rest),
-    "cross": lambda r: _level(r.start, r.stop, r.rest),
-    "meet": lambda r: _level(r.start, r.stop, r.rest),
-    "chase": lambda r: _level(r.start, r.stop, r.rest),
-    "enter": lambda r: _level(r.start, r.middle, r.rest),
-    "leave": lambda r: _line((r.middle, r.rest, 1.0), (r.stop, r.rest, 0.85)),
-    "rise": lambda r: _upright(r, r.low, r.high),
-    "fall": lambda r: _upright(r, r.high, r.low),
-    "jump": _arc,
+_TRAJECTORIES: dict[Path, Callable[[_Range], list[ScaledPoint]]] = {
+    "still": lambda r: _move_level(r.middle, r.middle, r.rest),
+    "appear": lambda r: _move_level(r.middle, r.middle, r.rest),
+    "vanish": lambda r: _move_level(r.middle, r.middle, r.rest),
+    "cross": lambda r: _move_level(r.start, r.stop, r.rest),
+    "meet": lambda r: _move_level(r.start, r.stop, r.rest),
+    "chase": lambda r: _move_level(r.start, r.stop, r.rest),
+    "enter": lambda r: _move_level(r.start, r.middle, r.rest),
+    "leave": lambda r: _interpolate((r.middle, r.rest, 1.0), (r.stop, r.rest, 0.85)),
+    "rise": lambda r: _move_vertically(r, r.low, r.high),
+    "fall": lambda r: _move_vertically(r, r.high, r.low),
+    "jump": _move_in_arc,
     "sway": _swing,
-    "approach": lambda r: _scaled(r, 0.5, 1.0),
-    "grow": lambda r: _scaled(r, 0.5, 1.0),
-    "recede": lambda r: _scaled(r, 1.0, 0.45),
-    "shrink": lambda r: _scaled(r, 1.0, 0.45),
+    "approach": lambda r: _scale_in_place(r, 0.5, 1.0),
+    "grow": lambda r: _scale_in_place(r, 0.5, 1.0),
+    "recede": lambda r: _scale_in_place(r, 1.0, 0.45),
+    "shrink": lambda r: _scale_in_place(r, 1.0, 0.45),
 }
-_FLYING: dict[Path, Callable[[_Range], list[Point3]]] = {
-    "leave": lambda r: _line((r.start, r.low - 0.1, 1.0), (r.stop, r.high, 0.5)),
-    "enter": lambda r: _line((r.start, r.high, 0.6), (r.stop, r.rest, 1.0)),
+_FLYING_TRAJECTORIES: dict[Path, Callable[[_Range], list[ScaledPoint]]] = {
+    "leave": lambda r: _interpolate((r.start, r.low - 0.1, 1.0), (r.stop, r.high, 0.5)),
+    "enter": lambda r: _interpolate((r.start, r.high, 0.6), (r.stop, r.rest, 1.0)),
 }
 
 
-def _between_points(actor: Actor, points: list[Point3]) -> list[Point3]:
-    """The same motion from where the story lets it begin to where it lets it end."""
+def _apply_endpoints(actor: Actor, points: list[ScaledPoint]) -> list[ScaledPoint]:
+    """Move the trajectory to the begin and end that the story gives."""
     (x0, y0, _), (x1, y1, _) = points[0], points[-1]
     begin, end = actor.begin or (None, None), actor.end or (None, None)
     x0 = begin[0] if begin[0] is not None else x0
     y0 = begin[1] if begin[1] is not None else y0
     if actor.path in ("still", "sway", "appear", "vanish") and actor.end is None:
-        return _level(x0, x0, y0)
+        return _move_level(x0, x0, y0)
     x1 = end[0] if end[0] is not None else 1.0 - x0 if begin[0] is not None and begin[1] is None else x1
     y1 = end[1] if end[1] is not None else y0 if actor.path == "cross" else y1
     stops = [(x0, y0)]
     for x, y in actor.via:
         stops.append((x if x is not None else stops[-1][0], y if y is not None else stops[-1][1]))
-    return _by_way_of([*stops, (x1, y1)])
+    return _visit_stops([*stops, (x1, y1)])
 
 
-def _by_way_of(stops: list[tuple[float, float]]) -> list[Point3]:
-    """From stop to stop, each leg in the same time."""
+def _visit_stops(stops: list[tuple[float, float]]) -> list[ScaledPoint]:
+    """Interpolate from stop to stop, each leg in the same time."""
     legs = len(stops) - 1
-    points: list[Point3] = []
+    points: list[ScaledPoint] = []
     for time in _TIMES:
         leg = min(int(time * legs), legs - 1)
         (x0, y0), (x1, y1), part = stops[leg], stops[leg + 1], time * legs - leg
@@ -229,10 +241,12 @@ def _by_way_of(stops: list[tuple[float, float]]) -> list[Point3]:
 
 def _orbit(actor: Actor, x: float, y: float, radius: float, lift: float) -> list[Box | None]:
     angles = [2 * math.pi * (t + actor.phase) for t in _TIMES]
-    return [_box(actor, x - max(radius, 0.1) * math.cos(angle), y - lift * math.sin(angle), 1.0) for angle in angles]
+    return [
+        _make_box(actor, x - max(radius, 0.1) * math.cos(angle), y - lift * math.sin(angle), 1.0) for angle in angles
+    ]
 
 
-def attached_track(
+def build_attached_track(
     actor: Actor, relation: Relation, tracks: dict[str, list[Box | None]], floor: float
 ) -> list[Box | None]:
     ground = tracks[relation.grounds[0]]
@@ -247,21 +261,23 @@ def attached_track(
         )
         actor.height = min(actor.height, 0.6 * largest[0], 0.6 * largest[1] / actor.aspect)
     boxes: list[Box | None] = [
-        None if base is None else _relative(actor, relation.kind, base, floor) for base in ground
+        None if base is None else _place_relative(actor, relation.kind, base, floor) for base in ground
     ]
     if actor.onto and boxes[0] is not None and boxes[-1] is not None and ground[0] is not None:
         base = ground[0]
         (x1, y1), y0 = boxes[-1].centre, base.y1 - actor.height / 2
         side = -1 if base.centre[0] > 0.5 else 1
         x0 = base.centre[0] + side * ((base.width + actor.width) / 2 + GAP) + actor.shift / 2
-        return [_box(actor, x0 + (x1 - x0) * t, y0 + (y1 - y0) * t - 0.15 * math.sin(math.pi * t), 1.0) for t in _TIMES]
+        return [
+            _make_box(actor, x0 + (x1 - x0) * t, y0 + (y1 - y0) * t - 0.15 * math.sin(math.pi * t), 1.0) for t in _TIMES
+        ]
     if actor.path in ("rise", "fall", "cross", "leave", "approach", "recede", "grow", "shrink", "jump", "sway"):
-        return _moved_from(actor, [box for box in boxes if box is not None], on=relation.kind == "on")
+        return _move_from(actor, [box for box in boxes if box is not None], on=relation.kind == "on")
     return boxes
 
 
-def _moved_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]:
-    """A motion of its own, from the place that the relation gives; onto something it falls or climbs no further."""
+def _move_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]:
+    """Return the trajectory from the position at the ground; on top of it, it falls and climbs no further."""
     if not boxes:
         return [None] * KEY_BOXES
     x, y = boxes[0].centre
@@ -269,11 +285,11 @@ def _moved_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]
     away = 1 - MARGIN - actor.width / 2 if side > 0 else MARGIN + actor.width / 2
     high, low = 0.04 + actor.height / 2, 0.95 - actor.height / 2
     if actor.path == "leave":
-        points = _line((x, y, 1.0), (away, high, 0.5) if actor.airborne else (away, y, 0.85))
+        points = _interpolate((x, y, 1.0), (away, high, 0.5) if actor.airborne else (away, y, 0.85))
     elif actor.path == "cross" and actor.airborne:
-        points = _level(1.0 - away, away, y)
+        points = _move_level(1.0 - away, away, y)
     elif actor.path == "cross":
-        points = _level(x - side * 0.2, x + side * 0.25, y)
+        points = _move_level(x - side * 0.2, x + side * 0.25, y)
     else:
         near = x + side * 0.15 if actor.path in ("jump", "sway") else x
         highest, lowest = (min(y, low), y) if on and actor.path in ("rise", "fall") else (high, max(low, y))
@@ -281,39 +297,39 @@ def _moved_from(actor: Actor, boxes: list[Box], *, on: bool) -> list[Box | None]
             lowest = low
         elif on:
             highest = min(high, y)
-        points = _COURSES[actor.path](_Range(x, near, y, highest, lowest))
-    found: list[Box | None] = [_box(actor, *point) for point in points]
+        points = _TRAJECTORIES[actor.path](_Range(x, near, y, highest, lowest))
+    found: list[Box | None] = [_make_box(actor, *point) for point in points]
     if actor.path == "leave":
         found[-1] = None
     return found
 
 
-def _relative(actor: Actor, kind: RelationKind, base: Box, floor: float) -> Box:
+def _place_relative(actor: Actor, kind: RelationKind, base: Box, floor: float) -> Box:
     x = base.centre[0] + actor.shift
     half = actor.height / 2
     if kind == "on":
-        return _box(actor, x, base.y0 - half + 0.02, 1.0)
+        return _make_box(actor, x, base.y0 - half + 0.02, 1.0)
     if kind == "above":
-        return _box(actor, x, base.y0 - half - 0.04, 1.0)
+        return _make_box(actor, x, base.y0 - half - 0.04, 1.0)
     if kind == "under":
-        return _box(actor, x, floor - half, 1.0)
+        return _make_box(actor, x, floor - half, 1.0)
     if kind == "behind":
-        return _box(actor, x + 0.25 * base.width, base.y1 - half - 0.08, 1.0)
+        return _make_box(actor, x + 0.25 * base.width, base.y1 - half - 0.08, 1.0)
     if kind == "in front of":
-        return _box(actor, x - 0.2 * base.width, base.y1 - half + 0.05, 1.0)
-    return _box(actor, x, base.centre[1] - actor.raised, 1.0)
+        return _make_box(actor, x - 0.2 * base.width, base.y1 - half + 0.05, 1.0)
+    return _make_box(actor, x, base.centre[1] - actor.inner_shift, 1.0)
 
 
-def _box(actor: Actor, x: float, y: float, scale: float) -> Box:
-    """A box of this centre, moved inside the picture where it leaves it, to three digits."""
+def _make_box(actor: Actor, x: float, y: float, scale: float) -> Box:
+    """Return a box of this centre, moved inside the picture where it leaves it, to three digits."""
     width, height = min(actor.width * scale, 0.96), min(actor.height * scale, 0.96)
     x = min(max(x, 0.01 + width / 2), 0.99 - width / 2)
     y = min(max(y, 0.01 + height / 2), 0.99 - height / 2)
     return Box(*(round(value, 3) for value in Box.around(x, y, width, height)))
 
 
-def seen(actor: Actor, boxes: list[Box | None]) -> list[Box | None]:
-    """The boxes in the half of the scene in which the actor is seen."""
+def hide_outside_half(actor: Actor, boxes: list[Box | None]) -> list[Box | None]:
+    """Return the boxes in the half of the scene in which the actor is visible."""
     half = KEY_BOXES // 2
     if actor.half == "first":
         return [*boxes[:half], *[None] * (KEY_BOXES - half)]

@@ -1,15 +1,15 @@
-"""Planning with chat models: the two published steps, through langchain; answers are mended or asked for again."""
+"""Planning with chat models through langchain, in the two published steps; answers are repaired or requested again."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from videodirector.planner.llm.client.models import chat_model
+from videodirector.planner.llm.client import create_chat_model
 from videodirector.planner.llm.planner import LLMPlanner
 
 if TYPE_CHECKING:
     from videodirector.planner.llm.scripted import ScriptedChatModel
 
-__all__ = ["LLMPlanner", "ScriptedChatModel", "chat_model"]
+__all__ = ["LLMPlanner", "ScriptedChatModel", "create_chat_model"]
 
 
 def __getattr__(name: str) -> object:

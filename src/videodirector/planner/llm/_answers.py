@@ -1,4 +1,4 @@
-"""The data in a chat model's answer: out of prose and code fences, through trailing commas, comments and odd quotes."""
+"""Extract JSON from a chat model's answer: out of prose and fences, despite trailing commas, comments or odd quotes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["CUT_OFF", "MAX_ANSWER", "json_in", "plain"]
+__all__ = ["CUT_OFF", "MAX_ANSWER", "extract_json", "replace_look_alikes"]
 
 MAX_ANSWER = 1_000_000
-"""The most characters of an answer that are looked at: a film of 1,000 scenes stays below it."""
+"""The maximum length of an answer in characters; a film of 1,000 scenes stays below it."""
 
 CUT_OFF = "the answer ends in the middle"
-"""The mend of an answer whose brackets are never closed."""
+"""The repair of an answer whose brackets are never closed."""
 
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_TRIES = 64  # opening brackets at which strict JSON is looked for
-_DEEPEST = 100  # nested deeper is no plan, and takes long to make sense of
+_MAX_TRIES = 64  # opening brackets at which strict JSON is looked for
+_MAX_DEPTH = 100  # deeper nesting is not a plan, and slow to repair
 
-# What looks like JSON's own signs and is none; it is only replaced where no text in quotes stands.
+# Look-alikes of JSON's signs; they are replaced only outside of quoted text.
 _LOOK_ALIKES = {
     '"': "“”„‟″＂«»",
     "'": "‘’‚‛′＇",
@@ -34,90 +34,92 @@ _LOOK_ALIKES = {
     " ": "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000",
     "": "\u200b\u200c\u200d\u2060\ufeff",
 }
-_LOOKS_LIKE = {ord(sign): ascii_sign for ascii_sign, signs in _LOOK_ALIKES.items() for sign in signs}
-_LOOKS_LIKE |= {ord(digit): str(value) for value, digit in enumerate("０１２３４５６７８９")}
+_LOOK_ALIKE_TABLE = {ord(sign): ascii_sign for ascii_sign, signs in _LOOK_ALIKES.items() for sign in signs}
+_LOOK_ALIKE_TABLE |= {ord(digit): str(value) for value, digit in enumerate("０１２３４５６７８９")}
 _CLOSING = {'"': '"', "“": "”", "„": "”“", "‟": "”", "＂": "＂", "«": "»", "”": "”"}
 
 
-def json_in(text: str) -> tuple[Any, list[str]]:
-    """The JSON object or list in an answer.
+def extract_json(text: str) -> tuple[Any, list[str]]:
+    """Return the JSON object or list in an answer.
 
     Args:
-        text: the answer as it came.
+        text: the answer.
 
     Returns:
-        The data, and what was mended to read it, each in a few words; nothing where it was JSON and nothing else.
+        The data, and the repairs made to read it, in a few words each; none for plain JSON.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it has no JSON.
     """
     text = text[:MAX_ANSWER].strip("\ufeff \t\r\n")
-    mends: list[str] = []
+    repairs: list[str] = []
     try:
-        data = json.loads(text, object_pairs_hook=_Pairs(mends))
+        data = json.loads(text, object_pairs_hook=_ObjectBuilder(repairs))
         if isinstance(data, (dict, list)):
-            return data, mends
+            return data, repairs
     except (ValueError, RecursionError):
-        mends.clear()
-    for part in _parts(text):
-        opened, closed = _brackets(part)
-        found = list(_strict(part, mends)) if opened <= closed else []  # the inside of half an answer is not the answer
+        repairs.clear()
+    for part in _iter_json_parts(text):
+        opened, closed = _count_brackets(part)
+        found = (
+            list(_parse_strict(part, repairs)) if opened <= closed else []
+        )  # the inside of half an answer is not the answer
         covered = sum(length for _, length in found)
         if found and covered >= 0.5 * len(part.strip()):
             if len(part.strip()) < len(text):
-                mends.append("text around the JSON was left out")
+                repairs.append("text around the JSON was left out")
             largest, length = max(found, key=lambda value: value[1])
-            return (largest if length >= 0.75 * covered else [data for data, _ in found]), mends
-        mends.clear()
-    for part in _parts(text):
-        data = _lenient(part)
+            return (largest if length >= 0.75 * covered else [data for data, _ in found]), repairs
+        repairs.clear()
+    for part in _iter_json_parts(text):
+        data = _parse_lenient(part)
         if data:
-            opened, closed = _brackets(part)
+            opened, closed = _count_brackets(part)
             return data, [CUT_OFF if opened > closed else "what was not JSON was read as it was probably meant"]
     raise ValueError("there is no JSON in the answer")
 
 
-def plain(text: str) -> str:
-    """A text outside of JSON with look-alikes of signs and digits replaced by the ASCII ones."""
-    return text.translate(_LOOKS_LIKE)
+def replace_look_alikes(text: str) -> str:
+    """Return a text outside of JSON with look-alikes of signs and digits replaced by the ASCII ones."""
+    return text.translate(_LOOK_ALIKE_TABLE)
 
 
-class _Pairs:
-    """Builds objects, and says which keys were given twice; the last one counts."""
+class _ObjectBuilder:
+    """Builds objects, and notes duplicate keys; the last one is used."""
 
-    def __init__(self, mends: list[str]) -> None:
-        self._mends = mends
+    def __init__(self, repairs: list[str]) -> None:
+        self._repairs = repairs
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         data = dict(pairs)
         if len(data) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = sorted({key for key in keys if keys.count(key) > 1})
-            self._mends.append(f"given twice, the last one counts: {', '.join(twice)[:80]}")
+            self._repairs.append(f"given twice, the last one counts: {', '.join(twice)[:80]}")
         return data
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Where JSON may be: what stands in code fences, the longest first, then from the first bracket to the last."""
+def _iter_json_parts(text: str) -> Iterator[str]:
+    """Yield the parts that may be JSON: code fences, the longest first, then from the first bracket to the last."""
     yield from sorted((match[1] for match in _FENCE.finditer(text) if match[1].strip()), key=len, reverse=True)
     first = min((place for bracket in "{[｛［" if (place := text.find(bracket)) >= 0), default=-1)
     if first >= 0:
         last = max(text.rfind(bracket) for bracket in "}]｝］")
         whole = text[first : last + 1]
-        opened, closed = _brackets(whole)
+        opened, closed = _count_brackets(whole)
         yield whole if opened == closed else text[first:]  # an answer that was cut off ends with no bracket
 
 
-def _brackets(text: str) -> tuple[int, int]:
+def _count_brackets(text: str) -> tuple[int, int]:
     opened, closed = (sum(map(text.count, brackets)) for brackets in ("{[｛［", "}]｝］"))
     return opened, closed
 
 
-def _strict(part: str, mends: list[str]) -> Iterator[tuple[Any, int]]:
-    """The JSON values in a text, one after the other, with the length that each takes up."""
-    decoder = json.JSONDecoder(object_pairs_hook=_Pairs(mends))
+def _parse_strict(part: str, repairs: list[str]) -> Iterator[tuple[Any, int]]:
+    """Yield the JSON values in a text, one after the other, with the length that each takes up."""
+    decoder = json.JSONDecoder(object_pairs_hook=_ObjectBuilder(repairs))
     place = tries = 0
-    while tries < _TRIES:
+    while tries < _MAX_TRIES:
         match = re.compile(r"[{\[]").search(part, place)
         if match is None:
             return
@@ -125,7 +127,7 @@ def _strict(part: str, mends: list[str]) -> Iterator[tuple[Any, int]]:
         try:
             data, end = decoder.raw_decode(part, match.start())
         except (ValueError, RecursionError):
-            if _span(part, match.start()) > 0.5 * len(part):
+            if _measure_span(part, match.start()) > 0.5 * len(part):
                 return  # this is the answer, and not strict JSON: what is inside of it is not the answer
             place = match.start() + 1
             continue
@@ -134,8 +136,8 @@ def _strict(part: str, mends: list[str]) -> Iterator[tuple[Any, int]]:
         place = end
 
 
-def _span(part: str, start: int) -> int:
-    """The length from an opening bracket to where it is closed, or to the end."""
+def _measure_span(part: str, start: int) -> int:
+    """Return the length from an opening bracket to where it is closed, or to the end."""
     depth = 0
     for match in re.compile(r"[\[{]|[\]}]").finditer(part, start):
         depth += 1 if match[0] in "[{" else -1
@@ -144,20 +146,20 @@ def _span(part: str, start: int) -> int:
     return len(part) - start
 
 
-def _lenient(part: str) -> Any:
+def _parse_lenient(part: str) -> Any:
     from json_repair import repair_json
 
-    if _depth(part) > _DEEPEST:
+    if _measure_depth(part) > _MAX_DEPTH:
         return None
     try:
-        data = repair_json(_signs(part), return_objects=True, skip_json_loads=True)
+        data = repair_json(_replace_signs(part), return_objects=True, skip_json_loads=True)
     except Exception:  # it promises none, but its input here is anything at all
         return None
     return data if isinstance(data, (dict, list)) else None
 
 
-def _depth(part: str) -> int:
-    """How deep brackets are nested, those in texts included: enough to know what is no plan."""
+def _measure_depth(part: str) -> int:
+    """Return the nesting depth of brackets, including those in texts."""
     deepest = depth = 0
     for match in re.finditer(r"[\[{]|[\]}]", part):
         depth += 1 if match[0] in "[{" else -1
@@ -165,8 +167,8 @@ def _depth(part: str) -> int:
     return deepest
 
 
-def _signs(part: str) -> str:
-    """The text with look-alikes of JSON's signs replaced, apart from those in texts; texts keep every character."""
+def _replace_signs(part: str) -> str:
+    """Replace look-alikes of JSON's signs outside of quoted texts."""
     out: list[str] = []
     closing = ""
     escaped = False
@@ -185,5 +187,5 @@ def _signs(part: str) -> str:
             closing = _CLOSING[character]
             out.append('"')
         else:
-            out.append(character.translate(_LOOKS_LIKE))
+            out.append(character.translate(_LOOK_ALIKE_TABLE))
     return "".join(out)

@@ -1,7 +1,7 @@
-"""What the numbers of boxes mean: which order, and fractions, percent, thousandths or pixels.
+"""Recognise the coordinate convention of boxes: their order, and fractions, percent, thousandths or pixels.
 
 One model means one thing throughout an answer, so the convention is found from all boxes of the answer together. A box
-that does not fit is then mended on its own, and does not change how the others are read.
+that does not fit is then repaired on its own, and does not change how the others are read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 from videodirector.schemas import Box
 
-__all__ = ["Convention", "Order", "RawBox", "recognise"]
+__all__ = ["Convention", "Order", "RawBox", "recognise_convention"]
 
 Order = Literal["xyxy", "xywh", "yxyx", "cxcywh"]
 
@@ -46,7 +46,7 @@ _FALLS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawBox:
-    """Four numbers as they came; `order` where their names say it."""
+    """Four numbers as given; ``order`` if their names say it."""
 
     values: tuple[float, float, float, float]
     order: Order | None = None
@@ -54,14 +54,14 @@ class RawBox:
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How boxes are written: the order of the numbers, and what width and height of the picture count as."""
+    """How boxes are written: the order of the numbers, and the width and height of the picture."""
 
     order: Order = "xyxy"
     width: float = 1.0
     height: float = 1.0
 
-    def box(self, raw: RawBox) -> Box:
-        """The box as fractions of the picture; nothing is cut or turned round."""
+    def to_box(self, raw: RawBox) -> Box:
+        """Convert to fractions of the picture; nothing is clipped or reordered."""
         a, b, c, d = raw.values
         order = raw.order or self.order
         if order == "yxyx":
@@ -73,8 +73,8 @@ class Convention:
         return Box(a / self.width, b / self.height, c / self.width, d / self.height)
 
     @property
-    def asked_for(self) -> bool:
-        """Whether it is the one that the prompts ask for."""
+    def is_requested(self) -> bool:
+        """Whether it is the one that the prompts request."""
         return self == Convention()
 
     def __str__(self) -> str:
@@ -87,13 +87,13 @@ class Convention:
         return f"{_WORDS[self.order]} in {unit}"
 
 
-def recognise(
-    tracks: Iterable[Sequence[RawBox | None]], *, said: str = "", canvas: tuple[float, float] | None = None
+def recognise_convention(
+    tracks: Iterable[Sequence[RawBox | None]], *, context: str = "", canvas: tuple[float, float] | None = None
 ) -> Convention:
-    """The convention of an answer.
+    """Recognise the convention of an answer.
 
     Args:
-        tracks: all boxes of the answer, thing by thing, in time.
+        tracks: all boxes of the answer, by entity, in time.
         said: what answer and question say besides boxes, and the model's name; it may tell a picture size, an order, or
             a direction of motion.
         canvas: the picture size in pixels, if the question named one.
@@ -105,31 +105,31 @@ def recognise(
     if not lines:
         return Convention()
     unnamed = [line for track in lines if (line := [raw for raw in track if raw.order is None])]
-    order = _order(unnamed, said) if unnamed else "xyxy"
-    ends = [Convention(order).box(raw) for line in lines for raw in line]
-    width, height = _size(
-        _typical(max(abs(box.x0), abs(box.x1)) for box in ends),
-        _typical(max(abs(box.y0), abs(box.y1)) for box in ends),
-        canvas or _canvas(said),
+    order = _infer_order(unnamed, context) if unnamed else "xyxy"
+    ends = [Convention(order).to_box(raw) for line in lines for raw in line]
+    width, height = _infer_size(
+        _find_typical(max(abs(box.x0), abs(box.x1)) for box in ends),
+        _find_typical(max(abs(box.y0), abs(box.y1)) for box in ends),
+        canvas or _find_canvas(context),
         certain=canvas is not None,
     )
-    if (order, width, height) == ("xyxy", 1000, 1000) and _BOXES_LIKE_GEMINI.search(said) and unnamed:
+    if (order, width, height) == ("xyxy", 1000, 1000) and _BOXES_LIKE_GEMINI.search(context) and unnamed:
         order = "yxyx"
     return Convention(order, width, height)
 
 
-def _typical(values: Iterable[float]) -> float:
-    """What nine in ten stay below: the largest may be a slip, or a thing that leaves the picture."""
+def _find_typical(values: Iterable[float]) -> float:
+    """Return the ninth decile: the largest may be a slip, or an entity that leaves the picture."""
     ordered = sorted(values)
     return ordered[int(0.9 * (len(ordered) - 1))]
 
 
-def _canvas(said: str) -> tuple[float, float] | None:
-    match = _CANVAS.search(said)
+def _find_canvas(context: str) -> tuple[float, float] | None:
+    match = _CANVAS.search(context)
     return (float(match[1]), float(match[2])) if match else None
 
 
-def _size(x: float, y: float, canvas: tuple[float, float] | None, *, certain: bool) -> tuple[float, float]:
+def _infer_size(x: float, y: float, canvas: tuple[float, float] | None, *, certain: bool) -> tuple[float, float]:
     most = max(x, y)
     if most <= 2:
         return 1, 1
@@ -137,7 +137,7 @@ def _size(x: float, y: float, canvas: tuple[float, float] | None, *, certain: bo
         return canvas
     if most <= 110:
         return 100, 100
-    for side in (256, 512):  # boxes are asked for as large as sensible, so they reach far into the picture
+    for side in (256, 512):  # boxes are requested as large as sensible, so they reach far into the picture
         if most <= 1.05 * side:
             return side, side
     if most <= 1050:
@@ -148,16 +148,16 @@ def _size(x: float, y: float, canvas: tuple[float, float] | None, *, certain: bo
     return most, most
 
 
-def _order(lines: Sequence[Sequence[RawBox]], said: str) -> Order:
-    if _SAYS_WH.search(said) or _flaws(lines, "xywh") + 0.1 < _flaws(lines, "xyxy"):
+def _infer_order(lines: Sequence[Sequence[RawBox]], context: str) -> Order:
+    if _SAYS_WH.search(context) or _score_flaws(lines, "xywh") + 0.1 < _score_flaws(lines, "xyxy"):
         return "xywh"
-    return "yxyx" if _SAYS_YX.search(said) or _moves_turned(lines, said) else "xyxy"
+    return "yxyx" if _SAYS_YX.search(context) or _is_motion_transposed(lines, context) else "xyxy"
 
 
-def _flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
-    """How badly boxes read in this order: sides turned round, parts outside of the picture, sizes that jump."""
+def _score_flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
+    """Score the flaws of boxes read in this order: reversed sides, parts outside of the picture, jumps in size."""
     convention = Convention(order)
-    boxes = [[convention.box(raw) for raw in line] for line in lines]
+    boxes = [[convention.to_box(raw) for raw in line] for line in lines]
     every = [box for line in boxes for box in line]
     turned = sum(box.x1 <= box.x0 or box.y1 <= box.y0 for box in every) / len(every)
     largest = max(max(raw.values) for line in lines for raw in line)
@@ -173,15 +173,15 @@ def _flaws(lines: Sequence[Sequence[RawBox]], order: Order) -> float:
     return 2 * turned + outside + (sum(jumps) / len(jumps) if jumps else 0.0)
 
 
-def _moves_turned(lines: Sequence[Sequence[RawBox]], said: str) -> bool:
-    """Whether things, read as x before y, go up and down where what is said has them walk along; or the other way."""
+def _is_motion_transposed(lines: Sequence[Sequence[RawBox]], context: str) -> bool:
+    """Return whether motion read as x before y is transposed against the words, or implausible without them."""
     convention = Convention()
-    boxes = [[convention.box(raw) for raw in line] for line in lines]
+    boxes = [[convention.to_box(raw) for raw in line] for line in lines]
     across = sum(abs(line[-1].centre[0] - line[0].centre[0]) for line in boxes)
     along = sum(abs(line[-1].centre[1] - line[0].centre[1]) for line in boxes)
-    if _UPRIGHT.search(said):
-        return bool(_FALLS.search(said)) and not _SIDEWAYS.search(said) and across > 3 * along
-    if _SIDEWAYS.search(said):
+    if _UPRIGHT.search(context):
+        return bool(_FALLS.search(context)) and not _SIDEWAYS.search(context) and across > 3 * along
+    if _SIDEWAYS.search(context):
         return along > 3 * across
     # Nothing is said of up and down, and what comes nearer would grow.
     grows = any(abs(line[-1].height - line[0].height) > 0.1 * line[0].height for line in boxes)

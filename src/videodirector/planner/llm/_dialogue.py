@@ -1,4 +1,4 @@
-"""A question until it has a usable answer: read, and asked again with the precise problems, so often and no more."""
+"""Ask a question until its answer is usable, each time naming the problems, up to a number of attempts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from videodirector.errors import OutputError, PlannerError
-from videodirector.planner.llm.client.chat import Chat, Question, Reply
-from videodirector.planner.llm.client.secrets import Scrubber
+from videodirector.planner.llm.client import Chat, Question, Reply, SecretRedactor
 from videodirector.planner.llm.parse_story import Message
 from videodirector.prompts import Prompts
 from videodirector.schemas import canonical_json, write_atomically
 
 __all__ = ["Dialogue"]
 
-_SHOWN = 20_000  # characters of an unusable answer that are sent back
+_SHOWN = 20_000  # characters of an unusable answer to send back
 
 
 class _Reading(Protocol):
-    mends: list[str]
+    repairs: list[str]
     faults: list[str]
 
 
@@ -35,10 +34,10 @@ class Dialogue:
     """The questions and answers of one plan.
 
     Attributes:
-        chat: whom to ask.
-        prompts: holds the words for asking again.
+        chat: the chat model.
+        prompts: for the follow-up questions.
         attempts: how often a question is asked in all.
-        story: what it is about, for the file of answers.
+        story: for the file of answers.
         answers: everything received, in order of arrival.
     """
 
@@ -49,20 +48,20 @@ class Dialogue:
     answers: list[dict[str, object]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def settle(self, step: str, question: Question, read: Callable[[str], R], *, whole: bool = False) -> R:
-        """The best reading of the answers to a question.
+    def ask_until_usable(self, step: str, question: Question, read: Callable[[str], R], *, whole: bool = False) -> R:
+        """Ask until an answer is usable, and return its best reading.
 
         Args:
             step: what it is for, in messages to people.
             question: what to ask.
             read: an answer as data with its faults; raises ValueError when there is none in it.
-            whole: whether an answer that was cut off is of no use.
+            whole: whether an answer that was cut off is unusable.
 
         Returns:
-            The first reading without faults, or after the last attempt the one with the fewest; its mends then say so.
+            The first reading without faults, or after the last attempt the one with the fewest, noted in its repairs.
 
         Raises:
-            PlannerError: no answer could be used, or none was to be had.
+            PlannerError: no answer was usable, or none came.
         """
         more: list[Message] = []
         best: R | None = None
@@ -91,33 +90,35 @@ class Dialogue:
             again = self.prompts.fill("again.md", problems="\n".join(f"- {problem}" for problem in problems))
             more += [("ai", reply.text[:_SHOWN] or "(nothing)"), ("human", again)]
         if best is not None:
-            best.mends += [f"{fault}; asked {len(replies)} times" for fault in best.faults]
+            best.repairs += [f"{fault}; asked {len(replies)} times" for fault in best.faults]
             return best
         for reply in replies:
-            self.chat.forget(reply)  # they are saved elsewhere; a new run shall ask anew
+            self.chat.forget(reply)  # they are saved elsewhere; a new run asks again
         raise PlannerError(
             f"{step}: no usable answer in {len(replies)} attempts; the last one: {problems[0][:300]}",
             hint="try again, another model, or a shorter story",
         )
 
-    def save_to(self, path: Path, scrub: Scrubber, model: str) -> Path:
-        """Writes everything received to a file, without secrets.
+    def save_answers(self, path: Path, scrub: SecretRedactor, model: str) -> Path:
+        """Write all answers to a file, without secrets.
 
         Raises:
             OutputError: it cannot be written.
         """
         record = {"model": model, "story": self.story, "answers": self.answers}
-        return write_atomically(path, canonical_json(scrub.data(record)).encode("utf-8", "replace"))
+        return write_atomically(path, canonical_json(scrub.redact_data(record)).encode("utf-8", "replace"))
 
-    def saved(self, error: PlannerError, folders: list[Path], scrub: Scrubber, model: str) -> PlannerError:
-        """The error, whose hint names a new file in the first usable folder with everything that was received."""
+    def save_after_error(
+        self, error: PlannerError, folders: list[Path], scrub: SecretRedactor, model: str
+    ) -> PlannerError:
+        """Save all answers to a new file in the first usable folder, and name it in the error's hint."""
         if not self.answers:
             return error
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.json"
         for folder in folders:
             with suppress(OSError, OutputError):
                 folder.mkdir(parents=True, exist_ok=True)
-                path = self.save_to(folder / name, scrub, model)
+                path = self.save_answers(folder / name, scrub, model)
                 said = f"{error.hint}; " if error.hint else ""
                 return PlannerError(error.message, hint=f"{said}what was received is in {path}")
         return error

@@ -1,7 +1,7 @@
-"""The boxes in a chat model's answer, in whatever shape it gave them.
+"""Parse the boxes in a chat model's answer, in any common format.
 
-It reads a list of keys for each thing, a list of things for each frame, objects instead of lists, the published text
-form ("Frame 1: [...]"), boxes as four numbers or by names. What is no box where one should be counts as missing.
+Supported are a list of keys for each entity, a list of entities for each frame, objects instead of lists, the text
+form ("Frame 1: [...]"), boxes as four numbers or by names. A malformed box counts as missing.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from videodirector.planner.llm._answers import json_in, plain
+from videodirector.planner.llm._answers import extract_json, replace_look_alikes
 from videodirector.planner.llm._coordinates import Order, RawBox
 
-__all__ = ["Found", "read_box", "read_tracks"]
+__all__ = ["ParsedBoxes", "parse_box", "parse_tracks"]
 
-_LONGEST = 1024  # frames of an answer beyond this are no key layouts
-_DEEPEST = 16
-_MOST_SAID = 20_000  # characters that are searched for hints
+_MAX_FRAMES = 1024  # more frames than this are not key layouts
+_MAX_DEPTH = 16
+_MAX_TEXT = 20_000  # characters that are searched for hints
 _FRAME_LINE = re.compile(
     r"^[ \t>*#_-]*(?:key[ _-]*)?frame[ _]*#?\s*(\d{1,4})[^\S\n*_]*[*_]*\s*[:：=-]+[ \t*_]*(.*?)"
     r"(?=^[ \t>*#_-]*(?:(?:key[ _-]*)?frame[ _]*#?\s*\d|caption|background|reasoning|layout strength)|\Z)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 _FRAME_KEY = re.compile(r"(?:key[ _-]*)?(?:frame|key|t)?[ _#-]*(\d{1,4})", re.IGNORECASE)
-_SAID_LINE = re.compile(
+_TEXT_LINE = re.compile(
     r"^[ \t>*#_-]*(caption|reasoning|layout strength|background keyword|background)[ \t*_]*[:：][ \t*_]*(.+)$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -47,7 +47,7 @@ _BOXES = (
     "coordinates",
     "coords",
 )
-_SAID = ("reasoning", "caption", "explanation", "thoughts", "comment", "background", "description")
+_TEXT_FIELDS = ("reasoning", "caption", "explanation", "thoughts", "comment", "background", "description")
 
 # The names of a box's sides, and the order in which they give it.
 _SIDES: tuple[tuple[tuple[str, str, str, str], Order], ...] = (
@@ -64,57 +64,57 @@ _SIDES: tuple[tuple[tuple[str, str, str, str], Order], ...] = (
 
 
 @dataclass(slots=True)
-class Found:
-    """What an answer says of boxes.
+class ParsedBoxes:
+    """The boxes of an answer.
 
     Attributes:
-        tracks: for each thing as the answer calls it, and each frame number, a box, or None where the answer says that
-            it cannot be seen.
+        tracks: by the entity's name in the answer and by frame number: a box, or None if the answer says that it is not
+            visible.
         frames: every frame number of the answer.
-        by_frame: whether the answer goes frame by frame, so that what a frame leaves out cannot be seen there.
-        said: captions, reasoning and what else is not a box, as one text.
+        by_frame: whether the answer lists entities by frame; those omitted are then not visible.
+        text: captions, reasoning and other words, as one text.
         caption: the caption alone.
         strength: the layout strength, if it says one.
-        broken: how many things stood where a box should, and were none.
-        mends: what was mended to read it.
+        broken: number of malformed boxes.
+        repairs: what was repaired to read it.
     """
 
     tracks: dict[str, dict[int, RawBox | None]] = field(default_factory=dict)
     frames: set[int] = field(default_factory=set)
     by_frame: bool = False
-    said: str = ""
+    text: str = ""
     caption: str = ""
     strength: float | None = None
-    broken: int = 0
-    mends: list[str] = field(default_factory=list)
+    invalid_boxes: int = 0
+    repairs: list[str] = field(default_factory=list)
 
 
-def read_tracks(text: str) -> Found:
-    """The boxes of an answer.
+def parse_tracks(text: str) -> ParsedBoxes:
+    """Parse the boxes of an answer.
 
     Raises:
-        ValueError: it holds none.
+        ValueError: it has none.
     """
-    found = Found()
+    found = ParsedBoxes()
     lines = list(_FRAME_LINE.finditer(text))
-    reader = _Reader(found)
+    reader = _BoxReader(found)
     if len(lines) >= 2:
         for line in lines:
-            reader.frame(int(line[1]), _value(line[2]))
-        for match in _SAID_LINE.finditer(text):
-            reader.say(match[1].lower().replace(" ", "_"), match[2])
-        found.said = " ".join([text[: lines[0].start()], text[lines[-1].end() :]])
+            reader.read_frame(int(line[1]), _parse_value(line[2]))
+        for match in _TEXT_LINE.finditer(text):
+            reader.read_text(match[1].lower().replace(" ", "_"), match[2])
+        found.text = " ".join([text[: lines[0].start()], text[lines[-1].end() :]])
     else:
-        data, found.mends = json_in(text)
-        reader.read(data)
-    found.said = found.said[:_MOST_SAID]
+        data, found.repairs = extract_json(text)
+        reader.read_any(data)
+    found.text = found.text[:_MAX_TEXT]
     if not any(box is not None for track in found.tracks.values() for box in track.values()):
         raise ValueError("there are no boxes in the answer")
     return found
 
 
-def _value(text: str) -> Any:
-    text = plain(text).strip()
+def _parse_value(text: str) -> Any:
+    text = replace_look_alikes(text).strip()
     start = min((place for bracket in "[{" if (place := text.find(bracket)) >= 0), default=0)
     end = max(text.rfind("]"), text.rfind("}"))
     try:
@@ -122,88 +122,90 @@ def _value(text: str) -> Any:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         pass
     try:
-        return json_in(text)[0]
+        return extract_json(text)[0]
     except ValueError:
         return []
 
 
-class _Reader:
-    """Walks through an answer; `name` and `frame` are what is known of the place where it stands."""
+class _BoxReader:
+    """Walks through an answer recursively and collects its boxes."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: ParsedBoxes) -> None:
         self._found = found
         self._calls: dict[str, set[str]] = {}  # ids under which things of one name were given
 
-    def frame(self, number: int, things: Any) -> None:
-        """Reads what stands under one frame."""
+    def read_frame(self, number: int, things: Any) -> None:
+        """Read the entities of one frame."""
         self._found.by_frame = True
-        self._list_frame(number)
+        self._add_frame(number)
         taken: dict[str, int] = {}
         items = things.items() if isinstance(things, Mapping) else enumerate(things) if _is_list(things) else ()
         for key, item in items:
-            name, value = (key, item) if isinstance(key, str) else _named(item)
+            name, value = (key, item) if isinstance(key, str) else _split_name(item)
             if name is None:
                 continue
-            if _is_list(value) and value and all(_is_list(part) and read_box(part) for part in value):
+            if _is_list(value) and value and all(_is_list(part) and parse_box(part) for part in value):
                 several = list(value)  # "duck": [[...], [...]]
             else:
                 several = [value]
             for one in several:
                 taken[name] = taken.get(name, 0) + 1
-                self._put(name if taken[name] == 1 else f"{name} {taken[name]}", number, one)
+                self._add_box(name if taken[name] == 1 else f"{name} {taken[name]}", number, one)
 
-    def read(self, data: Any, depth: int = 0) -> None:
-        """Reads an answer of any shape."""
-        if depth > _DEEPEST:
+    def read_any(self, data: Any, depth: int = 0) -> None:
+        """Read an answer of any structure."""
+        if depth > _MAX_DEPTH:
             return
         if isinstance(data, Mapping):
-            self._mapping(data, depth)
+            self._read_mapping(data, depth)
         elif _is_list(data):
-            if data and all(_is_list(item) for item in data) and not any(read_box(item) for item in data):
-                for number, item in enumerate(data[:_LONGEST], start=1):  # a list for each frame
-                    if all(_named(thing)[0] is not None for thing in item):
-                        self.frame(number, item)
+            if data and all(_is_list(item) for item in data) and not any(parse_box(item) for item in data):
+                for number, item in enumerate(data[:_MAX_FRAMES], start=1):  # a list for each frame
+                    if all(_split_name(thing)[0] is not None for thing in item):
+                        self.read_frame(number, item)
                 return
             for item in data:
-                self.read(item, depth + 1)
+                self.read_any(item, depth + 1)
 
-    def say(self, key: str, value: Any) -> None:
-        """Keeps what is no box."""
+    def read_text(self, key: str, value: Any) -> None:
+        """Keep captions, reasoning and the layout strength."""
         if key == "layout_strength":
-            self._found.strength = _float(value)
+            self._found.strength = _parse_float(value)
         elif isinstance(value, str):
-            self._found.said += f" {value}"
+            self._found.text += f" {value}"
             if key == "caption":
                 self._found.caption = " ".join(value.split())
 
-    def _mapping(self, data: Mapping[str, Any], depth: int) -> None:
-        number = next((_int(data[key]) for key in _FRAMES if key in data and _int(data[key]) is not None), None)
-        name, value = _named(data)
+    def _read_mapping(self, data: Mapping[str, Any], depth: int) -> None:
+        number = next(
+            (_parse_int(data[key]) for key in _FRAMES if key in data and _parse_int(data[key]) is not None), None
+        )
+        name, value = _split_name(data)
         if number is not None and name is None:
             things = next((item for item in data.values() if isinstance(item, (list, dict))), [])
-            self.frame(number, things)
+            self.read_frame(number, things)
             return
         if name is not None and number is not None:
-            self._list_frame(number)
-            self._put(name, number, value)
+            self._add_frame(number)
+            self._add_box(name, number, value)
             return
-        if name is not None and value is not None and self._track(name, value):
+        if name is not None and value is not None and self._read_track(name, value):
             return
         numbered = {key: int(match[1]) for key in data if (match := _FRAME_KEY.fullmatch(str(key).strip()))}
         if len(numbered) >= 2 and len(numbered) >= len(data) - 3:
             for key, number in numbered.items():
-                self.frame(number, data[key])
+                self.read_frame(number, data[key])
             for key in data.keys() - numbered.keys():
-                self.say(str(key).lower(), data[key])
+                self.read_text(str(key).lower(), data[key])
             return
         for key, item in data.items():
-            if str(key).lower() in (*_SAID, "layout_strength"):
-                self.say(str(key).lower(), item)
-            elif not self._track(str(key), item):
-                self.read(item, depth + 1)
+            if str(key).lower() in (*_TEXT_FIELDS, "layout_strength"):
+                self.read_text(str(key).lower(), item)
+            elif not self._read_track(str(key), item):
+                self.read_any(item, depth + 1)
 
-    def _track(self, name: str, keys: Any) -> bool:
-        """Reads the keys of one thing; False when they are none."""
+    def _read_track(self, name: str, keys: Any) -> bool:
+        """Read the keys of one entity; return False if they are not boxes."""
         if (
             isinstance(keys, Mapping)
             and (inner := next((keys[key] for key in _LISTS if key in keys), None)) is not None
@@ -211,36 +213,36 @@ class _Reader:
             keys = inner
         if isinstance(keys, Mapping):
             numbered = [(int(m[1]), keys[key]) for key in keys if (m := _FRAME_KEY.fullmatch(str(key).strip()))]
-            if not numbered or not all(value is None or _looks_like_box(value) for _, value in numbered):
+            if not numbered or not all(value is None or _is_box_like(value) for _, value in numbered):
                 return False
             pairs = numbered
         elif _is_list(keys) and keys and not all(isinstance(key, (int, float)) for key in keys):
-            if not any(_looks_like_box(key) for key in keys) or any(_named(key)[0] is not None for key in keys):
+            if not any(_is_box_like(key) for key in keys) or any(_split_name(key)[0] is not None for key in keys):
                 return False
-            pairs = [_numbered(place, key) for place, key in enumerate(keys[:_LONGEST], start=1)]
-        elif _is_list(keys) and read_box(keys):
-            pairs = [(1, keys)]  # one box: it stands still
+            pairs = [_split_frame_number(place, key) for place, key in enumerate(keys[:_MAX_FRAMES], start=1)]
+        elif _is_list(keys) and parse_box(keys):
+            pairs = [(1, keys)]  # one box: it does not move
         else:
             return False
         for number, value in pairs:
-            self._list_frame(number)
-            self._put(name, number, value)
+            self._add_frame(number)
+            self._add_box(name, number, value)
         return True
 
-    def _list_frame(self, number: int) -> None:
-        if len(self._found.frames) < _LONGEST:
+    def _add_frame(self, number: int) -> None:
+        if len(self._found.frames) < _MAX_FRAMES:
             self._found.frames.add(number)
 
-    def _put(self, name: str, number: int, value: Any) -> None:
+    def _add_box(self, name: str, number: int, value: Any) -> None:
         if number not in self._found.frames:
             return
         track = self._found.tracks.setdefault(" ".join(name.split())[:200], {})
         if value is None or value in ("null", "None", "none", [], ""):
             track[number] = None
-        elif (box := read_box(value)) is not None:
+        elif (box := parse_box(value)) is not None:
             track[number] = box
         else:
-            self._found.broken += 1  # neither box nor absence: a missing key
+            self._found.invalid_boxes += 1  # neither box nor absence: a missing key
 
 
 _LISTS = ("keys", "boxes", "layout", "layouts", "frames", "key_frames", "keyframes", "track", "positions", "bboxes")
@@ -250,8 +252,8 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
-def _named(thing: Any) -> tuple[str | None, Any]:
-    """The name of a thing in a list, and its box or boxes: `{"name": "fox", "box": [...]}` or `["fox", [...]]`."""
+def _split_name(thing: Any) -> tuple[str | None, Any]:
+    """Split an entry ``{"name": "fox", "box": [...]}`` or ``["fox", [...]]`` into name and boxes."""
     if isinstance(thing, Mapping):
         lower = {str(key).lower().replace(" ", "_"): value for key, value in thing.items()}
         names = [str(lower[key]) for key in _NAMES if isinstance(lower.get(key), (str, int))]
@@ -261,68 +263,68 @@ def _named(thing: Any) -> tuple[str | None, Any]:
         name, marks = words[0], [mark for mark in names if mark.isdigit()]
         for key in (*_BOXES, *_LISTS):
             if key in lower:
-                return _marked(name, marks), lower[key]
-        if read_box(thing) is not None:
-            return _marked(name, marks), thing
-        return _marked(name, marks), None
+                return _append_mark(name, marks), lower[key]
+        if parse_box(thing) is not None:
+            return _append_mark(name, marks), thing
+        return _append_mark(name, marks), None
     if _is_list(thing) and len(thing) >= 2 and isinstance(thing[0], str) and not _NUMBER.fullmatch(thing[0]):
         return thing[0], thing[1] if len(thing) == 2 else list(thing[1:])
     return None, None
 
 
-def _marked(name: str, marks: list[str]) -> str:
+def _append_mark(name: str, marks: list[str]) -> str:
     return f"{name} #{marks[0]}" if marks else name
 
 
-def _numbered(place: int, key: Any) -> tuple[int, Any]:
-    """The frame number and the box of a key in a list; without a number its place counts."""
+def _split_frame_number(place: int, key: Any) -> tuple[int, Any]:
+    """Return the frame number and the box of a key in a list; without a number its place counts."""
     if not isinstance(key, Mapping):
         return place, key
     lower = {str(name).lower(): value for name, value in key.items()}
-    number = next((found for name in _FRAMES if (found := _int(lower.get(name))) is not None), place)
+    number = next((found for name in _FRAMES if (found := _parse_int(lower.get(name))) is not None), place)
     for name in _BOXES:
         if name in lower:
             return number, lower[name]
-    return number, key if read_box(key) is not None else None if len(lower) <= 1 else key
+    return number, key if parse_box(key) is not None else None if len(lower) <= 1 else key
 
 
-def _looks_like_box(value: Any) -> bool:
+def _is_box_like(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return read_box(value) is not None or any(str(key).lower() in _BOXES for key in value)
-    return read_box(value) is not None
+        return parse_box(value) is not None or any(str(key).lower() in _BOXES for key in value)
+    return parse_box(value) is not None
 
 
-def read_box(value: Any) -> RawBox | None:
-    """Four numbers, however they are written; None where there are not four."""
+def parse_box(value: Any) -> RawBox | None:
+    """Parse four numbers in any notation; None if there are not four."""
     if isinstance(value, Mapping):
         lower = {str(key).lower().replace("_", ""): item for key, item in value.items()}
         for key in _BOXES:
             if key.replace("_", "") in lower and lower[key.replace("_", "")] is not value:
-                return read_box(lower[key.replace("_", "")])
+                return parse_box(lower[key.replace("_", "")])
         for sides, order in _SIDES:
             if all(side in lower for side in sides):
-                return _four([lower[side] for side in sides], order)
+                return _parse_four_numbers([lower[side] for side in sides], order)
         return None
     if isinstance(value, str):
-        value = _NUMBER.findall(plain(value)) if len(value) <= 200 else []
+        value = _NUMBER.findall(replace_look_alikes(value)) if len(value) <= 200 else []
     if not _is_list(value):
         return None
     if len(value) == 2 and all(_is_list(pair) and len(pair) == 2 for pair in value):
         value = [*value[0], *value[1]]  # two corners
-    return _four(value, None)
+    return _parse_four_numbers(value, None)
 
 
-def _four(values: Sequence[Any], order: Order | None) -> RawBox | None:
+def _parse_four_numbers(values: Sequence[Any], order: Order | None) -> RawBox | None:
     if len(values) != 4:
         return None
-    numbers = [_float(value) for value in values]
+    numbers = [_parse_float(value) for value in values]
     a, b, c, d = numbers
     return None if a is None or b is None or c is None or d is None else RawBox((a, b, c, d), order)
 
 
-def _float(value: Any) -> float | None:
+def _parse_float(value: Any) -> float | None:
     if isinstance(value, str):
-        text = plain(value).strip().rstrip("%px ").replace(",", ".")
+        text = replace_look_alikes(value).strip().rstrip("%px ").replace(",", ".")
         value = float(text) if _NUMBER.fullmatch(text) and len(text) <= 40 else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
@@ -330,8 +332,8 @@ def _float(value: Any) -> float | None:
     return float(value) if -1e6 <= value <= 1e6 and not math.isnan(value) else None
 
 
-def _int(value: Any) -> int | None:
-    number = _float(value)
+def _parse_int(value: Any) -> int | None:
+    number = _parse_float(value)
     if number is None and isinstance(value, str) and (match := _FRAME_KEY.fullmatch(value.strip())):
         number = float(match[1])
     return int(number) if number is not None and number.is_integer() and 0 <= number < 100_000 else None

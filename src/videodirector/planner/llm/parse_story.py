@@ -1,4 +1,4 @@
-"""Step 1: a story to scenes, each with a description, the things in it, and its background."""
+"""Step 1: from a story to scenes, each with a description, entities and a background."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from videodirector.planner.english.script import clean, shots
-from videodirector.planner.english.vocabulary import is_known
-from videodirector.planner.llm._answers import CUT_OFF, json_in, plain
+from videodirector.planner.english.script import clean_story, split_shots
+from videodirector.planner.english.vocabulary import is_english_word
+from videodirector.planner.llm._answers import CUT_OFF, extract_json, replace_look_alikes
 from videodirector.prompts import Prompts
 from videodirector.schemas import MAX_SCENES, PlanRequest, normalised
 
 __all__ = [
-    "MOST_COPIES",
-    "EntityDraft",
+    "MAX_COPIES",
     "Form",
     "Message",
-    "SceneDraft",
-    "Scenes",
-    "fence",
+    "ParsedEntity",
+    "ParsedScene",
+    "ParsedStory",
+    "build_fence",
+    "build_story_messages",
     "is_english",
-    "read_scenes",
-    "script_of",
-    "story_messages",
+    "parse_scenes",
+    "split_script",
 ]
 
 Message = tuple[Literal["system", "human", "ai"], str]
 Form = Literal["json", "text"]
 
-MOST_COPIES = 12
+MAX_COPIES = 12
 """The most boxes that one entity of a scene gets ("a hundred ducks")."""
 
-_MOST_ENTITIES = 24
+_ENTITY_LIMIT = 24
 _COUNTED = re.compile(r"^(?:(\d{1,3})\s*(?:x|×)\s+)?(.*?)(?:\s*\(([^()]*)\))?$")
 _NUMBERED = re.compile(r"^(.*\S)[ _#-]*(\d{1,2})$")
 _SCENE_LINE = re.compile(r"^[\s>*#_-]*scene\s*#?(\d{1,4})[*_\s]*[:.：-]+[*_\s]*(.*)$", re.IGNORECASE)
@@ -45,8 +45,8 @@ _FIELD_LINE = re.compile(
 
 
 @dataclass(slots=True)
-class EntityDraft:
-    """A thing of a scene, before it has boxes; `count` of them alike."""
+class ParsedEntity:
+    """An entity of a scene without boxes; ``count`` copies of it."""
 
     name: str
     description: str = ""
@@ -54,42 +54,42 @@ class EntityDraft:
 
 
 @dataclass(slots=True)
-class SceneDraft:
-    """A scene before its things have boxes; `words` are the story's own, as far as the answer gave them."""
+class ParsedScene:
+    """A scene without boxes; ``words`` are the story's own, if the answer quotes them."""
 
     description: str
     background: str = ""
     words: str = ""
-    entities: list[EntityDraft] = field(default_factory=list)
+    entities: list[ParsedEntity] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Scenes:
-    """The scenes of an answer, what was mended, and what is wrong with them, in words for the model."""
+class ParsedStory:
+    """The scenes of an answer, what was repaired, and what is wrong with them, in words for the model."""
 
-    scenes: list[SceneDraft]
-    mends: list[str] = field(default_factory=list)
+    scenes: list[ParsedScene]
+    repairs: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
-def script_of(story: str) -> list[str]:
-    """The shots of a story that is a script, in order and in their own words; none for any other story."""
-    parts = shots(clean(story))
-    return [part.text for part in parts] if len(parts) > 1 and all(part.listed for part in parts) else []
+def split_script(story: str) -> list[str]:
+    """Return the shots of a story that is a script, in order and in their own words; none for any other story."""
+    parts = split_shots(clean_story(story))
+    return [part.text for part in parts] if len(parts) > 1 and all(part.is_listed for part in parts) else []
 
 
-def fence(text: str) -> tuple[str, str]:
-    """Lines to put around a text that no text holds by chance: what stands between them is data."""
+def build_fence(text: str) -> tuple[str, str]:
+    """Return unique delimiter lines that mark the text between them as data."""
     mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
     return f"<<<BEGIN {mark}", f"END {mark}>>>"
 
 
-def story_messages(prompts: Prompts, request: PlanRequest, form: Form) -> list[Message]:
-    """What is sent for step 1."""
-    begin, end = fence(request.story)
+def build_story_messages(prompts: Prompts, request: PlanRequest, form: Form) -> list[Message]:
+    """Build the messages of step 1."""
+    begin, end = build_fence(request.story)
     system = prompts.fill(
         "story.md",
-        wishes=_wishes(request),
+        wishes=_format_constraints(request),
         begin=begin,
         end=end,
         format=prompts.templates[f"story_as_{form}.md"].strip(),
@@ -97,14 +97,14 @@ def story_messages(prompts: Prompts, request: PlanRequest, form: Form) -> list[M
     messages: list[Message] = [("system", system)]
     for example in prompts.story_examples:
         answer: dict[str, Any] = example["answer"]
-        shown = json.dumps(answer, ensure_ascii=False) if form == "json" else _as_text(answer)
+        shown = json.dumps(answer, ensure_ascii=False) if form == "json" else _format_text(answer)
         messages += [("human", f"{begin}\n{example['story']}\n{end}"), ("ai", shown)]
     return [*messages, ("human", f"{begin}\n{request.story}\n{end}")]
 
 
-def _wishes(request: PlanRequest) -> str:
+def _format_constraints(request: PlanRequest) -> str:
     lines: list[str] = []
-    script = script_of(request.story)
+    script = split_script(request.story)
     if script:
         lines.append(f"- The story is a script of {len(script)} shots: make exactly one scene of each, in this order.")
     elif request.scenes is not None:
@@ -122,7 +122,7 @@ def _wishes(request: PlanRequest) -> str:
     return "\n".join([*lines, ""])
 
 
-def _as_text(answer: Mapping[str, Any]) -> str:
+def _format_text(answer: Mapping[str, Any]) -> str:
     lines: list[str] = []
     for number, scene in enumerate(answer["scenes"], start=1):
         things = "; ".join(
@@ -137,58 +137,60 @@ def _as_text(answer: Mapping[str, Any]) -> str:
 # -- reading answers
 
 
-def read_scenes(text: str, request: PlanRequest) -> Scenes:
-    """The scenes of an answer to step 1, and what is wrong with them.
+def parse_scenes(text: str, request: PlanRequest) -> ParsedStory:
+    """Parse the scenes of an answer to step 1, and check them.
 
     Raises:
-        ValueError: it holds none.
+        ValueError: it has none.
     """
-    lines = _text_scenes(text)
+    lines = _parse_text_scenes(text)
     if lines:
-        scenes = Scenes(lines)
+        scenes = ParsedStory(lines)
     else:
-        data, mends = json_in(text)
-        scenes = Scenes([draft for item in _items(data) if (draft := _scene(item)) is not None], mends)
+        data, repairs = extract_json(text)
+        scenes = ParsedStory(
+            [draft for item in _find_scene_list(data) if (draft := _parse_scene(item)) is not None], repairs
+        )
     if not scenes.scenes:
         raise ValueError("there are no scenes in the answer")
-    if CUT_OFF in scenes.mends:
+    if CUT_OFF in scenes.repairs:
         raise ValueError(f"{CUT_OFF}: give all of it")  # a story without its end is not the story
     if len(scenes.scenes) > MAX_SCENES:
-        scenes.mends.append(f"{len(scenes.scenes)} scenes, of which the first {MAX_SCENES} are kept")
+        scenes.repairs.append(f"{len(scenes.scenes)} scenes, of which the first {MAX_SCENES} are kept")
         del scenes.scenes[MAX_SCENES:]
-    _in_order(scenes, request.story)
-    _check(scenes, request)
+    _sort_by_story(scenes, request.story)
+    _check_scenes(scenes, request)
     return scenes
 
 
-def _text_scenes(text: str) -> list[SceneDraft]:
-    """Scenes in the text form: "Scene 1: ..." with lines for words, background and entities."""
-    drafts: list[SceneDraft] = []
+def _parse_text_scenes(text: str) -> list[ParsedScene]:
+    """Parse scenes in the text form: "Scene 1: ..." with lines for words, background and entities."""
+    drafts: list[ParsedScene] = []
     for line in text.splitlines():
         if match := _SCENE_LINE.match(line):
-            drafts.append(SceneDraft(description=_line(match[2])))
+            drafts.append(ParsedScene(description=_clean_line(match[2])))
         elif drafts and (match := _FIELD_LINE.match(line)):
             draft, name, value = drafts[-1], match[1].lower(), match[2]
             if name == "words":
-                draft.words = _line(value)
+                draft.words = _clean_line(value)
             elif name == "description":
-                draft.description = _line(value)
+                draft.description = _clean_line(value)
             elif name in ("background", "setting"):
-                draft.background = _line(value)[:200]
+                draft.background = _clean_line(value)[:200]
             else:
                 parts = re.split(r"\s*;\s*|,\s*(?![^()]*\))", value)
-                draft.entities = _entities([_counted(part) for part in parts if part.strip()])
+                draft.entities = _parse_entities([_parse_counted_entity(part) for part in parts if part.strip()])
     return [draft for draft in drafts if draft.description]
 
 
-def _counted(part: str) -> Any:
-    match = _COUNTED.match(plain(part).strip())
+def _parse_counted_entity(part: str) -> Any:
+    match = _COUNTED.match(replace_look_alikes(part).strip())
     assert match is not None  # every part of the pattern is optional
     return {"name": match[2], "description": match[3] or "", "count": int(match[1] or 1)}
 
 
-def _items(data: Any) -> list[Any]:
-    """The list of scenes, wherever the answer keeps it."""
+def _find_scene_list(data: Any) -> list[Any]:
+    """Return the list of scenes, wherever the answer keeps it."""
     for _ in range(6):
         if isinstance(data, list):
             return data
@@ -205,74 +207,79 @@ def _items(data: Any) -> list[Any]:
     return []
 
 
-def _first(item: Mapping[str, Any], *names: str) -> Any:
+def _get_first(item: Mapping[str, Any], *names: str) -> Any:
     return next((item[name] for name in names if item.get(name)), None)
 
 
-def _scene(item: Any) -> SceneDraft | None:
+def _parse_scene(item: Any) -> ParsedScene | None:
     if isinstance(item, str):
-        return SceneDraft(description=_line(item)) if item.strip() else None
+        return ParsedScene(description=_clean_line(item)) if item.strip() else None
     if not isinstance(item, Mapping):
         return None
     lower = {str(key).lower().replace(" ", "_"): value for key, value in item.items()}
-    words = _line(_first(lower, "words", "text", "story_text", "quote"))
-    description = _line(_first(lower, "description", "scene_description", "caption", "prompt", "summary", "scene"))
+    words = _clean_line(_get_first(lower, "words", "text", "story_text", "quote"))
+    description = _clean_line(
+        _get_first(lower, "description", "scene_description", "caption", "prompt", "summary", "scene")
+    )
     if not (description or words):
         return None
-    things = _first(lower, "entities", "objects", "characters", "things", "elements")
+    things = _get_first(lower, "entities", "objects", "characters", "things", "elements")
     if isinstance(things, Mapping):
         things = [value if isinstance(value, Mapping) and "name" in value else {"name": key, "description": value}
                   for key, value in things.items()]  # fmt: skip
     elif isinstance(things, str):
         things = things.split(",")
-    background = _first(lower, "background", "setting", "location", "place", "environment")
+    background = _get_first(lower, "background", "setting", "location", "place", "environment")
     if isinstance(background, Mapping):
-        background = _first(background, "name", "description")
-    return SceneDraft(
+        background = _get_first(background, "name", "description")
+    return ParsedScene(
         description=description or words,
-        background=_line(background)[:200],
+        background=_clean_line(background)[:200],
         words=words,
-        entities=_entities(things if isinstance(things, list) else []),
+        entities=_parse_entities(things if isinstance(things, list) else []),
     )
 
 
-def _entities(things: list[Any]) -> list[EntityDraft]:
-    """The things of a scene; "duck 1" and "duck 2", or "duck" twice, are two of one kind."""
-    drafts = [draft for thing in things if (draft := _entity(thing)) is not None]
+def _parse_entities(things: list[Any]) -> list[ParsedEntity]:
+    """Return the things of a scene; "duck 1" and "duck 2", or "duck" twice, are two of one kind."""
+    drafts = [draft for thing in things if (draft := _parse_entity(thing)) is not None]
     stems = [match[1] if (match := _NUMBERED.match(draft.name)) else "" for draft in drafts]
-    kept: dict[str, EntityDraft] = {}
+    kept: dict[str, ParsedEntity] = {}
     for draft, stem in zip(drafts, stems, strict=True):
         if stem and (stems.count(stem) > 1 or normalised(stem) in kept):
             draft.name = stem
         name = normalised(draft.name)
         if name in kept:
-            kept[name].count = min(kept[name].count + draft.count, MOST_COPIES)
+            kept[name].count = min(kept[name].count + draft.count, MAX_COPIES)
         else:
             kept[name] = draft
-    return list(kept.values())[:_MOST_ENTITIES]
+    return list(kept.values())[:_ENTITY_LIMIT]
 
 
-def _entity(thing: Any) -> EntityDraft | None:
+def _parse_entity(thing: Any) -> ParsedEntity | None:
     if isinstance(thing, str):
-        thing = _counted(thing)
+        thing = _parse_counted_entity(thing)
     if not isinstance(thing, Mapping):
         return None
     lower = {str(key).lower(): value for key, value in thing.items()}
     name = re.sub(
-        r"^(?:an?|the)\s+(?=\S)", "", _line(_first(lower, "name", "entity", "object", "label", "id")), flags=re.I
+        r"^(?:an?|the)\s+(?=\S)",
+        "",
+        _clean_line(_get_first(lower, "name", "entity", "object", "label", "id")),
+        flags=re.I,
     )
-    looks = _first(lower, "description", "attributes", "appearance", "attribute", "details")
+    looks = _get_first(lower, "description", "attributes", "appearance", "attribute", "details")
     if isinstance(looks, list):
-        looks = ", ".join(_line(look) for look in looks)
+        looks = ", ".join(_clean_line(look) for look in looks)
     count = lower.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool):
         count = int(count) if isinstance(count, str) and re.fullmatch(r"\d{1,4}", count) else 1
     if not any(character.isalpha() for character in name):
         return None
-    return EntityDraft(name[:200].strip(), _line(looks)[:1000], min(max(count, 1), MOST_COPIES))
+    return ParsedEntity(name[:200].strip(), _clean_line(looks)[:1000], min(max(count, 1), MAX_COPIES))
 
 
-def _line(value: Any) -> str:
+def _clean_line(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -282,19 +289,19 @@ def _line(value: Any) -> str:
 # -- checking
 
 
-def _in_order(scenes: Scenes, story: str) -> None:
-    """Puts scenes in the order in which the story has their words, if it has them all."""
+def _sort_by_story(scenes: ParsedStory, story: str) -> None:
+    """Sort scenes by the position of their words in the story, if it has them all."""
     text = normalised(story)
     places = [text.find(normalised(draft.words)) if draft.words else -1 for draft in scenes.scenes]
     if min(places) >= 0 and len(set(places)) == len(places) and places != sorted(places):
         scenes.scenes = [
             draft for _, draft in sorted(zip(places, scenes.scenes, strict=True), key=lambda pair: pair[0])
         ]
-        scenes.mends.append("the scenes were put in the order of the story")
+        scenes.repairs.append("the scenes were put in the order of the story")
 
 
-def _check(scenes: Scenes, request: PlanRequest) -> None:
-    wanted = len(script_of(request.story)) or request.scenes
+def _check_scenes(scenes: ParsedStory, request: PlanRequest) -> None:
+    wanted = len(split_script(request.story)) or request.scenes
     if wanted is not None and len(scenes.scenes) != wanted:
         scenes.faults.append(f"{wanted} scenes are asked for, and the answer has {len(scenes.scenes)}")
     for number, draft in enumerate(scenes.scenes, start=1):
@@ -324,10 +331,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def is_english(text: str) -> bool:
-    """Whether at least half of the words are English; names are allowed for, a text of two words may be all names."""
+    """Return whether at least half of the words are English, names and texts of one or two words aside."""
     words = _WORD.findall(text)[:400]
     if any(ord(character) > 0x24F for word in words for character in word if character not in "’"):
         return False  # another script than Latin
-    strange = [word for word in words if not is_known(word) and not word[0].isupper()]
-    spoken = [word for word in words if not word[0].isupper() or is_known(word)]
+    strange = [word for word in words if not is_english_word(word) and not word[0].isupper()]
+    spoken = [word for word in words if not word[0].isupper() or is_english_word(word)]
     return len(words) <= 2 or not spoken or len(strange) <= 0.5 * len(spoken)

@@ -1,4 +1,4 @@
-"""A planner that asks a chat model: the story for its scenes, then every scene for its layouts, all at once."""
+"""The planner with a chat model: first the scenes of the story, then the layouts of all scenes concurrently."""
 
 from __future__ import annotations
 
@@ -14,30 +14,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videodirector.errors import PlannerError, UsageError
-from videodirector.planner.constraints import granted
-from videodirector.planner.english.vocabulary import is_known
+from videodirector.planner.constraints import grant_constraints
+from videodirector.planner.english.vocabulary import is_english_word
 from videodirector.planner.llm._aliases import join_aliases
+from videodirector.planner.llm._answer_schemas import (
+    LayoutAnswer,
+    RefineAnswer,
+    StoryAnswer,
+    StrengthAnswer,
+    build_json_schema,
+)
 from videodirector.planner.llm._dialogue import Dialogue
-from videodirector.planner.llm._layouts import Thing, layout_messages, placed, read_layouts
+from videodirector.planner.llm._layouts import (
+    LayoutEntity,
+    build_layout_messages,
+    parse_layouts,
+    place_side_by_side,
+)
+from videodirector.planner.llm._plan_edits import build_refine_messages, parse_edits
 from videodirector.planner.llm._repair import Layouts
-from videodirector.planner.llm._wire import LayoutAnswer, RefineAnswer, StoryAnswer, StrengthAnswer, json_schema
-from videodirector.planner.llm.client.cache import AnswerCache, default_folder
-from videodirector.planner.llm.client.calls import Caller, concurrently
-from videodirector.planner.llm.client.chat import Chat, Question, name_of
-from videodirector.planner.llm.client.models import chat_model
-from videodirector.planner.llm.client.secrets import Scrubber
-from videodirector.planner.llm.client.usage import Usage
+from videodirector.planner.llm.client import (
+    AnswerCache,
+    Caller,
+    Chat,
+    Question,
+    SecretRedactor,
+    Usage,
+    create_chat_model,
+    get_default_folder,
+    get_model_name,
+    map_concurrently,
+)
 from videodirector.planner.llm.parse_story import (
     Form,
     Message,
-    SceneDraft,
+    ParsedScene,
+    build_story_messages,
     is_english,
-    read_scenes,
-    script_of,
-    story_messages,
+    parse_scenes,
+    split_script,
 )
-from videodirector.planner.llm.refine import read_edits, refine_messages
-from videodirector.prompts import load
+from videodirector.prompts import load_prompts
 from videodirector.schemas import MAX_PROMPT, Entity, PlanRequest, Scene, VideoPlan, normalised
 
 if TYPE_CHECKING:
@@ -47,8 +64,8 @@ __all__ = ["LLMPlanner"]
 
 
 @dataclass(slots=True)
-class _Run:
-    """One plan in the making."""
+class _PlanningRun:
+    """The state of one planning run."""
 
     chat: Chat
     dialogue: Dialogue
@@ -56,7 +73,7 @@ class _Run:
 
 
 class LLMPlanner:
-    """Plans with a chat model; satisfies `RequestPlanner`.
+    """Plans with a chat model; satisfies ``RequestPlanner``.
 
         Director(planner=LLMPlanner("openai:gpt-4o"))
 
@@ -71,8 +88,8 @@ class LLMPlanner:
         tries: how often one call is tried until the server answers.
         timeout: seconds that one answer may take, all tries for it included.
         longest_wait: the longest pause in seconds that a server may ask for.
-        concurrency: scenes that are asked for at a time.
-        requests_per_second: calls are not begun faster.
+        concurrency: scenes requested at a time.
+        requests_per_second: rate limit of calls.
         choose_strength: whether the model chooses each scene's layout strength, in [0, 0.3].
         merge_aliases: whether "fox" and "red fox" of different scenes are joined, with a note.
     """
@@ -101,10 +118,10 @@ class LLMPlanner:
         for name, seconds in (("timeout", timeout), ("requests_per_second", requests_per_second)):
             if not seconds > 0:
                 raise UsageError(f"{name} is {seconds}", hint="give more than 0")
-        self._model = chat_model(model, base_url=base_url, timeout=timeout) if isinstance(model, str) else model
-        self._prompts = load(prompts)
+        self._model = create_chat_model(model, base_url=base_url, timeout=timeout) if isinstance(model, str) else model
+        self._prompts = load_prompts(prompts)
         keeps = not getattr(self._model, "keep_no_answers", False)
-        self._cache = AnswerCache(_folder(cache) if keeps else None, fresh=fresh)
+        self._cache = AnswerCache(_choose_cache_folder(cache) if keeps else None, fresh=fresh)
         self._record = None if record is None else Path(record)
         self._attempts, self._concurrency = attempts, concurrency
         self._choose_strength, self._merge_aliases = choose_strength, merge_aliases
@@ -118,126 +135,132 @@ class LLMPlanner:
             tries=tries,
             longest_wait=longest_wait,
             acquire=limiter.acquire,
-            scrub=Scrubber(self._model),
+            redact=SecretRedactor(self._model),
         )
         self.usage = Usage()
         """Calls and tokens of the last plan."""
 
     def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
-        """The plan of a story, in any language.
+        """Return the plan of a story, in any language.
 
         Raises:
             UsageError: a seed or frame rate that a plan cannot have.
-            PlannerError: see `plan_request`.
+            PlannerError: see ``plan_request``.
         """
         return self.plan_request(PlanRequest.parse({"story": story, "seed": seed, "frame_rate": frame_rate}))
 
     def plan_request(self, request: PlanRequest) -> VideoPlan:
-        """The plan of a request; its notes tell every mend, what was not kept, and what it has cost.
+        """Return the plan of a request; its notes list repairs, unmet constraints, and the cost.
 
         Raises:
-            PlannerError: the server cannot be reached or refuses, or its answers cannot be used; the hint names the
-                file with everything that was received.
+            PlannerError: the server cannot be reached or refuses, or its answers are unusable; the hint names the
+                file with all answers.
         """
         if not any(character.isalpha() for character in request.story):
             note = "The story has no words: this plan is one empty scene to start from."
-            return _plan(request, [Scene(id="s1", description="")], [note])
+            return _build_plan(request, [Scene(id="s1", description="")], [note])
         with closing(self._cache):
-            run = self._begin(request.story)
+            run = self._begin_run(request.story)
             try:
-                plan = self._planned(request, run)
+                plan = self._run_steps(request, run)
             except PlannerError as error:
-                raise self._saved(error, run) from error
-            self._recorded(run)
-        return granted(plan, request) if request.wishes else plan
+                raise self._attach_answers(error, run) from error
+            self._write_recording(run)
+        return grant_constraints(plan, request) if request.wishes else plan
 
     def refine(self, plan: VideoPlan, request: str) -> VideoPlan:
-        """A copy of the plan in which what was asked is changed, and nothing else.
+        """Edit a copy of the plan as requested, and change nothing else.
 
         Raises:
             PlanError: the plan was not valid before.
-            PlannerError: the model says that it cannot be done, or its answers cannot be used.
+            PlannerError: the model declines, or its answers are unusable.
         """
         before = plan.checked()
 
         def messages(form: Form) -> list[Message]:
-            return refine_messages(self._prompts, before, request, form)
+            return build_refine_messages(self._prompts, before, request, form)
 
-        question = Question(messages, json_schema(RefineAnswer))
+        question = Question(messages, build_json_schema(RefineAnswer))
         with closing(self._cache):
-            run = self._begin(request)
+            run = self._begin_run(request)
             try:
-                edited = run.dialogue.settle("the request", question, lambda text: read_edits(text, before, request))
+                edited = run.dialogue.ask_until_usable(
+                    "the request", question, lambda text: parse_edits(text, before, request)
+                )
                 if not edited.edits:
                     said = edited.remark or "; ".join(edited.faults) or "it names nothing to change"
                     raise PlannerError(f"the chat model changes nothing: {said[:300]}", hint="say it in other words")
             except PlannerError as error:
-                raise self._saved(error, run) from error
-            self._recorded(run)
+                raise self._attach_answers(error, run) from error
+            self._write_recording(run)
         return edited.plan
 
     def dry_run(self, request: PlanRequest) -> list[tuple[str, Sequence[Message]]]:
-        """What would be sent, step by step, without sending it.
+        """Return what would be sent, step by step, without sending it.
 
-        The questions of step 2 follow from the answer to step 1. Where that is kept from before they are exact;
-        otherwise one is shown with a stand-in for the scene.
+        The questions of step 2 follow from the answer to step 1. With a cached answer they are exact;
+        otherwise one is shown with a placeholder for the scene.
         """
         with closing(self._cache):
-            run = self._begin(request.story)
-            question = self._story_question(request)
+            run = self._begin_run(request.story)
+            question = self._build_story_question(request)
             steps: list[tuple[str, Sequence[Message]]] = [("story", question.messages(run.chat.form))]
-            kept = run.chat.kept(question)
+            kept = run.chat.get_cached_reply(question)
             try:
-                drafts = read_scenes(kept.text, request).scenes if kept else []
+                drafts = parse_scenes(kept.text, request).scenes if kept else []
             except ValueError:
                 drafts = []
             if not drafts:
-                stand_in = SceneDraft(
+                stand_in = ParsedScene(
                     "(the description of the scene, from the answer to the story)", "(its background)"
                 )
-                things = [Thing("(id)", "(name)", "(description of each entity)")]
-                asked = layout_messages(self._prompts, stand_in, things, run.chat.form, strength=self._choose_strength)
+                things = [LayoutEntity("(id)", "(name)", "(description of each entity)")]
+                asked = build_layout_messages(
+                    self._prompts, stand_in, things, run.chat.form, strength=self._choose_strength
+                )
                 return [*steps, ("every scene", asked)]
-            for number, (draft, things) in enumerate(zip(drafts, _ids(drafts), strict=True), start=1):
-                steps.append((f"scene s{number}", self._layout_question(draft, things).messages(run.chat.form)))
+            for number, (draft, things) in enumerate(zip(drafts, _assign_ids(drafts), strict=True), start=1):
+                steps.append((f"scene s{number}", self._build_layout_question(draft, things).messages(run.chat.form)))
             return steps
 
     # -- the two steps
 
-    def _begin(self, story: str) -> _Run:
+    def _begin_run(self, story: str) -> _PlanningRun:
         self.usage = Usage()
         chat = Chat(self._model, caller=self._caller, cache=self._cache, usage=self.usage)
-        return _Run(chat, Dialogue(chat, self._prompts, self._attempts, story), self.usage)
+        return _PlanningRun(chat, Dialogue(chat, self._prompts, self._attempts, story), self.usage)
 
-    def _story_question(self, request: PlanRequest) -> Question:
-        return Question(lambda form: story_messages(self._prompts, request, form), json_schema(StoryAnswer))
+    def _build_story_question(self, request: PlanRequest) -> Question:
+        return Question(lambda form: build_story_messages(self._prompts, request, form), build_json_schema(StoryAnswer))
 
-    def _layout_question(self, draft: SceneDraft, things: Sequence[Thing]) -> Question:
+    def _build_layout_question(self, draft: ParsedScene, things: Sequence[LayoutEntity]) -> Question:
         def messages(form: Form) -> list[Message]:
-            return layout_messages(self._prompts, draft, things, form, strength=self._choose_strength)
+            return build_layout_messages(self._prompts, draft, things, form, strength=self._choose_strength)
 
-        return Question(messages, json_schema(StrengthAnswer if self._choose_strength else LayoutAnswer))
+        return Question(messages, build_json_schema(StrengthAnswer if self._choose_strength else LayoutAnswer))
 
-    def _planned(self, request: PlanRequest, run: _Run) -> VideoPlan:
-        question = self._story_question(request)
-        # The dictionary takes a third of a second to load: meanwhile the model thinks.
-        threading.Thread(target=is_known, args=("fox",), name="dictionary", daemon=True).start()
-        answer = run.dialogue.settle("the story", question, lambda text: read_scenes(text, request), whole=True)
-        notes = [f"story: {mend}" for mend in answer.mends]
+    def _run_steps(self, request: PlanRequest, run: _PlanningRun) -> VideoPlan:
+        question = self._build_story_question(request)
+        # Load the dictionary (a third of a second) while the model works.
+        threading.Thread(target=is_english_word, args=("fox",), name="dictionary", daemon=True).start()
+        answer = run.dialogue.ask_until_usable(
+            "the story", question, lambda text: parse_scenes(text, request), whole=True
+        )
+        notes = [f"story: {repair}" for repair in answer.repairs]
         drafts = answer.scenes
-        shots = len(script_of(request.story))
+        shots = len(split_script(request.story))
         if shots and request.scenes not in (None, shots):
             notes.append(f"The story is a script of {shots} shots: these are kept instead of {request.scenes} scenes.")
-        originals = _originals(drafts, request)
-        things = _ids(drafts)
+        originals = _find_original_texts(drafts, request)
+        things = _assign_ids(drafts)
         numbers = list(range(len(drafts)))
 
         def layouts(number: int) -> Layouts:
             if not things[number]:
                 return Layouts()
-            return self._layouts(f"scene s{number + 1}", drafts[number], things[number], run)
+            return self._request_layouts(f"scene s{number + 1}", drafts[number], things[number], run)
 
-        placed_things = concurrently(layouts, numbers, workers=self._concurrency)
+        placed_things = map_concurrently(layouts, numbers, workers=self._concurrency)
         scenes: list[Scene] = []
         for number, (draft, found) in enumerate(zip(drafts, placed_things, strict=True)):
             scene_id = f"s{number + 1}"
@@ -255,42 +278,44 @@ class LLMPlanner:
                     layout_strength=found.strength if self._choose_strength else None,
                 )
             )
-            notes += [f"{scene_id}: {mend}" for mend in found.mends]
-        plan = _plan(request, scenes, [note[:4000] for note in notes])
+            notes += [f"{scene_id}: {repair}" for repair in found.repairs]
+        plan = _build_plan(request, scenes, [note[:4000] for note in notes])
         if self._merge_aliases:
             plan = join_aliases(plan)
-        name = name_of(self._model)
-        plan.notes.append(f"{run.usage.sentence(name)} Prompts: version {self._prompts.version}.")
+        name = get_model_name(self._model)
+        plan.notes.append(f"{run.usage.summarise(name)} Prompts: version {self._prompts.version}.")
         return plan.checked()
 
-    def _layouts(self, step: str, draft: SceneDraft, things: Sequence[Thing], run: _Run) -> Layouts:
+    def _request_layouts(
+        self, step: str, draft: ParsedScene, things: Sequence[LayoutEntity], run: _PlanningRun
+    ) -> Layouts:
         def read(text: str) -> Layouts:
-            return read_layouts(text, draft, things, model=name_of(self._model))
+            return parse_layouts(text, draft, things, model=get_model_name(self._model))
 
-        found = run.dialogue.settle(step, self._layout_question(draft, things), read)
+        found = run.dialogue.ask_until_usable(step, self._build_layout_question(draft, things), read)
         missing = [thing for thing in things if thing.id not in found.boxes]
         if missing:
-            found.boxes |= placed(missing, draft.background)
+            found.boxes |= place_side_by_side(missing, draft.background)
             names = ", ".join(thing.id for thing in missing)
-            found.mends.append(f"without boxes in the answer, placed standing still: {names}")
+            found.repairs.append(f"without boxes in the answer, placed standing still: {names}")
         return found
 
-    def _saved(self, error: PlannerError, run: _Run) -> PlannerError:
-        folders = [default_folder().parent / "refused", Path(tempfile.gettempdir()) / "videodirector-refused"]
-        return run.dialogue.saved(error, folders, self._caller.scrub, name_of(self._model))
+    def _attach_answers(self, error: PlannerError, run: _PlanningRun) -> PlannerError:
+        folders = [get_default_folder().parent / "refused", Path(tempfile.gettempdir()) / "videodirector-refused"]
+        return run.dialogue.save_after_error(error, folders, self._caller.redact, get_model_name(self._model))
 
-    def _recorded(self, run: _Run) -> None:
+    def _write_recording(self, run: _PlanningRun) -> None:
         if self._record is not None:
-            run.dialogue.save_to(self._record, self._caller.scrub, name_of(self._model))
+            run.dialogue.save_answers(self._record, self._caller.redact, get_model_name(self._model))
 
 
-def _folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
+def _choose_cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
     if cache is False:
         return None
-    return default_folder() if cache is None or cache is True else Path(cache)
+    return get_default_folder() if cache is None or cache is True else Path(cache)
 
 
-def _plan(request: PlanRequest, scenes: list[Scene], notes: list[str]) -> VideoPlan:
+def _build_plan(request: PlanRequest, scenes: list[Scene], notes: list[str]) -> VideoPlan:
     return VideoPlan(
         prompt=request.story[:MAX_PROMPT],
         seed=request.seed or 0,
@@ -300,9 +325,9 @@ def _plan(request: PlanRequest, scenes: list[Scene], notes: list[str]) -> VideoP
     )
 
 
-def _originals(drafts: Sequence[SceneDraft], request: PlanRequest) -> list[str | None]:
-    """The user's own words of each scene. A script's are the description too, unless they are in another language."""
-    script = script_of(request.story)
+def _find_original_texts(drafts: Sequence[ParsedScene], request: PlanRequest) -> list[str | None]:
+    """Return the user's own words of each scene; English ones of a script become its description."""
+    script = split_script(request.story)
     if len(script) == len(drafts):
         for draft, words in zip(drafts, script, strict=True):
             draft.words = words[:4000]
@@ -315,8 +340,8 @@ def _originals(drafts: Sequence[SceneDraft], request: PlanRequest) -> list[str |
     ]
 
 
-def _ids(drafts: Sequence[SceneDraft]) -> list[list[Thing]]:
-    """The things of every scene, each with its id: the same name has the same id throughout, copies are numbered."""
+def _assign_ids(drafts: Sequence[ParsedScene]) -> list[list[LayoutEntity]]:
+    """Assign ids to the entities of every scene: one id for each name throughout, copies numbered."""
     several = {normalised(thing.name) for draft in drafts for thing in draft.entities if thing.count > 1}
     slugs: dict[str, str] = {}
     for draft in drafts:
@@ -329,13 +354,13 @@ def _ids(drafts: Sequence[SceneDraft]) -> list[list[Thing]]:
                     candidate for number in range(1, len(taken) + 3)
                     if (candidate := slug if number == 1 else f"{slug}-{number}x") not in taken
                 )  # fmt: skip
-    scenes: list[list[Thing]] = []
+    scenes: list[list[LayoutEntity]] = []
     for draft in drafts:
-        things: list[Thing] = []
+        things: list[LayoutEntity] = []
         for thing in draft.entities:
             slug = slugs[normalised(thing.name)]
             copies = range(1, thing.count + 1)
             ids = [f"{slug}-{copy}" for copy in copies] if normalised(thing.name) in several else [slug]
-            things += [Thing(thing_id, thing.name, thing.description) for thing_id in ids]
+            things += [LayoutEntity(thing_id, thing.name, thing.description) for thing_id in ids]
         scenes.append(things)
     return scenes

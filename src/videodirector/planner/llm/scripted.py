@@ -1,4 +1,4 @@
-"""A chat model that says what it was told to: for your own tests, without a key and without a network."""
+"""A chat model with scripted answers, for tests without a key or a network."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Answer = str | AIMessage | Exception | Callable[[list[BaseMessage]], str | AIMes
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Answers with what stands in its script, in turn; raises what is an exception there.
+    """Answers with the entries of its script in turn; raises those that are exceptions.
 
         planner = LLMPlanner(ScriptedChatModel(script=[story_answer, layout_answer]))
 
-    An answer may be a function of the messages. Scenes are asked for at once: where there are several, use a function,
-    recorded answers, or `LLMPlanner(..., concurrency=1)`. Its answers are not cached.
+    An answer may be a function of the messages. Scenes are requested concurrently: for several, use a function,
+    recorded answers, or ``LLMPlanner(..., concurrency=1)``. Its answers are not cached.
 
     Attributes:
         script: the answers, one for each question.
-        recorded: answers by the question that they belong to; they are looked at before the script.
+        recorded: answers by question; they are used before the script.
         asked: the messages of every question so far.
     """
 
@@ -48,22 +48,22 @@ class ScriptedChatModel(BaseChatModel):
 
     @classmethod
     def from_recording(cls, path: str | os.PathLike[str]) -> Self:
-        """Answers as `LLMPlanner(..., record=path)` wrote them, each to the same question.
+        """Load the answers that ``LLMPlanner(..., record=path)`` wrote.
 
         Raises:
-            UsageError: the file is no recording.
+            UsageError: the file is not a recording.
         """
         try:
             entries = json.loads(read_bounded_text(path))["answers"]
             return cls(recorded={entry["question"]: entry["answer"] for entry in entries})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(
-                f"{os.fspath(path)}: this is no recording: {error}", hint="LLMPlanner(..., record=PATH) writes one"
+                f"{os.fspath(path)}: not a recording: {error}", hint="LLMPlanner(..., record=PATH) writes one"
             ) from None
 
     @classmethod
     def example(cls) -> tuple[Self, str]:
-        """A recording that comes with the package, and its story: two scenes of a fox and an owl."""
+        """Load the packaged recording, with its story: two scenes of a fox and an owl."""
         file = Path(str(resources.files("videodirector.planner.llm"))) / "example_answers.json"
         return cls.from_recording(file), json.loads(file.read_text(encoding="utf-8"))["story"]
 

@@ -1,4 +1,4 @@
-"""Key boxes changed: grown, moved, timed. Functions from a layout to a layout, inside the picture."""
+"""Edits of layouts: size, position and timing. Functions from a layout to a layout, inside the picture."""
 
 from __future__ import annotations
 
@@ -6,107 +6,107 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from videodirector.planner.refine.errors import AlreadySo, CannotDo
+from videodirector.planner.refine.edit_errors import EditError, NoChangeError
 from videodirector.schemas import KEY_BOXES, Box, Layout, dense
 
 __all__ = [
-    "Beside",
-    "appear",
-    "beside",
-    "displaced",
-    "exchanged",
-    "half",
-    "inside",
-    "leave",
-    "moved_to",
-    "resized",
-    "sampled",
-    "still",
-    "warped",
+    "BesideRelation",
+    "change_speed",
+    "displace",
+    "fit_inside",
+    "freeze",
+    "keep_half",
+    "move_beside",
+    "move_to",
+    "resample",
+    "resize",
+    "shift_appearance",
+    "shift_departure",
+    "swap_layouts",
 ]
 
-LARGEST = 0.98  # of the picture's side
+MAX_SIDE = 0.98  # of the picture's side
 _LEAST_MOVE = 0.005
 
-Beside = Literal["left of", "right of", "next to", "on", "above", "under", "behind", "in front of"]
+BesideRelation = Literal["left of", "right of", "next to", "on", "above", "under", "behind", "in front of"]
 
 
-def sampled(layout: Sequence[Box | None], keys: int) -> Layout:
-    """The layout with this many keys; unchanged when it has them."""
+def resample(layout: Sequence[Box | None], keys: int) -> Layout:
+    """Return the layout with this many keys; unchanged when it has them."""
     return list(layout) if len(layout) == keys else dense(layout, keys)
 
 
-def _boxes(layout: Sequence[Box | None]) -> list[Box]:
+def _list_boxes(layout: Sequence[Box | None]) -> list[Box]:
     return [Box(*box) for box in layout if box is not None]
 
 
-def _each(layout: Sequence[Box | None], change: Callable[[Box], Box]) -> Layout:
-    return [None if box is None else inside(change(Box(*box))) for box in layout]
+def _map_boxes(layout: Sequence[Box | None], change: Callable[[Box], Box]) -> Layout:
+    return [None if box is None else fit_inside(change(Box(*box))) for box in layout]
 
 
-def inside(box: Box) -> Box:
-    """Shifted into the picture, cut where it is larger; to three digits."""
-    width, height = min(box.width, LARGEST), min(box.height, LARGEST)
+def fit_inside(box: Box) -> Box:
+    """Shift a box into the picture, and clip it if it is larger; rounded to three digits."""
+    width, height = min(box.width, MAX_SIDE), min(box.height, MAX_SIDE)
     x = min(max(box.centre[0], width / 2), 1 - width / 2)
     y = min(max(box.centre[1], height / 2), 1 - height / 2)
     found = Box.around(x, y, width, height)
     return Box(*(min(max(round(value, 3), 0.0), 1.0) for value in found))
 
 
-def resized(layout: Sequence[Box | None], factor: float) -> Layout:
-    """Larger or smaller about the middle of the lower edge, so that feet stay on the ground.
+def resize(layout: Sequence[Box | None], factor: float) -> Layout:
+    """Scale about the middle of the lower edge, so that feet stay on the ground.
 
     Raises:
-        CannotDo: it fills the picture already, or there would be nothing left to see.
+        EditError: it fills the picture already, or there would be nothing left to see.
     """
-    boxes = _boxes(layout)
-    most = min((min(LARGEST / box.width, LARGEST / box.height) for box in boxes), default=factor)
+    boxes = _list_boxes(layout)
+    most = min((min(MAX_SIDE / box.width, MAX_SIDE / box.height) for box in boxes), default=factor)
     least = max((0.02 / min(box.width, box.height) for box in boxes), default=factor)
     factor = min(factor, most) if factor > 1 else max(factor, least)
     if abs(factor - 1) < 0.01:
-        raise AlreadySo("it fills the picture already" if most < 1.01 else "it is too small to become smaller")
+        raise NoChangeError("it fills the picture already" if most < 1.01 else "it is too small to become smaller")
 
     def grown(box: Box) -> Box:
         width, height = box.width * factor, box.height * factor
         return Box.around(box.centre[0], box.y1 - height / 2, width, height)
 
-    return _each(layout, grown)
+    return _map_boxes(layout, grown)
 
 
-def displaced(layout: Sequence[Box | None], dx: float, dy: float) -> Layout:
-    """Moved as a whole, as far as the edges of the picture allow.
+def displace(layout: Sequence[Box | None], dx: float, dy: float) -> Layout:
+    """Move as a whole, as far as the edges of the picture allow.
 
     Raises:
-        CannotDo: it stands at that edge already.
+        EditError: it is at that edge already.
     """
-    boxes = _boxes(layout)
+    boxes = _list_boxes(layout)
     if boxes:
         dx = min(max(dx, -min(box.x0 for box in boxes)), 1 - max(box.x1 for box in boxes))
         dy = min(max(dy, -min(box.y0 for box in boxes)), 1 - max(box.y1 for box in boxes))
     if max(abs(dx), abs(dy)) < _LEAST_MOVE:
-        raise AlreadySo("it is as far there as the picture allows")
-    return _each(layout, lambda box: box.moved(dx, dy))
+        raise NoChangeError("it is as far there as the picture allows")
+    return _map_boxes(layout, lambda box: box.moved(dx, dy))
 
 
-def moved_to(layout: Sequence[Box | None], x: float | None, y: float | None) -> Layout:
-    """Moved as a whole so that the middle of its way is at (x, y); None leaves that coordinate."""
-    boxes = _boxes(layout)
+def move_to(layout: Sequence[Box | None], x: float | None, y: float | None) -> Layout:
+    """Move as a whole so that the middle of its trajectory is at (x, y); None leaves that coordinate."""
+    boxes = _list_boxes(layout)
     xs, ys = [box.centre[0] for box in boxes], [box.centre[1] for box in boxes]
     dx = 0.0 if x is None else x - (min(xs) + max(xs)) / 2
     dy = 0.0 if y is None else y - (min(ys) + max(ys)) / 2
-    return displaced(layout, dx, dy)
+    return displace(layout, dx, dy)
 
 
-def beside(layout: Sequence[Box | None], kind: Beside, other: Sequence[Box | None]) -> Layout:
-    """Put in this relation to another one, along all of its way, keeping its own size."""
+def move_beside(layout: Sequence[Box | None], kind: BesideRelation, other: Sequence[Box | None]) -> Layout:
+    """Move into this relation to another entity on all keys, keeping its size."""
     found: Layout = []
-    there = _boxes(other)
-    for box, base in zip(layout, sampled(other, len(layout)), strict=True):
-        found.append(None if box is None else inside(_placed(Box(*box), kind, base or there[0])))
+    there = _list_boxes(other)
+    for box, base in zip(layout, resample(other, len(layout)), strict=True):
+        found.append(None if box is None else fit_inside(_place_box(Box(*box), kind, base or there[0])))
     return found
 
 
-def _placed(box: Box, kind: Beside, base: Box) -> Box:
+def _place_box(box: Box, kind: BesideRelation, base: Box) -> Box:
     x, _y = base.centre
     feet = base.y1 - box.height / 2
     side = (base.width + box.width) / 2 + 0.02
@@ -124,17 +124,17 @@ def _placed(box: Box, kind: Beside, base: Box) -> Box:
     return Box.around(*places[kind], box.width, box.height)
 
 
-def exchanged(one: Sequence[Box | None], other: Sequence[Box | None]) -> tuple[Layout, Layout]:
-    """Each on the way of the other one, in its own size."""
+def swap_layouts(one: Sequence[Box | None], other: Sequence[Box | None]) -> tuple[Layout, Layout]:
+    """Exchange two trajectories, each entity keeping its size."""
 
     def along(own: Sequence[Box | None], way: Sequence[Box | None]) -> Layout:
-        sizes = sampled(own, len(way))
-        first = _boxes(own)[0]
+        sizes = resample(own, len(way))
+        first = _list_boxes(own)[0]
         found: Layout = []
         for size, place in zip(sizes, way, strict=True):
             width, height = (size or first).width, (size or first).height
             feet = None if place is None else Box.around(place.centre[0], place.y1 - height / 2, width, height)
-            found.append(None if feet is None else inside(feet))
+            found.append(None if feet is None else fit_inside(feet))
         return found
 
     return along(one, other), along(other, one)
@@ -142,76 +142,76 @@ def exchanged(one: Sequence[Box | None], other: Sequence[Box | None]) -> tuple[L
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The first and the last key at which a layout is seen."""
+    """The first and the last key at which a layout is visible."""
 
     first: int
     last: int
 
     @classmethod
-    def of(cls, layout: Sequence[Box | None]) -> _Span:
+    def from_layout(cls, layout: Sequence[Box | None]) -> _Span:
         seen = [key for key, box in enumerate(layout) if box is not None]
         if not seen:
-            raise CannotDo("it is never seen there")
+            raise EditError("it is never seen there")
         return cls(seen[0], seen[-1])
 
 
-def appear(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
-    """Seen from a later or an earlier time on.
+def shift_appearance(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
+    """Appear later or earlier.
 
     Raises:
-        CannotDo: it is there from the beginning, or not there long enough.
+        EditError: it is there from the beginning, or not there long enough.
     """
-    layout = _timed(layout)
-    span = _Span.of(layout)
+    layout = _ensure_keys(layout)
+    span = _Span.from_layout(layout)
     if later:
         begin = min(span.first + keys, span.last)
         if begin == span.first:
-            raise AlreadySo("it could not appear any later")
+            raise NoChangeError("it could not appear any later")
         return [None if key < begin else box for key, box in enumerate(layout)]
     if span.first == 0:
-        raise AlreadySo("it is there from the beginning")
+        raise NoChangeError("it is there from the beginning")
     begin = max(span.first - keys, 0)
     return [layout[span.first] if begin <= key < span.first else box for key, box in enumerate(layout)]
 
 
-def leave(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
-    """Seen until a later or an earlier time: `appear`, backwards in time."""
+def shift_departure(layout: Sequence[Box | None], *, later: bool, keys: int = 2) -> Layout:
+    """Leave later or earlier: ``shift_appearance``, reversed in time."""
     try:
-        return appear(list(layout)[::-1], later=not later, keys=keys)[::-1]
-    except AlreadySo:
-        raise AlreadySo("it is there until the end" if later else "it could not leave any earlier") from None
+        return shift_appearance(list(layout)[::-1], later=not later, keys=keys)[::-1]
+    except NoChangeError:
+        raise NoChangeError("it is there until the end" if later else "it could not leave any earlier") from None
 
 
-def half(layout: Sequence[Box | None], which: Literal["first", "second"]) -> Layout:
-    """Seen in one half of the scene only."""
-    layout = _timed(layout)
-    span = _Span.of(layout)
+def keep_half(layout: Sequence[Box | None], which: Literal["first", "second"]) -> Layout:
+    """Show in one half of the scene only."""
+    layout = _ensure_keys(layout)
+    span = _Span.from_layout(layout)
     middle = len(layout) // 2
     filled = [box or layout[span.first if key < span.first else span.last] for key, box in enumerate(layout)]
     return [box if (key < middle) == (which == "first") else None for key, box in enumerate(filled)]
 
 
-def still(layout: Sequence[Box | None]) -> Layout:
-    """In one place, where it is first seen."""
-    first = layout[_Span.of(layout).first]
+def freeze(layout: Sequence[Box | None]) -> Layout:
+    """Keep the first visible box throughout."""
+    first = layout[_Span.from_layout(layout).first]
     return [None if box is None else first for box in layout]
 
 
-def warped(layout: Sequence[Box | None], factor: float) -> Layout:
-    """The same way, faster (it rests at its end) or slower (it does not reach it).
+def change_speed(layout: Sequence[Box | None], factor: float) -> Layout:
+    """Change the speed along the trajectory: faster (it rests at the end) or slower (it stops before).
 
     Raises:
-        CannotDo: it does not move.
+        EditError: it does not move.
     """
-    layout = _timed(layout)
+    layout = _ensure_keys(layout)
     if len({box for box in layout if box is not None}) < 2:
-        raise CannotDo("it does not move")
+        raise EditError("it does not move")
     fine = 24
     points = dense(layout, (len(layout) - 1) * fine + 1)
     last = len(points) - 1
     found = [points[min(round(key * fine * factor), last)] for key in range(len(layout))]
-    return [None if box is None else inside(box) for box in found]
+    return [None if box is None else fit_inside(box) for box in found]
 
 
-def _timed(layout: Sequence[Box | None]) -> Layout:
-    return sampled(layout, KEY_BOXES) if len(layout) < KEY_BOXES else list(layout)
+def _ensure_keys(layout: Sequence[Box | None]) -> Layout:
+    return resample(layout, KEY_BOXES) if len(layout) < KEY_BOXES else list(layout)

@@ -1,4 +1,4 @@
-"""Requests in plain words: a table of patterns, and a plan changed by the first that fits."""
+"""Requests in plain words: a table of patterns, matched in order."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ import re
 from functools import lru_cache
 
 from videodirector.planner.english.vocabulary import COLOURS
-from videodirector.planner.refine import _edits as edits
-from videodirector.planner.refine._work import Work
-from videodirector.planner.refine.errors import AlreadySo, NoSuchThing, NotUnderstood
-from videodirector.planner.refine.scenes import tidy
-from videodirector.planner.refine.targets import NUMBER, SCENE, scenes_meant
+from videodirector.planner.refine import edits
+from videodirector.planner.refine.edit_errors import NoChangeError, UnknownEntityError, UnknownRequestError
+from videodirector.planner.refine.edits import EditSession
+from videodirector.planner.refine.scenes import update_references
+from videodirector.planner.refine.targets import NUMBER, SCENE, find_scenes
 from videodirector.schemas import VideoPlan
 
 __all__ = ["refine"]
 
 
 def refine(plan: VideoPlan, request: str) -> VideoPlan:
-    """A copy of the plan in which the request is carried out, and nothing else is changed.
+    """Edit a copy of the plan as requested, and change nothing else.
 
     Args:
         plan: stays as it is.
         request: "make the owl bigger in scene 2"; several may be joined by "and", "then", ";" or full stops.
 
     Raises:
-        NotUnderstood: the request, or a part of it, is none of those the rules know; nothing is carried out.
-        CannotDo: it is understood, but there is no such thing or scene, or it is so already. Of joined requests those
+        UnknownRequestError: the request, or a part of it, matches no pattern; nothing is changed.
+        EditError: it is understood, but there is no such thing or scene, or it is so already. Of joined requests those
             that are so already are noted, if something is left to do.
         PlanError: the plan was not valid before.
     """
     before = plan.checked()
-    work = Work(before.model_copy(deep=True))
-    parts = _parts(request)
+    session = EditSession(before.model_copy(deep=True))
+    parts = _split_requests(request)
     if not parts:
-        raise NotUnderstood(request)
-    idle: list[tuple[str, AlreadySo]] = []
+        raise UnknownRequestError(request)
+    idle: list[tuple[str, NoChangeError]] = []
     for part in parts:
         try:
-            _carry_out(work, part)
-        except AlreadySo as error:
+            _apply_request(session, part)
+        except NoChangeError as error:
             idle.append((part, error))
     if len(idle) == len(parts):
         raise idle[0][1]
     for part, reason in idle:
-        work.note(f"“{part[:200]}”: {reason.message}.")
-    return tidy(work.plan, before)
+        session.add_note(f"“{part[:200]}”: {reason.message}.")
+    return update_references(session.plan, before)
 
 
 _BEGINS = (
@@ -63,8 +63,8 @@ _POLITE = re.compile(
 _AHEAD = re.compile(rf"(?:please )?(?:(?:in|for|of) )?({SCENE})\s*[:,]\s*", re.I)
 
 
-def _parts(request: str) -> list[str]:
-    """The single requests: "make it bigger and move it left" are two."""
+def _split_requests(request: str) -> list[str]:
+    """Return the single requests: "make it bigger and move it left" are two."""
     text = " ".join(request.split())[:2000]
     if match := _AHEAD.match(text):  # "in scene 2, put the dog behind the car"
         text = f"{text[match.end() :].rstrip(' .!')} in {match[1]}"
@@ -78,28 +78,28 @@ def _parts(request: str) -> list[str]:
     return found
 
 
-def _carry_out(work: Work, part: str) -> None:
-    for pattern, edit in _table(_SCENES):
+def _apply_request(session: EditSession, part: str) -> None:
+    for pattern, edit in _compile_patterns(_SCENES):
         if match := pattern.fullmatch(part):
-            edit(work, _words(match))
+            edit(session, _fill_slots(match))
             return
-    work.named, rest = scenes_meant(work.plan, part)
-    work.scope = work.named or work.scope
-    unknown: NoSuchThing | None = None
-    for pattern, edit in _table(_THINGS):
+    session.named, rest = find_scenes(session.plan, part)
+    session.scope = session.named or session.scope
+    unknown: UnknownEntityError | None = None
+    for pattern, edit in _compile_patterns(_THINGS):
         if match := pattern.fullmatch(rest):
             try:
-                edit(work, _words(match))
+                edit(session, _fill_slots(match))
                 return
-            except NotUnderstood:
+            except UnknownRequestError:
                 continue
-            except NoSuchThing as error:  # "make the fox run left": the name that this pattern saw was too long
+            except UnknownEntityError as error:  # "make the fox run left": the name that this pattern saw was too long
                 unknown = unknown or error
-    raise unknown or NotUnderstood(part)
+    raise unknown or UnknownRequestError(part)
 
 
-def _words(match: re.Match[str]) -> edits.Words:
-    """The slots filled; names keep their case."""
+def _fill_slots(match: re.Match[str]) -> edits.Slots:
+    """Return the slots filled; names keep their case."""
     filled = {slot: text for slot, text in match.groupdict().items() if text and text.strip()}
     kept = ("who", "other", "ground", "new", "name", "place", "text")
     return {slot: text.strip() if slot in kept else text.strip().lower() for slot, text in filled.items()}
@@ -128,7 +128,7 @@ _SLOTS = {
     "times": r"(?P<times>twice|double|half|halve|three times|triple)",
     "size": r"(?P<size>bigger|larger|taller|wider|huge|giant|smaller|shorter|tinier|tiny|thinner|grow|shrink)",
     "factor": r"(?:(?P<percent>\d{1,5}(?:\.\d+)?) ?(?:%|percent)|(?P<factor>\d{1,5}(?:\.\d+)?)(?:x| times)?)",
-    "kind": rf"(?P<kind>{'|'.join(sorted(edits.KINDS, key=len, reverse=True))})",
+    "kind": rf"(?P<kind>{'|'.join(sorted(edits.RELATION_WORDS, key=len, reverse=True))})",
     "where": rf"(?P<where>(?:{_SIDE}[ -]?){{1,3}}(?:-?hand )?(?:corner|side|edge|half)?"
     r"(?: of (?:the )?(?:picture|frame|screen|image|scene))?)",
     "corner": rf"(?P<where>(?:{_SIDE}[ -]){{1,3}}(?:-?hand )?(?:corner|side|edge|half)|{_SIDE}[ -]{_SIDE}"
@@ -145,7 +145,7 @@ _SLOTS = {
     "other_scene": rf"(?P<other_scene>{SCENE}|{NUMBER})",
     "scenes": rf"(?P<scenes>{SCENE}(?:(?:,|,? and|&) (?:{SCENE}|{NUMBER}))*)",
 }
-"""What the slots of the patterns below may be filled with."""
+"""The slots of the patterns below."""
 
 _Rows = tuple[tuple[str, "edits.Edit"], ...]
 
@@ -159,52 +159,68 @@ _SCENES: _Rows = (
 """Requests about whole scenes."""
 
 _THINGS: _Rows = (
-    # how large
-    ("{make} {who} {times} (?:as |the )?(?:big|large|tall|small|size)(?: as (?:it is|before|now))?", edits.size),
-    ("{times} (?:the size of )?{who}", edits.size),
-    ("{make} {who} {degree}{size}{after}", edits.size),
-    ("(?P<size>enlarge|grow|shrink) {who}{after}", edits.size),
-    ("(?:scale|resize) {who} (?:by|to) (?:a factor of )?{factor}", edits.scale),
-    # where
-    ("{move} {who} (?:stand |sit |be )?{kind} {ground}", edits.beside),
-    ("{move} {who} (?:stand |sit |be )?(?:in|to|into|at|on|towards?) (?:the )?{corner}", edits.place),
-    ("{move} {who} (?:stand |sit |be )?on (?:the )?(?P<where>left|right)", edits.place),
-    ("{move} {who} {degree}(?:more |further |farther )?(?:to the |towards the )?{way}{after}", edits.shift),
-    ("(?P<way>raise|lift|lower) {who}{after}", edits.shift),
-    ("(?:swap|exchange|switch) (?:the (?:positions?|places?) of )?{who} (?:and|with) {other}", edits.swap_places),
-    # when
-    ("(?:{make} )?{who} (?:should )?{verb} {degree}{when}", edits.when),
-    ("(?:(?:{make}|show) )?{who} (?:{seen} )?only in the {half} half(?: of the (?:scene|video))?", edits.half),
-    ("{make} {who} (?:(?:stand|stay) still|stop moving|freeze|not move|stay(?: where (?:it|he|she) is)?)", edits.still),
-    ("(?:freeze|stop) {who}", edits.still),
-    ("{make} ?(?P<who>.*?) ?{times} (?:as )?(?P<long>long)", edits.length),
-    ("{make} ?(?P<who>.*?) ?{degree}{long}(?: by {number})?", edits.length),
-    ("(?P<long>lengthen|extend|shorten|cut) ?(?P<who>.*?)(?: ?by {number})?{after}", edits.length),
-    ("{set}(?: the {duration}(?: of)?)? ?(?P<who>.*?)(?: ?(?:last|take|to|be))? ?{number}(?: long)?", edits.length),
-    ("{make} ?(?P<who>.*?) ?(?:(?:move|go|run|walk|fly|drive|swim) )?{degree}{speed}{after}", edits.speed),
-    ("(?P<speed>speed|slow) (?:up |down )?(?P<who>.*?)(?: ?(?:up|down))?{after}", edits.speed),
-    # what it looks like
-    ("(?:{set}|paint|colou?r|turn|dye) (?:the colou?r of )?{who} (?:be |to |into |to be )?{colour}", edits.colour),
-    ("{set} (?:the )?{setting}(?: be| is)?(?: to| into| with| by| as)? {place}", edits.background),
-    ("use {place} (?:as|for)(?: the)? {setting}", edits.background),
-    ("(?:{make} )?(?:(?:it|the story|everything|this) )?{happen} (?P<place>(?:in|at|on) .+)", edits.background),
-    ("(?:change|set) (?:the )?(?:description|caption|text)(?: to)? {text}", edits.describe),
-    ("(?:rename|call|name) {who} (?:to|into|as) {name}", edits.rename),
-    ("(?:call|name) (?P<who>(?:the )?[^ ]+) {name}", edits.rename),
-    ("(?:replace|substitute|exchange|swap) {who} (?:with|by|for) {new}", edits.replace),
-    ("(?:turn|change|transform|make) {who} in?to {new}", edits.replace),
-    # who is there
-    ("(?:add|insert|include|put in) {who} {kind} {ground}", edits.add),
-    ("(?:add|insert|include|put in) {who} (?:in|at|on|to) the {where}", edits.add),
-    ("(?:add|insert|include|put in) {who}", edits.add),
-    ("(?:remove|delete|drop|erase|hide|take (?:out|away)|take) {who}(?: away| out)?", edits.remove),
-    ("{make} (?P<who>.+ .+)", edits.play),
+    # size
+    (
+        ("{make} {who} {times} (?:as |the )?(?:big|large|tall|small|size)(?: as (?:it "
+        "is|before|now))?"),
+        edits.resize_entities,
+    ),
+    ("{times} (?:the size of )?{who}", edits.resize_entities),
+    ("{make} {who} {degree}{size}{after}", edits.resize_entities),
+    ("(?P<size>enlarge|grow|shrink) {who}{after}", edits.resize_entities),
+    ("(?:scale|resize) {who} (?:by|to) (?:a factor of )?{factor}", edits.scale_entities),
+    # position
+    ("{move} {who} (?:stand |sit |be )?{kind} {ground}", edits.place_beside),
+    ("{move} {who} (?:stand |sit |be )?(?:in|to|into|at|on|towards?) (?:the )?{corner}", edits.place_in_picture),
+    ("{move} {who} (?:stand |sit |be )?on (?:the )?(?P<where>left|right)", edits.place_in_picture),
+    ("{move} {who} {degree}(?:more |further |farther )?(?:to the |towards the )?{way}{after}", edits.shift_entities),
+    ("(?P<way>raise|lift|lower) {who}{after}", edits.shift_entities),
+    ("(?:swap|exchange|switch) (?:the (?:positions?|places?) of )?{who} (?:and|with) {other}", edits.swap_entities),
+    # timing
+    ("(?:{make} )?{who} (?:should )?{verb} {degree}{when}", edits.shift_timing),
+    ("(?:(?:{make}|show) )?{who} (?:{seen} )?only in the {half} half(?: of the (?:scene|video))?", edits.show_in_half),
+    (
+        ("{make} {who} (?:(?:stand|stay) still|stop moving|freeze|not move|stay(?: where (?:it|he|she) "
+        "is)?)"),
+        edits.hold_still,
+    ),
+    ("(?:freeze|stop) {who}", edits.hold_still),
+    ("{make} ?(?P<who>.*?) ?{times} (?:as )?(?P<long>long)", edits.change_length),
+    ("{make} ?(?P<who>.*?) ?{degree}{long}(?: by {number})?", edits.change_length),
+    ("(?P<long>lengthen|extend|shorten|cut) ?(?P<who>.*?)(?: ?by {number})?{after}", edits.change_length),
+    (
+        ("{set}(?: the {duration}(?: of)?)? ?(?P<who>.*?)(?: ?(?:last|take|to|be))? ?{number}(?: "
+        "long)?"),
+        edits.change_length,
+    ),
+    ("{make} ?(?P<who>.*?) ?(?:(?:move|go|run|walk|fly|drive|swim) )?{degree}{speed}{after}", edits.change_speed),
+    ("(?P<speed>speed|slow) (?:up |down )?(?P<who>.*?)(?: ?(?:up|down))?{after}", edits.change_speed),
+    # appearance
+    (
+        ("(?:{set}|paint|colou?r|turn|dye) (?:the colou?r of )?{who} (?:be |to |into |to be "
+        ")?{colour}"),
+        edits.recolour_entities,
+    ),
+    ("{set} (?:the )?{setting}(?: be| is)?(?: to| into| with| by| as)? {place}", edits.change_background),
+    ("use {place} (?:as|for)(?: the)? {setting}", edits.change_background),
+    ("(?:{make} )?(?:(?:it|the story|everything|this) )?{happen} (?P<place>(?:in|at|on) .+)", edits.change_background),
+    ("(?:change|set) (?:the )?(?:description|caption|text)(?: to)? {text}", edits.change_description),
+    ("(?:rename|call|name) {who} (?:to|into|as) {name}", edits.rename_entities),
+    ("(?:call|name) (?P<who>(?:the )?[^ ]+) {name}", edits.rename_entities),
+    ("(?:replace|substitute|exchange|swap) {who} (?:with|by|for) {new}", edits.replace_entities),
+    ("(?:turn|change|transform|make) {who} in?to {new}", edits.replace_entities),
+    # entities
+    ("(?:add|insert|include|put in) {who} {kind} {ground}", edits.add_entities),
+    ("(?:add|insert|include|put in) {who} (?:in|at|on|to) the {where}", edits.add_entities),
+    ("(?:add|insert|include|put in) {who}", edits.add_entities),
+    ("(?:remove|delete|drop|erase|hide|take (?:out|away)|take) {who}(?: away| out)?", edits.remove_entities),
+    ("{make} (?P<who>.+ .+)", edits.animate_entities),
 )  # fmt: skip
-"""Requests about things and what a scene is made of, without the words that name the scene; the first that fits."""
+"""Requests about entities and scene contents, without the words that name the scene; the first match is used."""
 
 
 @lru_cache(maxsize=2)
-def _table(rows: _Rows) -> list[tuple[re.Pattern[str], edits.Edit]]:
+def _compile_patterns(rows: _Rows) -> list[tuple[re.Pattern[str], edits.Edit]]:
     def filled(text: str) -> str:
         return re.sub(r"\{([a-z_]+)\}", lambda slot: _SLOTS[slot[1]], text)
 

@@ -1,31 +1,40 @@
-"""Whole scenes changed: deleted, repeated, reordered; and the names that must stay true when they are."""
+"""Edits of whole scenes and of names, with the consistency groups and references they affect."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from videodirector.planner.english.vocabulary import COLOURS, article
-from videodirector.planner.refine.errors import CannotDo
+from videodirector.planner.english.vocabulary import COLOURS, choose_article
+from videodirector.planner.refine.edit_errors import EditError
 from videodirector.schemas import MAX_FRAMES, Entity, Scene, VideoPlan, normalised
 
-__all__ = ["delete", "duplicate", "last", "move", "recolour", "rename", "swap", "tidy"]
+__all__ = [
+    "delete_scenes",
+    "duplicate_scene",
+    "move_scene",
+    "recolour_entity",
+    "rename_entity",
+    "set_length",
+    "swap_scenes",
+    "update_references",
+]
 
 
-def delete(plan: VideoPlan, scenes: Sequence[Scene]) -> None:
-    """Without these scenes.
+def delete_scenes(plan: VideoPlan, scenes: Sequence[Scene]) -> None:
+    """Delete scenes.
 
     Raises:
-        CannotDo: none would be left.
+        EditError: none would be left.
     """
     gone = {scene.id for scene in scenes}
     if len(gone) >= len(plan.scenes):
-        raise CannotDo("a plan keeps one scene at least")
+        raise EditError("a plan keeps one scene at least")
     plan.scenes = [scene for scene in plan.scenes if scene.id not in gone]
 
 
-def duplicate(plan: VideoPlan, scene: Scene) -> None:
-    """The scene once more, right behind itself, under an id of its own; its things are the same things."""
+def duplicate_scene(plan: VideoPlan, scene: Scene) -> None:
+    """Duplicate a scene right behind itself under a new id, with the same entities."""
     number, ids = 2, {other.id for other in plan.scenes}
     while f"{scene.id[:58]}-{number}" in ids:
         number += 1
@@ -36,47 +45,47 @@ def duplicate(plan: VideoPlan, scene: Scene) -> None:
             members.insert(members.index(scene.id) + 1, copy.id)
 
 
-def move(plan: VideoPlan, scene: Scene, place: int) -> None:
-    """To this place, from 0, among the other scenes."""
+def move_scene(plan: VideoPlan, scene: Scene, place: int) -> None:
+    """Move a scene to this index among the other scenes."""
     rest = [other for other in plan.scenes if other is not scene]
     rest.insert(place, scene)
     if [other.id for other in rest] == [other.id for other in plan.scenes]:
-        raise CannotDo(f"{scene.id} stands there already")
+        raise EditError(f"{scene.id} is there already")
     plan.scenes = rest
 
 
-def swap(plan: VideoPlan, one: Scene, other: Scene) -> None:
-    """Each in the place of the other."""
+def swap_scenes(plan: VideoPlan, one: Scene, other: Scene) -> None:
+    """Swap two scenes."""
     a, b = plan.scenes.index(one), plan.scenes.index(other)
     if a == b:
-        raise CannotDo("these are one scene")
+        raise EditError("these are one scene")
     plan.scenes[a], plan.scenes[b] = other, one
 
 
-def last(scene: Scene, frames: float) -> None:
-    """So many frames long, within what a plan allows.
+def set_length(scene: Scene, frames: float) -> None:
+    """Set a scene's length in frames, within what a plan allows.
 
     Raises:
-        CannotDo: it has that length already.
+        EditError: it has that length already.
     """
     wanted = min(max(round(frames), 1), MAX_FRAMES)
     if wanted == scene.frames:
-        raise CannotDo(f"{scene.id} is {scene.frames} frames long already")
+        raise EditError(f"{scene.id} is {scene.frames} frames long already")
     scene.frames = wanted
 
 
-def rename(plan: VideoPlan, scene: Scene, entity: Entity, name: str) -> None:
-    """Another name for the same thing, also in the scene's description and in groups and references of that name."""
-    scene.description = _replaced(scene.description, entity.name, name)[:4000]
+def rename_entity(plan: VideoPlan, scene: Scene, entity: Entity, name: str) -> None:
+    """Rename an entity, also in the scene's description, groups and references."""
+    scene.description = _replace_words(scene.description, entity.name, name)[:4000]
     for table in (plan.consistency_groups, plan.references):
         old = next((key for key in table if normalised(key) == normalised(entity.name)), None)
         if old is not None and old != entity.id:
-            _pass_on(table, old, name, scene.id)
+            _copy_table_entry(table, old, name, scene.id)
     entity.name = name
 
 
-def _pass_on(table: dict[str, list[str]] | dict[str, str], old: str, new: str, scene_id: str) -> None:
-    """What holds of the old name holds of the new one, in this scene."""
+def _copy_table_entry(table: dict[str, list[str]] | dict[str, str], old: str, new: str, scene_id: str) -> None:
+    """Copy a group or reference of the old name to the new one, for this scene."""
     value = table[old]
     if isinstance(value, str):
         table.setdefault(new, value)  # type: ignore[arg-type]  # of the same table
@@ -84,30 +93,30 @@ def _pass_on(table: dict[str, list[str]] | dict[str, str], old: str, new: str, s
         table.setdefault(new, []).append(scene_id)  # type: ignore[arg-type, union-attr]
 
 
-def recolour(plan: VideoPlan, scene: Scene, entity: Entity, colour: str) -> None:
-    """Another colour, in name and descriptions.
+def recolour_entity(plan: VideoPlan, scene: Scene, entity: Entity, colour: str) -> None:
+    """Recolour an entity, in name and descriptions.
 
     Raises:
-        CannotDo: it has that colour already.
+        EditError: it has that colour already.
     """
     bare = " ".join(word for word in entity.name.split() if word.lower() not in COLOURS) or entity.name
     name = f"{colour} {bare}"
     if normalised(name) == normalised(entity.name):
-        raise CannotDo(f"“{entity.name}” is {colour} already")
+        raise EditError(f"“{entity.name}” is {colour} already")
     if entity.description:
         plain = " ".join(word for word in entity.description.split() if word.lower() not in COLOURS)
-        entity.description = _replaced(plain, bare, name)
-    rename(plan, scene, entity, name)
+        entity.description = _replace_words(plain, bare, name)
+    rename_entity(plan, scene, entity, name)
 
 
-def _replaced(text: str, old: str, new: str) -> str:
-    """The text with whole words replaced, the capital of a sentence's beginning kept."""
+def _replace_words(text: str, old: str, new: str) -> str:
+    """Return the text with whole words replaced, the capital of a sentence's beginning kept."""
 
     def same_case(match: re.Match[str]) -> str:
         return new[:1].upper() + new[1:] if match[0][:1].isupper() and not old[:1].isupper() else new
 
     def with_article(match: re.Match[str]) -> str:
-        right = article(new)
+        right = choose_article(new)
         return f"{right.capitalize() if match[0][0] == 'A' else right} "
 
     if new[:1].isupper():  # "the fox" is Rusty, not "the Rusty"
@@ -117,29 +126,28 @@ def _replaced(text: str, old: str, new: str) -> str:
     return re.sub(rf"\b{re.escape(old)}\b", same_case, text, flags=re.IGNORECASE)
 
 
-def tidy(plan: VideoPlan, before: VideoPlan) -> VideoPlan:
-    """Groups and references made true again after an edit: those that follow from names are derived anew, those that
-    somebody wrote lose only what is no longer there and gain what was renamed; then everything is checked."""
+def update_references(plan: VideoPlan, before: VideoPlan) -> VideoPlan:
+    """Update groups and references after an edit: derived groups are rebuilt, others lose only missing names."""
     if before.consistency_groups == before.groups_by_name():
         anew = plan.groups_by_name()
-        plan.consistency_groups = {group: _as_before(members, before, group) for group, members in anew.items()}
+        plan.consistency_groups = {group: _keep_order(members, before, group) for group, members in anew.items()}
     else:
-        seen = {scene.id: _names(scene) for scene in plan.scenes}
+        seen = {scene.id: _list_names(scene) for scene in plan.scenes}
         kept = {
             group: [scene for scene in members if scene in seen and normalised(group) in seen[scene]]
             for group, members in plan.consistency_groups.items()
         }
         plan.consistency_groups = {group: members for group, members in kept.items() if members}
-    everything = set().union(*(_names(scene) for scene in plan.scenes))
+    everything = set().union(*(_list_names(scene) for scene in plan.scenes))
     plan.references = {key: file for key, file in plan.references.items() if normalised(key) in everything}
     return plan.checked()
 
 
-def _as_before(members: list[str], before: VideoPlan, group: str) -> list[str]:
+def _keep_order(members: list[str], before: VideoPlan, group: str) -> list[str]:
     old = before.consistency_groups.get(group, [])
     return old if set(old) == set(members) else members
 
 
-def _names(scene: Scene) -> set[str]:
+def _list_names(scene: Scene) -> set[str]:
     names = [scene.background, *(name for entity in scene.entities for name in (entity.id, entity.name))]
     return {normalised(name) for name in names if name}

@@ -1,15 +1,15 @@
-"""Which scenes and which entities a request means."""
+"""Find the scenes and entities that a request names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from videodirector.planner.english.vocabulary import FUNCTION_WORDS, NUMBERS, lemma, plural_of, word_set
-from videodirector.planner.refine.errors import CannotDo, NoSuchThing
+from videodirector.planner.english.vocabulary import FUNCTION_WORDS, NUMBERS, lemmatise, pluralise, split_words
+from videodirector.planner.refine.edit_errors import EditError, UnknownEntityError
 from videodirector.schemas import Entity, Scene, VideoPlan, normalised
 
-__all__ = ["NUMBER", "SCENE", "Target", "entities_called", "is_entity", "scene_at", "scenes_meant"]
+__all__ = ["NUMBER", "SCENE", "Target", "find_entities", "find_scene", "find_scenes", "is_entity"]
 
 _ORDINALS = {
     word: number
@@ -37,11 +37,11 @@ _EVERYWHERE = re.compile(
 Target = tuple[Scene, Entity]
 
 
-def scenes_meant(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
-    """The scenes that a request confines itself to (None for no word of any), and the request without that.
+def find_scenes(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
+    """Return the scenes that a request names (None if it names none), and the request without them.
 
     Raises:
-        CannotDo: the plan has no such scene.
+        EditError: the plan has no such scene.
     """
     if _EVERYWHERE.search(text):
         return list(plan.scenes), " ".join(_EVERYWHERE.sub(" ", text).split())
@@ -49,15 +49,15 @@ def scenes_meant(plan: VideoPlan, text: str) -> tuple[list[Scene] | None, str]:
     if match is None:
         return None, text
     names = [match["one"], *re.findall(rf"{SCENE}|{NUMBER}", match["more"] or "", re.IGNORECASE)]
-    found = [scene_at(plan, name) for name in names]
+    found = [find_scene(plan, name) for name in names]
     return found, " ".join(f"{text[: match.start()]} {text[match.end() :]}".split())
 
 
-def scene_at(plan: VideoPlan, name: str) -> Scene:
-    """The scene of a name like "scene 2", "the last scene", "3", or its id.
+def find_scene(plan: VideoPlan, name: str) -> Scene:
+    """Return the scene of a name like "scene 2", "the last scene", "3", or its id.
 
     Raises:
-        CannotDo: the plan has no such scene.
+        EditError: the plan has no such scene.
     """
     words = [word for word in name.lower().split() if word not in ("the",) and not re.fullmatch(_WORD, word)]
     word = words[0] if words else ""
@@ -67,23 +67,24 @@ def scene_at(plan: VideoPlan, name: str) -> Scene:
     number = NUMBERS.get(word) or _ORDINALS.get(word) or int(re.sub(r"\D", "", word)[:9] or 0)
     number = len(plan.scenes) if word in ("last", "final") else number
     if not 1 <= number <= len(plan.scenes):
-        raise CannotDo(
-            f"there is no {name}", hint=f"the plan has {len(plan.scenes)}: {_listed(scene.id for scene in plan.scenes)}"
+        raise EditError(
+            f"there is no {name}",
+            hint=f"the plan has {len(plan.scenes)}: {_join_names(scene.id for scene in plan.scenes)}",
         )
     return plan.scenes[number - 1]
 
 
-_ALL = word_set("all both every each the two three four five six several")
+_ALL = split_words("all both every each the two three four five six several")
 
 
-def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> list[Target]:
-    """The entities that a noun phrase means, in these scenes.
+def find_entities(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> list[Target]:
+    """Return the entities that a noun phrase means, in these scenes.
 
     "the owl", "the owls", "both cars", "the second duck", "duck-2", "it" (those named before).
 
     Raises:
-        NoSuchThing: there is none of that name.
-        CannotDo: there are several, and one is asked for.
+        UnknownEntityError: no entity has this name.
+        EditError: several entities match a singular.
     """
     words = phrase.lower().strip(" .,!").split()
     if words in (["everything"], ["everyone"], ["everybody"], ["all", "things"]):
@@ -92,7 +93,7 @@ def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target]
         if not last and len({entity.name for scene in scenes for entity in scene.entities}) == 1:
             return [(scene, entity) for scene in scenes for entity in scene.entities]
         if not last:
-            raise NoSuchThing(f"nothing was named before that {words[0]!r} could mean")
+            raise UnknownEntityError(f"nothing was named before that {words[0]!r} could mean")
         here = {scene.id for scene in scenes}
         return [target for target in last if target[0].id in here] or list(last)
     ordinal = next((_ORDINALS[word] for word in words if word in _ORDINALS), -1 if "last" in words else 0)
@@ -100,35 +101,35 @@ def entities_called(scenes: Sequence[Scene], phrase: str, last: Sequence[Target]
     bare = " ".join(word for word in words if word not in _ALL | {"a", "an", "last", "of"} | set(_ORDINALS)) or phrase
     found: list[Target] = []
     for scene in scenes:
-        named, plural = _named(scene, bare)
+        named, plural = _match_entities(scene, bare)
         if len(named) > 1 and not (every or plural or ordinal):
-            hint = f"say “the {plural_of(bare)}”, “the first {bare}”, or an id: {_listed(e.id for e in named)}"
-            raise CannotDo(f"{scene.id} has {len(named)} of “{bare}”", hint=hint)
+            hint = f"say “the {pluralise(bare)}”, “the first {bare}”, or an id: {_join_names(e.id for e in named)}"
+            raise EditError(f"{scene.id} has {len(named)} of “{bare}”", hint=hint)
         if ordinal:
             named = named[ordinal - 1 : ordinal] if ordinal > 0 else named[-1:]
         found += [(scene, entity) for entity in named]
     if not found:
-        there = _listed(dict.fromkeys(entity.name for scene in scenes for entity in scene.entities))
+        there = _join_names(dict.fromkeys(entity.name for scene in scenes for entity in scene.entities))
         where = "the plan" if len(scenes) != 1 else scenes[0].id
-        raise NoSuchThing(
+        raise UnknownEntityError(
             f"there is no “{bare}” in {where}", hint=f"it has: {there}" if there else "it has nothing in it"
         )
     return found
 
 
 def is_entity(scenes: Sequence[Scene], phrase: str, last: Sequence[Target] = ()) -> bool:
-    """Whether these words name something in these scenes."""
+    """Return whether these words name something in these scenes."""
     try:
-        return bool(entities_called(scenes, phrase, last))
-    except CannotDo:
+        return bool(find_entities(scenes, phrase, last))
+    except EditError:
         return False
 
 
-def _named(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
-    """The entities of this name in a scene, and whether it is a plural; exact names win over the last word's."""
+def _match_entities(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
+    """Return the entities of this name in a scene, and whether it is a plural; exact names win over the last word's."""
     wanted = normalised(bare)
     head, _, last = wanted.rpartition(" ")
-    single = f"{head} {lemma(last, 'NOUN')}".strip()
+    single = f"{head} {lemmatise(last, 'NOUN')}".strip()
     plural = single != wanted
     described = {word for word in single.split() if word not in FUNCTION_WORDS}
     tests: tuple[Callable[[Entity], bool], ...] = (
@@ -145,6 +146,6 @@ def _named(scene: Scene, bare: str) -> tuple[list[Entity], bool]:
     return [], plural
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     shown = list(names)
     return ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")

@@ -2,7 +2,7 @@
 
 Code and weights of ImageBind are CC BY-NC-SA 4.0, so neither comes with this package. This is a description of its
 networks from the paper's figures, written anew, that takes a checkpoint as it was published; nothing else of that
-project is needed, whose pinned dependencies no longer install. Whoever loads the weights accepts their licence.
+project is needed, whose pinned dependencies no longer install. By loading the weights you accept their licence.
 
 Pictures and videos are clips of two frames, sounds three clips of two seconds as log-mel filter banks, depth is
 disparity, heat one channel of brightness, motion 2000 readings of six axes.
@@ -30,14 +30,14 @@ Vectors = NDArray[np.float32]
 Tokenizer = Callable[[Sequence[str]], Tensor]
 """Texts to CLIP's tokens (texts, 77), zeros behind the end of a text."""
 
-__all__ = ["SENSES", "ImageBind", "ImageBindNetworks", "Sense", "clip_tokenizer", "filter_banks"]
+__all__ = ["ENCODERS", "EncoderConfig", "ImageBind", "ImageBindNetworks", "compute_filter_banks", "load_clip_tokenizer"]
 
 WIDTH = 1024
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sense:
+class EncoderConfig:
     """One encoder: a transformer of ``blocks`` over ``tokens`` of ``width``.
 
     Attributes:
@@ -60,21 +60,21 @@ class Sense:
     scale: float = 1.0
 
 
-SENSES: dict[str, Sense] = {
-    "vision": Sense(
+ENCODERS: dict[str, EncoderConfig] = {
+    "vision": EncoderConfig(
         width=1280, blocks=32, heads=16, tokens=257, patch=(3, 2, 14, 14), stride=(2, 14, 14), first_norm=True
     ),
-    "text": Sense(width=1024, blocks=24, heads=16, tokens=77, scale=1 / 0.07),
-    "audio": Sense(
+    "text": EncoderConfig(width=1024, blocks=24, heads=16, tokens=77, scale=1 / 0.07),
+    "audio": EncoderConfig(
         width=768, blocks=12, heads=12, tokens=229, patch=(1, 16, 16), stride=(10, 10), extra_keys=True, scale=20.0
     ),
-    "depth": Sense(
+    "depth": EncoderConfig(
         width=384, blocks=12, heads=8, tokens=197, patch=(1, 16, 16), stride=(16, 16), extra_keys=True, scale=5.0
     ),
-    "thermal": Sense(
+    "thermal": EncoderConfig(
         width=768, blocks=12, heads=12, tokens=197, patch=(1, 16, 16), stride=(16, 16), extra_keys=True, scale=10.0
     ),
-    "imu": Sense(width=512, blocks=6, heads=8, tokens=251, patch=(48,), extra_keys=True, scale=5.0),
+    "imu": EncoderConfig(width=512, blocks=6, heads=8, tokens=251, patch=(48,), extra_keys=True, scale=5.0),
 }
 VOCABULARY = 49_408
 
@@ -82,7 +82,7 @@ VOCABULARY = 49_408
 class _Block(nn.Module):
     """Pre-norm attention and perceptron."""
 
-    def __init__(self, sense: Sense) -> None:
+    def __init__(self, sense: EncoderConfig) -> None:
         super().__init__()
         width = sense.width
         self.norm_1 = nn.LayerNorm(width, eps=1e-6)
@@ -99,9 +99,9 @@ class _Block(nn.Module):
 class _Encoder(nn.Module):
     """One sense: values to tokens, through the blocks, to a vector."""
 
-    def __init__(self, sense: Sense) -> None:
+    def __init__(self, sense: EncoderConfig) -> None:
         super().__init__()
-        self.sense = sense
+        self.config = sense
         width, patch = sense.width, sense.patch
         self.positions = nn.Parameter(torch.zeros(1, sense.tokens, width))
         if patch:
@@ -109,7 +109,7 @@ class _Encoder(nn.Module):
             self.stem = nn.Parameter(torch.zeros(width, *patch))
         else:
             self.words = nn.Embedding(VOCABULARY, width)
-        # What has one channel only is normalised behind the stem, what has none of CLIP's history too.
+        # All but CLIP's own encoders are normalised after the stem.
         self.stem_norm = nn.LayerNorm(width) if patch and not sense.first_norm else None
         self.first_norm = nn.LayerNorm(width, eps=1e-6) if sense.first_norm else None
         self.blocks = nn.ModuleList(_Block(sense) for _ in range(sense.blocks))
@@ -121,11 +121,11 @@ class _Encoder(nn.Module):
     def forward(self, values: Tensor) -> Float[Tensor, "batch width"]:
         """Scaled vectors; normalise them to compare across senses."""
         mask = None
-        if not self.sense.patch:
+        if not self.config.patch:
             x = self.words(values) + self.positions
             mask = torch.full((x.shape[1],) * 2, -torch.inf, device=x.device).triu(1)
         else:
-            x = self._patched(values)
+            x = self._make_patches(values)
             if self.stem_norm is not None:
                 x = self.stem_norm(x)
             x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.positions
@@ -135,10 +135,10 @@ class _Encoder(nn.Module):
             x = block(x, mask)
         ends = values.argmax(-1) if mask is not None else torch.zeros(len(x), dtype=torch.long, device=x.device)
         vectors = F.normalize(self.head(self.last_norm(x[torch.arange(len(x)), ends])), dim=-1)
-        return vectors * (self.log_scale.exp().clamp(max=100) if mask is not None else self.sense.scale)
+        return vectors * (self.log_scale.exp().clamp(max=100) if mask is not None else self.config.scale)
 
-    def _patched(self, values: Tensor) -> Tensor:
-        patch, stride = self.sense.patch, self.sense.stride
+    def _make_patches(self, values: Tensor) -> Tensor:
+        patch, stride = self.config.patch, self.config.stride
         if len(patch) == 1:  # motion: pieces of eight readings of six axes
             pieces = values.unfold(-1, 8, 8).permute(0, 2, 1, 3).flatten(2)
             return pieces @ self.stem.T
@@ -149,9 +149,9 @@ class _Encoder(nn.Module):
 class ImageBindNetworks(nn.Module):
     """All six encoders, 1,200.8 million parameters."""
 
-    def __init__(self, senses: dict[str, Sense] | None = None) -> None:
+    def __init__(self, senses: dict[str, EncoderConfig] | None = None) -> None:
         super().__init__()
-        self.encoders = nn.ModuleDict({name: _Encoder(sense) for name, sense in (senses or SENSES).items()})
+        self.encoders = nn.ModuleDict({name: _Encoder(sense) for name, sense in (senses or ENCODERS).items()})
 
     def forward(self, sense: str, values: Tensor) -> Tensor:
         """Vectors (batch, 1024), scaled."""
@@ -160,7 +160,7 @@ class ImageBindNetworks(nn.Module):
 
 
 class ImageBind:
-    """ImageBind behind the planner's Embedder protocol.
+    """ImageBind as an ``Embedder``.
 
     Args:
         networks: with the user's weights.
@@ -175,11 +175,11 @@ class ImageBind:
 
     @classmethod
     def load(cls, checkpoint: Path, tokenizer: Tokenizer) -> ImageBind:
-        """From the published checkpoint (imagebind_huge.pth), read without running any code in it.
+        """Load the published checkpoint (imagebind_huge.pth) without running any code in it.
 
         Raises:
             ModelNotFoundError: there is no such file.
-            ModelFormatError: it holds something else.
+            ModelFormatError: it is not an ImageBind checkpoint.
         """
         if not checkpoint.exists():
             raise ModelNotFoundError(f"{checkpoint}: there is no such file", hint="give the path of imagebind_huge.pth")
@@ -187,20 +187,20 @@ class ImageBind:
             published = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
             with torch.device("meta"):
                 networks = ImageBindNetworks()
-            weights = {ours: published[theirs] for ours, theirs in published_names(networks)}
+            weights = {ours: published[theirs] for ours, theirs in list_published_names(networks)}
             shapes = {name: tensor.shape for name, tensor in networks.state_dict().items()}
             networks.load_state_dict(
                 {name: tensor.reshape(shapes[name]) for name, tensor in weights.items()}, assign=True
             )
         except KeyError as error:
-            raise ModelFormatError(f"{checkpoint} is no ImageBind: it lacks {error}") from None
+            raise ModelFormatError(f"{checkpoint} is not an ImageBind checkpoint: it lacks {error}") from None
         except Exception as error:  # a pickle can fail in any way
             raise ModelFormatError(f"{checkpoint} cannot be read as ImageBind: {str(error)[:300]}") from None
         return cls(networks, tokenizer)
 
     @torch.no_grad()
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, 1024) of clips as ``planner.perception.sensed.Sensed`` describes them."""
+        """Unit vectors (clips, 1024) of clips as ``LoadedInput`` describes them."""
         sense = {"image": "vision", "video": "vision"}.get(modality, modality)
         found = [F.normalize(self.networks(sense, _PREPARE[modality](clip)), dim=-1).mean(0) for clip in clips]
         return np.asarray(F.normalize(torch.stack(found), dim=-1).numpy(), dtype=np.float32)
@@ -212,11 +212,11 @@ class ImageBind:
         return np.asarray(F.normalize(torch.cat(parts), dim=-1).numpy(), dtype=np.float32)
 
     def scale(self, modality: str, aspect: str) -> float | None:  # noqa: ARG002  the protocol's
-        """Not calibrated."""
+        """Return None: not calibrated."""
         return None
 
 
-def clip_tokenizer(folder: Path) -> Tokenizer:
+def load_clip_tokenizer(folder: Path) -> Tokenizer:
     """CLIP's tokenizer, from a folder with the tokenizer files of any CLIP.
 
     Raises:
@@ -239,12 +239,12 @@ def clip_tokenizer(folder: Path) -> Tokenizer:
     return tokens
 
 
-def published_names(networks: ImageBindNetworks) -> list[tuple[str, str]]:
+def list_published_names(networks: ImageBindNetworks) -> list[tuple[str, str]]:
     """Our names of all parameters with those in the published checkpoint."""
-    return [(name, _published(*name.split(".", 2)[1:])) for name in networks.state_dict()]
+    return [(name, _map_published_name(*name.split(".", 2)[1:])) for name in networks.state_dict()]
 
 
-def _published(sense: str, rest: str) -> str:
+def _map_published_name(sense: str, rest: str) -> str:
     before, trunk, head = (f"modality_{part}.{sense}" for part in ("preprocessors", "trunks", "heads"))
     stem = {"depth": "depth_stem", "imu": "imu_stem"}.get(sense, "rgbt_stem")
     place, _, leaf = rest.partition(".")
@@ -265,7 +265,7 @@ def _published(sense: str, rest: str) -> str:
     }[place]
 
 
-def filter_banks(samples: Vectors, *, frames: int = 204, bands: int = 128) -> Vectors:
+def compute_filter_banks(samples: Vectors, *, frames: int = 204, bands: int = 128) -> Vectors:
     """Log-mel filter banks of sound at 16 kHz, 25 ms windows every 10 ms, as Kaldi computes them; (bands, frames)."""
     samples = samples - samples.mean()
     windows = np.lib.stride_tricks.sliding_window_view(samples, 400)[::160]
@@ -281,44 +281,44 @@ def filter_banks(samples: Vectors, *, frames: int = 204, bands: int = 128) -> Ve
     return np.asarray((energy + 4.268) / 9.138, dtype=np.float32)
 
 
-def _seen(picture: NDArray[Any]) -> Tensor:
-    return _watched(np.stack([picture, picture]))
+def _prepare_image(picture: NDArray[Any]) -> Tensor:
+    return _prepare_video(np.stack([picture, picture]))
 
 
-def _watched(frames: NDArray[Any]) -> Tensor:
+def _prepare_video(frames: NDArray[Any]) -> Tensor:
     """Pairs of frames, (pairs, 3, 2, 224, 224)."""
-    pixels = np.stack([_square(Image.fromarray(frame)) for frame in frames]).astype(np.float32) / 255
+    pixels = np.stack([_crop_square(Image.fromarray(frame)) for frame in frames]).astype(np.float32) / 255
     pixels = ((pixels - _MEAN) / _STD).astype(np.float32)
     firsts = range(0, max(len(pixels) - 1, 1), 2)
     pairs = [np.stack([pixels[at], pixels[min(at + 1, len(pixels) - 1)]]) for at in firsts]
     return torch.from_numpy(np.stack(pairs)).permute(0, 4, 1, 2, 3)
 
 
-def _heard(samples: NDArray[Any]) -> Tensor:
+def _prepare_audio(samples: NDArray[Any]) -> Tensor:
     """Three clips of two seconds, evenly spread, (3, 1, 128, 204)."""
     from scipy.signal import resample_poly
 
     sound = np.asarray(resample_poly(samples, 1, 3), dtype=np.float32)
     sound = np.pad(sound, (0, max(0, 32_000 - len(sound))))
     starts = np.linspace(0, len(sound) - 32_000, 3).astype(int)
-    return torch.from_numpy(np.stack([filter_banks(sound[at : at + 32_000]) for at in starts]))[:, None]
+    return torch.from_numpy(np.stack([compute_filter_banks(sound[at : at + 32_000]) for at in starts]))[:, None]
 
 
-def _mapped(values: NDArray[Any]) -> Tensor:
-    """A depth or heat map without a unit, so of mean 0 and variance 1; (1, 1, 224, 224)."""
-    small = _square(Image.fromarray(values.astype(np.float32), "F"))
+def _prepare_map(values: NDArray[Any]) -> Tensor:
+    """Return a depth or heat map without a unit, so of mean 0 and variance 1; (1, 1, 224, 224)."""
+    small = _crop_square(Image.fromarray(values.astype(np.float32), "F"))
     return torch.from_numpy((small - small.mean()) / max(float(small.std()), 1e-6))[None, None]
 
 
-def _felt(readings: NDArray[Any]) -> Tensor:
+def _prepare_imu(readings: NDArray[Any]) -> Tensor:
     """Ten seconds at 200 Hz, the last reading held, each axis of mean 0 and variance 1; (1, 6, 2000)."""
     held = np.pad(readings[:, :2000], ((0, 0), (0, max(0, 2000 - readings.shape[1]))), mode="edge")
     spread = np.maximum(held.std(1, keepdims=True), 1e-3)
     return torch.from_numpy(((held - held.mean(1, keepdims=True)) / spread).astype(np.float32))[None]
 
 
-def _square(image: Image.Image) -> NDArray[Any]:
-    """The middle, 224 by 224, of a picture whose shorter side has been made 224."""
+def _crop_square(image: Image.Image) -> NDArray[Any]:
+    """Return the middle, 224 by 224, of a picture whose shorter side has been made 224."""
     factor = 224 / min(image.size)
     width, height = (max(224, round(side * factor)) for side in image.size)
     left, top = (width - 224) // 2, (height - 224) // 2
@@ -326,10 +326,10 @@ def _square(image: Image.Image) -> NDArray[Any]:
 
 
 _PREPARE: dict[str, Callable[[NDArray[Any]], Tensor]] = {
-    "image": _seen,
-    "video": _watched,
-    "audio": _heard,
-    "depth": _mapped,
-    "thermal": _mapped,
-    "imu": _felt,
+    "image": _prepare_image,
+    "video": _prepare_video,
+    "audio": _prepare_audio,
+    "depth": _prepare_map,
+    "thermal": _prepare_map,
+    "imu": _prepare_imu,
 }

@@ -1,8 +1,8 @@
-"""From a sense's embedding to what the generator reads, without words in between.
+"""Map an embedding to the generator's text conditioning, without words in between.
 
-A generator is told what to draw by the states of a text encoder: a caption's sequence, which its cross-attention reads,
+A generator is conditioned on the states of a text encoder: a caption's sequence, which its cross-attention reads,
 and the embedding of a phrase for each thing. The network here answers an embedding of storyworld-bind's space with
-both, so that a sound is drawn although nobody said what it is. Learned by regression alone such a network answers
+both, so that a sound is rendered without a caption. Learned by regression alone such a network answers
 everything with nearly the same sequence, the mean of all that may be meant; ``recipes/mapping.py`` shows that, and
 what helps: mutual information (InfoNCE), reconstruction of the input, a caption loss.
 """
@@ -23,7 +23,7 @@ from videodirector.errors import ModelFormatError, ModelNotFoundError
 from videodirector.files.reading import read_bounded_text
 from videodirector.senses.embedders.towers import WIDTH
 
-__all__ = ["CONFIG", "VARIANTS", "WEIGHTS", "Condition", "MappingNetwork", "Variant", "packaged"]
+__all__ = ["CONFIG", "VARIANTS", "WEIGHTS", "MappedCondition", "MappingNetwork", "Variant", "get_packaged_folder"]
 
 Variant = Literal["linear", "convolution", "transformer", "residual"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -31,17 +31,17 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
-def packaged() -> Path:
-    """The folder of the weights that the package brings."""
+def get_packaged_folder() -> Path:
+    """Return the folder of the packaged weights."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-mapping")))
 
 
-class Condition(NamedTuple):
-    """What a generator reads in the place of words.
+class MappedCondition(NamedTuple):
+    """The conditioning of a generator, instead of words.
 
     Attributes:
         words: a caption's last hidden states, zero behind its end: ``words=`` of ``Layout2VidPipeline``.
-        phrase: the embedding of what the main thing is called: ``Layout2VidPipeline.imagine`` makes a look of it.
+        phrase: the embedding of the main thing's name, for ``Layout2VidPipeline.imagine``.
     """
 
     words: Float[Tensor, "batch words text"]
@@ -49,7 +49,7 @@ class Condition(NamedTuple):
 
 
 class _Residual(nn.Module):
-    """A hidden layer and a way around it."""
+    """A hidden layer with a residual connection."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class _Residual(nn.Module):
 
 
 class _Transformer(nn.Module):
-    """A learned query a slot, beside the embedding as one more token."""
+    """One learned query for each slot, and the embedding as one more token."""
 
     def __init__(self, width: int, slots: int, text: int, hidden: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class _Transformer(nn.Module):
         return out
 
 
-def _network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
+def _build_network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
     apart = nn.Unflatten(1, (slots, text))
     if variant == "linear":
         return nn.Sequential(nn.Linear(width, slots * text), apart)
@@ -93,7 +93,7 @@ def _network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
             nn.Conv1d(2 * channels, 2 * channels, 3, padding=1),
             nn.GELU(),
             nn.Conv1d(2 * channels, text, 1),
-            _Swap(),
+            _Transpose(),
         )
     if variant == "transformer":
         return _Transformer(width, slots, text, hidden=192)
@@ -106,13 +106,13 @@ def _network(variant: Variant, width: int, slots: int, text: int) -> nn.Module:
     )
 
 
-class _Swap(nn.Module):
+class _Transpose(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.transpose(1, 2)
 
 
 class MappingNetwork(nn.Module):
-    """Embeddings to token states.
+    """Maps embeddings to token states.
 
     Args:
         variant: ``linear``, a ``convolution`` along the sequence, a ``transformer`` whose queries are the places of the
@@ -130,15 +130,17 @@ class MappingNetwork(nn.Module):
         self.config = {"variant": variant, "width": width, "tokens": tokens, "text": text, "words": words}
         self.words = words
         # One slot more, the first: the phrase.
-        self.network = _network(variant, width, 1 + tokens, text)
+        self.network = _build_network(variant, width, 1 + tokens, text)
 
-    def forward(self, embeddings: Float[Tensor, "batch width"]) -> Condition:
-        """The condition of each embedding as embedders give it: a unit vector, its sense's mean subtracted."""
+    def forward(self, embeddings: Float[Tensor, "batch width"]) -> MappedCondition:
+        """Map unit vectors, their modality's mean subtracted, to conditions."""
         slots: Tensor = self.network(embeddings)
-        return Condition(words=F.pad(slots[:, 1:], (0, 0, 0, self.words + 1 - slots.shape[1])), phrase=slots[:, 0])
+        return MappedCondition(
+            words=F.pad(slots[:, 1:], (0, 0, 0, self.words + 1 - slots.shape[1])), phrase=slots[:, 0]
+        )
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the weights in half precision, as safetensors, and what the network is made of."""
+        """Write the weights in half precision, as safetensors, and the configuration."""
         from safetensors.torch import save_file
 
         folder = Path(folder)
@@ -148,7 +150,7 @@ class MappingNetwork(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path | None = None) -> MappingNetwork:
-        """From a folder that ``save_pretrained`` wrote; None takes the package's.
+        """Load from a folder that ``save_pretrained`` wrote; None loads the packaged weights.
 
         Raises:
             ModelNotFoundError: there is no such folder.
@@ -157,13 +159,13 @@ class MappingNetwork(nn.Module):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        folder = packaged() if folder is None else Path(folder)
+        folder = get_packaged_folder() if folder is None else Path(folder)
         if not (folder / CONFIG).exists() or not (folder / WEIGHTS).exists():
             raise ModelNotFoundError(f"{folder} lacks {CONFIG} or {WEIGHTS}", hint="train it with recipes/mapping.py")
         try:
             network = cls(**json.loads(read_bounded_text(folder / CONFIG)))
             network.load_state_dict({name: value.float() for name, value in load_file(folder / WEIGHTS).items()})
         except (SafetensorError, ValueError, TypeError, RuntimeError, OSError) as error:
-            message = f"{folder} holds no mapping network: {error}"
+            message = f"{folder} is not a mapping network: {error}"
             raise ModelFormatError(message, hint="copy the folder again") from None
         return network.eval().requires_grad_(False)

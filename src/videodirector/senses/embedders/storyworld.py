@@ -1,4 +1,4 @@
-"""storyworld-bind: the six-sense model that the package brings, behind the planner's Embedder protocol."""
+"""storyworld-bind: the packaged model of six modalities, as an ``Embedder``."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from scipy.signal import resample_poly
 
 from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError
 from videodirector.files.reading import read_bounded_text
-from videodirector.senses.embedders import features
-from videodirector.senses.embedders._decoder import Decoder
+from videodirector.senses.embedders import preprocessing
+from videodirector.senses.embedders.decoder import CaptionDecoder
 from videodirector.senses.embedders.towers import MODALITIES, Towers
 
 Vectors = NDArray[np.float32]
 Sentences = Callable[[Sequence[str]], NDArray[Any]]
 """Texts to sentence embeddings (texts, 384), scaled to a variance of 1 a dimension."""
 
-__all__ = ["CONFIG", "WEIGHTS", "StoryworldBind", "packaged"]
+__all__ = ["CONFIG", "WEIGHTS", "StoryworldBind", "get_packaged_folder"]
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -32,8 +32,8 @@ _HEARD_RATE, _FELT_RATE = 48_000, 200  # of the clips that loaders give
 _TOWERS = {"image": "vision", "video": "vision"}
 
 
-def packaged() -> Path:
-    """The folder of the weights that the package brings."""
+def get_packaged_folder() -> Path:
+    """Return the folder of the packaged weights."""
     return Path(str(files("videodirector").joinpath("weights", "storyworld-bind")))
 
 
@@ -44,10 +44,10 @@ class StoryworldBind:
         towers: the networks.
         means: of each tower's vectors over the training clips: the modality gap, which is subtracted.
         scales: calibrated by ``"modality/aspect"``.
-        motions: orthonormal directions (motions, 128) in which texts differ that tell of other motions.
-        known: texts whose vectors are known by heart, means subtracted.
+        motions: orthonormal directions (motions, 128) along which texts of different motions differ.
+        known: texts with their precomputed vectors, means subtracted.
         decoder: writes captions of vectors.
-        sentences: reads texts that are not known by heart; None knows no others.
+        sentences: encodes other texts; None supports none.
     """
 
     name = "storyworld-bind"
@@ -61,7 +61,7 @@ class StoryworldBind:
         scales: dict[str, float],
         motions: Vectors | None = None,
         known: tuple[Sequence[str], Vectors] = ((), np.zeros((0, 128), dtype=np.float32)),
-        decoder: Decoder | None = None,
+        decoder: CaptionDecoder | None = None,
         sentences: Sentences | None = None,
     ) -> None:
         self.towers = towers.eval().requires_grad_(False)
@@ -73,7 +73,7 @@ class StoryworldBind:
 
     @classmethod
     def load(cls, folder: Path | None = None, *, sentences: Sentences | None = None) -> StoryworldBind:
-        """From a folder that ``recipes/bind.py export`` wrote; None takes the package's.
+        """Load from a folder that ``recipes/bind.py export`` wrote; None loads the packaged weights.
 
         Raises:
             ModelNotFoundError: there is no such folder.
@@ -82,7 +82,7 @@ class StoryworldBind:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        folder = folder or packaged()
+        folder = folder or get_packaged_folder()
         if not (folder / CONFIG).exists() or not (folder / WEIGHTS).exists():
             raise ModelNotFoundError(f"{folder} lacks {CONFIG} or {WEIGHTS}", hint="train it with recipes/bind.py")
         try:
@@ -91,7 +91,7 @@ class StoryworldBind:
             known = config["known"], tensors.pop("known").numpy()
             motions = tensors.pop("motions").numpy()
             means = {name: tensors.pop(f"mean.{name}").numpy() for name in MODALITIES}
-            decoder = Decoder(config["words"])
+            decoder = CaptionDecoder(config["words"])
             decoder.load_state_dict({name: tensors.pop(f"decoder.{name}") for name in decoder.state_dict()})
             towers = Towers()
             towers.load_state_dict(tensors, strict=False)  # batch counters are not stored
@@ -100,7 +100,7 @@ class StoryworldBind:
             if len(known[0]) != len(known[1]):
                 raise ValueError(f"{len(known[0])} texts, {len(known[1])} vectors")
         except (SafetensorError, ValueError, KeyError, RuntimeError, OSError) as error:
-            message = f"{folder} holds no storyworld-bind: {error}"
+            message = f"{folder} is not a storyworld-bind model: {error}"
             raise ModelFormatError(message, hint="copy the folder again") from None
         return cls(
             towers,
@@ -113,92 +113,96 @@ class StoryworldBind:
         )
 
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, 128) of clips as ``planner.perception.sensed.Sensed`` describes them.
+        """Unit vectors (clips, 128) of clips as ``LoadedInput`` describes them.
 
-        Pictures and maps are looked at from several sides (``features.views``), and of a video its middle too, for
-        what it shows; how it moves the middle cannot tell, so that part of its vector does not count.
+        Pictures and maps are averaged over several views (``preprocessing.augment_views``). For a video the middle
+        frame is added without the components that encode motion, which a single frame cannot show.
         """
-        return _unit(np.stack([self._embedded(modality, clip) for clip in clips]))
+        return _normalise(np.stack([self._embed_clip(modality, clip) for clip in clips]))
 
-    def _embedded(self, modality: str, clip: NDArray[Any]) -> Vectors:
+    def _embed_clip(self, modality: str, clip: NDArray[Any]) -> Vectors:
         tower = _TOWERS.get(modality, modality)
-        vector = self._mean_of(tower, _PREPARE[modality](clip))
+        vector = self._embed_views(tower, _PREPARE[modality](clip))
         if modality == "video":
-            middle = self._mean_of(tower, _seen(clip[len(clip) // 2]))
+            middle = self._embed_views(tower, _prepare_image(clip[len(clip) // 2]))
             vector = vector + middle - self._motions.T @ (self._motions @ middle)
         return vector
 
     @torch.no_grad()
-    def _mean_of(self, tower: str, maps: Sequence[Vectors]) -> Vectors:
+    def _embed_views(self, tower: str, maps: Sequence[Vectors]) -> Vectors:
         vectors = self.towers(tower, torch.from_numpy(np.stack(maps))).numpy()
-        return _unit(_centred(vectors, self._means[tower]).mean(0))
+        return _normalise(_subtract_mean(vectors, self._means[tower]).mean(0))
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors (texts, 128); those of the caption bank are known by heart, others need the text encoder.
+        """Unit vectors (texts, 128); those of the caption bank are precomputed, others need the text encoder.
 
         Raises:
-            MissingDependencyError: a text is not known by heart, and there is no text encoder.
+            MissingDependencyError: a text is not precomputed, and there is no text encoder.
         """
         strangers = [text for text in dict.fromkeys(texts) if text not in self._known]
         if strangers:
             if self._sentences is None:
                 raise MissingDependencyError("storyworld-bind was loaded without a text encoder")
             sentences = torch.from_numpy(np.asarray(self._sentences(strangers), dtype=np.float32))
-            new = _centred(self.towers("text", sentences).numpy(), self._means["text"])
+            new = _subtract_mean(self.towers("text", sentences).numpy(), self._means["text"])
             self._known |= {text: len(self._vectors) + row for row, text in enumerate(strangers)}
             self._vectors = np.concatenate([self._vectors, new])
         return self._vectors[[self._known[text] for text in texts]]
 
     def scale(self, modality: str, aspect: str) -> float | None:
-        """What cosines are multiplied with to make calibrated logits of them."""
+        """Return what cosines are multiplied with to make calibrated logits of them."""
         return self._scales.get(f"{modality}/{aspect}")
 
 
-def _seen(picture: NDArray[Any]) -> list[Vectors]:
-    return features.views(_bright(features.pair(picture, picture)), mirrored=True)
+def _prepare_image(picture: NDArray[Any]) -> list[Vectors]:
+    return preprocessing.augment_views(_scale_pixels(preprocessing.stack_frames(picture, picture)), mirrored=True)
 
 
-def _watched(frames: NDArray[Any]) -> list[Vectors]:
-    return features.views(_bright(features.pair(frames[0], frames[-1])))
+def _prepare_video(frames: NDArray[Any]) -> list[Vectors]:
+    return preprocessing.augment_views(_scale_pixels(preprocessing.stack_frames(frames[0], frames[-1])))
 
 
-def _heard(samples: NDArray[Any]) -> list[Vectors]:
-    """Windows of two seconds; the quietest are left out where others are a hundred times louder."""
-    heard = resample_poly(samples, 1, _HEARD_RATE // features.AUDIO_RATE).astype(np.float32)
-    starts = range(0, max(len(heard) - features.SAMPLES // 2, 1), features.SAMPLES)
-    windows = [heard[start : start + features.SAMPLES] for start in starts]
+def _prepare_audio(samples: NDArray[Any]) -> list[Vectors]:
+    """Cut windows of two seconds, leaving out those a hundred times quieter than the loudest."""
+    heard = resample_poly(samples, 1, _HEARD_RATE // preprocessing.AUDIO_RATE).astype(np.float32)
+    starts = range(0, max(len(heard) - preprocessing.SAMPLES // 2, 1), preprocessing.SAMPLES)
+    windows = [heard[start : start + preprocessing.SAMPLES] for start in starts]
     power = [float((window**2).mean()) for window in windows]
-    return [features.loudness(window) for window, p in zip(windows, power, strict=True) if p >= max(power) / 100]
+    return [
+        preprocessing.compute_spectrogram(window)
+        for window, p in zip(windows, power, strict=True)
+        if p >= max(power) / 100
+    ]
 
 
-def _felt(readings: NDArray[Any]) -> list[Vectors]:
-    length = _FELT_RATE * features.IMU_SAMPLES // features.IMU_RATE
+def _prepare_imu(readings: NDArray[Any]) -> list[Vectors]:
+    length = _FELT_RATE * preprocessing.IMU_SAMPLES // preprocessing.IMU_RATE
     starts = range(0, max(readings.shape[1] - length // 2, 1), length)
-    return [features.trace(readings[:, start : start + length], _FELT_RATE) for start in starts]
+    return [preprocessing.prepare_trace(readings[:, start : start + length], _FELT_RATE) for start in starts]
 
 
-def _mapped(values: NDArray[Any]) -> list[Vectors]:
-    return features.views(features.field(values), mirrored=True)
+def _prepare_map(values: NDArray[Any]) -> list[Vectors]:
+    return preprocessing.augment_views(preprocessing.prepare_map(values), mirrored=True)
 
 
 _PREPARE: dict[str, Callable[[NDArray[Any]], list[Vectors]]] = {
-    "image": _seen,
-    "video": _watched,
-    "audio": _heard,
-    "depth": _mapped,
-    "thermal": _mapped,
-    "imu": _felt,
+    "image": _prepare_image,
+    "video": _prepare_video,
+    "audio": _prepare_audio,
+    "depth": _prepare_map,
+    "thermal": _prepare_map,
+    "imu": _prepare_imu,
 }
 
 
-def _bright(pixels: NDArray[np.uint8]) -> Vectors:
+def _scale_pixels(pixels: NDArray[np.uint8]) -> Vectors:
     return np.asarray(pixels / 127.5 - 1, dtype=np.float32)
 
 
-def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    return _unit(vectors - mean)
+def _subtract_mean(vectors: Vectors, mean: Vectors) -> Vectors:
+    return _normalise(vectors - mean)
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def _normalise(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The networks of storyworld-bind: a tower a modality, all into one space."""
+"""The networks of storyworld-bind: one tower for each modality, into one space."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODALITIES = ("vision", "text", "audio", "depth", "thermal", "imu")
 
 
 class _Residual(nn.Module):
-    """Two 3x3 convolutions and a way around them."""
+    """Two 3x3 convolutions with a residual connection."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class _Residual(nn.Module):
         return F.relu(x + self.body(x))
 
 
-def _down(before: int, after: int, *, kernel: int = 3) -> nn.Sequential:
+def _downsample(before: int, after: int, *, kernel: int = 3) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(before, after, kernel, stride=2, padding=kernel // 2, bias=False), nn.BatchNorm2d(after), nn.ReLU()
     )
@@ -42,7 +42,7 @@ def _down(before: int, after: int, *, kernel: int = 3) -> nn.Sequential:
 class MapTower(nn.Module):
     """Pictures, spectrograms, depth and heat maps: a small residual network over 64x64 values.
 
-    Its last 4x4 places are looked at twice, on average and at their strongest, so that a small thing in one corner
+    Its last 4x4 places are pooled by mean and by maximum, so that a small thing in one corner
     counts.
     """
 
@@ -50,14 +50,14 @@ class MapTower(nn.Module):
         super().__init__()
         a, b, c, d = widths
         self.body = nn.Sequential(
-            _down(channels, a, kernel=5),
-            _down(a, b),
+            _downsample(channels, a, kernel=5),
+            _downsample(a, b),
             _Residual(b),
             _Residual(b),
-            _down(b, c),
+            _downsample(b, c),
             _Residual(c),
             _Residual(c),
-            _down(c, d),
+            _downsample(c, d),
             _Residual(d),
         )
         self.head = nn.Linear(2 * d, WIDTH)
@@ -94,7 +94,7 @@ class TextTower(nn.Module):
 
 
 class Towers(nn.Module):
-    """All towers, and for every modality beside vision the temperature that its pairs were learned with."""
+    """All towers, and for every modality beside vision the temperature of its training pairs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class Towers(nn.Module):
         self.log_scale = nn.ParameterDict({name: nn.Parameter(torch.tensor(2.7)) for name in MODALITIES[1:]})
 
     def forward(self, modality: str, batch: Tensor) -> Float[Tensor, "batch width"]:
-        """Unit vectors."""
+        """Return unit vectors."""
         tower: nn.Module = self.get_submodule(modality)
         vectors: Tensor = tower(batch)
         return vectors

@@ -23,7 +23,7 @@ from videodirector.files.weights import check_shards
 
 Vectors = NDArray[np.float32]
 
-__all__ = ["Clap", "PeAv", "Published", "SigLip2"]
+__all__ = ["Clap", "PeAv", "SigLip2", "TransformersEmbedder"]
 
 _RATE = 48_000  # of the sounds that loaders give
 _TEXTS = 64  # read at once
@@ -32,7 +32,7 @@ _TEXTS = 64  # read at once
 _FROM_DISK: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
-class Published:
+class TransformersEmbedder:
     """What the three have in common.
 
     Args:
@@ -43,20 +43,20 @@ class Published:
     name: ClassVar[str]
     modalities: ClassVar[frozenset[str]]
     kinds: ClassVar[tuple[str, ...]]
-    """``model_type`` of configurations that it takes."""
+    """``model_type`` of supported configurations."""
     phrase: ClassVar[str] = "{}"
-    """What such models were shown texts as."""
+    """The form in which the model saw texts in training."""
 
     def __init__(self, model: Any, processor: Any) -> None:
         self.model, self.processor = model.eval().requires_grad_(False), processor
 
     @classmethod
-    def load(cls, folder: Path) -> Published:
-        """From a folder.
+    def load(cls, folder: Path) -> TransformersEmbedder:
+        """Load from a folder.
 
         Raises:
             ModelNotFoundError: there is no such folder, or no configuration in it.
-            ModelFormatError: it holds another model, or a damaged one.
+            ModelFormatError: it holds another or a damaged model.
             MissingDependencyError: the model needs a package that is not installed.
         """
         from transformers import AutoConfig, AutoModel
@@ -74,9 +74,9 @@ class Published:
                     hint=f"is it meant as another embedder than {cls.name}?",
                 )
             if "video" in kind:
-                cls._needs("timm", "torchvision")
+                cls._require_packages("timm", "torchvision")
             model = AutoModel.from_pretrained(folder, use_safetensors=True, **_FROM_DISK)
-            return cls(model, cls._processor(folder, kind))
+            return cls(model, cls._load_processor(folder, kind))
         except ImportError as error:
             message = f"{cls.name} needs a package that is not installed: {shorten(str(error), lines=1)}"
             raise MissingDependencyError(message) from None
@@ -86,7 +86,7 @@ class Published:
             ) from None
 
     @classmethod
-    def _needs(cls, *packages: str) -> None:
+    def _require_packages(cls, *packages: str) -> None:
         lacking = [package for package in packages if importlib.util.find_spec(package) is None]
         if lacking:
             raise MissingDependencyError(
@@ -95,37 +95,37 @@ class Published:
             )
 
     @classmethod
-    def _processor(cls, folder: Path, kind: str) -> Any:  # noqa: ARG003  the type matters to PE-AV
+    def _load_processor(cls, folder: Path, kind: str) -> Any:  # noqa: ARG003  the type matters to PE-AV
         from transformers import AutoProcessor
 
         return AutoProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
     @torch.no_grad()
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
-        """Unit vectors (clips, width) of clips as ``planner.perception.sensed.Sensed`` describes them."""
-        return _numbers(torch.cat([F.normalize(self._sensed(modality, clip).float(), dim=-1) for clip in clips]))
+        """Unit vectors (clips, width) of clips as ``LoadedInput`` describes them."""
+        return _to_numpy(torch.cat([F.normalize(self._embed_clip(modality, clip).float(), dim=-1) for clip in clips]))
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors (texts, width)."""
         asked = [self.phrase.format(text) for text in texts]
-        parts = [self._read(asked[at : at + _TEXTS]).float() for at in range(0, len(asked), _TEXTS)]
-        return _numbers(F.normalize(torch.cat(parts), dim=-1))
+        parts = [self._embed_texts(asked[at : at + _TEXTS]).float() for at in range(0, len(asked), _TEXTS)]
+        return _to_numpy(F.normalize(torch.cat(parts), dim=-1))
 
     def scale(self, modality: str, aspect: str) -> float | None:  # noqa: ARG002  the protocol's
-        """Not calibrated."""
+        """Return None: not calibrated."""
         return None
 
-    def _sensed(self, modality: str, clip: NDArray[Any]) -> Tensor:
+    def _embed_clip(self, modality: str, clip: NDArray[Any]) -> Tensor:
         """(1, width)."""
         raise NotImplementedError
 
-    def _read(self, texts: list[str]) -> Tensor:
+    def _embed_texts(self, texts: list[str]) -> Tensor:
         """(texts, width)."""
         raise NotImplementedError
 
 
-class Clap(Published):
+class Clap(TransformersEmbedder):
     """CLAP (arXiv 2211.06687): sounds and text."""
 
     name = "clap"
@@ -133,20 +133,20 @@ class Clap(Published):
     kinds = ("clap",)
     phrase = "the sound of {}"
 
-    def _sensed(self, modality: str, clip: NDArray[Any]) -> Tensor:  # noqa: ARG002  it has but one
+    def _embed_clip(self, modality: str, clip: NDArray[Any]) -> Tensor:  # noqa: ARG002  it has but one
         extractor = self.processor.feature_extractor
-        sound = _resampled(clip, extractor.sampling_rate)
+        sound = _resample(clip, extractor.sampling_rate)
         values = extractor(sound, sampling_rate=extractor.sampling_rate, return_tensors="pt")
         vector: Tensor = self.model.get_audio_features(**values).pooler_output
         return vector
 
-    def _read(self, texts: list[str]) -> Tensor:
+    def _embed_texts(self, texts: list[str]) -> Tensor:
         tokens = self.processor.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-        vectors: Tensor = self.model.get_text_features(**_only(tokens)).pooler_output
+        vectors: Tensor = self.model.get_text_features(**_select_inputs(tokens)).pooler_output
         return vectors
 
 
-class SigLip2(Published):
+class SigLip2(TransformersEmbedder):
     """SigLIP 2 (arXiv 2502.14786), of a fixed size or NaFlex: pictures and text; of videos the mean of the frames."""
 
     name = "siglip2"
@@ -155,13 +155,13 @@ class SigLip2(Published):
     phrase = "this is a photo of {}."
     _WORDS = 64  # it was only ever shown texts padded to this length
 
-    def _sensed(self, modality: str, clip: NDArray[Any]) -> Tensor:
+    def _embed_clip(self, modality: str, clip: NDArray[Any]) -> Tensor:
         frames = [clip] if modality == "image" else list(clip)
         values = self.processor.image_processor(images=frames, return_tensors="pt")
         vectors = self.model.get_image_features(**values).pooler_output
         return F.normalize(vectors.float(), dim=-1).mean(0, keepdim=True)
 
-    def _read(self, texts: list[str]) -> Tensor:
+    def _embed_texts(self, texts: list[str]) -> Tensor:
         length = min(self._WORDS, self.model.config.text_config.max_position_embeddings)
         tokens = self.processor.tokenizer(
             [text.lower() for text in texts], padding="max_length", max_length=length, truncation=True,
@@ -171,11 +171,11 @@ class SigLip2(Published):
         return vectors
 
 
-class PeAv(Published):
+class PeAv(TransformersEmbedder):
     """PE-AV, Perception Encoder Audiovisual (arXiv 2512.19687): sounds, videos and text.
 
-    It reads a text once to compare it with sounds and once to compare it with videos. Both readings stand side by side
-    in a vector of twice the width, of which a sound fills one half and a video the other.
+    It reads a text once to compare it with sounds and once to compare it with videos. Both embeddings are concatenated
+    into a vector of twice the width, of which a sound fills one half and a video the other.
     """
 
     name = "pe-av"
@@ -183,7 +183,7 @@ class PeAv(Published):
     kinds = ("pe_audio_video", "pe_audio", "pe_video")
 
     @classmethod
-    def _processor(cls, folder: Path, kind: str) -> Any:
+    def _load_processor(cls, folder: Path, kind: str) -> Any:
         from transformers import AutoTokenizer, PeAudioFeatureExtractor
 
         parts: dict[str, Any] = {"tokenizer": AutoTokenizer.from_pretrained(folder, **_FROM_DISK)}
@@ -204,11 +204,11 @@ class PeAv(Published):
         }
         self.modalities = frozenset(name for name, half in self._halves.items() if half is not None)  # type: ignore[misc]
 
-    def _sensed(self, modality: str, clip: NDArray[Any]) -> Tensor:
+    def _embed_clip(self, modality: str, clip: NDArray[Any]) -> Tensor:
         half = self._halves[modality]
         if modality == "audio":
             extractor = self.processor["sounds"]
-            sound = _resampled(clip, extractor.sampling_rate)
+            sound = _resample(clip, extractor.sampling_rate)
             values = extractor([sound], sampling_rate=extractor.sampling_rate, return_tensors="pt")
             vector = half.audio_head(half.audio_encoder(**values).pooler_output)
         else:
@@ -219,9 +219,9 @@ class PeAv(Published):
         empty = torch.zeros_like(vector)
         return torch.cat([vector, empty] if modality == "audio" else [empty, vector], dim=-1)
 
-    def _read(self, texts: list[str]) -> Tensor:
+    def _embed_texts(self, texts: list[str]) -> Tensor:
         tokens = self.processor["tokenizer"](texts, padding=True, truncation=True, return_tensors="pt")
-        read = self.model.text_model(**_only(tokens), output_hidden_states=True).hidden_states[-1][:, 0]
+        read = self.model.text_model(**_select_inputs(tokens), output_hidden_states=True).hidden_states[-1][:, 0]
         halves = []
         for name, half in self._halves.items():
             if half is None:
@@ -232,11 +232,11 @@ class PeAv(Published):
         return torch.cat(halves, dim=-1)
 
 
-def _only(tokens: Any) -> dict[str, Tensor]:
+def _select_inputs(tokens: Any) -> dict[str, Tensor]:
     return {name: tokens[name] for name in ("input_ids", "attention_mask")}
 
 
-def _resampled(samples: NDArray[Any], rate: int) -> Vectors:
+def _resample(samples: NDArray[Any], rate: int) -> Vectors:
     if rate == _RATE:
         return np.asarray(samples, dtype=np.float32)
     from fractions import Fraction
@@ -247,5 +247,5 @@ def _resampled(samples: NDArray[Any], rate: int) -> Vectors:
     return np.asarray(resample_poly(samples, ratio.numerator, ratio.denominator), dtype=np.float32)
 
 
-def _numbers(vectors: Tensor) -> Vectors:
+def _to_numpy(vectors: Tensor) -> Vectors:
     return np.asarray(F.normalize(vectors, dim=-1).numpy(), dtype=np.float32)

@@ -17,28 +17,28 @@ from typing import TypeVar
 from videodirector.errors import PlannerError, VideoDirectorError
 from videodirector.files.transport import ForbiddenAnswerError, allowed, cause, printable, retry_after
 from videodirector.interrupts import Flag, requested
-from videodirector.planner.llm.client.secrets import Scrubber
+from videodirector.planner.llm.client._secrets import SecretRedactor
 
-__all__ = ["Caller", "NotSupported", "concurrently"]
+__all__ = ["Caller", "FormNotSupported", "map_concurrently"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds between tries, where the server asks for none; they double
-_SHOWN = 300  # characters of a server's own words
+_MAX_SHOWN = 300  # characters of a server's own words
 _LARGEST_ANSWER = 4_000_000  # bytes; a story of 1,000 scenes, with all that a model thinks aloud, stays below
-_REFUSED_FORM = (400, 404, 405, 415, 422, 501)
-_TRIED_AGAIN = (408, 409, 425, 429)
-_MEANS_FORM = ("response_format", "json_schema", "grammar", "schema", "tool", "function")
+_REFUSED_FORM_STATUSES = (400, 404, 405, 415, 422, 501)
+_RETRIED_STATUSES = (408, 409, 425, 429)
+_FORM_WORDS = ("response_format", "json_schema", "grammar", "schema", "tool", "function")
 
 
-class NotSupported(Exception):
-    """The server does not take this way of asking; another may do."""
+class FormNotSupported(Exception):
+    """The server does not support this output method; another may work."""
 
 
 @dataclass(slots=True)
 class Caller:
-    """Calls with a deadline and a bounded number of tries; a pause that a server asks for holds for all threads.
+    """Calls with a deadline and a bounded number of tries; a server's Retry-After applies to all threads.
 
     Attributes:
         timeout: seconds that one call may take, its tries and the pauses between them included.
@@ -52,19 +52,19 @@ class Caller:
     tries: int
     longest_wait: float
     acquire: Callable[[], object]
-    scrub: Scrubber
+    redact: SecretRedactor
     _not_before: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def call(self, function: Callable[[], T], *, form_matters: bool) -> T:
-        """What the function returns.
+        """Return what the function returns.
 
         Args:
-            function: does one call; it runs in a thread of its own, and may come too late.
+            function: makes one call in its own thread; it may end after the deadline.
             form_matters: whether a refused request may be one whose form the server does not know.
 
         Raises:
-            NotSupported: the server does not take requests of this form.
+            FormNotSupported: the server does not support requests of this form.
             PlannerError: it could not be reached, refused, or failed too often.
         """
         until = time.monotonic() + self.timeout
@@ -72,18 +72,18 @@ class Caller:
             while (pause := self._not_before - time.monotonic()) > 0:
                 time.sleep(min(pause, 1.0, max(until - time.monotonic(), 0.0)))
                 if time.monotonic() >= until:
-                    raise self._error(TimeoutError(), number - 1)
+                    raise self._build_error(TimeoutError(), number - 1)
             self.acquire()
             try:
-                return _before(until - time.monotonic(), function)
-            except (VideoDirectorError, NotSupported):
+                return _call_with_deadline(until - time.monotonic(), function)
+            except (VideoDirectorError, FormNotSupported):
                 raise
             except Exception as error:
-                again, wait = self._judged(error, form_matters=form_matters)
-                delay = _pause(number) if wait is None else wait
+                again, wait = self._decide_retry(error, form_matters=form_matters)
+                delay = _compute_pause(number) if wait is None else wait
                 late = time.monotonic() + (delay if wait is None else 0.0) >= until
                 if not again or number == self.tries or late:
-                    raise self._error(error, number) from error
+                    raise self._build_error(error, number) from error
                 if delay > self.longest_wait or time.monotonic() + delay >= until:
                     raise PlannerError(
                         f"the server asks to wait {delay:.0f} seconds before the next request",
@@ -93,35 +93,35 @@ class Caller:
                     self._not_before = max(self._not_before, time.monotonic() + delay)
         raise AssertionError("the last try returns or raises")
 
-    def _judged(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
+    def _decide_retry(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
         """Whether to try again, and after how many seconds if the server says so."""
         if cause(error, ForbiddenAnswerError) is not None:
             return False, None
-        status, words = _status(error), str(error).lower()
+        status, words = _get_status(error), str(error).lower()
         if form_matters and isinstance(error, (NotImplementedError, Warning)):
-            raise NotSupported(str(error)) from error
+            raise FormNotSupported(str(error)) from error
         if form_matters and "context" not in words:
-            about_form = any(word in words for word in _MEANS_FORM)
-            if (status in _REFUSED_FORM and (status != 404 or about_form)) or (status == 500 and about_form):
-                raise NotSupported(str(error)) from error
+            about_form = any(word in words for word in _FORM_WORDS)
+            if (status in _REFUSED_FORM_STATUSES and (status != 404 or about_form)) or (status == 500 and about_form):
+                raise FormNotSupported(str(error)) from error
         if status is not None:
             spent = "insufficient_quota" in words or "billing" in words
-            again = (status in _TRIED_AGAIN or status >= 500) and not spent
+            again = (status in _RETRIED_STATUSES or status >= 500) and not spent
             headers = getattr(getattr(error, "response", None), "headers", None)
             return again, retry_after(headers) if again else None
         return not isinstance(error, NotImplementedError), None
 
-    def _error(self, error: Exception, tries: int) -> PlannerError:
-        status = _status(error)
+    def _build_error(self, error: Exception, tries: int) -> PlannerError:
+        status = _get_status(error)
         if (forbidden := cause(error, ForbiddenAnswerError)) is not None:
             return PlannerError(
-                f"what the server sends is not taken: {self.scrub(str(forbidden))}",
+                f"what the server sends is not taken: {self.redact(str(forbidden))}",
                 hint="check --base-url; is this the address of a chat model?",
             )
-        said = printable(self.scrub(str(error)[: 100 * _SHOWN]), _SHOWN)
+        said = printable(self.redact(str(error)[: 100 * _MAX_SHOWN]), _MAX_SHOWN)
         if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower():
             return PlannerError(
-                f"the chat model did not answer within {self.timeout:g} seconds, asked {_times(tries)}",
+                f"the chat model did not answer within {self.timeout:g} seconds, asked {_format_times(tries)}",
                 hint="try again later, or give it longer: LLMPlanner(..., timeout=...), --planner-timeout",
             )
         if status in (401, 403):
@@ -134,32 +134,34 @@ class Caller:
         if status == 429:
             return PlannerError(f"too many requests, or no credit left (429): {said}", hint="try again later")
         if status is not None and status >= 500:
-            return PlannerError(f"the server failed ({status}), asked {_times(tries)}: {said}", hint="try again later")
+            return PlannerError(
+                f"the server failed ({status}), asked {_format_times(tries)}: {said}", hint="try again later"
+            )
         if status is not None:
-            return PlannerError(f"the server refused the request ({status}): {said}", hint=_hint_for_refused(said))
+            return PlannerError(f"the server refused the request ({status}): {said}", hint=_choose_hint(said))
         if "connect" in type(error).__name__.lower() or isinstance(error, ConnectionError):
             return PlannerError(f"the server cannot be reached: {said}", hint="check the network and --base-url")
         return PlannerError(
-            f"what came back is no chat answer, asked {_times(tries)}: {type(error).__name__}: {said}",
+            f"the response is not a chat answer, asked {_format_times(tries)}: {type(error).__name__}: {said}",
             hint="check --base-url; it ends in /v1 for most servers",
         )
 
 
-def _hint_for_refused(said: str) -> str:
+def _choose_hint(said: str) -> str:
     if "context" in said.lower():
         return "the story is too long for this model: plan it in parts, or take a model with a longer context"
     return "check the model's name and settings"
 
 
-def _pause(number: int) -> float:
+def _compute_pause(number: int) -> float:
     return float(min(_FIRST_PAUSE * 2 ** (number - 1), _LONGEST_PAUSE) * random.uniform(0.75, 1.0))  # noqa: S311
 
 
-def _times(number: int) -> str:
+def _format_times(number: int) -> str:
     return "once" if number <= 1 else f"{number} times"
 
 
-def _status(error: BaseException) -> int | None:
+def _get_status(error: BaseException) -> int | None:
     for owner in (error, getattr(error, "response", None)):
         status = getattr(owner, "status_code", None)
         if isinstance(status, int) and status >= 400:
@@ -167,7 +169,7 @@ def _status(error: BaseException) -> int | None:
     return None
 
 
-def _before(seconds: float, function: Callable[[], T]) -> T:
+def _call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
     """What the function returns; TimeoutError when it takes longer, and its requests are abandoned."""
     done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
     over = Flag()
@@ -192,10 +194,10 @@ def _before(seconds: float, function: Callable[[], T]) -> T:
     return value  # type: ignore[return-value]  # without an error it is a T
 
 
-def concurrently(function: Callable[[Item], T], items: list[Item], *, workers: int) -> list[T]:
-    """The function of every item, in order, with so many at a time.
+def map_concurrently(function: Callable[[Item], T], items: list[Item], *, workers: int) -> list[T]:
+    """Return the function of every item, in order, with so many at a time.
 
-    After a failure nothing new is begun, but what is under way is waited for, since it is paid for. The threads are
+    After a failure no new call is started, but running ones are awaited, since they are paid for. The threads are
     daemons: Ctrl-C ends the program at once.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Tokens and money: what a plan has used, and about what it has cost."""
+"""Tokens that a plan has used, and their approximate cost."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Usage:
     """Counts of one plan; safe to add to from several threads.
 
     Attributes:
-        calls: answers that were asked for and came.
-        cached: answers that were there already, and cost nothing.
+        calls: answered calls.
+        cached: answers from the cache, at no cost.
         tokens_in, tokens_out: of the calls, where the server counts them.
     """
 
@@ -34,7 +34,7 @@ class Usage:
                 self.tokens_in += tokens_in
                 self.tokens_out += tokens_out
 
-    def cost(self, model: str) -> float | None:
+    def estimate_cost(self, model: str) -> float | None:
         """US dollars at list prices, or None for a model without a known price."""
         from genai_prices import Usage as Tokens
         from genai_prices import calc_price
@@ -45,15 +45,15 @@ class Usage:
         except LookupError:
             return None
 
-    def sentence(self, model: str) -> str:
-        """The counts as a note: "Planned by gpt-4o: 3 answers (1 of them kept from before), 900 tokens in, 80 out." """
+    def summarise(self, model: str) -> str:
+        """Return a note such as "Planned by gpt-4o: 3 answers (1 of them kept from before), 900 tokens in, 80 out." """
         answers = self.calls + self.cached
         text = f"Planned by {model or 'a chat model'}: {answers} {'answer' if answers == 1 else 'answers'}"
         if self.cached:
             text += f" ({self.cached} of them kept from before)"
         if self.tokens_in or self.tokens_out:
             text += f", {self.tokens_in} tokens in, {self.tokens_out} out"
-            cost = self.cost(model)
+            cost = self.estimate_cost(model)
             if cost is not None:
                 text += f", about ${cost:.4f}" if cost < 0.1 else f", about ${cost:.2f}"
         return f"{text}."

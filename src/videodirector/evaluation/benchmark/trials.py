@@ -1,7 +1,7 @@
-"""Draws the plans of the trials and looks at them. What was drawn or looked at once is not done again.
+"""Render the plans of trials and measure them, each plan once.
 
-A folder holds everything: ``plans/`` for others to draw, ``clips/``, a scene cache with the drawn frames, and
-``records/`` with what was seen. A run that was stopped goes on where it was.
+A folder holds everything: ``plans/`` for other renderers, ``clips/``, a scene cache with the rendered frames, and
+``records/`` with the results. An interrupted run resumes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from videodirector._generators import Returning
 from videodirector.errors import OutputError
-from videodirector.evaluation.benchmark.plans import STILL, TrialSkill, trial_plans
-from videodirector.evaluation.benchmark.records import RECORDS_VERSION, PlanRecord, look
+from videodirector.evaluation.benchmark.records import RECORDS_VERSION, PlanRecord, record_plan
+from videodirector.evaluation.benchmark.trial_plans import SINGLE_FRAME_SKILLS, TrialSkill, build_trial_plans
 from videodirector.evaluation.benchmark.world import Instruments
-from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.metrics.feature_networks import Frames
 from videodirector.files.atomic import atomic_file
 from videodirector.files.digests import digest
 from videodirector.generator.backends.protocol import Backend
@@ -26,9 +26,9 @@ from videodirector.generator.render.cache import SceneCache
 from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.schemas import KEY_BOXES, Notice, VideoPlan
 
-__all__ = ["Change", "Trial", "Trials", "strength", "trials_of"]
+__all__ = ["PlanChange", "Trial", "TrialRunner", "build_trials", "set_layout_strength"]
 
-Change = Callable[[VideoPlan], VideoPlan]
+PlanChange = Callable[[VideoPlan], VideoPlan]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Trial:
     plan: VideoPlan
 
 
-def trials_of(
+def build_trials(
     skills: Sequence[TrialSkill],
     number: int,
     *,
@@ -48,7 +48,7 @@ def trials_of(
     keys: int = KEY_BOXES,
     short: int | None = None,
 ) -> list[Trial]:
-    """So many plans of each skill; see ``trial_plans``.
+    """Build this many plans of each skill; see ``build_trial_plans``.
 
     Args:
         skills: what they test.
@@ -56,24 +56,24 @@ def trials_of(
         frames: of each scene.
         keys: key boxes of a layout, for the world's own scenes.
         short: frames of the scenes that are judged on one frame alone, and at least two where they are judged on their
-            first and last; None means ``frames``. It spares the drawing of frames that nobody looks at, for models
-            that draw things frame by frame.
+            first and last; None means ``frames``. It avoids rendering unused frames, for models
+            that render frame by frame.
     """
 
     def length(skill: TrialSkill) -> int:
         if short is None or skill == "object":
             return frames
-        return short if skill in STILL else max(2, short)
+        return short if skill in SINGLE_FRAME_SKILLS else max(2, short)
 
     return [
         Trial(id=f"{skill}-{index:03d}", skill=skill, plan=plan)
         for skill in skills
-        for index, plan in enumerate(trial_plans(skill, number, frames=length(skill), keys=keys))
+        for index, plan in enumerate(build_trial_plans(skill, number, frames=length(skill), keys=keys))
     ]
 
 
-def strength(alpha: float) -> Change:
-    """Boxes imposed during the first ``alpha`` of the steps."""
+def set_layout_strength(alpha: float) -> PlanChange:
+    """Return a change that imposes boxes during the first ``alpha`` of the steps."""
 
     def changed(plan: VideoPlan) -> VideoPlan:
         scenes = [scene.model_copy(update={"layout_strength": alpha}) for scene in plan.scenes]
@@ -82,16 +82,16 @@ def strength(alpha: float) -> Change:
     return changed
 
 
-class Trials:
-    """Trials on one backend.
+class TrialRunner:
+    """Runs trials on one backend.
 
     Args:
         folder: where everything is kept.
-        backend: what draws.
-        instruments: what looks, made for the backend's frames.
+        backend: renders the plans.
+        instruments: for the backend's frames.
         steps: denoising steps; None leaves them to the backend.
-        change: what becomes of a plan before it is drawn; it is measured against the plan as it was.
-        shared: a folder for the drawn frames, and for what was seen in them, that several trials share; None keeps them
+        change: applied to a plan before rendering; it is measured against the original plan.
+        shared: a folder for rendered frames and records that several trials share; None keeps them
             in ``folder``. It must not be shared with a backend that is changed in a way that its scenes do not tell
             (``SceneRenderer.effective``).
     """
@@ -103,7 +103,7 @@ class Trials:
         instruments: Instruments,
         *,
         steps: int | None = None,
-        change: Change | None = None,
+        change: PlanChange | None = None,
         shared: Path | None = None,
     ) -> None:
         self.folder, self.backend, self.instruments, self.steps = folder, backend, instruments, steps
@@ -112,28 +112,28 @@ class Trials:
         self._cache = SceneCache((shared or folder) / "clips", limit=2**63)
 
     def run(self, trials: Sequence[Trial]) -> Iterator[PlanRecord]:
-        """Draw each plan, look at it, and tell what was seen.
+        """Render each plan, measure it, and yield its record.
 
         Raises:
             OutputError: the folder cannot be written to.
-            ModelError, MissingDependencyError, RenderError: the backend cannot draw.
+            ModelError, MissingDependencyError, RenderError: the backend cannot render.
         """
         for trial in trials:
             with atomic_file(self.folder / "plans" / f"{trial.id}.json") as partial:
                 trial.plan.save(partial)
-            clips, keys, seconds = self._draw(trial.plan)
+            clips, keys, seconds = self._render_plan(trial.plan)
             revision = digest([RECORDS_VERSION, trial.plan.to_json(), *keys])[:32]
             place = self._records / f"{trial.id}-{revision[:8]}.json"
-            record = _recalled(place)
+            record = _load_record(place)
             if record is None or record.revision != revision:
-                record = look(trial.plan, clips, self.instruments, name=trial.id, skill=trial.skill)
+                record = record_plan(trial.plan, clips, self.instruments, name=trial.id, skill=trial.skill)
                 record = record.model_copy(update={"keys": keys, "seconds": seconds, "revision": revision})
                 with atomic_file(place) as partial:
                     partial.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
             yield record
 
-    def clips(self, record: PlanRecord) -> list[Frames]:
-        """The drawn frames of every scene of a record of these trials.
+    def load_clips(self, record: PlanRecord) -> list[Frames]:
+        """Load the rendered frames of every scene of a record.
 
         Raises:
             OutputError: they are not in the folder any more.
@@ -143,7 +143,7 @@ class Trials:
             raise OutputError(f"the clips of {record.id} are not in {self._cache.folder}", hint="run the trials again")
         return [cached.clip.frames for cached in found if cached is not None]
 
-    def _draw(self, plan: VideoPlan) -> tuple[list[Frames], tuple[str, ...], float]:
+    def _render_plan(self, plan: VideoPlan) -> tuple[list[Frames], tuple[str, ...], float]:
         changed = plan if self._change is None else self._change(plan).checked()
         drawing = Drawing(changed, self.backend, steps=self.steps, cache=self._cache)
         clips: list[Frames] = []
@@ -162,8 +162,8 @@ class Trials:
         return clips, tuple(keys), seconds
 
 
-def _recalled(place: Path) -> PlanRecord | None:
+def _load_record(place: Path) -> PlanRecord | None:
     try:
         return PlanRecord.model_validate_json(place.read_bytes())
-    except (OSError, ValidationError):  # not there, or of an older form: it is looked at again
+    except (OSError, ValidationError):  # missing, or of an older version: it is measured again
         return None

@@ -1,7 +1,7 @@
-"""Feature networks: what metrics such as the Fréchet video distance look through.
+"""Feature networks, for metrics such as the Fréchet video distance.
 
-A metric knows only the two protocols here. Any network does that turns pictures or clips into vectors: an I3D of yours,
-CLIP (``clip_network``), or, inside the storyworld, storyworld-bind (``trials.networks``).
+Metrics depend only on these two protocols. Any network from pictures or clips to vectors can be used: an I3D of yours,
+CLIP (``load_clip_network``), or, inside the storyworld, storyworld-bind (``benchmark.networks``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from videodirector.errors import MissingDependencyError, ModelNotFoundError
 
-__all__ = ["Features", "Frames", "PictureTextNetwork", "VideoNetwork", "clip_network"]
+__all__ = ["Features", "Frames", "ImageTextNetwork", "VideoNetwork", "load_clip_network"]
 
 Features = NDArray[np.float64]
 """One vector a row."""
@@ -32,15 +32,15 @@ class VideoNetwork(Protocol):
         ...
 
     def features(self, clips: Sequence[Frames]) -> Features:
-        """A vector for each clip, (clips, width)."""
+        """Return a vector for each clip, (clips, width)."""
         ...
 
     def probabilities(self, clips: Sequence[Frames]) -> Features:
-        """What each clip shows, as probabilities of classes, (clips, classes)."""
+        """Return what each clip shows, as probabilities of classes, (clips, classes)."""
         ...
 
 
-class PictureTextNetwork(Protocol):
+class ImageTextNetwork(Protocol):
     """Sees pictures and reads words, in one space: for CLIP-Text, CLIP-Image and the likeness of crops."""
 
     @property
@@ -49,28 +49,28 @@ class PictureTextNetwork(Protocol):
         ...
 
     def pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Features:
-        """A vector of length 1 for each picture, (pictures, width); pictures may differ in size."""
+        """Return a vector of length 1 for each picture, (pictures, width); pictures may differ in size."""
         ...
 
     def texts(self, texts: Sequence[str]) -> Features:
-        """A vector of length 1 for each text, (texts, width)."""
+        """Return a vector of length 1 for each text, (texts, width)."""
         ...
 
 
-def clip_network(model: str) -> PictureTextNetwork:
-    """A CLIP model of the transformers library.
+def load_clip_network(model: str) -> ImageTextNetwork:
+    """Load a CLIP model of the transformers library.
 
     Args:
         model: a folder, or an id on the hub such as ``openai/clip-vit-base-patch32``.
 
     Raises:
         MissingDependencyError: transformers is not installed.
-        ModelNotFoundError: there is no such model.
+        ModelNotFoundError: the model is missing.
     """
-    return _Clip(model)
+    return _ClipNetwork(model)
 
 
-class _Clip:
+class _ClipNetwork:
     def __init__(self, model: str) -> None:
         try:
             from transformers import CLIPModel, CLIPProcessor
@@ -83,7 +83,7 @@ class _Clip:
             self._processor = CLIPProcessor.from_pretrained(model)
         except (OSError, ValueError) as error:
             raise ModelNotFoundError(
-                f"there is no CLIP model at {model!r}: {error}",
+                f"{model!r} is not a CLIP model: {error}",
                 hint="give a folder in transformers' format, or the id of a model on the hub",
             ) from error
         self.name = f"CLIP {model}"
@@ -94,7 +94,7 @@ class _Clip:
         with torch.no_grad():
             inputs = self._processor(images=list(frames), return_tensors="pt")
             vectors = self._model.vision_model(pixel_values=inputs["pixel_values"]).pooler_output
-            return _unit(self._model.visual_projection(vectors).double().numpy())
+            return _normalise(self._model.visual_projection(vectors).double().numpy())
 
     def texts(self, texts: Sequence[str]) -> Features:
         import torch
@@ -102,9 +102,9 @@ class _Clip:
         with torch.no_grad():
             inputs = self._processor(text=list(texts), return_tensors="pt", padding=True, truncation=True)
             vectors = self._model.text_model(**inputs).pooler_output
-            return _unit(self._model.text_projection(vectors).double().numpy())
+            return _normalise(self._model.text_projection(vectors).double().numpy())
 
 
-def _unit(vectors: Features) -> Features:
+def _normalise(vectors: Features) -> Features:
     length: Features = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-12))

@@ -13,13 +13,26 @@ import pytest
 from videodirector import VideoPlan, lexicon
 from videodirector.errors import UsageError
 from videodirector.evaluation import BackgroundClassifier, Detector
-from videodirector.evaluation.benchmark import plans as trial_plans_module
-from videodirector.evaluation.benchmark.figures import Figure, displacement, figures, share_right
-from videodirector.evaluation.benchmark.plans import SHIFT, SKILLS, TrialSkill, judged, moved, trial_plans, unseen_plans
-from videodirector.evaluation.benchmark.report import worst_sheet
-from videodirector.evaluation.benchmark.run import Trials, strength, trials_of
-from videodirector.evaluation.benchmark.skills import SkillSettings, Told, evaluate_skills
-from videodirector.evaluation.benchmark.world import Instruments, called, subjects, variants
+from videodirector.evaluation.benchmark import trial_plans as trial_plans_module
+from videodirector.evaluation.benchmark.measurements import (
+    Measurement,
+    compute_measurements,
+    measure_displacement,
+    score_record,
+)
+from videodirector.evaluation.benchmark.report import draw_worst_sheet
+from videodirector.evaluation.benchmark.skill_evaluation import EvaluationProgress, SkillSettings, evaluate_skills
+from videodirector.evaluation.benchmark.trial_plans import (
+    SHIFT,
+    SKILLS,
+    TrialSkill,
+    build_trial_plans,
+    build_unseen_plans,
+    is_judgeable,
+    move_first_entity,
+)
+from videodirector.evaluation.benchmark.trials import TrialRunner, build_trials, set_layout_strength
+from videodirector.evaluation.benchmark.world import Instruments, find_detector_name, list_subjects, list_variants
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.storyboard import StoryboardBackend
 from videodirector.schemas import Scene
@@ -31,7 +44,7 @@ def looking() -> Instruments:
     rng = np.random.default_rng(1)
     painted = {
         name: [backgrounds.paint(name, size=32, seed=int(rng.integers(2**31))) for _ in range(40)]
-        for name in lexicon.backgrounds()
+        for name in lexicon.get_backgrounds()
     }
     return Instruments(
         detector=Detector({sprite.name: sprite.image for sprite in atlas.load()}),
@@ -57,16 +70,16 @@ class NoiseBackend:
         return {"seed": seed, "frames": scene.frames}
 
 
-def by_key(found: Sequence[Figure]) -> dict[str, float]:
+def by_key(found: Sequence[Measurement]) -> dict[str, float]:
     return {figure.key: figure.value.value for figure in found}
 
 
 @pytest.mark.slow
 def test_the_storyboard_is_right_in_everything(looking: Instruments, tmp_path: Path) -> None:
-    trials = trials_of(SKILLS, 2, frames=5)
-    running = Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking)
+    trials = build_trials(SKILLS, 2, frames=5)
+    running = TrialRunner(tmp_path, StoryboardBackend(size=(64, 64)), looking)
     records = list(running.run(trials))
-    found = by_key(figures(records, running.clips))
+    found = by_key(compute_measurements(records, running.load_clips))
     for key in ("object_in_box", "count", "spatial", "scale", "movement", "visibility", "background", "consistency"):
         assert found[key] == 1, key
     assert found["consistency_all"] == found["consistency_seen"] == found["following"] == 1
@@ -74,40 +87,40 @@ def test_the_storyboard_is_right_in_everything(looking: Instruments, tmp_path: P
     assert found["layout_centres"] < 0.03
     assert found["jumps"] < 0.02
     assert found["flicker"] == 0, "its backgrounds stand still"
-    moves = displacement(records)
+    moves = measure_displacement(records)
     assert moves.ratio == pytest.approx(1, abs=0.1)
     assert moves.correlation > 0.98
-    assert [share_right(record) for record in records] == [1] * len(records)
-    assert worst_sheet(records, {}, running.clips) is None
+    assert [score_record(record) for record in records] == [1] * len(records)
+    assert draw_worst_sheet(records, {}, running.load_clips) is None
 
 
 def test_noise_is_at_chance(looking: Instruments, tmp_path: Path) -> None:
-    trials = trials_of(("object", "count", "movement", "consistency"), 1, frames=2)
-    running = Trials(tmp_path, NoiseBackend(), looking)
+    trials = build_trials(("object", "count", "movement", "consistency"), 1, frames=2)
+    running = TrialRunner(tmp_path, NoiseBackend(), looking)
     records = list(running.run(trials))
-    found = by_key(figures(records, running.clips))
+    found = by_key(compute_measurements(records, running.load_clips))
     for key in ("object_in_box", "object_seen", "count", "movement", "layout_iou", "consistency"):
         assert found[key] == 0, key
     assert found["background"] <= 0.5
     assert found["flicker"] > 50
-    sheet = worst_sheet(records, {trial.id: trial.plan for trial in trials}, running.clips, most=3)
+    sheet = draw_worst_sheet(records, {trial.id: trial.plan for trial in trials}, running.load_clips, most=3)
     assert sheet is not None
     assert sheet.width > 1000
 
 
 def test_what_is_done_is_not_done_again(looking: Instruments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trials = trials_of(("spatial",), 1, frames=2)
-    first = list(Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking).run(trials))
+    trials = build_trials(("spatial",), 1, frames=2)
+    first = list(TrialRunner(tmp_path, StoryboardBackend(size=(64, 64)), looking).run(trials))
     assert VideoPlan.load(tmp_path / "plans" / "spatial-000.json") == trials[0].plan
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("done already")
 
     monkeypatch.setattr("videodirector.generator.render.plan_renderer.render_scene", refuse)
-    monkeypatch.setattr("videodirector.evaluation.benchmark.run.look", refuse)
-    again = Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking)
+    monkeypatch.setattr("videodirector.evaluation.benchmark.trials.record_plan", refuse)
+    again = TrialRunner(tmp_path, StoryboardBackend(size=(64, 64)), looking)
     assert list(again.run(trials)) == first
-    assert again.clips(first[0])[0].shape == (2, 64, 64, 3)
+    assert again.load_clips(first[0])[0].shape == (2, 64, 64, 3)
 
 
 def test_a_changed_plan_is_measured_against_what_was_asked(looking: Instruments, tmp_path: Path) -> None:
@@ -117,23 +130,23 @@ def test_a_changed_plan_is_measured_against_what_was_asked(looking: Instruments,
         first.layout, second.layout = second.layout, first.layout
         return changed
 
-    trials = trials_of(("spatial",), 1, frames=2)
-    running = Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking, change=swapped)
-    found = by_key(figures(list(running.run(trials)), running.clips))
+    trials = build_trials(("spatial",), 1, frames=2)
+    running = TrialRunner(tmp_path, StoryboardBackend(size=(64, 64)), looking, change=swapped)
+    found = by_key(compute_measurements(list(running.run(trials)), running.load_clips))
     assert found["spatial"] == 0
     assert VideoPlan.load(tmp_path / "plans" / "spatial-000.json") == trials[0].plan
 
 
 def test_short_scenes_where_one_frame_is_judged(looking: Instruments, tmp_path: Path) -> None:
-    trials = trials_of(SKILLS, 1, frames=16, short=1)
+    trials = build_trials(SKILLS, 1, frames=16, short=1)
     assert {trial.skill: len({scene.frames for scene in trial.plan.scenes}) for trial in trials} == dict.fromkeys(
         SKILLS, 1
     )
     lengths = {trial.skill: trial.plan.scenes[0].frames for trial in trials}
     assert lengths == {**dict.fromkeys(SKILLS, 1), "object": 16, "movement": 2}
     trials = [trial for trial in trials if trial.skill in {"scale", "movement", "consistency"}]
-    running = Trials(tmp_path, StoryboardBackend(size=(64, 64)), looking)
-    found = by_key(figures(list(running.run(trials)), running.clips))
+    running = TrialRunner(tmp_path, StoryboardBackend(size=(64, 64)), looking)
+    found = by_key(compute_measurements(list(running.run(trials)), running.load_clips))
     assert [found[key] for key in ("scale", "movement", "consistency", "background")] == [1, 1, 1, 1]
     assert "flicker" not in found, "frames far apart say nothing about it"
 
@@ -141,58 +154,63 @@ def test_short_scenes_where_one_frame_is_judged(looking: Instruments, tmp_path: 
 def test_trials_share_what_was_drawn_and_seen(
     looking: Instruments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trials = trials_of(("spatial",), 1, frames=1)
-    ways = {"as asked": None, "with strength": strength(0.5)}  # which the storyboard does not know, so nothing changes
+    trials = build_trials(("spatial",), 1, frames=1)
+    ways = {
+        "as asked": None,
+        "with strength": set_layout_strength(0.5),
+    }  # which the storyboard does not know, so nothing changes
     running = [
-        Trials(tmp_path / name, StoryboardBackend(size=(64, 64)), looking, change=change, shared=tmp_path / "shared")
+        TrialRunner(
+            tmp_path / name, StoryboardBackend(size=(64, 64)), looking, change=change, shared=tmp_path / "shared"
+        )
         for name, change in ways.items()
     ]
     (first,) = running[0].run(trials)
-    monkeypatch.setattr("videodirector.evaluation.benchmark.run.look", None)
+    monkeypatch.setattr("videodirector.evaluation.benchmark.trials.record_plan", None)
     assert list(running[1].run(trials)) == [first]
-    assert running[1].clips(first)[0].shape == (1, 64, 64, 3)
+    assert running[1].load_clips(first)[0].shape == (1, 64, 64, 3)
 
 
 def test_plans_are_fair_distinct_and_the_same_every_time() -> None:
-    plans = unseen_plans(12)
-    assert [plan.to_json() for plan in plans] == [plan.to_json() for plan in unseen_plans(12)]
-    assert [plan.to_json() for plan in plans[8:]] == [plan.to_json() for plan in unseen_plans(4, first=8)]
+    plans = build_unseen_plans(12)
+    assert [plan.to_json() for plan in plans] == [plan.to_json() for plan in build_unseen_plans(12)]
+    assert [plan.to_json() for plan in plans[8:]] == [plan.to_json() for plan in build_unseen_plans(4, first=8)]
     assert len({plan.seed for plan in plans}) == 12
-    assert all(judged(plan.checked()) for plan in plans)
+    assert all(is_judgeable(plan.checked()) for plan in plans)
     for plan in plans:
-        change = moved(plan)
+        change = move_first_entity(plan)
         if change is not None:
             other, (dx, dy) = change
             assert sorted(map(abs, (dx, dy))) == [0, SHIFT]
-            assert judged(other.checked())
+            assert is_judgeable(other.checked())
             assert other.scenes[0].entities[1:] == plan.scenes[0].entities[1:]
 
 
 @pytest.mark.parametrize("skill", SKILLS)
 def test_every_skill_has_plans_of_things_that_can_be_drawn(skill: TrialSkill) -> None:
-    known = {subject.name for subject in subjects()}
-    for plan in trial_plans(skill, 3, frames=4):
-        assert {called(entity) for _, entity in plan.checked().appearances()} <= known
-        assert all(scene.background in lexicon.backgrounds() for scene in plan.scenes)
+    known = {subject.name for subject in list_subjects()}
+    for plan in build_trial_plans(skill, 3, frames=4):
+        assert {find_detector_name(entity) for _, entity in plan.checked().appearances()} <= known
+        assert all(scene.background in lexicon.get_backgrounds() for scene in plan.scenes)
     with pytest.raises(UsageError, match="no skill 'patience'"):
-        trial_plans_module.trial_plans("patience", 1)  # type: ignore[arg-type]  # wrong on purpose
+        trial_plans_module.build_trial_plans("patience", 1)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_subjects_are_named_in_one_and_in_many() -> None:
-    plurals = {subject.name: subject.plural for subject in subjects()}
+    plurals = {subject.name: subject.plural for subject in list_subjects()}
     assert plurals["fox"] == "foxes"
     assert plurals["old man"] == "old men"
     assert plurals["blue car"] == "blue cars"
-    assert "red car" in variants("blue car")
-    assert variants("fox") == ("fox",)
-    assert variants("gryphon") == ("gryphon",)
+    assert "red car" in list_variants("blue car")
+    assert list_variants("fox") == ("fox",)
+    assert list_variants("gryphon") == ("gryphon",)
 
 
 def test_from_settings_to_report(looking: Instruments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("videodirector.evaluation.benchmark.skills.instruments", lambda: looking)
+    monkeypatch.setattr("videodirector.evaluation.benchmark.skill_evaluation.build_instruments", lambda: looking)
     settings = SkillSettings(backend="storyboard", skills=("object", "following"), plans=2, frames=4, truths=2)
     *told, found = evaluate_skills(settings, tmp_path)
-    assert [step.done for step in told if isinstance(step, Told)] == [0, 0, 1, 2, 3, 4]
+    assert [step.done for step in told if isinstance(step, EvaluationProgress)] == [0, 0, 1, 2, 3, 4]
     assert isinstance(found, list)
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["figures"]["object_in_box"]["value"] == 1

@@ -1,4 +1,4 @@
-"""What the detector saw of every planned thing, frame by frame: all that most metrics need to know of a video."""
+"""Track every planned entity through the frames with the detector."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from scipy.optimize import linear_sum_assignment
 
 from videodirector.errors import UsageError
 from videodirector.evaluation.instruments.detector import Detector
-from videodirector.evaluation.metrics.consistency import Appearance
-from videodirector.evaluation.metrics.features import Frames
-from videodirector.evaluation.metrics.sightings import SceneSightings, Sighting
+from videodirector.evaluation.metrics.coherence import Appearance
+from videodirector.evaluation.metrics.feature_networks import Frames
+from videodirector.evaluation.metrics.tracking import EntityTrack, SceneTracks
 from videodirector.schemas import Box, Scene
 
-__all__ = ["SceneSightings", "Sighting", "identify", "sightings"]
+__all__ = ["EntityTrack", "SceneTracks", "identify_variant", "track_entities"]
 
-_GLANCES = 4  # frames from one look over the whole picture to the next, while a thing is out of sight
+_SEARCH_STRIDE = 4  # frames between searches of the whole picture, while a thing is not found
 
 
-def sightings(
+def track_entities(
     scene: Scene,
     frames: Frames,
     detector: Detector,
     *,
     names: Mapping[str, str] | None = None,
     look_at: Sequence[int] | None = None,
-) -> SceneSightings:
-    """Look for everything that a scene plans.
+) -> SceneTracks:
+    """Track everything that a scene plans.
 
-    A thing is looked for over the whole of some frames, and from where it was seen it is followed into the frames
-    before and after. The plan's boxes are not used, but to tell several things of one name apart.
+    A thing is searched for on some whole frames, and followed from there into the frames before and after. The plan's
+    boxes are used only to assign several things of one name.
 
     Args:
         scene: as planned.
-        frames: as drawn, as many as planned.
-        detector: what looks.
+        frames: as rendered, as many as planned.
+        detector: of the things.
         names: entity id -> what the detector calls it; by its name where it is not listed.
         look_at: numbers of the frames; None means all.
 
@@ -58,25 +58,25 @@ def sightings(
             continue
         same = [entity for entity, other in called.items() if other == name]
         if len(same) == 1:
-            found[same[0]] = _follow(detector, frames, name, looked_at)
+            found[same[0]] = _follow_entity(detector, frames, name, looked_at)
             continue
         seen = [[d.box for d in detector.find_all(frames[number], name)] for number in looked_at]
         counted[name] = len(seen[len(seen) // 2])
-        found |= _told_apart({entity: planned[entity] for entity in same}, seen)
+        found |= _assign_detections({entity: planned[entity] for entity in same}, seen)
     things = [
-        Sighting(entity=entity, name=called[entity], planned=tuple(planned[entity]), found=tuple(found[entity]))
+        EntityTrack(entity=entity, name=called[entity], planned=tuple(planned[entity]), found=tuple(found[entity]))
         for entity in called
         if entity in found
     ]
     unknown = tuple(dict.fromkeys(name for name in called.values() if name not in detector.names))
-    return SceneSightings(scene=scene.id, looked_at=looked_at, things=tuple(things), counted=counted, unknown=unknown)
+    return SceneTracks(scene=scene.id, looked_at=looked_at, things=tuple(things), counted=counted, unknown=unknown)
 
 
-def _follow(detector: Detector, frames: Frames, name: str, looked_at: Sequence[int]) -> list[Box | None]:
-    """Where a thing is on each of these frames."""
+def _follow_entity(detector: Detector, frames: Frames, name: str, looked_at: Sequence[int]) -> list[Box | None]:
+    """Return where a thing is on each of these frames."""
     found: list[Box | None] = [None] * len(looked_at)
     last = len(looked_at) - 1
-    for place in sorted({*range(0, last + 1, _GLANCES), last}):
+    for place in sorted({*range(0, last + 1, _SEARCH_STRIDE), last}):
         if found[place] is not None or (seen := detector.find(frames[looked_at[place]], name)) is None:
             continue
         found[place] = seen.box
@@ -94,10 +94,10 @@ def _follow(detector: Detector, frames: Frames, name: str, looked_at: Sequence[i
     return found
 
 
-def _told_apart(
+def _assign_detections(
     planned: Mapping[str, Sequence[Box | None]], seen: Sequence[Sequence[Box]]
 ) -> dict[str, list[Box | None]]:
-    """Which of several things of one name each detection is: on every frame the pairing with the most overlap."""
+    """Assign detections to several things of one name: on every frame the pairing with the most overlap."""
     entities = list(planned)
     found: dict[str, list[Box | None]] = {entity: [None] * len(seen) for entity in entities}
     for frame, boxes in enumerate(seen):
@@ -109,12 +109,12 @@ def _told_apart(
     return found
 
 
-def identify(
+def identify_variant(
     detector: Detector, pixels: NDArray[np.uint8], variants: Sequence[str], *, scene: str, frame: int
 ) -> Appearance:
-    """Look for a thing in any of its variants, the likeliest first."""
+    """Find a thing in any of its variants, the most probable first, and identify the variant."""
     for name in variants:
         if found := detector.find(pixels, name):
-            variant = detector.likest(pixels, found.box, variants)
+            variant = detector.find_most_similar(pixels, found.box, variants)
             return Appearance(scene=scene, frame=frame, variant=variant, box=found.box)
     return Appearance(scene=scene, frame=frame, variant=None, box=None)

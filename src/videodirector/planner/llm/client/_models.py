@@ -14,16 +14,16 @@ from videodirector.imports import large_imports
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-__all__ = ["chat_model"]
+__all__ = ["create_chat_model"]
 
 _EXTRAS = ("anthropic", "ollama")  # providers that this package names an extra for
 
 
-def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0) -> BaseChatModel:
-    """A chat model by its provider and name.
+def create_chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0) -> BaseChatModel:
+    """Return a chat model by its provider and name.
 
     Args:
-        name: "PROVIDER:MODEL", with a provider that langchain knows; "MODEL" alone with `base_url`.
+        name: "PROVIDER:MODEL", with a provider that langchain knows; "MODEL" alone with ``base_url``.
         base_url: address of an OpenAI-compatible server, such as "http://localhost:8000/v1".
         timeout: seconds that one request may take.
 
@@ -34,7 +34,7 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
     VIDEODIRECTOR_API_KEY has one.
 
     Raises:
-        UsageError: there is no such provider, or no model is named.
+        UsageError: the provider is unknown, or no model is named.
         MissingDependencyError: the provider's package is not installed.
         PlannerError: the provider needs a key, and there is none.
     """
@@ -42,13 +42,13 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
     if base_url is not None and (not model or provider not in ("openai", *_EXTRAS)):
         provider, model = "openai", name  # models of such servers may have any name: "llama3:8b"
     if not model or not provider:
-        raise UsageError(f"{name!r} names no chat model", hint="give PROVIDER:MODEL, such as openai:gpt-4o")
+        raise UsageError(f"{name!r} does not name a chat model", hint="give PROVIDER:MODEL, such as openai:gpt-4o")
     settings: dict[str, Any] = {"max_retries": 0, "timeout": timeout}  # tries are counted where calls are made
     if provider == "ollama":
         settings = {"client_kwargs": {"timeout": timeout}}
     if base_url is not None:
         if urlsplit(base_url).scheme not in ("http", "https"):
-            raise UsageError(f"{base_url!r} is no address", hint="give one like http://localhost:8000/v1")
+            raise UsageError(f"{base_url!r} is not an HTTP address", hint="give one like http://localhost:8000/v1")
         settings["base_url"] = base_url
         if provider == "openai":
             own = os.environ.get("VIDEODIRECTOR_API_KEY")
@@ -64,7 +64,7 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
         if provider == "anthropic" and base_url is None and not os.environ.get("ANTHROPIC_API_KEY"):
             raise ValueError("there is no key")  # its client says so only when it is asked
-        _bound(made, provider, timeout)
+        _bind_model(made, provider, timeout)
         return made
     except ImportError as error:
         package = f"'videodirector[{provider}]'" if provider in _EXTRAS else f"langchain-{provider.replace('_', '-')}"
@@ -74,13 +74,13 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         ) from error
     except ValueError as error:
         if "Unsupported provider" in str(error):
-            raise UsageError(f"there is no provider {provider!r}", hint="openai, anthropic, ollama, ...") from error
-        raise _unusable(provider, error) from error
+            raise UsageError(f"{provider!r} is not a known provider", hint="openai, anthropic, ollama, ...") from error
+        raise _build_unusable_error(provider, error) from error
     except Exception as error:  # each provider has its own for a missing key
-        raise _unusable(provider, error) from error
+        raise _build_unusable_error(provider, error) from error
 
 
-def _bound(model: Any, provider: str, timeout: float) -> None:
+def _bind_model(model: Any, provider: str, timeout: float) -> None:
     """Bound the clients of providers whose models take none when they are made."""
     if provider == "anthropic":
         import anthropic
@@ -91,7 +91,7 @@ def _bound(model: Any, provider: str, timeout: float) -> None:
         bounded(model._client._client)
 
 
-def _unusable(provider: str, error: Exception) -> PlannerError:
+def _build_unusable_error(provider: str, error: Exception) -> PlannerError:
     said = " ".join(str(error).split())[:200]
     key = f"{provider.upper()}_API_KEY"
     return PlannerError(f"the {provider} model cannot be used: {said}", hint=f"set {key} in the environment")

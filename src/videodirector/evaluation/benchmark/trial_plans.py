@@ -1,4 +1,4 @@
-"""The plans of the trials: unseen ones, the same every time, each for one skill."""
+"""Plans of trials: deterministic, unseen in training, each for one skill."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import Literal, get_args
 
 from videodirector import lexicon
 from videodirector.errors import UsageError
-from videodirector.evaluation.benchmark.skill_plans import COMPOSED, skill_plan
-from videodirector.evaluation.benchmark.world import subjects
-from videodirector.evaluation.metrics.sightings import clearly_visible
+from videodirector.evaluation.benchmark.skill_plans import COMPOSED_SKILLS, build_skill_plan
+from videodirector.evaluation.benchmark.world import list_subjects
+from videodirector.evaluation.metrics.tracking import is_clearly_visible
 from videodirector.schemas import KEY_BOXES, Box, Entity, Scene, VideoPlan, dense
 from videodirector.storyworld.scene import Clip, SceneSampler
 
-__all__ = ["SKILLS", "STILL", "TrialSkill", "middle", "moved", "trial_plans", "unseen_plans"]
+__all__ = [
+    "SINGLE_FRAME_SKILLS",
+    "SKILLS",
+    "TrialSkill",
+    "build_trial_plans",
+    "build_unseen_plans",
+    "get_middle_frame",
+    "move_first_entity",
+]
 
 PLANS, COMPOSED_PLANS = 31, 34
 SHIFT = 0.25  # of the picture: how far boxes are moved to see whether the things follow
@@ -27,12 +35,12 @@ SKILLS: tuple[TrialSkill, ...] = get_args(TrialSkill)
 with one box moved; the others as ``evaluation.skill_plans`` composes them."""
 
 
-STILL: frozenset[TrialSkill] = frozenset({"count", "spatial", "scale", "consistency", "following"})
+SINGLE_FRAME_SKILLS: frozenset[TrialSkill] = frozenset({"count", "spatial", "scale", "consistency", "following"})
 """Skills that are judged on one frame of a scene."""
 
 
-def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[VideoPlan]:
-    """So many plans of a skill; asking for more gives the same ones first.
+def build_trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int = KEY_BOXES) -> list[VideoPlan]:
+    """Build this many plans of a skill; more of them begin with the same ones.
 
     Args:
         skill: what they test.
@@ -41,27 +49,27 @@ def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int =
         keys: key boxes of a layout, for the world's own scenes.
 
     Raises:
-        UsageError: there is no such skill.
+        UsageError: the skill is unknown.
     """
     if skill == "object":
-        return unseen_plans(number, frames=frames, keys=keys)
+        return build_unseen_plans(number, frames=frames, keys=keys)
     if skill == "following":
-        return list(islice(_following(frames), number))
-    for composed in COMPOSED:
+        return list(islice(_iter_following_plans(frames), number))
+    for composed in COMPOSED_SKILLS:
         if skill == composed:
-            places = tuple(lexicon.backgrounds())
+            places = tuple(lexicon.get_backgrounds())
             return [
-                skill_plan(composed, index, subjects(), places, seed=COMPOSED_PLANS, frames=frames)
+                build_skill_plan(composed, index, list_subjects(), places, seed=COMPOSED_PLANS, frames=frames)
                 for index in range(number)
             ]
-    raise UsageError(f"there is no skill {skill!r}", hint=f"choose among: {', '.join(SKILLS)}")
+    raise UsageError(f"{skill!r} is not a known skill", hint=f"choose among: {', '.join(SKILLS)}")
 
 
-def unseen_plans(number: int, *, frames: int = 16, first: int = 0, keys: int = KEY_BOXES) -> list[VideoPlan]:
-    """Plans of one scene with one to three moving things, whose middle frame can fairly be judged.
+def build_unseen_plans(number: int, *, frames: int = 16, first: int = 0, keys: int = KEY_BOXES) -> list[VideoPlan]:
+    """Build plans of one scene with one to three moving things, whose middle frame is judgeable.
 
     Scenes of the sampler in their order, leaving out those that on the middle frame show nothing, a thing twice, or one
-    that is not clearly visible (``evaluation.clearly_visible``). Nothing is drawn to choose them.
+    that is not clearly visible (``is_clearly_visible``). Nothing is rendered to choose them.
 
     Args:
         number: how many.
@@ -69,16 +77,16 @@ def unseen_plans(number: int, *, frames: int = 16, first: int = 0, keys: int = K
         first: how many are left out before them.
         keys: key boxes of every layout.
     """
-    return list(islice(_unseen(frames, keys), first, first + number))
+    return list(islice(_iter_unseen_plans(frames, keys), first, first + number))
 
 
-def _unseen(frames: int, keys: int = KEY_BOXES) -> Iterator[VideoPlan]:
+def _iter_unseen_plans(frames: int, keys: int = KEY_BOXES) -> Iterator[VideoPlan]:
     scenes = SceneSampler(size=16, frames=16, seed=PLANS, entities=(1, 3))
-    plans = (_plan(scenes[index], index, frames, keys) for index in count())
-    return (plan for plan in plans if judged(plan))
+    plans = (_build_plan(scenes[index], index, frames, keys) for index in count())
+    return (plan for plan in plans if is_judgeable(plan))
 
 
-def _plan(clip: Clip, number: int, frames: int, keys: int) -> VideoPlan:
+def _build_plan(clip: Clip, number: int, frames: int, keys: int) -> VideoPlan:
     entities = [
         Entity(
             id=f"thing-{index + 1}",
@@ -97,22 +105,24 @@ def _plan(clip: Clip, number: int, frames: int, keys: int) -> VideoPlan:
     return VideoPlan(seed=number, prompt=scene.description, scenes=[scene])
 
 
-def middle(scene: Scene) -> int:
-    """The frame that is judged."""
+def get_middle_frame(scene: Scene) -> int:
+    """Return the frame that is judged."""
     return scene.frames // 2
 
 
-def judged(plan: VideoPlan) -> bool:
-    """Whether everything on the middle frame is clearly visible and there once."""
+def is_judgeable(plan: VideoPlan) -> bool:
+    """Return whether everything on the middle frame is clearly visible and there once."""
     scene = plan.scenes[0]
-    there = [(entity.name, box) for entity in scene.entities if (box := entity.boxes(scene.frames)[middle(scene)])]
+    there = [
+        (entity.name, box) for entity in scene.entities if (box := entity.boxes(scene.frames)[get_middle_frame(scene)])
+    ]
     boxes = [box for _, box in there]
     once = len({name for name, _ in there}) == len(scene.entities)
-    return once and bool(boxes) and all(clearly_visible(boxes, index) for index in range(len(boxes)))
+    return once and bool(boxes) and all(is_clearly_visible(boxes, index) for index in range(len(boxes)))
 
 
-def moved(plan: VideoPlan) -> tuple[VideoPlan, tuple[float, float]] | None:
-    """The plan with its first thing displaced by ``SHIFT`` on all frames, and by how much; None where there is no room.
+def move_first_entity(plan: VideoPlan) -> tuple[VideoPlan, tuple[float, float]] | None:
+    """Move the first thing by ``SHIFT`` on all frames; return plan and shift, or None without room.
 
     The four directions are tried in turn, beginning with another one from plan to plan. Everything must stay in the
     picture and clearly visible.
@@ -122,24 +132,24 @@ def moved(plan: VideoPlan) -> tuple[VideoPlan, tuple[float, float]] | None:
         dx, dy = round(math.cos(angle)) * SHIFT, round(math.sin(angle)) * SHIFT
         copy = plan.model_copy(deep=True)
         layout = [box and box.moved(dx, dy) for box in copy.scenes[0].entities[0].layout]
-        if not _inside(layout):
+        if not _is_inside(layout):
             continue
         copy.scenes[0].entities[0].layout = layout
-        if judged(copy):
+        if is_judgeable(copy):
             return copy, (dx, dy)
     return None
 
 
-def _inside(layout: Sequence[Box | None]) -> bool:
+def _is_inside(layout: Sequence[Box | None]) -> bool:
     return all(box is None or (min(box) >= 0 and max(box) <= 1) for box in layout)
 
 
-def _following(frames: int) -> Iterator[VideoPlan]:
-    """Unseen plans as two scenes of one seed, so of the same noise: as they are, and with the first box moved."""
-    for plan in _unseen(frames):
-        change = moved(plan)
+def _iter_following_plans(frames: int) -> Iterator[VideoPlan]:
+    """Yield unseen plans as two scenes of one seed, so of the same noise: as they are, and with the first box moved."""
+    for plan in _iter_unseen_plans(frames):
+        change = move_first_entity(plan)
         scene = plan.scenes[0]
-        if change is None or scene.entities[0].boxes(frames)[middle(scene)] is None:
+        if change is None or scene.entities[0].boxes(frames)[get_middle_frame(scene)] is None:
             continue
         pair = [
             version.scenes[0].model_copy(update={"id": f"{scene.id}-{name}", "seed": plan.seed})

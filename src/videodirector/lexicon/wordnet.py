@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-__all__ = ["Sense", "noun", "verb"]
+__all__ = ["Sense", "find_noun", "find_verb"]
 
-_DEEPEST = 30  # levels; WordNet has 20
+_MAX_DEPTH = 30  # levels; WordNet has 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +28,45 @@ class Sense:
 
     Attributes:
         kind: WordNet's file ("animal", "artifact", "location", "feeling", "time").
-        usual: the kind of the commonest sense, whether it can be seen or not.
+        dominant_kind: the kind of the commonest sense, whether it can be seen or not.
         share: how much of the word's use it is, or others that can be seen are, in [0, 1].
         lineage: synonyms and the ever wider classes it belongs to, nearest first: husky -> working dog, dog, canid ...
     """
 
     kind: str
-    usual: str
+    dominant_kind: str
     share: float
-    lineage: tuple[str, ...]
+    hypernyms: tuple[str, ...]
 
 
-def noun(word: str) -> Sense | None:
-    """The sense of a noun in the singular, in small letters; None for a word that WordNet does not have."""
-    return _sense("nouns.tsv.gz", word)
+def find_noun(word: str) -> Sense | None:
+    """Return the sense of a noun in the singular, in small letters; None for a word that WordNet does not have."""
+    return _find_sense("nouns.tsv.gz", word)
 
 
-def verb(word: str) -> Sense | None:
-    """The sense of a verb in its base form; None for a word that WordNet does not have."""
-    return _sense("verbs.tsv.gz", word)
+def find_verb(word: str) -> Sense | None:
+    """Return the sense of a verb in its base form; None for a word that WordNet does not have."""
+    return _find_sense("verbs.tsv.gz", word)
 
 
 @lru_cache(maxsize=16384)
-def _sense(table: str, word: str) -> Sense | None:
-    row = _row(table, word)
+def _find_sense(table: str, word: str) -> Sense | None:
+    row = _find_row(table, word)
     if row is None:
         return None
     share, kind, above, usual = row
     lineage: list[str] = []
-    while above and len(lineage) < _DEEPEST:
+    while above and len(lineage) < _MAX_DEPTH:
         lineage.append(above.partition("#")[0])
-        row = _row(table, above)
+        row = _find_row(table, above)
         if row is None:
             break
         kind, above = row[1] if kind == "=" else kind, row[2]
     return Sense(kind, usual or kind, int(share) / 9, tuple(lineage))
 
 
-def _row(table: str, word: str) -> tuple[str, str, str, str] | None:
-    lines = _lines(table)
+def _find_row(table: str, word: str) -> tuple[str, str, str, str] | None:
+    lines = _read_table(table)
     place = bisect_left(lines, f"{word}\t")
     if place == len(lines) or not lines[place].startswith(f"{word}\t"):
         return None
@@ -75,5 +75,5 @@ def _row(table: str, word: str) -> tuple[str, str, str, str] | None:
 
 
 @lru_cache(maxsize=2)
-def _lines(table: str) -> list[str]:
+def _read_table(table: str) -> list[str]:
     return gzip.decompress(files(__package__).joinpath(table).read_bytes()).decode().splitlines()

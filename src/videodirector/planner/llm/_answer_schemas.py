@@ -1,7 +1,7 @@
-"""What answers shall look like: JSON Schemas within what strict structured output accepts.
+"""JSON Schemas of answers, within what strict structured output accepts.
 
 Every field is required, nothing has a default, a box has four named numbers. Bounds are not said here: not every server
-knows them, and answers are checked and mended when they come in anyway.
+knows them, and answers are checked and repaired when they come in anyway.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["ACTIONS", "LayoutAnswer", "RefineAnswer", "StoryAnswer", "StrengthAnswer", "json_schema"]
+__all__ = ["ACTIONS", "LayoutAnswer", "RefineAnswer", "StoryAnswer", "StrengthAnswer", "build_json_schema"]
 
 Action = Literal[
     "describe_scene", "set_background", "set_length", "describe_entity", "rename_entity", "set_layout",
@@ -82,8 +82,8 @@ class RefineAnswer(_Wire):
     edits: list[WireEdit]
 
 
-def json_schema(answer: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of an answer, with its name as the title."""
+def build_json_schema(answer: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of an answer, with its name as the title."""
     schema = answer.model_json_schema()
     schema.pop("description", None)
     return schema

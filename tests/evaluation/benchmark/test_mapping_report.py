@@ -11,12 +11,12 @@ import torch
 
 from videodirector.cli import main
 from videodirector.errors import UsageError
-from videodirector.evaluation.benchmark import mapping
-from videodirector.evaluation.metrics.perception import pairwise_cosine
-from videodirector.lexicon import backgrounds, things
+from videodirector.evaluation.benchmark import mapping_report
+from videodirector.evaluation.metrics.perception import compute_pairwise_cosine
+from videodirector.lexicon import get_backgrounds, get_things
 from videodirector.schemas import MODALITIES
 from videodirector.senses.embedder import Vectors
-from videodirector.senses.embedders.mapping import WEIGHTS, MappingNetwork, packaged
+from videodirector.senses.embedders.mapping import WEIGHTS, MappingNetwork, get_packaged_folder
 from videodirector.senses.embedders.storyworld import StoryworldBind
 from videodirector.storyworld.moments import Moment, MomentSampler
 
@@ -46,8 +46,15 @@ def moments() -> list[Moment]:
 
 
 def test_what_is_heard_rightly_is_told_rightly(moments: list[Moment]) -> None:
-    oracle = Oracle([f"{mapping.spoken(mapping.called(moment), None)} in the {moment.place}" for moment in moments])
-    report = mapping.measure(oracle, MappingNetwork.from_pretrained(), moments, batch=8, senses=("audio",))
+    oracle = Oracle(
+        [
+            f"{mapping_report.format_caption(mapping_report.name_moment(moment), None)} in the {moment.place}"
+            for moment in moments
+        ]
+    )
+    report = mapping_report.measure_mapping(
+        oracle, MappingNetwork.from_pretrained(), moments, batch=8, senses=("audio",)
+    )
     (score,) = report.scores
     assert score.recall == 1
     assert score.cosine < 0.5
@@ -60,34 +67,39 @@ def test_what_is_heard_rightly_is_told_rightly(moments: list[Moment]) -> None:
 def test_what_cannot_be_measured(moments: list[Moment]) -> None:
     empty = MomentSampler(seed=77, empty=1.0)[0]
     with pytest.raises(UsageError, match="without a thing"):
-        mapping.measure(Oracle(), MappingNetwork.from_pretrained(), [empty], batch=1)
+        mapping_report.measure_mapping(Oracle(), MappingNetwork.from_pretrained(), [empty], batch=1)
     with pytest.raises(UsageError, match="less than a batch of 64"):
-        mapping.measure(Oracle(), MappingNetwork.from_pretrained(), moments)
+        mapping_report.measure_mapping(Oracle(), MappingNetwork.from_pretrained(), moments)
     assert main(["evaluate", "perception", "--clips", "10"]) == 2
 
 
 def test_what_ships_is_small_and_does_not_collapse() -> None:
     """Sixty-four captions through storyworld-bind and the network: each comes out next to its own states."""
-    assert (packaged() / WEIGHTS).stat().st_size < 3.2e6
-    named = [(thing, place) for thing, place in zip(list(things())[:64], [*backgrounds()] * 4, strict=False)]
+    assert (get_packaged_folder() / WEIGHTS).stat().st_size < 3.2e6
+    named = [(thing, place) for thing, place in zip(list(get_things())[:64], [*get_backgrounds()] * 4, strict=False)]
     bind, network = StoryworldBind.load(), MappingNetwork.from_pretrained()
-    vectors = bind.embed_text([f"{mapping.spoken(thing, None)} in the {place}" for thing, place in named])
+    vectors = bind.embed_text(
+        [f"{mapping_report.format_caption(thing, None)} in the {place}" for thing, place in named]
+    )
     words, phrase = network(torch.from_numpy(vectors))
-    hits, cosine, rank = mapping.figures(
-        words.numpy(), mapping.encoded([mapping.spoken(thing, place) for thing, place in named]).numpy()
+    hits, cosine, rank = mapping_report.compute_mapping_metrics(
+        words.numpy(),
+        mapping_report.encode_texts([mapping_report.format_caption(thing, place) for thing, place in named]).numpy(),
     )
     assert hits >= 0.9
     assert cosine <= 0.5
     assert rank > 20
-    assert pairwise_cosine(phrase.numpy()) < 0.5
+    assert compute_pairwise_cosine(phrase.numpy()) < 0.5
 
 
 def test_collapse_is_told() -> None:
     rng = np.random.default_rng(0)
     targets = rng.standard_normal((64, 3, 8))
-    hits, cosine, _ = mapping.figures(targets.mean(0) + 0.01 * rng.standard_normal((64, 3, 8)), targets)
+    hits, cosine, _ = mapping_report.compute_mapping_metrics(
+        targets.mean(0) + 0.01 * rng.standard_normal((64, 3, 8)), targets
+    )
     assert hits < 0.2
     assert cosine > 0.95
-    hits, cosine, _ = mapping.figures(targets, targets)
+    hits, cosine, _ = mapping_report.compute_mapping_metrics(targets, targets)
     assert hits == 1
     assert abs(cosine) < 0.05

@@ -1,4 +1,4 @@
-"""What loaders make of files and arrays: arrays of one form a modality, however they came."""
+"""Loaded inputs: one array format for each modality, whatever the file or array they came from."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ from videodirector.schemas import Modality
 
 __all__ = [
     "AUDIO_RATE",
-    "CLIPS",
     "IMU_RATE",
-    "LONGEST",
-    "SIDE",
-    "Sensed",
+    "MAX_CLIPS",
+    "MAX_CLIP_SECONDS",
+    "MAX_SIDE",
+    "LoadedInput",
     "as_array",
-    "existing",
-    "spread",
-    "unreadable",
+    "build_unreadable_error",
+    "check_file",
+    "spread_starts",
 ]
 
-SIDE = 1024
+MAX_SIDE = 1024
 """The longer side of pictures and maps, in pixels, at most."""
 
 AUDIO_RATE = 48_000
 IMU_RATE = 200
 
-LONGEST = 10.0
+MAX_CLIP_SECONDS = 10.0
 """Seconds of one clip of sound or motion, at most."""
 
-CLIPS = 6
+MAX_CLIPS = 6
 """Clips of one recording at most; of longer ones they are spread evenly, so that two hours cost what a minute costs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensed:
-    """A modality's input, read.
+class LoadedInput:
+    """A loaded input of one modality.
 
     Attributes:
-        modality: says what ``clips`` are.
+        modality: determines the form of ``clips``.
         clips: image: one (height, width, 3) uint8. video: (frames, height, width, 3) uint8, the frames evenly spaced
             over about two seconds. audio: (samples,) float32 at ``AUDIO_RATE``. depth: one (height, width) float32,
             larger is nearer. thermal: the same, larger is hotter. imu: (6, samples) float32 at ``IMU_RATE``,
             acceleration in m/s² with gravity along y, turning rate in rad/s.
         name: of the file, for messages.
-        notes: what had to be done to read it, in whole sentences.
+        notes: repairs that reading took, in whole sentences.
     """
 
     modality: Modality
@@ -61,22 +61,22 @@ class Sensed:
     name: str
     notes: tuple[str, ...] = ()
 
-    def noting(self, *notes: str) -> Sensed:
-        """With more notes."""
+    def noting(self, *notes: str) -> LoadedInput:
+        """Return a copy with more notes."""
         return replace(self, notes=(*self.notes, *(note for note in notes if note)))
 
 
-def spread(duration: float, length: float = LONGEST, most: int = CLIPS) -> list[float]:
-    """Where clips of ``length`` seconds begin so that they cover a recording, or are spread evenly over a long one."""
+def spread_starts(duration: float, length: float = MAX_CLIP_SECONDS, most: int = MAX_CLIPS) -> list[float]:
+    """Return the starts of clips of ``length`` seconds that cover a recording or are spread over a long one."""
     count = min(most, math.ceil(duration / length - 0.25))  # a little more than a clip is still one
     return [float(start) for start in np.linspace(0, duration - length, count)] if count > 1 else [0.0]
 
 
-def existing(path: Path, what: str) -> Path:
-    """The path, if there is a file with something in it.
+def check_file(path: Path, what: str) -> Path:
+    """Check that a path is a readable, non-empty file, and return it.
 
     Raises:
-        UsageError: there is none, or it is empty, a folder or not to be read.
+        UsageError: it is missing, empty, a folder or unreadable.
     """
     if not path.exists():
         raise UsageError(f"{path}: there is no such file", hint=f"check the path of the {what}")
@@ -95,7 +95,7 @@ def existing(path: Path, what: str) -> Path:
 
 
 def as_array(source: Any, name: str) -> NDArray[Any]:
-    """An array of numbers.
+    """Convert to an array of numbers.
 
     Raises:
         UsageError: it holds something else, or nothing.
@@ -123,7 +123,7 @@ _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
 )
 
 
-_MEANT = {
+_EXPECTED_MODALITIES = {
     "picture": {"image", "video"},  # the first frame of a GIF
     "sound": {"audio", "video"},
     "video": {"video"},
@@ -131,10 +131,10 @@ _MEANT = {
     "image": {"thermal"},
     "trace": {"imu"},
 }
-"""What a file may be that is given as a picture, a sound ...: the last word of what messages call it."""
+"""Accepted modalities by the last word of what messages call the file."""
 
 
-def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
+def build_unreadable_error(path: Path, what: str, reason: str = "") -> UsageError:
     """The error for a file that is not what it was given as; says what it seems to be."""
     with open_regular(path) as file:
         head = file.read(4096)
@@ -148,6 +148,6 @@ def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
         message += f"; it begins like {seems}"
     if reason:
         message += f": {reason}"
-    if modality and modality not in _MEANT[what.rsplit(maxsplit=1)[-1]]:
+    if modality and modality not in _EXPECTED_MODALITIES[what.rsplit(maxsplit=1)[-1]]:
         return UsageError(message, hint=f"is it meant as --{modality}?")
     return UsageError(message, hint="the file may be damaged or cut off: save or copy it again")

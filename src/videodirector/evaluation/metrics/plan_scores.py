@@ -1,4 +1,4 @@
-"""How well plans do what their prompts ask, without drawing them: planners compared on equal terms."""
+"""Score plans against their prompts without rendering, to compare planners."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from videodirector.evaluation.metrics._prompt_checks import checks_of
-from videodirector.evaluation.metrics.checks import Check, Skill, tracks_of
+from videodirector.evaluation.metrics.checks import Check, Skill, build_tracks, parse_checks
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.schemas import VideoPlan
 
-__all__ = ["PlanReport", "PlanScore", "Verdict", "score_plan"]
+__all__ = ["CheckResult", "PlanReport", "PlanScore", "score_plan"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One check and what came of it."""
+class CheckResult:
+    """The result of one check."""
 
     check: Check
     holds: bool
@@ -24,21 +23,21 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanScore:
-    """One plan.
+    """The score of one plan.
 
     Attributes:
         source: a name for it, such as its file.
-        prompt: what was asked.
+        prompt: of the plan.
         verdicts: of every check; none where the prompt asks for nothing that boxes can decide.
     """
 
     source: str
     prompt: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[CheckResult, ...]
 
     @property
     def right(self) -> bool:
-        """Whether everything asked for is there."""
+        """Whether all checks hold."""
         return all(verdict.holds for verdict in self.verdicts)
 
 
@@ -48,45 +47,45 @@ def score_plan(plan: VideoPlan, *, source: str = "", prompt: str | None = None) 
     Args:
         plan: any planner's.
         source: a name for it in the report.
-        prompt: what was asked; None takes the plan's own.
+        prompt: None uses the plan's own.
     """
     asked = plan.prompt if prompt is None else prompt
-    tracks = tracks_of(plan)
-    verdicts = tuple(Verdict(check, check.holds(tracks)) for check in checks_of(asked))
+    tracks = build_tracks(plan)
+    verdicts = tuple(CheckResult(check, check.holds(tracks)) for check in parse_checks(asked))
     return PlanScore(source=source, prompt=asked, verdicts=verdicts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """Many plans."""
+    """The scores of many plans."""
 
     plans: tuple[PlanScore, ...]
 
     def by_skill(self) -> dict[Skill, Proportion]:
-        """Checks passed, skill by skill; skills that no prompt asks for are left out."""
+        """Return checks passed by skill, for skills with any checks."""
         verdicts = [verdict for plan in self.plans for verdict in plan.verdicts]
         return {
-            skill: Proportion.of(verdict.holds for verdict in verdicts if verdict.check.skill == skill)
+            skill: Proportion.from_outcomes(verdict.holds for verdict in verdicts if verdict.check.skill == skill)
             for skill in get_args(Skill)
             if any(verdict.check.skill == skill for verdict in verdicts)
         }
 
     @property
     def overall(self) -> Proportion:
-        """All checks alike."""
-        return Proportion.of(verdict.holds for plan in self.plans for verdict in plan.verdicts)
+        """All checks passed."""
+        return Proportion.from_outcomes(verdict.holds for plan in self.plans for verdict in plan.verdicts)
 
     @property
-    def unchecked(self) -> int:
-        """Plans whose prompt asks for nothing that boxes can decide."""
+    def plans_without_checks(self) -> int:
+        """Number of plans whose prompt has no checks."""
         return sum(not plan.verdicts for plan in self.plans)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the figures, and every plan with every check."""
+        """Return a dictionary for JSON: the proportions, and every plan with every check."""
         return {
             "overall": self.overall.as_dict(),
             "skills": {skill: proportion.as_dict() for skill, proportion in self.by_skill().items()},
-            "plans_without_checks": self.unchecked,
+            "plans_without_checks": self.plans_without_checks,
             "plans": [
                 {
                     "source": plan.source,
@@ -101,12 +100,12 @@ class PlanReport:
         }
 
     def markdown(self) -> str:
-        """The figures as a table."""
+        """Return a Markdown table."""
         rows = [(str(skill), str(proportion)) for skill, proportion in self.by_skill().items()]
         rows.append(("all checks", str(self.overall)))
         return "\n".join(["| skill | checks passed |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
     @classmethod
-    def of(cls, plans: Iterable[PlanScore]) -> PlanReport:
-        """The report over these scores."""
+    def from_scores(cls, plans: Iterable[PlanScore]) -> PlanReport:
+        """Return the report over these scores."""
         return cls(plans=tuple(plans))

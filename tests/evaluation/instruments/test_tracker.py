@@ -7,8 +7,8 @@ import pytest
 
 from videodirector.errors import UsageError
 from videodirector.evaluation import Detector
-from videodirector.evaluation.instruments.sightings import identify, sightings
-from videodirector.evaluation.metrics.features import Frames
+from videodirector.evaluation.instruments.tracker import identify_variant, track_entities
+from videodirector.evaluation.metrics.feature_networks import Frames
 from videodirector.schemas import Box, Entity, Scene
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.scene import compose
@@ -31,7 +31,7 @@ def test_a_thing_is_followed_and_missed_while_it_is_away(detector: Detector) -> 
     fox = Entity(id="hero", name="fox", layout=[LEFT, LEFT.moved(0.1, 0), LEFT.moved(0.2, 0), None, None])
     plan = scene(fox, frames=5)
     boxes = fox.boxes(5)
-    found = sightings(plan, drawn(*([("fox", box)] if box else [] for box in boxes)), detector)
+    found = track_entities(plan, drawn(*([("fox", box)] if box else [] for box in boxes)), detector)
     (thing,) = found.things
     assert thing.planned == tuple(boxes)
     assert [box is not None for box in thing.found] == [True, True, True, False, False]
@@ -41,12 +41,12 @@ def test_a_thing_is_followed_and_missed_while_it_is_away(detector: Detector) -> 
 
 def test_things_of_one_name_are_counted_and_told_apart(detector: Detector) -> None:
     foxes = [Entity(id=name, name="fox", layout=[box]) for name, box in (("a", LEFT), ("b", RIGHT))]
-    found = sightings(scene(*foxes, frames=1), drawn([("fox", RIGHT), ("fox", LEFT)]), detector)
+    found = track_entities(scene(*foxes, frames=1), drawn([("fox", RIGHT), ("fox", LEFT)]), detector)
     assert found.counted == {"fox": 2}
     for thing, box in zip(found.things, (LEFT, RIGHT), strict=True):
         assert thing.found[0] is not None
         assert thing.found[0].iou(box) > 0.7
-    one = sightings(scene(*foxes, frames=1), drawn([("fox", RIGHT)]), detector)
+    one = track_entities(scene(*foxes, frames=1), drawn([("fox", RIGHT)]), detector)
     assert one.counted == {"fox": 1}
     assert [thing.found[0] is None for thing in one.things] == [True, False]
 
@@ -54,17 +54,17 @@ def test_things_of_one_name_are_counted_and_told_apart(detector: Detector) -> No
 def test_what_nobody_knows_is_told(detector: Detector) -> None:
     strange = Entity(id="it", name="gryphon", layout=[LEFT])
     vixen = Entity(id="she", name="vixen", layout=[RIGHT])
-    found = sightings(scene(strange, vixen, frames=1), drawn([("fox", RIGHT)]), detector, names={"she": "fox"})
+    found = track_entities(scene(strange, vixen, frames=1), drawn([("fox", RIGHT)]), detector, names={"she": "fox"})
     assert found.unknown == ("gryphon",)
     assert [thing.name for thing in found.things] == ["fox"]
     with pytest.raises(UsageError, match="2 frames in the plan and 1 in the video"):
-        sightings(scene(strange, frames=2), drawn([]), detector)
+        track_entities(scene(strange, frames=2), drawn([]), detector)
 
 
 def test_variants_are_identified(detector: Detector) -> None:
     cars = ["blue car", "red car", "green car"]
     (frame,) = drawn([("red car", Box(0.2, 0.4, 0.7, 0.75))])
-    seen = identify(detector, frame, cars, scene="s", frame=0)
+    seen = identify_variant(detector, frame, cars, scene="s", frame=0)
     assert seen.variant == "red car"
     (empty,) = drawn([])
-    assert identify(detector, empty, cars[:1], scene="s", frame=0).variant is None
+    assert identify_variant(detector, empty, cars[:1], scene="s", frame=0).variant is None

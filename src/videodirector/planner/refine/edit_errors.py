@@ -1,12 +1,12 @@
-"""What is said when a request cannot be carried out."""
+"""Errors of requests that cannot be carried out."""
 
 from __future__ import annotations
 
 from videodirector.errors import PlannerError
 
-__all__ = ["EXAMPLES", "AlreadySo", "CannotDo", "NoSuchThing", "NotUnderstood"]
+__all__ = ["EXAMPLE_REQUESTS", "EditError", "NoChangeError", "UnknownEntityError", "UnknownRequestError"]
 
-EXAMPLES = (
+EXAMPLE_REQUESTS = (
     "make the owl bigger in scene 2",
     "move the fox a little to the left",
     "put the ball next to the dog",
@@ -25,28 +25,29 @@ EXAMPLES = (
     "duplicate scene 2",
     "move scene 3 before scene 1",
 )
-"""One for each kind of request: an error shows them, and the tests carry them out."""
+"""One for each kind of request; shown by ``UnknownRequestError``."""
 
 
-class NotUnderstood(PlannerError):
-    """The rules know no such request; a planner with a chat model may.
+class UnknownRequestError(PlannerError):
+    """The request matches no pattern; a planner with a chat model may understand it.
 
     Args:
         part: the words that were not understood.
     """
 
     def __init__(self, part: str) -> None:
-        hint = f"understood without a chat model: {'; '.join(EXAMPLES)}. Or use a chat model, or edit the plan itself"
+        examples = "; ".join(EXAMPLE_REQUESTS)
+        hint = f"understood without a chat model: {examples}. Or use a chat model, or edit the plan itself"
         super().__init__(f"the request {part[:200]!r} is not understood", hint=hint)
 
 
-class CannotDo(PlannerError):
-    """The request is understood, and this plan cannot be changed so: no such thing, or it is so already."""
+class EditError(PlannerError):
+    """The request is understood, but the plan cannot be changed so."""
 
 
-class AlreadySo(CannotDo):
-    """It is so already, or as far as the picture and the scene allow."""
+class NoChangeError(EditError):
+    """The request changes nothing: it is so already, or as far as picture and scene allow."""
 
 
-class NoSuchThing(CannotDo):
-    """The plan has nothing of the name that a request gives."""
+class UnknownEntityError(EditError):
+    """The plan has no entity of this name."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from videodirector.cli import main
-from videodirector.evaluation import PlanReport, Track, checks_of, score_plan, tracks_of
-from videodirector.evaluation.metrics.checks import SAMPLES, stands
+from videodirector.evaluation import BoxTrack, PlanReport, build_tracks, parse_checks, score_plan
+from videodirector.evaluation.metrics.checks import SAMPLES, is_in_relation
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 PREFIX = "A realistic lively video of a scene"
@@ -23,13 +23,13 @@ def box(x: float, y: float, side: float = 0.2) -> Box:
     return Box.around(x, y, side, side)
 
 
-def track(name: str, *at: tuple[float, float] | None) -> Track:
+def track(name: str, *at: tuple[float, float] | None) -> BoxTrack:
     """A track through these centres; one alone stands for all times."""
     points = at * SAMPLES if len(at) == 1 else at
-    return Track(name, tuple(None if point is None else box(*point) for point in points))
+    return BoxTrack(name, tuple(None if point is None else box(*point) for point in points))
 
 
-def line(name: str, begin: tuple[float, float], end: tuple[float, float]) -> Track:
+def line(name: str, begin: tuple[float, float], end: tuple[float, float]) -> BoxTrack:
     steps = [step / (SAMPLES - 1) for step in range(SAMPLES)]
     return track(name, *((begin[0] + (end[0] - begin[0]) * t, begin[1] + (end[1] - begin[1]) * t) for t in steps))
 
@@ -98,8 +98,10 @@ ROUTE = [(0.2, 0.8), (0.4, 0.8), (0.6, 0.8), (0.8, 0.8), (0.8, 0.5), (0.8, 0.2)]
         ),
     ],
 )
-def test_each_skill_tells_right_from_wrong(prompt: str, skill: str, right: list[Track], wrong: list[Track]) -> None:
-    checks = checks_of(prompt)
+def test_each_skill_tells_right_from_wrong(
+    prompt: str, skill: str, right: list[BoxTrack], wrong: list[BoxTrack]
+) -> None:
+    checks = parse_checks(prompt)
     assert [check.skill for check in checks] == [skill]
     assert checks[0].holds(right)
     assert not checks[0].holds(wrong)
@@ -118,12 +120,12 @@ def test_each_skill_tells_right_from_wrong(prompt: str, skill: str, right: list[
     ],
 )
 def test_prompts_that_ask_for_nothing_of_the_kind(prompt: str) -> None:
-    assert checks_of(prompt) == []
+    assert parse_checks(prompt) == []
 
 
 def test_sides_and_corners_are_read_in_many_words() -> None:
     def asked(prompt: str) -> list[str]:
-        return [str(check) for check in checks_of(prompt)]
+        return [str(check) for check in parse_checks(prompt)]
 
     assert asked("A big red balloon drifts upwards.") == ["balloon moves up"]
     assert asked("The boat is sailing slowly towards the left.") == ["boat moves left"]
@@ -149,7 +151,7 @@ def test_sides_and_corners_are_read_in_many_words() -> None:
     ],
 )
 def test_relations(kind: str, figure: Box, holds: bool) -> None:
-    assert stands(figure, kind, box(0.5, 0.5)) == holds  # type: ignore[arg-type]
+    assert is_in_relation(figure, kind, box(0.5, 0.5)) == holds  # type: ignore[arg-type]
 
 
 def fox(prompt: str, *, end: float = 0.8) -> VideoPlan:
@@ -159,15 +161,17 @@ def fox(prompt: str, *, end: float = 0.8) -> VideoPlan:
 
 
 def test_tracks_run_through_all_scenes() -> None:
-    boxes = tracks_of(fox("x"))[0].boxes
+    boxes = build_tracks(fox("x"))[0].boxes
     assert [found is not None for found in boxes] == [True] * 3 + [False] * 3
     assert boxes[0] == box(0.2, 0.5)
 
 
 def test_a_report_counts_by_skill_and_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prompt = "A fox is walking from left to right."
-    report = PlanReport.of([score_plan(fox(prompt)), score_plan(fox(prompt, end=0.2)), score_plan(fox("A fox."))])
-    assert (report.overall.successes, report.overall.total, report.unchecked) == (1, 2, 1)
+    report = PlanReport.from_scores(
+        [score_plan(fox(prompt)), score_plan(fox(prompt, end=0.2)), score_plan(fox("A fox."))]
+    )
+    assert (report.overall.successes, report.overall.total, report.plans_without_checks) == (1, 2, 1)
     assert list(report.by_skill()) == ["motion"]
     assert "| motion | 50.0%" in report.markdown()
     good, bad = fox(prompt).save(tmp_path / "good.json"), fox(prompt, end=0.2).save(tmp_path / "bad.json")

@@ -1,4 +1,4 @@
-"""What the towers of storyworld-bind are given: pictures, spectrograms and traces of one size. Numpy only."""
+"""Preprocessing for storyworld-bind: pictures, spectrograms and traces of one size, in numpy."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = [
     "IMU_SAMPLES",
     "SAMPLES",
     "SIZE",
-    "field",
-    "loudness",
-    "pair",
-    "trace",
-    "views",
+    "augment_views",
+    "compute_spectrogram",
+    "prepare_map",
+    "prepare_trace",
+    "stack_frames",
 ]
 
 SIZE = 64
@@ -42,14 +42,14 @@ _FLOOR = 1e-6  # 60 dB below the loudest
 _QUIET = 1e-3  # power of a band that no clip is raised beyond: silence stays silent
 
 
-def pair(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Two frames (height, width, 3) as one (6, 64, 64); a single picture is given twice, and does not move."""
-    planes = [_resized(frame).transpose(2, 0, 1) for frame in (first, last)]
+def stack_frames(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Stack two frames (height, width, 3) to (6, 64, 64); a single picture is given twice."""
+    planes = [_resize(frame).transpose(2, 0, 1) for frame in (first, last)]
     return np.concatenate(planes)
 
 
-def field(values: Floats) -> Floats:
-    """A depth or heat map of any size and unit as (1, 64, 64), its second percentile at 0, its 98th at 1."""
+def prepare_map(values: Floats) -> Floats:
+    """Return a depth or heat map of any size and unit as (1, 64, 64), its second percentile at 0, its 98th at 1."""
     image = Image.fromarray(values.astype(np.float32), "F")
     small = np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BOX if min(image.size) >= SIZE else 2))
     low, high = np.percentile(small, (2, 98))
@@ -57,8 +57,8 @@ def field(values: Floats) -> Floats:
     return np.asarray(np.clip((small - low) / spread, -0.5, 1.5)[None], dtype=np.float32)
 
 
-def views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
-    """A picture or map (channels, height, width), the same two pixels to each corner, and, if wanted, mirrored."""
+def augment_views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
+    """Return a picture or map (channels, height, width), shifted two pixels to each corner, and mirrored."""
     held = np.pad(maps, ((0, 0), (2, 2), (2, 2)), mode="edge")
     corners = [
         held[:, down : down + maps.shape[1], right : right + maps.shape[2]] for down in (0, 4) for right in (0, 4)
@@ -66,22 +66,22 @@ def views(maps: Floats, *, mirrored: bool = False) -> list[Floats]:
     return [maps, *corners, *([maps[:, :, ::-1]] if mirrored else [])]
 
 
-def loudness(samples: Floats) -> Floats:
-    """Log-mel spectrogram (1, bands, windows) of ``SAMPLES`` samples at 16 kHz; in [-1, 1], 1 the loudest.
+def compute_spectrogram(samples: Floats) -> Floats:
+    """Compute the log-mel spectrogram (1, bands, windows) of ``SAMPLES`` samples at 16 kHz; in [-1, 1], 1 the loudest.
 
     Shorter clips are followed by silence, longer ones cut.
     """
     clip = np.zeros(SAMPLES + _WINDOW - _HOP, dtype=np.float32)
     clip[: min(len(samples), SAMPLES)] = samples[:SAMPLES]
     windows = np.lib.stride_tricks.sliding_window_view(clip, _WINDOW)[::_HOP]
-    power = np.abs(np.fft.rfft(windows * _hann(), axis=1)).astype(np.float32) ** 2
-    mel = _mel() @ power.T
+    power = np.abs(np.fft.rfft(windows * _make_hann_window(), axis=1)).astype(np.float32) ** 2
+    mel = _make_mel_filters() @ power.T
     relative = mel / max(float(mel.max()), _QUIET)
     return np.asarray(np.log10(relative + _FLOOR)[None] / 3 + 1, dtype=np.float32)
 
 
-def trace(readings: Floats, rate: int) -> Floats:
-    """A motion trace (6, samples) of any rate as (6, 200) at 100 Hz, in units of about 1.
+def prepare_trace(readings: Floats, rate: int) -> Floats:
+    """Return a motion trace (6, samples) of any rate as (6, 200) at 100 Hz, in units of about 1.
 
     Shorter traces hold their last reading, longer ones are cut.
     """
@@ -95,20 +95,20 @@ def trace(readings: Floats, rate: int) -> Floats:
     return np.asarray(np.clip((readings - rest) / scale, -10, 10), dtype=np.float32)
 
 
-def _resized(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _resize(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if frame.shape[:2] == (SIZE, SIZE):
         return frame
     return np.asarray(Image.fromarray(frame).resize((SIZE, SIZE), Image.Resampling.BILINEAR, reducing_gap=3.0))
 
 
 @lru_cache(maxsize=1)
-def _hann() -> Floats:
+def _make_hann_window() -> Floats:
     return (np.hanning(_WINDOW + 1)[:-1] * (2 / _WINDOW)).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _mel() -> Floats:
-    """Triangles from 50 Hz to 7.8 kHz, evenly spaced in mel; (bands, frequencies)."""
+def _make_mel_filters() -> Floats:
+    """Return triangular filters from 50 Hz to 7.8 kHz, evenly spaced in mel; (bands, frequencies)."""
     mels = np.linspace(1127 * np.log1p(50 / 700), 1127 * np.log1p(7800 / 700), BANDS + 2)
     edges = 700 * np.expm1(mels / 1127)
     frequencies = np.fft.rfftfreq(_WINDOW, 1 / AUDIO_RATE)
