@@ -56,6 +56,8 @@ def caption(
     `make` and `plan` do the same with such seeds; here the words can be read, and edited, before they become a story.
     """
 
+    from videodirector.senses import describe_caption
+
     given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
     if not given:
         raise UsageError(

@@ -12,6 +12,7 @@ from videodirector.files.formats import MAX_BYTES, PictureError, open_picture
 from videodirector.files.reading import read_bounded
 from videodirector.schemas import VideoPlan
 from videodirector.senses.image import cut_out, to_rgba
+from videodirector.senses.loaded_input import MAX_SIDE
 
 __all__ = ["References", "load_references"]
 
