@@ -20,7 +20,6 @@ from videodirector.layout2vid.appearance.entity_embedding import (
     EntityEmbedding,
     EntityEncoder,
     batch_entities,
-    fitted,
 )
 from videodirector.layout2vid.appearance.latents import decode, distinct
 from videodirector.layout2vid.appearance.text_encoder import guiding
@@ -317,10 +316,21 @@ class Layout2VidPipeline(DiffusionPipeline):
         """Embed an entity whose words are known as an embedding alone; see ``EntityEncoder.imagine``."""
         return self.entity_encoder.imagine(text, generator)
 
-    def entities(self, condition: SceneCondition, looks: Sequence[EntityEmbedding]) -> Entities:
-        """Stack one scene's entities as the grounding wants them, a batch of one."""
+    def entities(
+        self, condition: SceneCondition, looks: Sequence[EntityEmbedding], *, shape: float | None = None
+    ) -> Entities:
+        """Stack one scene's entities as the grounding wants them, a batch of one.
+
+        ``shape`` is the width over height of the frames, when they are not of the model's own size.
+        """
+        width, height = self.frame_size
         return batch_entities(
-            condition, looks, self.grounding.config, device=self._execution_device, dtype=self.grounding.dtype
+            condition,
+            looks,
+            self.grounding.config,
+            device=self._execution_device,
+            dtype=self.grounding.dtype,
+            shape=shape or width / height,
         )
 
     def laid_out(
@@ -330,26 +340,12 @@ class Layout2VidPipeline(DiffusionPipeline):
         *,
         num_inference_steps: int | None = None,
         layout_strength: float | None = None,
-        aspect: float | None = None,
+        shape: float | None = None,
     ) -> Entities | None:
-        """The entities as they are imposed on a scene, each with its own aspect; None where no step imposes them.
-
-        Args:
-            condition, looks, num_inference_steps, layout_strength: as in :meth:`steps`.
-            aspect: width over height of the frames, when they are not of the model's own size.
-        """
+        """The entities as they are imposed on a scene; None where no step imposes them. Arguments as in ``steps``."""
         if not self._grounded_steps(num_inference_steps, layout_strength):
             return None
-        width, height = self.frame_size
-        aspect = aspect or width / height
-        return batch_entities(
-            fitted(condition, looks, aspect=aspect),
-            looks,
-            self.grounding.config,
-            device=self._execution_device,
-            dtype=self.grounding.dtype,
-            aspect=aspect,
-        )
+        return self.entities(condition, looks, shape=shape)
 
     def _grounded_steps(self, steps: int | None, strength: float | None) -> int:
         usable = self.grounding.attached and not self.grounding.closed
@@ -417,7 +413,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         tokens, same = None, None
         layout = [condition.boxes, condition.present]
         entities = self.laid_out(
-            condition, looks, num_inference_steps=count, layout_strength=layout_strength, aspect=size[1] / size[0]
+            condition, looks, num_inference_steps=count, layout_strength=layout_strength, shape=size[1] / size[0]
         )
         if entities is not None:  # without them nothing tells where things are
             if self.config.still_camera:
@@ -552,7 +548,7 @@ class Layout2VidPipeline(DiffusionPipeline):
                 looks,
                 num_inference_steps=count,
                 layout_strength=options.get("layout_strength"),
-                aspect=latents.shape[-1] / latents.shape[-2],
+                shape=latents.shape[-1] / latents.shape[-2],
             )
             parts = [part.cpu() for part in self.pictures(latents, entities=entities, chunk=decode_chunk_size)]
             frames = in_form(torch.cat(parts), output_type)

@@ -35,6 +35,8 @@ __all__ = ["Layout2VidBackend", "Layout2VidOptions"]
 
 MODEL = Path(str(files("videodirector"))) / "weights" / "storyworld-mini"
 
+STORYWORLD = "videodirector.storyworld.album"  # whose pictures are found by words, not by nearness in meaning alone
+
 LONGEST = 64  # frames: four times what the temporal layers learned from
 
 LISTED = 5  # looks: no caption of training lists more things, and the place must not fall off a caption's end
@@ -152,7 +154,7 @@ class Layout2VidRenderer:
         self._pictures = load_references(plan)
         self._appearances = appearances(plan, self._pictures)
         self._imagines = facts.imagines or options.imagine
-        self._looks: dict[Appearance, EntityEmbedding] = {}
+        self._looks: dict[tuple[str | None, ...], EntityEmbedding] = {}
         self._model: dict[str, str] = {}
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
@@ -197,11 +199,12 @@ class Layout2VidRenderer:
 
     def _entity(self, scene: Scene, number: int) -> dict[str, Any]:
         entity = scene.entities[number]
-        appearance = self._appearances[scene.id, entity.id]
+        appearance = self._appearance(scene, entity)
         track = entity.boxes(scene.frames)
         file = appearance.file
         return {
             "words": appearance.phrase,
+            "remembered": appearance.remembered,
             "picture": None if file is None else self._pictures.digest(file),
             "side": side(track),
             "boxes": track_digest(track, single=True),
@@ -250,7 +253,7 @@ class Layout2VidRenderer:
         from videodirector.layout2vid.sampling.compilation import compiling
         from videodirector.layout2vid.weights.memory import enough_memory
 
-        shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
+        shown = [self._appearance(scene, entity) for entity in scene.entities]
         total = steps or self._facts.num_inference_steps
         latents = torch.empty(0)
         lists = self._lists(scene, total)
@@ -286,10 +289,27 @@ class Layout2VidRenderer:
     def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> EntityEmbedding:
         import torch
 
-        if appearance not in self._looks:
+        own = appearance.key, appearance.name, appearance.description, appearance.file, appearance.remembered
+        if own not in self._looks:
             generator = torch.Generator().manual_seed(self._look_seed(appearance))
-            self._looks[appearance] = pipeline.represent(appearance, generator=generator)
-        return self._looks[appearance]
+            self._looks[own] = pipeline.represent(appearance, generator=generator)
+        return self._looks[own]
+
+    def _appearance(self, scene: Scene, entity: Entity) -> Appearance:
+        """How an entity looks in this scene: what the words say that it does decides what the memory shall recall."""
+        appearance = self._appearances[scene.id, entity.id]
+        if self._facts.album != STORYWORLD or appearance.picture is not None or self._imagines:
+            return appearance
+        from videodirector.storyworld import album, art
+
+        others = [other.name for other in scene.entities if other is not entity]
+        found = art.load().find(
+            appearance.name,
+            appearance.description,
+            doing=art.said_of(entity.name, others, scene.description),
+            moving=side(entity.boxes(scene.frames)) is not None,
+        )
+        return appearance if found is None else replace(appearance, remembered=album.key(found))
 
     def _shortcomings(self, scene: Scene, left_out: tuple[int, ...], *, lists: bool) -> Iterator[str]:
         if not self._facts.grounded and scene.entities:

@@ -77,12 +77,13 @@ class BankPrior(ModelMixin, ConfigMixin):
         left, right = weight @ self.left.float()[rows], weight @ self.right.float()[rows]
         return torch.where(to_the_right.unsqueeze(-1), right, left).to(text.dtype)
 
-    def recall(self, text: Float[Tensor, " text"]) -> Poses | None:
-        """The pictures of the nearest phrase; None where it holds none.
+    def recall(self, text: Float[Tensor, " text"], *, phrase: str | None = None) -> Poses | None:
+        """The pictures of a phrase, or of the nearest one; None where it holds none.
 
         What looks to no side, as its latents tell, is not mirrored.
         """
-        row = self._rows[int(self._similarity(text.unsqueeze(0)).argmax())]
+        known = self.config.phrases.index(phrase) if phrase in self.config.phrases else None
+        row = self._rows[int(self._similarity(text.unsqueeze(0)).argmax()) if known is None else known]
         if self.config.album is not None:
             return recall(self.config.album, self.config.phrases[self._rows.index(row)])
         if not len(self.views):

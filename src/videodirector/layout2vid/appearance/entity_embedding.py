@@ -35,11 +35,11 @@ from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.appearance.unclip import imagine, imagine_latents
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.nn.entities import Entities
-from videodirector.lexicon.gait import Gait, fit, phases
+from videodirector.lexicon.gait import Gait, phases, settle
 
-__all__ = ["EntityEmbedding", "EntityEncoder", "batch_entities", "fitted"]
+__all__ = ["EntityEmbedding", "EntityEncoder", "batch_entities", "settled"]
 
-STILL = Gait(seconds=0.0)
+STILL = Gait()
 FOR_CLIP = "pipeline.load_clip('openai/clip-vit-large-patch14') loads both towers"
 
 
@@ -52,9 +52,7 @@ class EntityEmbedding:
             and takes its learned null.
         views: the pictures themselves, RGBA in [0, 1], for models with a canvas.
         nearest: the phrase by which the model knows it and how near that is (cosine); None where a picture was given.
-        gait: how it passes from pose to pose.
-        aspect: width over height, which it keeps in boxes of another; None where it is not known, and it fills them.
-        standing: whether it stands on the lower edge of such a box.
+        gait: how it passes from pose to pose and keeps its form; None where it fills any box.
     """
 
     def __init__(
@@ -64,12 +62,10 @@ class EntityEmbedding:
         pictures: Float[Tensor, "2 poses picture"] | None,
         nearest: tuple[str, float] | None = None,
         views: Float[Tensor, "2 poses 4 side side"] | None = None,
-        gait: Gait = STILL,
-        aspect: float | None = None,
-        standing: bool = True,
+        gait: Gait | None = None,
     ) -> None:
         self.text, self.pictures, self.nearest, self.views = text, pictures, nearest, views
-        self.gait, self.aspect, self.standing = gait, aspect, standing
+        self.gait = gait
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,15 +121,22 @@ class EntityEncoder:
                 f"this model cannot imagine {appearance.name!r} from words: it has no prior",
                 hint="give the plan a reference picture of it",
             )
-        return self.imagine(text, generator)
+        return self.imagine(text, generator, phrase=appearance.remembered)
 
     @torch.no_grad()
-    def imagine(self, text: Float[Tensor, " text"], generator: torch.Generator | None = None) -> EntityEmbedding:
+    def imagine(
+        self,
+        text: Float[Tensor, " text"],
+        generator: torch.Generator | None = None,
+        *,
+        phrase: str | None = None,
+    ) -> EntityEmbedding:
         """Embed an entity whose words are known as an embedding alone, such as the mapping network makes of a sound.
 
         Args:
             text: the embedding.
             generator: as in ``encode``.
+            phrase: by which the bank knows it, where that is settled; otherwise it is the nearest in meaning.
 
         Raises:
             ModelError: the model's prior reads words, or it has none, and its grounding wants a picture.
@@ -154,7 +157,8 @@ class EntityEncoder:
             )
         words = text.unsqueeze(0)
         both = self.prior(words.expand(2, -1), torch.tensor([False, True], device=text.device))
-        nearest, recalled = self.prior.nearest(words)[0], self.prior.recall(text)
+        nearest = self.prior.nearest(words)[0] if phrase is None else None
+        recalled = self.prior.recall(text, phrase=phrase)
         if recalled is None:
             return EntityEmbedding(text=text, pictures=both.unsqueeze(1), nearest=nearest)
         if len(recalled.pictures) == 1:
@@ -167,8 +171,6 @@ class EntityEncoder:
             nearest=nearest,
             views=recalled.views(),
             gait=recalled.gait,
-            aspect=recalled.aspect if self.prior.config.album is not None else None,  # its own are stretched
-            standing=recalled.standing,
         )
 
     def _encode_phrase(self, phrase: str) -> Float[Tensor, " text"]:
@@ -182,9 +184,9 @@ class EntityEncoder:
         return text
 
     def _encode_picture(self, picture: Image.Image, text: Tensor) -> EntityEmbedding:
-        given = Poses(pictures=[picture])
+        given = Poses.of(picture)
         pictures = torch.stack([self._picture_latents(given.to_the(side)) for side in ("left", "right")])
-        return EntityEmbedding(text=text, pictures=pictures, views=given.views(), aspect=given.aspect)
+        return EntityEmbedding(text=text, pictures=pictures, views=given.views(), gait=given.gait)
 
     def _imagine_picture(self, text: Tensor, generator: torch.Generator) -> Image.Image:
         """The picture that the unCLIP prior makes of an embedding of words, cut out."""
@@ -224,14 +226,14 @@ class EntityEncoder:
         return known.unsqueeze(1)
 
 
-def fitted(condition: SceneCondition, looks: Sequence[EntityEmbedding], *, aspect: float) -> SceneCondition:
-    """The scene with every box cut to the aspect of its thing, in frames of the aspect given."""
+def settled(condition: SceneCondition, looks: Sequence[EntityEmbedding], *, shape: float) -> SceneCondition:
+    """The scene with every box cut to what its thing fills, in frames so many times as wide as high."""
     boxes = condition.boxes.clone()
     for entity, look in enumerate(looks):
-        if look.aspect is not None:
-            for frame in condition.present[:, entity].nonzero().flatten().tolist():
-                box = fit(_corners(boxes[frame, entity]), look.aspect / aspect, standing=look.standing)
-                boxes[frame, entity] = boxes.new_tensor(box)
+        if look.gait is not None:
+            for frame, box in enumerate(settle(look.gait, _track(condition, entity), shape=shape)):
+                if box is not None:
+                    boxes[frame, entity] = boxes.new_tensor(box)
     return replace(condition, boxes=boxes)
 
 
@@ -242,20 +244,16 @@ def batch_entities(
     *,
     device: torch.device,
     dtype: torch.dtype,
-    aspect: float = 1.0,
+    shape: float = 1.0,
 ) -> Entities:
-    """Stack one scene's entities as the grounding wants them, a batch of one; ``aspect`` is the frames'."""
+    """Stack one scene's entities as the grounding wants them, a batch of one, each box cut to what its thing fills.
+
+    ``shape`` says how many times as wide as high the frames are.
+    """
     frames, count = condition.present.shape
     moments = [
-        phases(
-            [_corners(box) if there else None for box, there in zip(boxes, present, strict=True)],
-            embedding.gait,
-            rate=condition.rate,
-            aspect=aspect,
-        )
-        for boxes, present, embedding in zip(
-            condition.boxes.unbind(1), condition.present.T.tolist(), embeddings, strict=True
-        )
+        phases(look.gait or STILL, _track(condition, entity), rate=condition.rate, shape=shape)
+        for entity, look in enumerate(embeddings)
     ]
     poses = max((_poses(embedding) for embedding in embeddings), default=1)
     side = max((look.views.shape[-1] for look in embeddings if look.views is not None), default=VIEW_SIDE)
@@ -274,7 +272,9 @@ def batch_entities(
             views[row, : len(shown)] = interpolate(shown, size=(side, side), mode="bilinear", align_corners=False)
         pose[:, row] = pose_of(moments[row], _poses(embedding))
     return Entities(
-        boxes=condition.boxes.to(device).unsqueeze(0),  # in full precision: half of it would make things jerk
+        boxes=settled(condition, embeddings, shape=shape)
+        .boxes.to(device)
+        .unsqueeze(0),  # in full precision: half of it would make things jerk
         present=condition.present.to(device).unsqueeze(0),
         text=text.to(device, dtype).unsqueeze(0),
         picture=picture.to(device, dtype).unsqueeze(0),
@@ -290,6 +290,7 @@ def _poses(embedding: EntityEmbedding) -> int:
     return 1 if embedding.pictures is None else embedding.pictures.shape[1]
 
 
-def _corners(box: Float[Tensor, "4"]) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = box.tolist()
-    return x0, y0, x1, y1
+def _track(condition: SceneCondition, entity: int) -> list[tuple[float, float, float, float] | None]:
+    """An entity's box on every frame."""
+    rows = zip(condition.boxes[:, entity].tolist(), condition.present[:, entity].tolist(), strict=True)
+    return [(x0, y0, x1, y1) if there else None for (x0, y0, x1, y1), there in rows]

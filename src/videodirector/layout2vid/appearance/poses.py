@@ -28,20 +28,17 @@ class Poses:
     Attributes:
         pictures: of one cycle, evenly spaced, looking to the left; all cropped alike.
         mirrors: whether it looks another way from the other side.
-        gait: how the cycle passes.
-        standing: whether it stands on the lower edge of its box, or floats in its middle.
+        gait: how it moves in its box; None where the picture fills any box.
     """
 
     pictures: Sequence[Image.Image]
     mirrors: bool = True
-    gait: Gait = Gait(seconds=0.0)
-    standing: bool = True
+    gait: Gait | None = None
 
-    @property
-    def aspect(self) -> float:
-        """Width over height."""
-        width, height = self.pictures[0].size
-        return width / height
+    @classmethod
+    def of(cls, picture: Image.Image) -> Poses:
+        """Of one picture, which keeps its form."""
+        return cls(pictures=[picture], gait=Gait(aspect=picture.width / picture.height))
 
     def to_the(self, side: str) -> list[Image.Image]:
         """The pictures, looking to that side."""
@@ -70,7 +67,7 @@ def recall(module: str, name: str) -> Poses:
     """
     if not module.startswith(_OURS):
         raise ModelFormatError(
-            f"the model's prior wants its pictures from the module {module!r}, and may read those of videodirector alone",
+            f"the model's prior wants its pictures from the module {module!r}: only videodirector's own are read",
             hint="give a model folder that Layout2VidPipeline.save_pretrained wrote",
         )
     try:
@@ -83,9 +80,9 @@ def recall(module: str, name: str) -> Poses:
     if not isinstance(album, Album):
         raise ModelFormatError(f"the model's prior wants its pictures from {module!r}, which holds none")
     found = album.poses(name)
-    return Poses(pictures=found.pictures, mirrors=found.mirrors, gait=found.gait, standing=found.standing)
+    return Poses(pictures=found.pictures, mirrors=found.mirrors, gait=found.gait)
 
 
 def pose_of(phases: Sequence[float], poses: int) -> Int[Tensor, " frames"]:
     """The pose nearest to every phase, given in cycles."""
-    return (torch.tensor(phases, dtype=torch.float64) * poses).round().long() % poses
+    return (torch.tensor(phases, dtype=torch.float64) % 1 * poses).round().long() % poses

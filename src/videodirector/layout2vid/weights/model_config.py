@@ -20,7 +20,7 @@ class ModelFacts:
 
     ``frame_size`` is (width, height) in pixels; ``text_encoder_package`` names the Python package that the text encoder
     comes from, if it does not lie in the folder. ``grounded``: whether it has learned boxes. ``imagines``: whether its
-    prior draws what things look like from noise.
+    prior draws what things look like from noise. ``album``: the module that its memory has its pictures from.
     """
 
     frame_size: tuple[int, int]
@@ -31,6 +31,7 @@ class ModelFacts:
     grounded: bool
     imagines: bool
     captions: Captions
+    album: str | None = None
 
 
 def read_facts(folder: Path) -> ModelFacts:
@@ -57,12 +58,18 @@ def read_facts(folder: Path) -> ModelFacts:
             grounded=holds_grounding(folder) is not None,
             imagines=index.get("prior", [None, None])[1] == "PriorTransformer",
             captions=_captions(index.get("captions", "told")),
+            album=_album(folder / "prior/config.json"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFormatError(
             f"{folder} does not say how large its frames are or how it draws: {error!r}",
             hint="give a folder that Layout2VidPipeline.save_pretrained wrote",
         ) from error
+
+
+def _album(prior: Path) -> str | None:
+    named = _read(prior).get("album") if prior.exists() else None
+    return None if named is None else str(named)
 
 
 def _captions(said: Any) -> Captions:

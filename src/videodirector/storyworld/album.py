@@ -1,0 +1,57 @@
+"""The storyworld's pictures as the memory of a model asks for them: by name, in all poses, looking to the left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from PIL import Image
+
+from videodirector import lexicon
+from videodirector.lexicon.gait import Gait
+from videodirector.storyworld import art
+from videodirector.storyworld.art import Sprite
+
+__all__ = ["Remembered", "key", "poses", "sprites"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """One thing: ``pictures`` of one loop, whether it looks another way from the other side, how it gets along."""
+
+    pictures: list[Image.Image]
+    mirrors: bool
+    gait: Gait
+
+
+def key(sprite: Sprite) -> str:
+    """The name of a sprite here: "red car", "woman runs", whichever way it looks."""
+    return f"{sprite.name} {sprite.action.name}" if sprite.action else sprite.name
+
+
+@lru_cache(maxsize=1)
+def sprites() -> Mapping[str, Sprite]:
+    """All that is remembered, by name: every thing in its colours, and people as they look, are and do."""
+    return MappingProxyType({key(sprite): sprite for sprite in reversed(list(_all()))})  # of two the first
+
+
+def _all() -> Iterator[Sprite]:
+    atlas = art.load()
+    yield from atlas
+    for name in lexicon.STORY_PEOPLE:
+        for sprite in atlas.people(name):
+            yield sprite
+            yield from (atlas.acting(sprite, action) for action in lexicon.actions() if not sprite.look)
+
+
+def poses(name: str) -> Remembered:
+    """What is remembered by a name.
+
+    Raises:
+        KeyError: nothing is.
+    """
+    sprite = sprites()[name].facing("left")
+    pictures = [sprite.numbered_pose(number).image for number in range(sprite.phases)]
+    return Remembered(pictures=pictures, mirrors=sprite.faces != "front", gait=Gait.of(sprite))
