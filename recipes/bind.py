@@ -70,7 +70,7 @@ class Bank:
     """
 
     def __init__(self, sentences: NDArray[Any]) -> None:
-        things, places = list(lexicon.things()), list(lexicon.backgrounds())
+        things, places = list(lexicon.trained_things()), list(lexicon.trained_backgrounds())
         self.sentences = torch.from_numpy(sentences).float()
         told = []
         for row in world_rows():

@@ -138,7 +138,7 @@ def told(moment: Moment) -> int:
     """One number for what there is to tell of a moment: thing, place and motion; -1 outside the world."""
     if moment.style:
         return -1
-    things, places = list(lexicon.things()), list(lexicon.backgrounds())
+    things, places = list(lexicon.trained_things()), list(lexicon.trained_backgrounds())
     thing = things.index(moment.thing) + 1 if moment.thing else 0
     place = places.index(moment.place) + 1 if moment.place else 0
     return (thing * (len(places) + 1) + place) * len(MOTIONS) + MOTIONS.index(moment.path.motion)
@@ -149,11 +149,11 @@ def shown(moment: Moment) -> NDArray[np.int16]:
 
     Colours are those of ``COLOURS``; -1 for what has only one. What is in its own colour, of several, has 100 more.
     """
-    places = list(lexicon.backgrounds())
+    places = list(lexicon.trained_backgrounds())
     place = places.index(moment.place) if moment.place else -1
     motion = MOTIONS.index(moment.path.motion)
     if moment.sprite is None:
         return np.array([-2 if moment.style else -1, -1, place, motion], dtype=np.int16)
     sprite = moment.sprite
     colour = COLOURS.index(sprite.colour) + 100 * sprite.own_colour if sprite.colour else -1
-    return np.array([list(lexicon.things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)
+    return np.array([list(lexicon.trained_things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)

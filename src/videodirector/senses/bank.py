@@ -41,7 +41,7 @@ class Row:
 @lru_cache(maxsize=1)
 def world_rows() -> tuple[Row, ...]:
     """Every thing in each of its colours, alone and in every place, every place without a thing, and nothing at all."""
-    places = tuple(lexicon.backgrounds())
+    places = tuple(lexicon.trained_backgrounds())
     rows = []
     for words, thing in _called():
         named = with_article(words)
@@ -55,7 +55,7 @@ def world_rows() -> tuple[Row, ...]:
 def short_rows() -> tuple[Row, ...]:
     """Things and places one by one, for embedders that have to read the bank each time."""
     things = [Row(text=with_article(words), words=words, thing=thing) for words, thing in _called()]
-    places = [Row(text=f"an empty {place}", place=place) for place in lexicon.backgrounds()]
+    places = [Row(text=f"an empty {place}", place=place) for place in lexicon.trained_backgrounds()]
     return (*things, *places, Row(text=NOTHING))
 
 
@@ -64,7 +64,7 @@ def motion_rows() -> tuple[Row, ...]:
     """Every thing in every motion."""
     return tuple(
         Row(text=f"{with_article(thing)} {does}", words=thing, thing=thing, motion=motion)
-        for thing in lexicon.things()
+        for thing in lexicon.trained_things()
         for motion, does in DOES.items()
     )
 
@@ -89,6 +89,6 @@ def _called() -> Sequence[tuple[str, str]]:
     """What things are called, with their names: each alone, then in each colour that it can have."""
     return [
         (words, thing.name)
-        for thing in lexicon.things().values()
+        for thing in lexicon.trained_things().values()
         for words in (thing.name, *(f"{colour} {thing.name}" for colour in thing.colours))
     ]

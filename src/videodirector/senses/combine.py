@@ -97,14 +97,14 @@ def _others(captions: Sequence[Caption], subject: Guess | None) -> list[Guess]:
 def _thing(words: str) -> str:
     """The lexicon's name of what these words call, without its colour."""
     text = normalised(words)
-    for thing in sorted(lexicon.things().values(), key=lambda thing: -len(thing.name)):
+    for thing in sorted(lexicon.trained_things().values(), key=lambda thing: -len(thing.name)):
         if any(re.search(rf"\b{re.escape(name)}$", text) for name in (thing.name, *thing.synonyms)):
             return thing.name
     return text
 
 
 def _names(text: str, words: str) -> bool:
-    thing = lexicon.things().get(_thing(words))
+    thing = lexicon.trained_things().get(_thing(words))
     names = (words, *((thing.name, *thing.synonyms) if thing else ()))
     plurals = (re.sub("y$", "ies", name) for name in names)
     return any(re.search(rf"\b{re.escape(name)}(e?s)?\b", text.lower()) for name in (*names, *plurals))
@@ -113,6 +113,6 @@ def _names(text: str, words: str) -> bool:
 def _names_place(text: str) -> bool:
     return any(
         re.search(rf"\b{re.escape(name)}\b", text.lower())
-        for place in lexicon.backgrounds().values()
+        for place in lexicon.trained_backgrounds().values()
         for name in (place.name, *place.synonyms)
     )

@@ -88,7 +88,7 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
     """
     verbs = [rng.choice(_DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
     acted = " and ".join(f"{_with_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
-    where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
+    where = lexicon.trained_backgrounds()[place].description if rng.random() < 0.3 else place
     if not names:
         return listing(names, where)
     listed = _listed(names)
@@ -154,8 +154,8 @@ class SceneSampler:
         self.size, self.frames, self.seed, self.entities, self.pool = size, frames, seed, entities, pool
         self.deeds, self.close = deeds, close
         self._atlas = atlas.load()
-        self._things = tuple(lexicon.things().values())
-        self._places = tuple(lexicon.backgrounds())
+        self._things = tuple(lexicon.trained_things().values())
+        self._places = tuple(lexicon.trained_backgrounds())
         self._painted: dict[tuple[str, int], Pixels] = {}
 
     def __iter__(self) -> Iterator[Clip]:

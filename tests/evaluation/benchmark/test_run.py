@@ -31,7 +31,7 @@ def looking() -> Instruments:
     rng = np.random.default_rng(1)
     painted = {
         name: [backgrounds.paint(name, size=32, seed=int(rng.integers(2**31))) for _ in range(40)]
-        for name in lexicon.backgrounds()
+        for name in lexicon.trained_backgrounds()
     }
     return Instruments(
         detector=Detector({sprite.name: sprite.image for sprite in atlas.load()}),
@@ -173,7 +173,7 @@ def test_every_skill_has_plans_of_things_that_can_be_drawn(skill: TrialSkill) ->
     known = {subject.name for subject in subjects()}
     for plan in trial_plans(skill, 3, frames=4):
         assert {called(entity) for _, entity in plan.checked().appearances()} <= known
-        assert all(scene.background in lexicon.backgrounds() for scene in plan.scenes)
+        assert all(scene.background in lexicon.trained_backgrounds() for scene in plan.scenes)
     with pytest.raises(UsageError, match="no skill 'patience'"):
         trial_plans_module.trial_plans("patience", 1)  # type: ignore[arg-type]  # wrong on purpose
 

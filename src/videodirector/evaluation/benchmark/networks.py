@@ -59,7 +59,7 @@ class WorldNetwork:
     def probabilities(self, clips: Sequence[Frames]) -> Features:
         """See ``VideoNetwork``; what shows no thing for sure is spread over all of them."""
         told = [self._captioner.chances(vector, "video", "thing") for vector in self._bind.embed("video", clips)]
-        things = tuple(lexicon.things())
+        things = tuple(lexicon.trained_things())
         known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in told])
         return np.asarray(known + (1 - known.sum(axis=1, keepdims=True)) / len(things))
 

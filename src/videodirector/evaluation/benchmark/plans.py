@@ -49,7 +49,7 @@ def trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys: int =
         return list(islice(_following(frames), number))
     for composed in COMPOSED:
         if skill == composed:
-            places = tuple(lexicon.backgrounds())
+            places = tuple(lexicon.trained_backgrounds())
             return [
                 skill_plan(composed, index, subjects(), places, seed=COMPOSED_PLANS, frames=frames)
                 for index in range(number)
