@@ -144,7 +144,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also write all first poses on a grey ground, to look at")
     options = parser.parse_args()
-    animated = frozenset(bare(line.split("\t")[0]) for line in (here / "fluent_animated.tsv").read_text().splitlines()[1:])
+    animated = frozenset(
+        bare(line.split("\t")[0]) for line in (here / "fluent_animated.tsv").read_text().splitlines()[1:]
+    )
     codes = sorted(set(options.codes.read_text().split() if options.codes else lexicon_codes()))
     missing = [code for code in codes if not (options.folder / f"{code}.webp").exists()]
     if missing:

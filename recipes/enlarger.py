@@ -20,7 +20,7 @@ from export import without_text_encoder
 from PIL import Image
 from torch import Tensor
 from training import arguments, begin, fitted, told
-from world import Tables, World
+from world import Tables, World, with_latents
 
 from videodirector.layout2vid.appearance.latents import decode, encode, to_tensor
 from videodirector.layout2vid.appearance.text_encoder import encode_captions
@@ -55,7 +55,7 @@ def main() -> None:
     enlarger = (pipeline.enlarger or Enlarger(scale=SCALE)).to(device).train()
     channels_last(enlarger)
     tables = Tables.of(pipeline.prior, device)
-    train = World(seed=25, size=SCALE * SIZE, close=0.3)
+    train = World(seed=25, size=SCALE * SIZE, close=0.3, other_poses=1)
     parameters = list(enlarger.parameters())
     average = Average(parameters, 0.998)
 
@@ -102,6 +102,7 @@ def drawn(pipeline: Layout2VidPipeline, tables: Tables, item: dict[str, Any], nu
     """The item with the true pictures and with what the denoiser makes of them, decoded, both as bytes."""
     generator = torch.Generator().manual_seed(number)
     device = pipeline.vae.device
+    item = with_latents(pipeline.vae, item)
     true = item.pop("pixels")[:, 0].permute(0, 3, 1, 2)
     small = F.interpolate(true.float(), scale_factor=1 / SCALE, mode="area").round().byte()
     size = (SIZE // (PATCH * pipeline.latent_scale),) * 2

@@ -1,11 +1,11 @@
 """Clips of the moving world: animated sprites before a camera in a painted place, with exact labels, from a seed.
 
-    from videodirector.storyworld.clips import ClipSampler
+from videodirector.storyworld.clips import ClipSampler
 
-    clips = ClipSampler(size=128, frames=16, seed=0)
-    clip = clips[7]                     # always the same one
-    clip.frames, clip.caption           # (16, 128, 128, 3), "a fox walks to the right. Background: forest"
-    clip.actors[0].track                # its box on every frame, as the camera sees it
+clips = ClipSampler(size=128, frames=16, seed=0)
+clip = clips[7]                     # always the same one
+clip.frames, clip.caption           # (16, 128, 128, 3), "a fox walks to the right. Background: forest"
+clip.actors[0].track                # its box on every frame, as the camera sees it
 """
 
 from __future__ import annotations
@@ -201,7 +201,14 @@ class ClipSampler:
         only: frozenset[str] | None = None,
         home: float = 0.7,
     ) -> None:
-        self.size, self.frames, self.rate, self.seed, self.entities, self.pool = size, frames, rate, seed, entities, pool
+        self.size, self.frames, self.rate, self.seed, self.entities, self.pool = (
+            size,
+            frames,
+            rate,
+            seed,
+            entities,
+            pool,
+        )
         self.close, self.camera, self.weather, self.home = close, camera, weather, home
         self._atlas = art.load()
         self._things = tuple(
@@ -321,7 +328,8 @@ class ClipSampler:
         depth = 0.5 if sprite.thing.kind == "sky" else NEAR
         placements = art.place(sprite, world, rate=self.rate, start=float(rng.random()))
         track = tuple(
-            None if box is None else _in_view(camera.seen(box, depth)) for camera, box in zip(cameras, world, strict=True)
+            None if box is None else _in_view(camera.seen(box, depth))
+            for camera, box in zip(cameras, world, strict=True)
         )
         if not any(track):
             return None
@@ -374,7 +382,13 @@ class ClipSampler:
         return max(width * shrink, 0.1), max(height * shrink, 0.12)
 
     def _caption(
-        self, actors: Sequence[Actor], place: str, hour: Hour, weather: Weather, move: CameraMove, rng: np.random.Generator
+        self,
+        actors: Sequence[Actor],
+        place: str,
+        hour: Hour,
+        weather: Weather,
+        move: CameraMove,
+        rng: np.random.Generator,
     ) -> str:
         names = [actor.sprite.name for actor in actors]
         if self.frames > 1 and actors:
@@ -467,7 +481,9 @@ def _mask(placement: Placement, box: Box, height: int, width: int) -> NDArray[np
     columns = ((np.arange(left, right) + 0.5) / width - x0) / (x1 - x0) * alpha.width
     rows = ((np.arange(top, bottom) + 0.5) / height - y0) / (y1 - y0) * alpha.height
     inside = ((columns >= 0) & (columns < alpha.width))[None] & ((rows >= 0) & (rows < alpha.height))[:, None]
-    found = np.asarray(alpha)[np.clip(rows.astype(int), 0, alpha.height - 1)][:, np.clip(columns.astype(int), 0, alpha.width - 1)]
+    found = np.asarray(alpha)[np.clip(rows.astype(int), 0, alpha.height - 1)][
+        :, np.clip(columns.astype(int), 0, alpha.width - 1)
+    ]
     mask[top:bottom, left:right] = inside & (found > 127)
     _ = Image
     return mask

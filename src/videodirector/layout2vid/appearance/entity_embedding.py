@@ -156,21 +156,20 @@ class EntityEncoder:
                 hint="give it the words or a picture, with represent()",
             )
         words = text.unsqueeze(0)
-        both = self.prior(words.expand(2, -1), torch.tensor([False, True], device=text.device))
         nearest = self.prior.nearest(words)[0] if phrase is None else None
         recalled = self.prior.recall(text, phrase=phrase)
-        if recalled is None:
-            return EntityEmbedding(text=text, pictures=both.unsqueeze(1), nearest=nearest)
-        if len(recalled.pictures) == 1:
-            pictures = both.unsqueeze(1)
+        if self.prior.config.album is None:
+            sides = torch.tensor([False, True], device=text.device)
+            pictures = self.prior(words.expand(2, -1), sides).unsqueeze(1)
         else:
-            pictures = torch.stack([self._picture_latents(recalled.to_the(side)) for side in ("left", "right")])
+            assert recalled is not None
+            pictures = self._sides(recalled)
         return EntityEmbedding(
             text=text,
             pictures=pictures,
             nearest=nearest,
-            views=recalled.views(),
-            gait=recalled.gait,
+            views=None if recalled is None else recalled.views(),
+            gait=None if recalled is None else recalled.gait,
         )
 
     def _encode_phrase(self, phrase: str) -> Float[Tensor, " text"]:
@@ -185,14 +184,17 @@ class EntityEncoder:
 
     def _encode_picture(self, picture: Image.Image, text: Tensor) -> EntityEmbedding:
         given = Poses.of(picture)
-        pictures = torch.stack([self._picture_latents(given.to_the(side)) for side in ("left", "right")])
-        return EntityEmbedding(text=text, pictures=pictures, views=given.views(), gait=given.gait)
+        return EntityEmbedding(text=text, pictures=self._sides(given), views=given.views(), gait=given.gait)
 
     def _imagine_picture(self, text: Tensor, generator: torch.Generator) -> Image.Image:
         """The picture that the unCLIP prior makes of an embedding of words, cut out."""
         latents = imagine_latents(self.imagination, self.prior_scheduler, text.unsqueeze(0), generator=generator)
         pixels = decode(self.vae, latents.to(self.vae.dtype))[0]
         return without_ground(((pixels + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+
+    def _sides(self, poses: Poses) -> Float[Tensor, "2 poses picture"]:
+        left = self._picture_latents(poses.to_the("left"))
+        return torch.stack([left, self._picture_latents(poses.to_the("right")) if poses.mirrors else left])
 
     def _picture_latents(self, images: Sequence[Image.Image]) -> Float[Tensor, "poses picture"]:
         size = int(self.config.picture_shape[-1]) * self.latent_scale

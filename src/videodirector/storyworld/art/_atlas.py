@@ -60,9 +60,7 @@ class Atlas:
         done = lexicon.actions()[action]
         code = done.codes[_GENDERS.get(sprite.thing.name, 0) if len(done.codes) > 1 else 0]
         toned = sprite.tone and lexicon.has_tones(code)
-        return replace(
-            sprite, action=done, look="", code=lexicon.with_tone(code, sprite.tone) if toned else code
-        )
+        return replace(sprite, action=done, look="", code=lexicon.with_tone(code, sprite.tone) if toned else code)
 
     def find(self, name: str, description: str = "", *, doing: str = "", moving: bool = False) -> Sprite | None:
         """The sprite for an entity, or None for a thing that the atlas does not hold.

@@ -1,10 +1,10 @@
 """Painted places of the storyworld: layers at several depths, each different every time, from a seed.
 
-    from videodirector.storyworld import places
+from videodirector.storyworld import places
 
-    scenery = places.paint("forest", size=256, seed=3, hour="dusk")
-    scenery.frame()                                          # (256, 256, 3)
-    scenery.frame(places.Camera(x=0.1, zoom=1.2), time=0.5)  # near layers move more than far ones, clouds drift
+scenery = places.paint("forest", size=256, seed=3, hour="dusk")
+scenery.frame()                                          # (256, 256, 3)
+scenery.frame(places.Camera(x=0.1, zoom=1.2), time=0.5)  # near layers move more than far ones, clouds drift
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ import numpy as np
 from videodirector import lexicon
 from videodirector.storyworld.places._indoors import INDOORS
 from videodirector.storyworld.places._outdoors import OUTDOORS
-from videodirector.storyworld.places._scenery import FAR, MIDDLE, NEAR, SKY, STILL, Camera, Hour, Painter, Painting, Scenery
+from videodirector.storyworld.places._scenery import (
+    FAR,
+    MIDDLE,
+    NEAR,
+    SKY,
+    STILL,
+    Camera,
+    Hour,
+    Painter,
+    Painting,
+    Scenery,
+)
 from videodirector.storyworld.places._weather import Weather, fall
 
 __all__ = [
@@ -59,7 +70,11 @@ def weather_of(text: str) -> Weather:
     words = text.lower()
     if re.search(r"\b(rain|rains|raining|rainy|rainstorm|storm|stormy|downpour|drizzle)\b", words):
         return "rain"
-    return "snow" if re.search(r"\b(snowing|snows|snowfall|snowstorm|blizzard|snowflakes|falling snow)\b", words) else "clear"
+    return (
+        "snow"
+        if re.search(r"\b(snowing|snows|snowfall|snowstorm|blizzard|snowflakes|falling snow)\b", words)
+        else "clear"
+    )
 
 
 def is_indoors(name: str) -> bool:

@@ -45,7 +45,12 @@ class Camera:
         """Where a box of the world is on the frame."""
         x, y, zoom = self.at(depth)
         x0, y0, x1, y1 = box
-        return (x0 - 0.5 - x) * zoom + 0.5, (y0 - 0.5 - y) * zoom + 0.5, (x1 - 0.5 - x) * zoom + 0.5, (y1 - 0.5 - y) * zoom + 0.5
+        return (
+            (x0 - 0.5 - x) * zoom + 0.5,
+            (y0 - 0.5 - y) * zoom + 0.5,
+            (x1 - 0.5 - x) * zoom + 0.5,
+            (y1 - 0.5 - y) * zoom + 0.5,
+        )
 
     def at(self, depth: float) -> tuple[float, float, float]:
         """Shift and zoom of the layer at this depth."""
@@ -127,7 +132,9 @@ class Scenery:
                 below = np.asarray(merged[-1].pixels, dtype=np.float32)
                 above = np.asarray(layer.pixels, dtype=np.float32)
                 pixels = np.uint8(above + below * (1 - above[..., 3:] / 255) + 0.5)
-                merged[-1] = Layer(pixels=Image.frombytes("RGBa", layer.pixels.size, pixels.tobytes()), depth=layer.depth)
+                merged[-1] = Layer(
+                    pixels=Image.frombytes("RGBa", layer.pixels.size, pixels.tobytes()), depth=layer.depth
+                )
             else:
                 merged.append(layer)
         return tuple(merged)
@@ -149,7 +156,9 @@ class Scenery:
             x1, y1, z1 = after.at(layer.depth)
             across = ((columns + 0.5) / width - 0.5) / z0 + x0 - x1 - layer.drift * step
             down = ((rows + 0.5) / height - 0.5) / z0 + y0 - y1
-            moved = np.stack([(across * z1 + 0.5) * width - columns - 0.5, (down * z1 + 0.5) * height - rows - 0.5], axis=-1)
+            moved = np.stack(
+                [(across * z1 + 0.5) * width - columns - 0.5, (down * z1 + 0.5) * height - rows - 0.5], axis=-1
+            )
             seen = layer.seen(before, time, self.frame_size)[..., 3] > 127
             flow[seen] = moved[seen]
         return flow
