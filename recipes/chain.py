@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Stage:
-    """A recipe: its words, the minutes that it takes at most, pictures in a batch, and the stage whose model it needs."""
+    """A recipe: its words, its minutes at most, pictures in a batch, and the stage whose model it needs."""
 
     name: str
     words: str

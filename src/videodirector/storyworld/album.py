@@ -14,7 +14,7 @@ from videodirector.lexicon.gait import Gait
 from videodirector.storyworld import art
 from videodirector.storyworld.art import Sprite
 
-__all__ = ["Remembered", "key", "poses", "sprites"]
+__all__ = ["Remembered", "find", "key", "poses", "sprites"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,31 @@ def key(sprite: Sprite) -> str:
     return f"{sprite.name} {sprite.action.name}" if sprite.action else sprite.name
 
 
+def find(name: str) -> Sprite:
+    """The sprite of a name, without a look at any other.
+
+    Raises:
+        KeyError: nothing is called so.
+    """
+    atlas = art.load()
+    action = next((action for action in lexicon.actions() if name.endswith(f" {action}")), None)
+    words = name.removesuffix(f" {action}")
+    thing = words if words in lexicon.things() else words.partition(" ")[2]
+    people = (sprite for person in lexicon.STORY_PEOPLE for sprite in atlas.people(person))
+    found = next((sprite for sprite in people if sprite.name == words), None) or next(
+        (sprite for sprite in atlas.variants(thing) if sprite.name == words), None
+    )
+    if found is None:
+        raise KeyError(name)
+    return atlas.acting(found, action) if action else found
+
+
 @lru_cache(maxsize=1)
 def sprites() -> Mapping[str, Sprite]:
-    """All that is remembered, by name: every thing in its colours, and people as they look, are and do."""
+    """All that is remembered, by name: every thing in its colours, and people as they look, are and do.
+
+    Takes a while: which colour is a thing's own is seen in its picture.
+    """
     return MappingProxyType({key(sprite): sprite for sprite in reversed(list(_all()))})  # of two the first
 
 
@@ -52,6 +74,6 @@ def poses(name: str) -> Remembered:
     Raises:
         KeyError: nothing is.
     """
-    sprite = sprites()[name].facing("left")
+    sprite = find(name).facing("left")
     pictures = [sprite.numbered_pose(number).image for number in range(sprite.phases)]
     return Remembered(pictures=pictures, mirrors=sprite.faces != "front", gait=Gait.of(sprite))

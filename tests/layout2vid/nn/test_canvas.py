@@ -156,7 +156,13 @@ def test_every_frame_shows_the_pose_of_its_moment() -> None:
     assert entities.views is not None
     other = torch.rand(1, 2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(9))
     other[..., 3, :, :] = 1
-    moving = replace(entities, views=torch.cat([entities.views, other], dim=2), pose=torch.tensor([[[0, 0], [1, 0]]]))
+    picture = entities.picture.expand(-1, -1, 2, -1)
+    moving = replace(
+        entities,
+        picture=picture,
+        views=torch.cat([entities.views, other], dim=2),
+        pose=torch.tensor([[[0, 0], [1, 0]]]),
+    )
     laid = lay(moving, (16, 16))
     torch.testing.assert_close(laid[0, :3, :8, :8], colours(entities, 0))
     torch.testing.assert_close(laid[1, :3, :8, :8], 2 * other[0, 0, 0, :3] - 1)
