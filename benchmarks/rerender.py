@@ -9,7 +9,7 @@ video. The cache begins empty. Printed are the scenes that were drawn, those tha
 with its share of the first render. The bars: one moved box draws one scene in at most 1/12 of the time; another order
 or another name of the video draws none; another reference picture draws exactly the scenes of its group; another seed
 draws all. The clips of the scenes that were kept are compared with the first ones. That they are those that a render
-from nothing would give is the matter of tests/generator/test_fingerprint.
+from nothing would give is the matter of tests/generator/render/test_scene_key.py.
 
 A fresh process has to load the model for a single scene too, which is more than its share where scenes take seconds:
 that line does not hold its bar on two cores, and the last line, how long loading takes, says why.

@@ -7,8 +7,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -39,6 +39,10 @@ class Job:
     deleted: bool = False
 
 
+Attack = Callable[[BaseHTTPRequestHandler], None]
+"""Answers a request whose headers and body have been read, in whatever way."""
+
+
 @dataclass
 class Videos:
     """The server's state and its troubles; it outlives restarts.
@@ -54,6 +58,8 @@ class Videos:
         unknown: fields that are refused.
         listing, tokens: whether jobs can be listed, and a repeated idempotency key gives the same job.
         key: what the authorisation must hold; None for anything.
+        attacks: what is done instead of a good answer, by what is asked for: "submit", "list", "job", "video".
+        deleted: how often the end of a job was asked for.
     """
 
     polls: int = 2
@@ -68,6 +74,8 @@ class Videos:
     listing: bool = True
     tokens: bool = True
     key: str | None = None
+    attacks: dict[str, Attack] = field(default_factory=dict)
+    deleted: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
     most_at_once: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -110,6 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         if len(content) < length:  # whoever asked was killed meanwhile; half a request is no job
             self.close_connection = True
             return
+        if self._attacked("submit"):
+            return
         with self.state.lock:
             if self._refused():
                 return
@@ -143,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path).path.split("/")[3:]
+        if self._attacked(("list", "job", "video")[min(len(parts), 2)]):
+            return
         with self.state.lock:
             if self._refused():
                 return
@@ -175,9 +187,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         with self.state.lock:
+            self.state.deleted += 1
             job = self.state.jobs[urlsplit(self.path).path.split("/")[3]]
             job.deleted = True
             self._send(200, {"id": job.id, "deleted": True})
+
+    def _attacked(self, what: str) -> bool:
+        attack = self.state.attacks.get(what)
+        if attack is None:
+            return False
+        self.close_connection = True
+        with suppress(OSError):  # whoever asked has gone, as it should
+            attack(self)
+        return True
 
     def _refused(self) -> bool:
         given = self.headers.get("authorization", "")

@@ -9,9 +9,7 @@
 Importing this package loads nothing heavy: each name below is loaded when it is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # that of typing takes 20 ms to import, in which Ctrl-C would end in a traceback
 if TYPE_CHECKING:
     from videodirector.director import Director
     from videodirector.errors import (
@@ -142,6 +140,8 @@ def __getattr__(name: str) -> object:
         return version("videodirector")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value  # the next time it is found without coming here
     return value

@@ -15,6 +15,7 @@ from videodirector.schemas import (
     Forecast,
     Inputs,
     Manifest,
+    Notice,
     PlanRequest,
     RenderEvent,
     RenderResult,
@@ -383,17 +384,22 @@ class Director:
             found = batch.read_storyboards(storyboards)
         else:
             found = batch.storyboards_of(storyboards)
+        cache, distrust = self._scene_cache(), None
+        if cache is None or (distrust := cache.problem):
+            cache = SceneCache(Path(folder, ".scenes"))
         studio = batch.Studio(
             planner=self._planned,
             settings=lambda own: self._settings({"contact_sheet": False, **own}),  # type: ignore[typeddict-item]
             options={name: value for name, value in options.items() if value is not None},
             source=self._backends(),
-            cache=self._scene_cache() or SceneCache(Path(folder, ".scenes")),
+            cache=cache,
             folder=Path(folder),
             ffmpeg=self._ffmpeg,
         )
         studio.settings({name: value for name, value in options.items() if name not in PlanOptions.__annotations__})
         crew = batch.crew(studio.source, studio.cache, workers=workers, ray=ray, shared=shared)
+        if distrust:
+            yield Notice(message=f"the scene cache is not used, for its clips may be somebody else's: {distrust}")
         yield from batch.render_batch(found, studio, workers=crew, retry_failed=retry_failed)
 
     def _planned(self, story: str, options: Mapping[str, Any]) -> VideoPlan:

@@ -1,64 +1,58 @@
 """The command line: arguments to ``Director``, events to progress bars, results to text or JSON.
 
-One file a group of commands; importing a file registers its commands with ``app``.
+One file a group of commands; importing ``commands`` registers them all. Nothing is imported here but what answers
+Ctrl-C, so that it is there before anything that takes time.
 """
 
 from __future__ import annotations
 
-import gc
-import signal
+import os
 import sys
-from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
 
-import typer
+from videodirector.interrupts import Guard
 
-from videodirector.cli import backends as _backends  # noqa: F401  registers its commands
-from videodirector.cli import batch as _batch  # noqa: F401  registers its commands
-from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
-from videodirector.cli import doctor as _doctor  # noqa: F401  registers its commands
-from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
-from videodirector.cli import evaluate_videos as _evaluate_videos  # noqa: F401  registers its commands
-from videodirector.cli import make as _make  # noqa: F401  registers its commands
-from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
-from videodirector.cli import refine as _refine  # noqa: F401  registers its commands
-from videodirector.cli import render as _render  # noqa: F401  registers its commands
-from videodirector.cli import senses as _senses  # noqa: F401  registers its commands
-from videodirector.cli._app import app
-from videodirector.cli._output import report
-from videodirector.errors import RenderInterrupted, UsageError, VideoDirectorError
+TYPE_CHECKING = False  # that of typing takes 20 ms to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from videodirector.cli.commands import app
 
 __all__ = ["app", "main"]
+
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: what stands after the program's name; None takes those of the process.
+        arguments: what stands after the program's name; None takes those of the process, which ends with the command.
 
     Returns:
         The exit code. Errors have been printed to standard error and, with ``--json``, as an object to standard output.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
-    before = signal.signal(signal.SIGTERM, _interrupt)  # so that a kill leaves no partial file either
-    try:
-        code = app(given, prog_name="videodirector", standalone_mode=False)
-    except VideoDirectorError as error:
-        return report(error, as_json=as_json)
-    except typer.TyperException as error:  # wrong options: typer's own words are good
-        if not error.format_message():  # no command at all, and the help has been printed
-            return error.exit_code
-        return report(UsageError(error.format_message(), hint="see videodirector --help"), as_json=as_json)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        gc.freeze()  # the process ends: searching langchain's or torch's classes for garbage takes 0.2 s
-    if code == RenderInterrupted.exit_code:  # what typer makes of a KeyboardInterrupt
-        return report(RenderInterrupted("interrupted; nothing partial was left behind"), as_json=as_json)
-    return code if isinstance(code, int) else 0
+
+    def interrupted() -> None:
+        """Says what ``commands.run`` does, without anything that may have to be loaded or unlocked first."""
+        if as_json:
+            os.write(1, b'{"error": {"type": "RenderInterrupted", "message": "interrupted", "hint": ""}}\n')
+        os.write(2, b"error: interrupted\n")
+
+    with Guard(code=_INTERRUPTED, report=interrupted, lasting=arguments is None) as guard:
+        from videodirector.cli.commands import run
+
+        guard.started()
+        code = run(given, as_json=as_json)
+        guard.ended(code)
+    return code
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+def __getattr__(name: str) -> object:
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from videodirector.cli.commands import app
+
+    globals()["app"] = app
+    return app

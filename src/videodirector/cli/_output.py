@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from videodirector.errors import PlanError, VideoDirectorError
+from videodirector.files.names import readable_values
 from videodirector.schemas import (
     Forecast,
     Notice,
@@ -114,7 +115,7 @@ def summarise(plan: VideoPlan, path: Path, *, as_json: bool, quiet: bool) -> Non
 def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
     """What will be drawn and what is kept, on standard output."""
     if as_json:
-        print(json.dumps(forecast.model_dump(mode="json"), indent=2))
+        print_json(forecast.model_dump(mode="json"))
         return
     for scene in forecast.scenes:
         print(f"{scene.verdict}  {scene.id}")
@@ -139,8 +140,8 @@ def print_notes(notes: Iterable[str]) -> None:
         typer.echo(f"note: {note}", err=True)
 
 
-def print_json(value: dict[str, object]) -> None:
-    print(json.dumps(value, indent=2, default=str))
+def print_json(value: Mapping[str, object]) -> None:
+    print(json.dumps(readable_values(value), indent=2, default=str))
 
 
 def report(error: VideoDirectorError, *, as_json: bool) -> int:

@@ -41,7 +41,12 @@ _URL_HELP = "An OpenAI-compatible server (vLLM, llama.cpp) that has the planner'
 PlannerUrl = Annotated[str | None, typer.Option("--planner-url", metavar="URL", help=_URL_HELP)]
 PlannerUrlAlone = Annotated[str | None, typer.Option("--base-url", "--planner-url", metavar="URL", help=_URL_HELP)]
 PlannerTimeout = Annotated[
-    float, typer.Option("--planner-timeout", metavar="SECONDS", help="How long a chat model may take for one answer.")
+    float,
+    typer.Option(
+        "--planner-timeout",
+        metavar="SECONDS",
+        help="How long a chat model may take for one answer, all tries for it included.",
+    ),
 ]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Ask the chat model anew, although its answers are kept from before.")

@@ -61,15 +61,20 @@ def watch(
     told of, and the video stays as it was.
     """
     director, options = drawer.director(cache=cache), finish.options()
+    rendering = False
     try:
         for _ in saved(plan):
+            rendering = True
             try:
                 follow(
                     director.stream(VideoPlan.load(plan), output, **options), as_json=False, quiet=quiet, plan_path=plan
                 )
             except VideoDirectorError as error:
                 report(error, as_json=False)
+            rendering = False
     except KeyboardInterrupt:
+        if rendering:
+            raise
         return  # that is how one leaves
 
 

@@ -1,0 +1,1 @@
+"""Small services around files, each written once."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from videodirector.errors import OutputError
+from videodirector.interrupts import at_forced_end
 
 __all__ = ["alone_in", "atomic_file", "atomic_folder", "output_error", "remove_abandoned"]
 
@@ -45,7 +46,8 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
             # Not tempfile: that makes files which only their owner can read, and the mode would outlive the renaming.
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         lock = _locked(temporary)
-        yield temporary
+        with at_forced_end(temporary.unlink):
+            yield temporary
         with _explained(target):
             _sync(temporary)
             temporary.replace(path)
@@ -88,7 +90,8 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
             _sweep(path)
             temporary.mkdir()
         lock = _locked(temporary)
-        yield temporary
+        with at_forced_end(lambda: shutil.rmtree(temporary, ignore_errors=True)):
+            yield temporary
         with _explained(target):
             if path.exists():  # there is no step that swaps two folders; the old one is there until the new one is
                 path.replace(old)

@@ -1,14 +1,15 @@
-"""Find the ffmpeg program."""
+"""Find the ffmpeg program, and complete its commands."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from videodirector.errors import MissingDependencyError
 
-__all__ = ["FFMPEG_VARIABLE", "find_ffmpeg"]
+__all__ = ["FFMPEG_VARIABLE", "find_ffmpeg", "with_files"]
 
 FFMPEG_VARIABLE = "VIDEODIRECTOR_FFMPEG"
 """The environment variable that names the ffmpeg to use."""
@@ -37,6 +38,14 @@ def find_ffmpeg(setting: str | os.PathLike[str] | None = None) -> str:
     if found is not None:
         return str(Path(found).absolute())
     return _packaged()
+
+
+def with_files(command: Iterable[object], files: Mapping[str, str]) -> list[str]:
+    """A compiled command in which files have taken the places of words that stood for them.
+
+    ffmpeg-python fails over names with bytes that are not UTF-8, so its graphs are built without the real ones.
+    """
+    return [files.get(str(part), str(part)) for part in command]
 
 
 def _packaged() -> str:

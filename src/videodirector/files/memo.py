@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -12,10 +13,16 @@ from pathlib import Path
 
 import platformdirs
 
+from videodirector.files.private import check_folder, create_private, make_folder, read_private, remove
+
 __all__ = ["CACHE_VARIABLE", "cache_folder", "remembered"]
 
 CACHE_VARIABLE = "VIDEODIRECTOR_CACHE"
 """The environment variable that names the cache folder."""
+
+_LONGEST = 2**20  # bytes of an answer
+
+_log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -35,17 +42,27 @@ def remembered(kind: str, signature: object, work_out: Callable[[], str]) -> str
         work_out: gives the answer, one line of text.
     """
     name = hashlib.sha256(json.dumps([kind, signature]).encode()).hexdigest()
-    file = cache_folder() / "memo" / name
-    with suppress(OSError, ValueError):
-        check, _, answer = file.read_text(encoding="utf-8").partition(" ")
+    folder = cache_folder()
+    file = folder / "memo" / name
+    try:
+        for path in (folder, file.parent):
+            check_folder(path)
+        check, _, answer = read_private(file, _LONGEST).decode().partition(" ")
         if check == _check(name, answer):
             return answer
+        raise ValueError("it is not as it was written")
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        _log.warning("%s is worked out again: %s", file, error)
+        remove(file)
     answer = work_out()
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, "memo")
         partial = file.with_name(f".{name}.{secrets.token_hex(4)}")
         try:
-            partial.write_text(f"{_check(name, answer)} {answer}", encoding="utf-8")
+            with create_private(partial) as stream:
+                stream.write(f"{_check(name, answer)} {answer}".encode())
             partial.replace(file)
         finally:
             partial.unlink(missing_ok=True)

@@ -1,11 +1,18 @@
-"""From a plan to an mp4: backends draw the scenes, the rest joins and writes them."""
+"""From a plan to an mp4: backends render the scenes, the rest joins and writes them.
 
-from videodirector.generator.backends.protocol import Backend, Capabilities, Clip, Progress, SceneRenderer
-from videodirector.generator.backends.scene import derived_seed, scene_seed
-from videodirector.generator.render.cache import SceneCache
-from videodirector.generator.render.manifest import read_manifest
-from videodirector.generator.render.plan_renderer import Drawing
-from videodirector.generator.render.render import render_sheet, render_video, settled
+The names below are loaded when they are first used, so that a backend can be imported without the rest.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from videodirector.generator.backends.protocol import Backend, Capabilities, Clip, Progress, SceneRenderer
+    from videodirector.generator.backends.scene import derived_seed, scene_seed
+    from videodirector.generator.render.cache import SceneCache
+    from videodirector.generator.render.manifest import read_manifest
+    from videodirector.generator.render.plan_renderer import Drawing
+    from videodirector.generator.render.render import render_sheet, render_video, settled
 
 __all__ = [
     "Backend",
@@ -22,3 +29,18 @@ __all__ = [
     "scene_seed",
     "settled",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("Backend", "Capabilities", "Clip", "Progress", "SceneRenderer"), "backends.protocol"),
+    **dict.fromkeys(("derived_seed", "scene_seed"), "backends.scene"),
+    "SceneCache": "render.cache",
+    "read_manifest": "render.manifest",
+    "Drawing": "render.plan_renderer",
+    **dict.fromkeys(("render_sheet", "render_video", "settled"), "render.render"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

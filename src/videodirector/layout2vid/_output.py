@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+from videodirector.errors import RenderError
+
 __all__ = ["OUTPUT_TYPES", "Layout2VidOutput", "in_form", "to_bytes"]
 
 OUTPUT_TYPES = ("np", "pt", "pil", "latent", "uint8")
@@ -30,7 +32,16 @@ class Layout2VidOutput(BaseOutput):
 
 
 def to_bytes(pictures: Float[Tensor, "pictures 3 height width"]) -> UInt8[np.ndarray, "pictures height width 3"]:
-    """Pictures in [-1, 1] as bytes."""
+    """Pictures in [-1, 1] as bytes.
+
+    Raises:
+        RenderError: there are pixels without a value; as bytes they would be black, and be kept in the cache.
+    """
+    if not bool(pictures.isfinite().all()):
+        raise RenderError(
+            "the model computed pictures that are not numbers (NaN or infinity)",
+            hint="its weights may be damaged, or its numbers too large for half precision; see `videodirector doctor`",
+        )
     return ((pictures + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 

@@ -27,7 +27,7 @@ def fulfil(planner: Planner, request: PlanRequest) -> VideoPlan:
 
 def granted(plan: VideoPlan, request: PlanRequest) -> VideoPlan:
     """The plan with what the request asks for, as far as a finished plan can be given it, and notes on the rest."""
-    plan = plan.model_copy(deep=True)
+    plan = plan.checked()  # a copy
     by_name = plan.consistency_groups == plan.groups_by_name()
     notes: list[str] = []
     if request.scenes is not None and len(plan.scenes) != request.scenes:

@@ -29,12 +29,12 @@ from videodirector.schemas import (
     MAX_ENTITIES,
     MAX_FRAMES,
     MAX_PROMPT,
-    Box,
     Entity,
     Layout,
     PlanRequest,
     Scene,
     VideoPlan,
+    box_at,
     dense,
 )
 from videodirector.schemas import frame_rate as as_frame_rate
@@ -374,7 +374,7 @@ def _divided(scene: Scene, parts: int) -> list[Scene]:
 
 
 def _piece(layout: Layout, part: int, parts: int) -> Layout:
-    points = dense(layout, (KEY_BOXES - 1) * parts * _FINE + 1)
-    step = (KEY_BOXES - 1) * _FINE
-    found: list[Box | None] = points[part * step : (part + 1) * step + 1 : _FINE]
-    return found
+    """The keys of one part, each computed by itself: all points of all parts are as many as the parts squared."""
+    steps = KEY_BOXES - 1
+    points = steps * parts * _FINE + 1
+    return [box_at(layout, (part * steps + key) * _FINE, points) for key in range(KEY_BOXES)]

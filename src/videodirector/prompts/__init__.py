@@ -6,7 +6,6 @@ in this package are used unless an argument, the environment variable VIDEODIREC
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from string import Template
 from typing import Any
 
 from videodirector.errors import OutputError, UsageError
+from videodirector.files.bounded_json import parse_bounded
 
 __all__ = ["FILES", "Prompts", "current_folder", "export", "load", "use"]
 
@@ -164,8 +164,8 @@ def _text(path: Path) -> str:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
+        return parse_bounded(_text(path))
+    except ValueError as error:
         raise UsageError(f"{path}: not JSON: {error}") from None
 
 

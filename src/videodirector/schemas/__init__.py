@@ -20,7 +20,7 @@ from videodirector.schemas.inputs import (
     ThermalInput,
     VideoInput,
 )
-from videodirector.schemas.layout import KEY_BOXES, MIN_SIDE, Box, dense
+from videodirector.schemas.layout import KEY_BOXES, MIN_SIDE, Box, box_at, dense
 from videodirector.schemas.manifest import (
     MANIFEST_VERSION,
     Environment,
@@ -34,6 +34,7 @@ from videodirector.schemas.manifest import (
 from videodirector.schemas.plan import (
     MAX_ENTITIES,
     MAX_FRAMES,
+    MAX_GROUPS,
     MAX_PROMPT,
     MAX_SCENES,
     Entity,
@@ -66,6 +67,7 @@ __all__ = [
     "MANIFEST_VERSION",
     "MAX_ENTITIES",
     "MAX_FRAMES",
+    "MAX_GROUPS",
     "MAX_PROMPT",
     "MAX_SCENES",
     "MIN_SIDE",
@@ -113,6 +115,7 @@ __all__ = [
     "VideoInput",
     "VideoPlan",
     "VideoRecord",
+    "box_at",
     "canonical_json",
     "changes",
     "dense",

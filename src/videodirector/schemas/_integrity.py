@@ -6,12 +6,15 @@ hence it skips whatever has not the form it expects, which another check reports
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from videodirector.schemas._names import normalised
 
 __all__ = ["contradictions"]
+
+_LONGEST_NAME = 1_000  # characters
 
 Contradiction = tuple[tuple[int | str, ...], str, object, str]
 
@@ -41,13 +44,16 @@ def contradictions(plan: object) -> Iterator[Contradiction]:
 
 
 def _continuations(scenes: Sequence[object]) -> Iterator[Contradiction]:
-    everywhere = [_field(scene, "id") for scene in scenes]
+    places: dict[str, int] = {}
+    for index, scene in enumerate(scenes):
+        if isinstance(scene_id := _field(scene, "id"), str):
+            places.setdefault(scene_id, index)
     for index, scene in enumerate(scenes):
         continued = _field(scene, "continues")
-        if not isinstance(continued, str) or continued in everywhere[:index]:
+        if not isinstance(continued, str) or places.get(continued, index) < index:
             continue
         where = ("scenes", index, "continues")
-        if continued in everywhere:
+        if continued in places:
             yield where, "a scene can only continue one that stands before it", continued, "move it, or name another"
         else:
             yield where, "there is no scene of this id", continued, "name a scene of this plan, or remove it"
@@ -59,6 +65,7 @@ def _groups(groups: object, names: Mapping[str, set[str]]) -> Iterator[Contradic
     for group, members in groups.items():
         if not isinstance(group, str):
             continue
+        times = Counter(scene_id for scene_id in _items(members) if isinstance(scene_id, str))
         listed: set[str] = set()
         for place, scene_id in enumerate(_items(members)):
             where = ("consistency_groups", group, place)
@@ -66,10 +73,12 @@ def _groups(groups: object, names: Mapping[str, set[str]]) -> Iterator[Contradic
                 continue
             if scene_id not in names:
                 yield where, "there is no scene of this id", scene_id, "name a scene of this plan, or remove it"
-            elif scene_id in listed:
-                yield where, "the group names this scene twice", scene_id, "remove one"
+            elif scene_id in listed and times[scene_id] > 1:
+                often = "twice" if times[scene_id] == 2 else f"{times[scene_id]:,} times"
+                yield where, f"the group names this scene {often}", scene_id, "name it once"
+                times[scene_id] = 1  # said once
             listed.add(scene_id)
-        known = listed & set(names)
+        known = listed & names.keys()
         if known and not any(_normalised(group) in names[scene_id] for scene_id in known):
             problem = "no entity and no background of this name or id in the scenes of the group"
             yield ("consistency_groups", group), problem, group, "rename the group, or remove it"
@@ -95,4 +104,5 @@ def _items(value: object) -> Sequence[object]:
 
 
 def _normalised(value: object) -> str:
-    return normalised(value) if isinstance(value, str) else ""
+    # What is longer than a name may be is refused elsewhere, and takes long to normalise.
+    return normalised(value) if isinstance(value, str) and len(value) <= _LONGEST_NAME else ""

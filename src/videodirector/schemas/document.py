@@ -5,17 +5,17 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from videodirector.errors import OutputError, PlanError, PlanIssue
-from videodirector.schemas.problems import json_path
+from videodirector.files.bounded_json import MAX_BYTES, parse_bounded
+from videodirector.schemas.problems import json_path, summarised
 
 __all__ = ["MAX_BYTES", "canonical_json", "parse_json", "read_text", "write_atomically"]
-
-MAX_BYTES = 64 * 2**20
-"""The largest plan file that is read; a plan of 10,000 busy scenes stays below it."""
 
 _NOT_UTF8 = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe\x00\x00": "UTF-32"}
 
@@ -51,17 +51,15 @@ def parse_json(text: str | bytes, *, source: str | os.PathLike[str] | None = Non
     if isinstance(text, bytes):
         text = _decoded(text, source)
     try:
-        data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Object)
+        data = parse_bounded(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         place = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise _refused(source, place, "a plan is a JSON object") from None
-    except RecursionError:
-        raise _refused(source, "not a plan: nested too deeply") from None
-    except ValueError as error:  # an integer of more digits than Python converts
+    except ValueError as error:  # a bound is broken, or an integer has more digits than Python converts
         raise _refused(source, f"not a plan: {error}") from None
     if not isinstance(data, dict):
         raise _refused(source, f"not a plan: a JSON object is needed, not a {_KINDS.get(type(data), 'value')}")
-    if issues := list(_repeated(data)):
+    if issues := summarised(_repeated(data)):
         raise PlanError(issues, source=source)
     return data
 
@@ -69,33 +67,33 @@ def parse_json(text: str | bytes, *, source: str | os.PathLike[str] | None = Non
 _KINDS = {list: "list", str: "text", int: "number", float: "number", bool: "truth value", type(None): "null"}
 
 
-class _Object(dict[str, Any]):
-    """A JSON object that remembers which keys it was given twice; plain `json` silently keeps the last."""
+class _Repeating(dict[str, Any]):
+    """A JSON object with keys that it was given twice; plain `json` silently keeps the last."""
 
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        seen: set[str] = set()
-        self.twice: list[str] = []
-        if len(self) < len(pairs):
-            for key, _ in pairs:
-                if key in seen:
-                    self.twice.append(key)
-                seen.add(key)
+    twice: tuple[str, ...] = ()
 
 
-def _repeated(data: object) -> list[PlanIssue]:
-    issues: list[PlanIssue] = []
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    repeating = _Repeating(found)
+    counts = Counter(key for key, _ in pairs)
+    repeating.twice = tuple(key for key, count in counts.items() if count > 1)
+    return repeating
+
+
+def _repeated(data: object) -> Iterator[PlanIssue]:
     stack: list[tuple[tuple[int | str, ...], object]] = [((), data)]
     while stack:
         path, value = stack.pop()
-        if isinstance(value, _Object):
-            issues += [
-                PlanIssue(json_path((*path, key)), "this key is given twice", "", "keep one") for key in value.twice
-            ]
-            stack += [((*path, key), item) for key, item in reversed(value.items())]
-        elif isinstance(value, list) and not (value and isinstance(value[0], float)):
-            stack += [((*path, index), item) for index, item in reversed(list(enumerate(value)))]
-    return issues
+        if isinstance(value, dict):
+            for key in getattr(value, "twice", ()):
+                yield PlanIssue(json_path((*path, key)), "this key is given twice", "", "keep one")
+            stack += [((*path, key), item) for key, item in reversed(value.items()) if isinstance(item, (dict, list))]
+        elif isinstance(value, list):
+            inner = [((*path, index), item) for index, item in enumerate(value) if isinstance(item, (dict, list))]
+            stack += reversed(inner)
 
 
 def _decoded(content: bytes, source: str | os.PathLike[str] | None) -> str:

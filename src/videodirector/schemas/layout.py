@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-__all__ = ["KEY_BOXES", "MIN_SIDE", "Box", "dense"]
+__all__ = ["KEY_BOXES", "MIN_SIDE", "Box", "box_at", "dense"]
 
 KEY_BOXES = 9
 """Key boxes in a layout unless the plan says otherwise (VideoDirectorGPT's figure)."""
@@ -44,6 +44,10 @@ class Box(NamedTuple):
             ValueError: saying which of the rules above is broken.
         """
         numbers = list(values)
+        if len(numbers) == 4 and all(type(number) is float for number in numbers):  # nearly all: in one step
+            x0, y0, x1, y1 = numbers
+            if x0 >= 0 and y0 >= 0 and x1 <= 1 and y1 <= 1 and x1 - x0 >= MIN_SIDE and y1 - y0 >= MIN_SIDE:
+                return cls(x0, y0, x1, y1)
         if len(numbers) != 4:
             raise ValueError(f"a box is four numbers [x0, y0, x1, y1], not {len(numbers)}")
         if not all(isinstance(number, (int, float)) and not isinstance(number, bool) for number in numbers):
@@ -170,24 +174,24 @@ def dense(layout: Sequence[Box | None], frames: int) -> list[Box | None]:
         raise ValueError("a layout needs at least one key")
     if frames < 1:
         raise ValueError(f"a scene needs at least one frame, not {frames}")
+    return [box_at(layout, frame, frames) for frame in range(frames)]
+
+
+def box_at(layout: Sequence[Box | None], frame: int, frames: int) -> Box | None:
+    """The box of one frame, from 0, of a scene of so many; see `dense`, of whose result it is one element."""
     if frames == 1 or len(layout) == 1:
-        return [_box(layout[0])] * frames
-    boxes: list[Box | None] = []
-    for frame in range(frames):
-        # Integers, so that a frame on a key is recognised exactly.
-        key, rest = divmod(frame * (len(layout) - 1), frames - 1)
-        here = _box(layout[key])
-        if rest == 0:
-            boxes.append(here)
-            continue
-        there = _box(layout[key + 1])
-        if here is not None and there is not None:
-            boxes.append(_between(here, there, rest / (frames - 1)))
-        elif 2 * rest == frames - 1:
-            boxes.append(here or there)
-        else:
-            boxes.append(here if 2 * rest < frames - 1 else there)
-    return boxes
+        return _box(layout[0])
+    # Integers, so that a frame on a key is recognised exactly.
+    key, rest = divmod(frame * (len(layout) - 1), frames - 1)
+    here = _box(layout[key])
+    if rest == 0:
+        return here
+    there = _box(layout[key + 1])
+    if here is not None and there is not None:
+        return _between(here, there, rest / (frames - 1))
+    if 2 * rest == frames - 1:
+        return here or there
+    return here if 2 * rest < frames - 1 else there
 
 
 def _box(key: Box | None) -> Box | None:

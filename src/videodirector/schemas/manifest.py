@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from videodirector.errors import PlanError, UsageError
 from videodirector.schemas.document import canonical_json, parse_json, read_text
 from videodirector.schemas.plan import Id, Seed, VideoPlan
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
-from videodirector.schemas.render import Control, Count, Drawn, RenderSettings, Seconds
+from videodirector.schemas.render import MAX_SIDE, Control, Count, Drawn, RenderSettings, Seconds
 from videodirector.schemas.versions import Upgrade, upgrade
 
 __all__ = [
@@ -40,8 +41,14 @@ MANIFEST_UPGRADES: Mapping[int, Upgrade] = {}
 """From each older version, the way to the next; see ``schemas.versions``."""
 
 
+MAX_THREADS = 4096
+"""The most CPU threads of a manifest; a number of threads is obeyed when a video is made again."""
+
+Inputs = Annotated[dict[str, JsonValue], Field(max_length=1_000)]
+
+
 class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SceneRecord(_Frozen):
@@ -65,9 +72,9 @@ class SceneRecord(_Frozen):
 
     id: Id
     key: str
-    inputs: dict[str, Any]
+    inputs: Inputs
     seed: Seed
-    threads: int | None = None
+    threads: Annotated[int, Field(strict=True, ge=1, le=MAX_THREADS)] | None = None
     planned_frames: Count
     planned_seconds: Seconds
     frames: Count
@@ -85,8 +92,8 @@ class VideoRecord(_Frozen):
     frames: Count
     frame_rate: FrameRate
     seconds: Seconds
-    width: Count
-    height: Count
+    width: Annotated[int, Field(strict=True, ge=1, le=MAX_SIDE)]
+    height: Annotated[int, Field(strict=True, ge=1, le=MAX_SIDE)]
 
 
 class Environment(_Frozen):
@@ -142,12 +149,21 @@ class Manifest(_Frozen):
     plan: VideoPlan
     settings: RenderSettings
     backend: str
-    inputs: dict[str, Any]
+    inputs: Inputs
     environment: Environment
     scenes: Annotated[tuple[SceneRecord, ...], Field(min_length=1)]
     video: VideoRecord
     timings: Timings | None = None
     file: FileRecord | None = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        """A record a scene, in order: what reads a manifest walks through both together."""
+        if [record.id for record in self.scenes] != [scene.id for scene in self.plan.scenes]:
+            counts = {"records": len(self.scenes), "scenes": len(self.plan.scenes)}
+            problem = "the {records} records of scenes are not those of the plan's {scenes} scenes, in their order"
+            raise PydanticCustomError("records", problem, counts)
+        return self
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], *, source: str | os.PathLike[str]) -> Self:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -28,13 +29,14 @@ from videodirector.schemas._integrity import contradictions
 from videodirector.schemas._names import normalised
 from videodirector.schemas.document import canonical_json, parse_json, read_text, write_atomically
 from videodirector.schemas.layout import Box, dense
-from videodirector.schemas.problems import issues_of
+from videodirector.schemas.problems import few_of_each_kind, issues_of
 from videodirector.schemas.rate import FrameRate
 from videodirector.schemas.versions import CURRENT_VERSION, upgrade
 
 __all__ = [
     "MAX_ENTITIES",
     "MAX_FRAMES",
+    "MAX_GROUPS",
     "MAX_PROMPT",
     "MAX_SCENES",
     "Entity",
@@ -55,6 +57,12 @@ MAX_ENTITIES = 100
 
 MAX_PROMPT = 1_000_000
 """The most characters of a prompt."""
+
+MAX_GROUPS = 100_000
+"""The most consistency groups, references and notes of one plan."""
+
+_MAX_FIELDS = 100  # keys of a scene or entity, known or not
+_MAX_PROBLEMS = 1_000  # after which scenes are no longer looked at
 
 Transition = Literal["cut", "crossfade", "fade", "hold"]
 """How a scene passes into the next: at once, by blending, through black, or after its last frame has stood still."""
@@ -83,6 +91,24 @@ Layout = Annotated[
 
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, data: Any) -> Any:
+        """An object of a million unknown fields is one problem, not a million."""
+        if isinstance(data, Mapping) and len(data) > _MAX_FIELDS:
+            raise PydanticCustomError("fields", "has {number} fields", {"number": f"{len(data):,}"})
+        return data
+
+
+def _of_bounded_size(value: object) -> object:
+    if isinstance(value, (Mapping, list)) and len(value) > MAX_GROUPS:
+        counts = {"found": f"{len(value):,}", "most": f"{MAX_GROUPS:,}"}
+        raise PydanticCustomError("size", "has {found} items, and {most} are the most", counts)
+    return value
+
+
+_BOUNDED = BeforeValidator(_of_bounded_size)  # looks before the items do, unlike max_length
 
 
 class Entity(_Document):
@@ -181,26 +207,25 @@ class VideoPlan(_Document):
     seed: Seed = 0
     frame_rate: FrameRate = Fraction(8)
     scenes: Annotated[list[Scene], Field(min_length=1, max_length=MAX_SCENES)]
-    consistency_groups: dict[Name, Annotated[list[Id], Field(min_length=1)]] = Field(default_factory=dict)
-    references: dict[Name, Name] = Field(default_factory=dict)
+    consistency_groups: Annotated[
+        dict[Name, Annotated[list[Id], Field(min_length=1, max_length=MAX_SCENES)]], _BOUNDED
+    ] = Field(default_factory=dict)
+    references: Annotated[dict[Name, Name], _BOUNDED] = Field(default_factory=dict)
     audio: FileName | None = None
-    notes: list[Text] = Field(default_factory=list)
+    notes: Annotated[list[Text], _BOUNDED] = Field(default_factory=list)
 
     @model_validator(mode="wrap")
     @classmethod
     def _all_problems_at_once(cls, data: Any, handler: ValidatorFunctionWrapHandler) -> Self:
         """Checks of fields and checks across fields, reported together: pydantic alone stops before the second kind."""
-        lines: list[InitErrorDetails] = []
+        scenes, lines = _check_scenes(data)
         plan: Self | None = None
         try:
-            plan = handler(data)
+            plan = handler(data if scenes is None else {**data, "scenes": scenes})
         except ValidationError as error:
-            for line in error.errors(include_url=False):
-                kind = PydanticCustomError(line["type"], line["msg"], dict(line.get("ctx", {})))
-                lines.append(InitErrorDetails(type=kind, loc=line["loc"], input=line["input"]))
-        for location, problem, found, hint in contradictions(data):
-            kind = PydanticCustomError("contradiction", "{problem}", {"problem": problem, "hint": hint})
-            lines.append(InitErrorDetails(type=kind, loc=location, input=found))
+            lines += _lines(error)
+        if len(lines) < _MAX_PROBLEMS:
+            lines += _contradiction_lines(data)
         if plan is None or lines:
             raise ValidationError.from_exception_data(cls.__name__, lines)
         if "consistency_groups" not in plan.model_fields_set:
@@ -309,13 +334,12 @@ class VideoPlan(_Document):
 
     def groups_by_name(self) -> dict[str, list[str]]:
         """The groups that exact matching of names gives (apart from case and spacing), in order of appearance."""
-        groups: dict[str, list[str]] = {}
+        groups: dict[str, dict[str, None]] = {}  # the scenes of a group are keys, for there may be thousands
         for scene in self.scenes:
             for name in (*(entity.name for entity in scene.entities), scene.background):
-                group = normalised(name)
-                if group and scene.id not in groups.setdefault(group, []):
-                    groups[group].append(scene.id)
-        return groups
+                if group := normalised(name):
+                    groups.setdefault(group, {})[scene.id] = None
+        return {group: list(scenes) for group, scenes in groups.items()}
 
     def _listed(self, scene: Scene, name: str) -> str | None:
         if name in self.consistency_groups:  # the common case, at once
@@ -325,3 +349,55 @@ class VideoPlan(_Document):
             if wanted and normalised(group) == wanted and scene.id in scenes:
                 return group
         return None
+
+
+def _check_scenes(data: Any) -> tuple[list[Scene] | None, list[InitErrorDetails]]:
+    """Check the scenes of plan data one by one, so that a file full of errors is given up early.
+
+    Returns:
+        The scenes, with a stand-in for each that is not valid, or None where there is no list of them; and the errors.
+    """
+    given = data.get("scenes") if isinstance(data, Mapping) else None
+    if not isinstance(given, list):
+        return None, []
+    if len(given) > MAX_SCENES:
+        counts = {"found": f"{len(given):,}", "most": f"{MAX_SCENES:,}"}
+        kind = PydanticCustomError("too_long", "has {found} scenes, and {most} are the most", counts)
+        return [_STAND_IN], [InitErrorDetails(type=kind, loc=("scenes",), input=given)]
+    lines: list[InitErrorDetails] = []
+    scenes: list[Scene] = []
+    for index, scene in enumerate(given):
+        try:
+            scenes.append(Scene.model_validate(scene))
+        except ValidationError as error:
+            lines += _lines(error, "scenes", index)
+            scenes.append(_STAND_IN)
+        if len(lines) >= _MAX_PROBLEMS:
+            break
+    return scenes, lines
+
+
+_STAND_IN = Scene(id="_", description="")
+
+
+def _lines(error: ValidationError, *where: int | str) -> list[InitErrorDetails]:
+    lines = []
+    for line in error.errors(include_url=False):
+        kind = PydanticCustomError(line["type"], line["msg"], dict(line.get("ctx", {})))
+        lines.append(InitErrorDetails(type=kind, loc=(*where, *line["loc"]), input=line["input"]))
+    return lines
+
+
+def _contradiction_lines(data: Any) -> list[InitErrorDetails]:
+    scenes = data.get("scenes") if isinstance(data, Mapping) else None
+    if isinstance(scenes, list) and len(scenes) > MAX_SCENES:
+        return []  # one problem is enough
+    lines = []
+    for found in few_of_each_kind(contradictions(data), lambda contradiction: contradiction[1]):
+        if isinstance(found, str):
+            lines.append(InitErrorDetails(type=PydanticCustomError("more_like_it", "{n}", {"n": found}), input=None))
+            continue
+        location, problem, value, hint = found
+        kind = PydanticCustomError("contradiction", "{problem}", {"problem": problem, "hint": hint})
+        lines.append(InitErrorDetails(type=kind, loc=location, input=value))
+    return lines

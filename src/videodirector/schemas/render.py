@@ -36,7 +36,10 @@ __all__ = [
     "VideoDone",
 ]
 
-Count = Annotated[int, Field(strict=True, ge=0)]
+MAX_SIDE = 8192
+"""The most pixels of a side of a video."""
+
+Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -82,8 +85,8 @@ class RenderSettings(_Frozen):
     font: FileName | None = None
     otio: bool = False
     coco: bool = False
-    width: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
-    height: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=2)] | None = None
+    width: Annotated[int, Field(strict=True, ge=16, le=MAX_SIDE, multiple_of=2)] | None = None
+    height: Annotated[int, Field(strict=True, ge=16, le=MAX_SIDE, multiple_of=2)] | None = None
     contact_sheet: bool = True
     save_plan: bool = True
     manifest: bool = True

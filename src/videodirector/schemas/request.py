@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from videodirector.errors import UsageError
+from videodirector.files.bounded_json import parse_bounded
 from videodirector.schemas._names import normalised
 from videodirector.schemas.plan import MAX_ENTITIES, MAX_SCENES, Name, Seed, Text
 from videodirector.schemas.problems import issues_of
@@ -79,7 +80,7 @@ class PlanRequest(_Frozen):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         names = [normalised(member.name) for member in self.cast]
-        twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+        twice = next((name for name, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             raise PydanticCustomError("cast", "two of the cast have one name: {name}", {"name": repr(twice)})
         if self.scenes is not None and len(self.backgrounds) > self.scenes:
@@ -123,12 +124,12 @@ def load_cast(path: str | os.PathLike[str]) -> tuple[CastMember, ...]:
     """
     form = 'a cast is a JSON list: [{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]'
     try:
-        data = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+        data = parse_bounded(Path(path).read_bytes())
         cast = _CAST.validate_python(data)
     except ValidationError as error:
         problems = "; ".join(map(str, issues_of(error, (CastMember,))))
         raise UsageError(f"{os.fspath(path)}: this is no cast: {problems}", hint=form) from None
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or a path that cannot be one
+    except ValueError as error:  # not UTF-8, not JSON, too much of it, or a path that cannot be one
         raise UsageError(f"{os.fspath(path)}: this is no cast: {error}", hint=form) from None
     except OSError as error:
         raise UsageError(f"{os.fspath(path)}: the cast cannot be read: {error.strerror}", hint=form) from None

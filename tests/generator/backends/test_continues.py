@@ -10,6 +10,7 @@ import numpy as np
 
 from support import GreyBackend, grey_plan
 from videodirector import Director
+from videodirector._generators import finish
 from videodirector.generator import Capabilities, Clip, Progress
 from videodirector.generator.backends.frames import Frame
 from videodirector.generator.render.plan_renderer import Drawing
@@ -44,13 +45,8 @@ def chain() -> VideoPlan:
 
 
 def levels(backend: GreyBackend, plan: VideoPlan, scene_id: str) -> list[int]:
-    drawing = Drawing(plan, backend).draw(plan.scene(scene_id))
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            clip, _ = end.value
-            return [int(frame[0, 0, 0]) for frame in clip.frames]
+    clip, _ = finish(Drawing(plan, backend).draw(plan.scene(scene_id)))
+    return [int(frame[0, 0, 0]) for frame in clip.frames]
 
 
 def test_a_chain_of_scenes(tmp_path: Path) -> None:

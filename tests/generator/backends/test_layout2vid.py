@@ -14,6 +14,7 @@ from PIL import Image
 from support import see
 from tiny import PACKAGE, save, tiny_imagination, tiny_model, tiny_pipeline
 from videodirector import Director, VideoPlan
+from videodirector._generators import finish
 from videodirector.cli import main
 from videodirector.errors import ModelError, ModelNotFoundError, RenderError, UsageError
 from videodirector.generator.backends import create
@@ -47,13 +48,7 @@ def plan(**fields: object) -> VideoPlan:
 
 def draw(backend: Layout2VidBackend, story: VideoPlan, scene_id: str = "s1", steps: int = 2) -> Clip:
     scene = story.scene(scene_id)
-    drawing = backend.prepare(story).render(scene, seed=scene_seed(story, scene), steps=steps)
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            clip: Clip = end.value
-            return clip
+    return finish(backend.prepare(story).render(scene, seed=scene_seed(story, scene), steps=steps))
 
 
 def frames(backend: Layout2VidBackend, story: VideoPlan, scene_id: str = "s1") -> Frames:

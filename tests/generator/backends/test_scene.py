@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import GreyBackend, grey_plan
+from videodirector._generators import Returning
 from videodirector.errors import RenderError
 from videodirector.generator import Capabilities, Clip, Progress, derived_seed, scene_seed
 from videodirector.generator.backends.scene import render_scene
@@ -42,12 +43,8 @@ def test_names_do_not_run_together() -> None:
 
 
 def finish(drawing: Generator[StepDone, None, Clip]) -> tuple[list[StepDone], Clip]:
-    events: list[StepDone] = []
-    while True:
-        try:
-            events.append(next(drawing))
-        except StopIteration as end:
-            return events, end.value
+    run = Returning(drawing)
+    return list(run), run.result
 
 
 def test_steps_become_events() -> None:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from support import fox_plan
+from videodirector._generators import Returning, finish
 from videodirector.errors import PlanError
 from videodirector.generator import Backend, Clip, Progress, derived_seed
 from videodirector.generator.backends import create
@@ -16,16 +17,10 @@ from videodirector.storyworld.scene import compose
 
 def draw(plan: VideoPlan, scene_id: str, *, size: tuple[int, int] = (64, 64), seed: int = 1) -> Clip:
     renderer = StoryboardBackend(size=size).prepare(plan)
-    drawing = renderer.render(plan.scene(scene_id), seed=seed, steps=None)
-    steps: list[Progress] = []
-    while True:
-        try:
-            steps.append(next(drawing))
-        except StopIteration as end:
-            frames = plan.scene(scene_id).frames
-            assert steps == [Progress(number + 1, frames) for number in range(frames)]
-            clip: Clip = end.value
-            return clip
+    run = Returning(renderer.render(plan.scene(scene_id), seed=seed, steps=None))
+    frames = plan.scene(scene_id).frames
+    assert list(run) == [Progress(number + 1, frames) for number in range(frames)]
+    return run.result
 
 
 def one(entity: Entity, **fields: object) -> VideoPlan:
@@ -163,11 +158,5 @@ def test_what_was_drawn_before_means_nothing() -> None:
     alone = draw(plan, "meet").frames
     renderer = StoryboardBackend(size=(64, 64)).prepare(plan)
     for scene_id in ("walk", "meet"):
-        drawing = renderer.render(plan.scene(scene_id), seed=1, steps=None)
-        while True:
-            try:
-                next(drawing)
-            except StopIteration as end:
-                clip: Clip = end.value
-                break
+        clip = finish(renderer.render(plan.scene(scene_id), seed=1, steps=None))
     np.testing.assert_array_equal(clip.frames, alone)

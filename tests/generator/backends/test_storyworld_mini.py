@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from videodirector import VideoPlan
+from videodirector._generators import finish
 from videodirector.evaluation import Detector
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.schemas import Box, Entity, Scene
@@ -26,13 +27,8 @@ def drawn(box: Box, **options: object) -> NDArray[np.uint8]:
     robot = Entity(id="robot", name="robot", layout=[box, box])
     plan = VideoPlan(scenes=[Scene(id="s", description="A robot", background="meadow", frames=2, entities=[robot])])
     backend = Layout2VidBackend(options=Layout2VidOptions.model_validate(options))
-    drawing = backend.prepare(plan.checked()).render(plan.scenes[0], seed=1, steps=None)
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            frame: NDArray[np.uint8] = end.value.frames[1]
-            return frame
+    frame: NDArray[np.uint8] = finish(backend.prepare(plan.checked()).render(plan.scenes[0], seed=1)).frames[1]
+    return frame
 
 
 def test_a_thing_is_drawn_in_its_box_and_follows_when_the_box_moves(detector: Detector) -> None:

@@ -41,24 +41,24 @@ def test_clips_survive_packing(frames: int, height: int, width: int, seed: int, 
     if still:
         pixels[1:] = pixels[0]
     before = Clip(pixels)
-    after, about = unpack(pack(before, {"seconds": 1.5}))
+    after, about = unpack(pack(KEY, before, {"seconds": 1.5}), KEY, before.frames.shape)
     assert same(before, after)
     assert about == {"seconds": 1.5}
     after.frames[0] = 0  # it can be written to, and the next reader does not see it
 
 
 def test_any_wrong_byte_is_noticed() -> None:
-    content = pack(clip(), {})
+    content = pack(KEY, clip(), {})
     for place in range(0, len(content), 7):
         broken = bytearray(content)
         broken[place] ^= 1
         with pytest.raises(DamagedClipError):
-            check(bytes(broken))
+            check(bytes(broken), KEY)
     for length in (0, 7, 8, 43, 44, 60, len(content) - 1):
         with pytest.raises(DamagedClipError):
-            unpack(content[:length])
+            unpack(content[:length], KEY)
     with pytest.raises(DamagedClipError):
-        unpack(content + b"\0")
+        unpack(content + b"\0", KEY)
 
 
 def test_what_goes_in_comes_out(cache: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
 
 
 def test_it_stays_within_its_limit(tmp_path: Path) -> None:
-    size = len(pack(clip(), {}))
+    size = len(pack(KEY, clip(), {}))
     store = SceneCache(tmp_path, limit=5 * size)
     for number in range(40):
         store.store(f"{number:064x}", clip(seed=number), {})

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from support import GreyBackend, fox_plan, grey_plan, see
+from videodirector._generators import Returning
 from videodirector.errors import MissingDependencyError, OutputError, PlanError, RenderError, UsageError
 from videodirector.generator import Clip, Progress, render_sheet, render_video, scene_seed
 from videodirector.generator.backends import create, names
-from videodirector.schemas import RenderEvent, RenderResult, RenderSettings, Scene, VideoDone, VideoPlan
+from videodirector.schemas import RenderResult, RenderSettings, Scene, VideoDone, VideoPlan
 
 BARE = RenderSettings(save_plan=False, contact_sheet=False)
 
@@ -216,15 +217,9 @@ def test_memory_does_not_grow_with_the_number_of_scenes(tmp_path: Path) -> None:
 
 
 def test_a_contact_sheet_alone(tmp_path: Path) -> None:
-    events: list[RenderEvent] = []
-    drawing = render_sheet(fox_plan(), tmp_path / "a.png", backend=create("storyboard"), settings=BARE)
-    while True:
-        try:
-            events.append(next(drawing))
-        except StopIteration as end:
-            results = end.value
-            break
-    assert [result.id for result in results] == ["walk", "meet"]
+    run = Returning(render_sheet(fox_plan(), tmp_path / "a.png", backend=create("storyboard"), settings=BARE))
+    events = list(run)
+    assert [result.id for result in run.result] == ["walk", "meet"]
     assert {event.event for event in events} == {"plan_ready", "scene_started", "step_done", "scene_done"}
     with Image.open(tmp_path / "a.png") as sheet:
         assert sheet.format == "PNG"

@@ -12,6 +12,7 @@ import pytest
 
 from edits import edited, some_plan
 from tiny import tiny_model
+from videodirector._generators import finish as run_to_end
 from videodirector.generator import Backend, Drawing
 from videodirector.generator.backends import create
 from videodirector.schemas import VideoPlan
@@ -19,13 +20,8 @@ from videodirector.schemas import VideoPlan
 
 def finish(drawing: Drawing, plan: VideoPlan, scene_id: str) -> str:
     """A hash of the frames of a scene, drawn from nothing."""
-    events = drawing.draw(plan.scene(scene_id))
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            clip, _ = end.value
-            return hashlib.sha256(repr(clip.frames.shape).encode() + clip.frames.tobytes()).hexdigest()
+    clip, _ = run_to_end(drawing.draw(plan.scene(scene_id)))
+    return hashlib.sha256(repr(clip.frames.shape).encode() + clip.frames.tobytes()).hexdigest()
 
 
 @dataclass

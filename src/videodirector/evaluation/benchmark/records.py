@@ -16,7 +16,10 @@ from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.smoothness import flicker
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
-__all__ = ["PlanRecord", "SceneRecord", "look"]
+__all__ = ["RECORDS_VERSION", "PlanRecord", "SceneRecord", "look"]
+
+RECORDS_VERSION = "1"
+"""Raise it whenever the same clips give other records: older ones are then measured anew."""
 
 
 class _Frozen(BaseModel):

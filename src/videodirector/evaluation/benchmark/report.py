@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from videodirector._generators import finish
 from videodirector.evaluation.benchmark.figures import Figure, share_right
 from videodirector.evaluation.benchmark.records import PlanRecord
 from videodirector.evaluation.instruments.sheet import Case, comparison_sheet
@@ -98,13 +99,8 @@ def drawn_true(plan: VideoPlan, size: tuple[int, int]) -> list[Frames]:
     drawing = Drawing(plan, StoryboardBackend(size=size))
     clips: list[Frames] = []
     for scene in plan.scenes:
-        events = drawing.draw(scene)
-        while True:
-            try:
-                next(events)
-            except StopIteration as end:
-                clips.append(end.value[0].frames)
-                break
+        clip, _ = finish(drawing.draw(scene))
+        clips.append(clip.frames)
     return clips
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from videodirector._generators import Returning
 from videodirector.errors import OutputError
-from videodirector.evaluation.benchmark import records as looking
 from videodirector.evaluation.benchmark.plans import STILL, TrialSkill, trial_plans
-from videodirector.evaluation.benchmark.records import PlanRecord, look
+from videodirector.evaluation.benchmark.records import RECORDS_VERSION, PlanRecord, look
 from videodirector.evaluation.benchmark.world import Instruments
 from videodirector.evaluation.metrics.features import Frames
 from videodirector.files.atomic import atomic_file
@@ -24,7 +24,6 @@ from videodirector.files.digests import digest
 from videodirector.generator.backends.protocol import Backend
 from videodirector.generator.render.cache import SceneCache
 from videodirector.generator.render.plan_renderer import Drawing
-from videodirector.generator.render.scene_key import code_revision
 from videodirector.schemas import KEY_BOXES, Notice, VideoPlan
 
 __all__ = ["Change", "Trial", "Trials", "strength", "trials_of"]
@@ -123,7 +122,7 @@ class Trials:
             with atomic_file(self.folder / "plans" / f"{trial.id}.json") as partial:
                 trial.plan.save(partial)
             clips, keys, seconds = self._draw(trial.plan)
-            revision = digest([code_revision(looking.__name__), trial.plan.to_json(), *keys])[:32]
+            revision = digest([RECORDS_VERSION, trial.plan.to_json(), *keys])[:32]
             place = self._records / f"{trial.id}-{revision[:8]}.json"
             record = _recalled(place)
             if record is None or record.revision != revision:
@@ -152,14 +151,11 @@ class Trials:
         seconds = 0.0
         for scene in changed.scenes:
             with closing(drawing.draw(scene)) as events:
-                while True:
-                    try:
-                        event = next(events)
-                    except StopIteration as end:
-                        clip, result = end.value
-                        break
+                run = Returning(events)
+                for event in run:
                     if isinstance(event, Notice) and "not kept" in event.message:
                         raise OutputError(event.message, hint="choose another folder")
+                clip, result = run.result
             clips.append(clip.frames)
             keys.append(result.key)
             seconds += result.drawing_seconds

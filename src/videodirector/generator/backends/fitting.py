@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from videodirector.generator.backends.frames import Frames
 
-__all__ = ["ANY_LENGTH", "ANY_SIZE", "Lengths", "Sizes", "fit_length", "resample", "resize"]
+__all__ = ["ANY_LENGTH", "ANY_SIZE", "Lengths", "Sizes", "fit_length", "resample", "resampled_indices", "resize"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,18 +90,20 @@ def fit_length(frames: int, rate: Fraction, *, lengths: Lengths, model_rate: Fra
     return lengths.fit(wanted)
 
 
+def resampled_indices(there: int, count: int) -> list[int]:
+    """Which of ``there`` frames to take for ``count`` evenly spread ones; the first and the last are kept."""
+    if count == 1:
+        return [0]
+    # In whole numbers, halves rounded up: the same on every machine.
+    return [(2 * index * (there - 1) + count - 1) // (2 * (count - 1)) for index in range(count)]
+
+
 def resample(frames: Frames, count: int) -> Frames:
     """``count`` of the frames (some twice where there are fewer), evenly spread; the first and the last are kept.
 
     As many frames as there are come back as they are, without a copy.
     """
-    there = len(frames)
-    if there == count:
-        return frames
-    if count == 1:
-        return frames[:1]
-    # In whole numbers, halves rounded up: the same on every machine.
-    return frames[[(2 * index * (there - 1) + count - 1) // (2 * (count - 1)) for index in range(count)]]
+    return frames if len(frames) == count else frames[resampled_indices(len(frames), count)]
 
 
 def resize(frames: Frames, size: tuple[int, int]) -> Frames:

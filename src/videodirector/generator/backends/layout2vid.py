@@ -39,6 +39,8 @@ STORYWORLD = "videodirector.storyworld.album"  # whose pictures are found by wor
 
 LONGEST = 64  # frames: four times what the temporal layers learned from
 
+LIBRARIES = ("diffusers", "numpy", "pillow", "scipy", "tokenizers", "torch", "transformers")
+
 LISTED = 5  # looks: no caption of training lists more things, and the place must not fall off a caption's end
 
 KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thing (measured: strangers stay below 0.55)
@@ -100,6 +102,8 @@ class Layout2VidBackend:
             shared_groups=True,
             steps=facts.num_inference_steps,
             max_frames=LONGEST,
+            version="1",
+            libraries=LIBRARIES,
         )
 
     def prepare(self, plan: VideoPlan) -> Layout2VidRenderer:

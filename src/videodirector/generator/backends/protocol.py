@@ -47,6 +47,9 @@ class Capabilities:
         steps: denoising steps when none are asked for; 0 when it draws at once and the setting means nothing.
         negative_prompt, guidance: whether it takes words to avoid, and a strength of guidance.
         batch: how many scenes it draws at the same time.
+        version: of its frames. Raise it whenever the same inputs give other frames or notes: clips rendered by another
+            version are not taken from the cache.
+        libraries: distributions whose version decides the frames, such as ("torch", "pillow").
     """
 
     name: str
@@ -70,6 +73,8 @@ class Capabilities:
     negative_prompt: bool = False
     guidance: bool = False
     batch: int = 1
+    version: str = "1"
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class SceneRenderer(Protocol):
 
         Two scenes whose effective inputs are equal must give the same frames, to the bit, and notes that are true of
         both; scenes that look the same should have equal ones as far as that is cheap to tell. So: words as the model
-        reads them, boxes frame by frame (``fingerprint.track_digest``), digests of pictures and the revision of
+        reads them, boxes frame by frame (``backends.scene.track_digest``), digests of pictures and the revision of
         weights in place of their names; nothing of positions, ids, transitions or what the backend does not read.
 
         It is quick and loads no weights: it is asked for every scene, drawn or not.

@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 
+from videodirector._generators import Returning
 from videodirector.errors import RenderError
 from videodirector.generator.backends.frames import Frame
 from videodirector.generator.backends.protocol import Capabilities, Clip, ContinuingRenderer, SceneRenderer
@@ -57,13 +58,10 @@ def render_scene(
         drawing = renderer.render(scene, seed=seed, steps=steps)
     else:
         drawing = cast(ContinuingRenderer, renderer).render(scene, seed=seed, steps=steps, first_frame=first_frame)
-    while True:
-        try:
-            progress = next(drawing)
-        except StopIteration as end:
-            clip: Clip = end.value
-            break
+    run = Returning(drawing)
+    for progress in run:
         yield StepDone(scene=scene.id, step=progress.step, steps=progress.steps)
+    clip = run.result
     width, height = capabilities.frame_size
     expected = (scene.frames, height, width, 3)
     if clip.frames.shape != expected or clip.frames.dtype != np.uint8:

@@ -51,7 +51,14 @@ class StoryboardBackend:
     def capabilities(self) -> Capabilities:
         """Exact boxes, reference pictures, any length."""
         return Capabilities(
-            name="storyboard", frame_size=self._size, boxes="exact", words=False, references=None, shared_groups=True
+            name="storyboard",
+            frame_size=self._size,
+            boxes="exact",
+            words=False,
+            references=None,
+            shared_groups=True,
+            version="1",
+            libraries=("numpy", "pillow", "scipy"),
         )
 
     def prepare(self, plan: VideoPlan) -> StoryboardRenderer:

@@ -13,15 +13,17 @@ from typing import Any
 
 from videodirector.errors import UsageError, VideoDirectorError
 from videodirector.files.digests import digest
+from videodirector.files.names import readable
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.workers.worker import DrawTask
 from videodirector.generator.render.cache import SceneCache
 from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.generator.render.render import render_video, settled
-from videodirector.generator.render.scene_key import SceneKey, code_revision
+from videodirector.generator.render.scene_key import SceneKey
 from videodirector.generator.video.soundtrack import need, sounds
 from videodirector.generator.video.timeline import timeline
+from videodirector.generator.video.writer import WRITER_VERSION
 from videodirector.schemas import RenderResult, RenderSettings, VideoDone, VideoPlan
 from videodirector.schemas.batch import Failure, StoryboardResult
 
@@ -198,9 +200,12 @@ class Studio:
     def failed(self, storyboard: Storyboard, asked: str, error: Exception, seconds: float = 0.0) -> StoryboardResult:
         """What there is to say of a storyboard that will have no video."""
         if isinstance(error, VideoDirectorError):
-            failure = Failure(type=type(error).__name__, message=error.message, hint=error.hint)
+            message, hint = error.message, error.hint
+        elif isinstance(error, MemoryError):
+            message, hint = "there is too little memory for it", "make it smaller or shorter, or use fewer workers"
         else:
-            failure = Failure(type=type(error).__name__, message=str(error), hint="this is a fault; please report it")
+            message, hint = str(error) or type(error).__name__, "this is a fault; please report it"
+        failure = Failure(type=type(error).__name__, message=readable(message), hint=readable(hint))
         return StoryboardResult(
             id=storyboard.id,
             source=storyboard.source,
@@ -224,7 +229,7 @@ def _made_of(plan: VideoPlan, settings: RenderSettings, keys: Mapping[str, Scene
     files = [plan.audio, settings.soundtrack, settings.font, *(scene.audio for scene in plan.scenes)]
     return digest(
         [
-            code_revision("videodirector.generator.video.writer"),
+            WRITER_VERSION,
             plan.model_dump(mode="json"),
             repr(settings),
             [key.key for key in keys.values()],

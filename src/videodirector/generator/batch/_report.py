@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from videodirector.files.atomic import atomic_file, output_error
+from videodirector.files.names import readable_values
 from videodirector.schemas.batch import StoryboardResult
 
 __all__ = ["Journal"]
@@ -62,12 +64,15 @@ class Journal:
 
 
 def _line(result: StoryboardResult) -> bytes:
-    return result.model_dump_json(exclude_none=True).encode() + b"\n"
+    told = readable_values(result.model_dump(mode="json", exclude_none=True))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _read(path: Path) -> dict[str, StoryboardResult]:
     results: dict[str, StoryboardResult] = {}
     try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is not a regular file")
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
         return results

@@ -105,7 +105,7 @@ class _Batch:
             job = self._studio.prepare(storyboard, asked, planned=planned, tell=self._journal.record)
             if self._studio.stands(job, before):
                 assert before is not None, "nothing stands that was not there"
-                return before.model_copy(update={"kept": True})
+                return before.model_copy(update={"kept": True, "video": job.path})
         except Exception as error:  # one bad storyboard never ends the batch
             return self._studio.failed(storyboard, asked, error, perf_counter() - started)
         return job

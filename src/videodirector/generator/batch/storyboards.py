@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import PlannerError, UsageError, VideoDirectorError
+from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.names import readable
 from videodirector.schemas import VideoPlan
 
 __all__ = ["Storyboard", "read_storyboards", "storyboards_of"]
@@ -58,7 +61,10 @@ class Storyboard:
         """A digest of what it asks for; a plan file counts with what is in it."""
         plan: object = self.plan
         if isinstance(plan, Path):
-            plan = hashlib.sha256(plan.read_bytes()).hexdigest() if plan.is_file() else "missing"
+            try:
+                plan = hashlib.sha256(plan.read_bytes()).hexdigest() if plan.is_file() else "missing"
+            except OSError:  # why, the reader of the plan says
+                plan = "unreadable"
         elif isinstance(plan, VideoPlan):
             plan = plan.model_dump(mode="json", warnings=False)
         told = [self.story, plan, dict(self.options), str(self.error or "")]
@@ -77,14 +83,17 @@ def read_storyboards(path: str | os.PathLike[str]) -> list[Storyboard]:
     """
     file = Path(path)
     if file.is_dir():
-        found = sorted(item for item in file.iterdir() if item.suffix in (".json", ".txt") and item.is_file())
-        storyboards = [storyboard_of(item, number, source=str(item)) for number, item in enumerate(found, start=1)]
+        try:
+            found = sorted(item for item in file.iterdir() if item.suffix in (".json", ".txt") and item.is_file())
+        except OSError as error:
+            raise UsageError(f"the folder {str(file)!r} cannot be read: {error.strerror}") from None
+        storyboards = [storyboard_of(item, number, source=readable(item)) for number, item in enumerate(found, start=1)]
         hint = "a folder has plans that end in .json or stories that end in .txt"
     else:
         text = _read_text(file, "the storyboards")
         lines = _csv_lines(text) if file.suffix.lower() == ".csv" else _json_lines(text)
         storyboards = [
-            storyboard_of(item, number, source=f"{file}:{line}", folder=file.parent)
+            storyboard_of(item, number, source=f"{readable(file)}:{line}", folder=file.parent)
             for number, (line, item) in enumerate(lines, start=1)
         ]
         hint = "write one storyboard a line"
@@ -112,10 +121,16 @@ def storyboard_of(item: object, number: int, *, source: str, folder: Path = Path
     """
     try:
         return _storyboard(item, f"{number:04}", source, folder)
-    except VideoDirectorError as error:
+    except Exception as fault:  # one bad item never stops the others
+        error = fault if isinstance(fault, VideoDirectorError) else _unusable(source, fault)
         name = item.get("id") if isinstance(item, Mapping) else None
         known = isinstance(name, str) and _ID.fullmatch(name)
         return Storyboard(id=str(name) if known else f"{number:04}", source=source, error=error)
+
+
+def _unusable(source: str, fault: Exception) -> UsageError:
+    """An item that cannot be used at all: a name with a NUL in it, lists nested too deeply, too much of it."""
+    return UsageError(f"{source}: cannot be used: {type(fault).__name__}: {str(fault)[:200]}", hint="look at this item")
 
 
 def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboard:
@@ -184,8 +199,8 @@ def _json_lines(text: str) -> Iterator[tuple[int, object]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                yield number, json.loads(line)
-            except (ValueError, RecursionError) as error:
+                yield number, parse_bounded(line)
+            except ValueError as error:
                 where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
                 reason = getattr(error, "msg", str(error))
                 yield number, UsageError(f"line {number} is not JSON: {reason}{where}", hint="write one object a line")
@@ -216,7 +231,7 @@ def _typed(name: str, cell: str) -> object:
     if name in _TEXTS:
         return cell
     try:
-        value: object = json.loads(cell)
+        value: object = parse_bounded(cell)
     except ValueError:
         return cell
     return value
@@ -226,6 +241,7 @@ def _told_apart(storyboards: list[Storyboard]) -> list[Storyboard]:
     """No two of one name: the later one fails, rather than write over the video of the first."""
     seen: dict[str, str] = {}
     found: list[Storyboard] = []
+    taken = {storyboard.id.casefold() for storyboard in storyboards}
     for number, storyboard in enumerate(storyboards, start=1):
         folded = storyboard.id.casefold()
         if folded in seen:
@@ -233,7 +249,13 @@ def _told_apart(storyboards: list[Storyboard]) -> list[Storyboard]:
                 f"{storyboard.source}: {seen[folded]} is called {storyboard.id!r} as well",
                 hint="give each storyboard an id of its own",
             )
-            found.append(Storyboard(id=f"{storyboard.id}-{number}", source=storyboard.source, error=error))
+            name = next(
+                name
+                for name in (f"{storyboard.id[:80]}-{count}" for count in itertools.count(number))
+                if name.casefold() not in taken
+            )
+            taken.add(name.casefold())
+            found.append(Storyboard(id=name, source=storyboard.source, error=error))
         else:
             seen[folded] = storyboard.source
             found.append(storyboard)

@@ -1,89 +1,156 @@
 """A drawn clip as bytes that are small, lossless, and known to be whole.
 
 The layout of a clip file: eight bytes that say what it is; a SHA-256 of all that follows; the length of a JSON header,
-four bytes, little end first; the header, with the clip's shape and notes; and the frames, each but the first as its
-difference from the one before it (modulo 256), compressed with Zstandard.
+four bytes, little end first; the header, with the clip's key, shape and notes; and the frames, each but the first as
+its difference from the one before it (modulo 256), compressed with Zstandard.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 import zstandard
+from pydantic import BaseModel, ConfigDict, Field
 
 from videodirector.generator.backends.frames import Frames
 from videodirector.generator.backends.protocol import Clip
 from videodirector.schemas import Control, Drawn
 
-__all__ = ["DamagedClipError", "check", "pack", "unpack"]
+__all__ = ["DamagedClipError", "check", "is_outdated", "pack", "packed_limit", "unpack"]
 
-MAGIC = b"VDclip1\n"
+MAGIC = b"VDclip2\n"
 _DIGEST = slice(len(MAGIC), len(MAGIC) + 32)
 _LENGTH = slice(_DIGEST.stop, _DIGEST.stop + 4)
 
 LEVEL = 3  # of Zstandard: measured in docs/log.md
 
+_BESIDE = 16 * 2**20
+"""Bytes that a clip file may have beside its frames: the header, and what Zstandard adds to frames it cannot shrink."""
+
 
 class DamagedClipError(Exception):
-    """These bytes are not those of a clip file, or not all of them."""
+    """These bytes are not those of a clip file, or not all of them, or not those of the clip that is wanted."""
 
 
-def pack(clip: Clip, about: dict[str, Any]) -> bytes:
+class _Header(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    key: str
+    shape: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=4, max_length=4)]
+    notes: list[str]
+    controls: list[dict[str, Any]]
+    drawn: dict[str, Any] | None
+    about: dict[str, Any]
+
+
+def pack(key: str, clip: Clip, about: dict[str, Any]) -> bytes:
     """The bytes of a clip.
 
     Args:
+        key: what it is kept under; it is written into the file, so that it cannot pass for another.
         clip: frames, notes and controls.
         about: what else to keep with it, plain data.
     """
-    header = {
-        "shape": clip.frames.shape,
-        "notes": clip.notes,
-        "controls": [control.model_dump(mode="json") for control in clip.controls],
-        "drawn": clip.drawn and clip.drawn.model_dump(mode="json"),
-        "about": about,
-    }
-    differences = clip.frames.copy()
-    differences[1:] -= clip.frames[:-1]
-    text = json.dumps(header, sort_keys=True).encode()
-    rest = len(text).to_bytes(4, "little") + text + zstandard.compress(differences.data, LEVEL)
+    header = _Header(
+        key=key,
+        shape=list(clip.frames.shape),
+        notes=list(clip.notes),
+        controls=[control.model_dump(mode="json") for control in clip.controls],
+        drawn=None if clip.drawn is None else clip.drawn.model_dump(mode="json"),
+        about=about,
+    )
+    text = json.dumps(header.model_dump(), sort_keys=True).encode()
+    rest = b"".join([len(text).to_bytes(4, "little"), text, *_compressed(clip.frames)])
     return MAGIC + hashlib.sha256(rest).digest() + rest
 
 
-def check(content: bytes) -> dict[str, Any]:
-    """The header of a clip file of which every byte is as it was written.
+def _compressed(frames: Frames) -> Iterator[bytes]:
+    """The differences between the frames, compressed one at a time: a second copy of a long clip may not fit."""
+    compressor = zstandard.ZstdCompressor(level=LEVEL).compressobj(size=frames.nbytes)
+    for number, frame in enumerate(frames):
+        difference = frame - frames[number - 1] if number else np.ascontiguousarray(frame)
+        yield compressor.compress(difference.data)
+    yield compressor.flush()
+
+
+def packed_limit(shape: Sequence[int]) -> int:
+    """Bytes that the file of a clip of this shape has at most."""
+    return math.prod(shape) * 257 // 256 + _BESIDE
+
+
+def check(content: bytes, key: str) -> dict[str, Any]:
+    """What was kept with a clip, after a look whether every byte is as it was written.
 
     Raises:
-        DamagedClipError: one is not.
+        DamagedClipError: one is not, or this is the clip of another key.
     """
+    return _header(content, key).about
+
+
+def unpack(content: bytes, key: str, shape: Sequence[int] | None = None) -> tuple[Clip, dict[str, Any]]:
+    """The clip of these bytes, and what was kept with it.
+
+    Args:
+        content: the bytes of a clip file.
+        key: what the clip is kept under.
+        shape: that it must have; None allows any.
+
+    Raises:
+        DamagedClipError: see ``check``; or it has another shape, or its frames are fewer or more than it says.
+    """
+    header = _header(content, key)
+    if shape is not None and list(shape) != header.shape:
+        raise DamagedClipError(f"a clip of shape {header.shape}, where {list(shape)} is wanted")
+    compressed = memoryview(content)[_LENGTH.stop + _header_length(content) :]
+    try:
+        size = zstandard.frame_content_size(compressed)
+        if size != math.prod(header.shape):  # looked at before anything is decompressed
+            raise DamagedClipError(f"frames of {size} bytes, where {math.prod(header.shape)} are promised")
+        frames = _decompressed(compressed, header.shape)
+        controls = tuple(Control.model_validate(control) for control in header.controls)
+        drawn = Drawn.model_validate(header.drawn) if header.drawn else None
+    except (ValueError, zstandard.ZstdError) as error:
+        raise DamagedClipError(f"what it holds cannot be read: {str(error)[:200]}") from error
+    return Clip(frames, tuple(header.notes), controls, drawn), header.about
+
+
+def _decompressed(compressed: memoryview, shape: Sequence[int]) -> Frames:
+    frames: Frames = np.empty(shape, dtype=np.uint8)
+    with zstandard.ZstdDecompressor().stream_reader(compressed) as reader:
+        for number, frame in enumerate(frames):
+            view = memoryview(frame).cast("B")
+            while view:
+                if not (read := reader.readinto(view)):
+                    raise DamagedClipError("its frames end early")
+                view = view[read:]
+            if number:
+                frames[number] += frames[number - 1]
+        if reader.read(1):
+            raise DamagedClipError("there is more in it than its frames")
+    return frames
+
+
+def is_outdated(content: bytes) -> bool:
+    """Whether this is a clip file of an earlier version of this package, in which no key was written."""
+    return content.startswith(b"VDclip1\n")
+
+
+def _header(content: bytes, key: str) -> _Header:
     rest = memoryview(content)[_DIGEST.stop :]
     if not content.startswith(MAGIC) or hashlib.sha256(rest).digest() != content[_DIGEST]:
         raise DamagedClipError(f"{len(content)} bytes that are not those that were written")
-    header: dict[str, Any] = json.loads(content[_LENGTH.stop : _LENGTH.stop + _header_length(content)])
+    try:
+        header = _Header.model_validate(json.loads(content[_LENGTH.stop : _LENGTH.stop + _header_length(content)]))
+    except (ValueError, RecursionError) as error:
+        raise DamagedClipError(f"its header cannot be read: {str(error)[:200]}") from error
+    if header.key != key:
+        raise DamagedClipError(f"the clip of another key, {header.key[:16]}")
     return header
-
-
-def unpack(content: bytes) -> tuple[Clip, dict[str, Any]]:
-    """The clip of these bytes, and what was kept with it.
-
-    Raises:
-        DamagedClipError: see ``check``.
-    """
-    header = check(content)
-    compressed = memoryview(content)[_LENGTH.stop + _header_length(content) :]
-    # A copy, for what zstandard returns cannot be written to.
-    frames: Frames = np.frombuffer(zstandard.decompress(compressed), dtype=np.uint8).reshape(header["shape"]).copy()
-    for number in range(1, len(frames)):
-        frames[number] += frames[number - 1]
-    clip = Clip(
-        frames,
-        tuple(header["notes"]),
-        tuple(Control.model_validate(control) for control in header["controls"]),
-        Drawn.model_validate(header["drawn"]) if header["drawn"] else None,
-    )
-    return clip, header["about"]
 
 
 def _header_length(content: bytes) -> int:

@@ -2,7 +2,8 @@
 
 Every clip is a file of its own, ``scenes/ab/abcd....clip``, written beside its place, brought to the disk and then
 moved there; so a file under its own name is whole, or was damaged later, which its checksum tells. Nothing is locked:
-two processes that draw the same scene write the same frames. A file's time is when it was last used. When the folder
+two processes that draw the same scene write the same frames. The folders are open to their user alone, and what others
+may have written is not taken. A file's time is when it was last used. When the folder
 grows past its limit, the files that were not used for longest go.
 """
 
@@ -12,7 +13,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,17 @@ from typing import Any
 
 from videodirector.errors import OutputError, UsageError
 from videodirector.files.atomic import output_error
-from videodirector.files.memo import cache_folder
+from videodirector.files.memo import CACHE_VARIABLE, cache_folder
+from videodirector.files.private import (
+    UntrustedError,
+    check_folder,
+    create_private,
+    make_folder,
+    read_private,
+    remove,
+)
 from videodirector.generator.backends.protocol import Clip
-from videodirector.generator.render._clip_file import DamagedClipError, check, pack, unpack
+from videodirector.generator.render._clip_file import DamagedClipError, check, is_outdated, pack, packed_limit, unpack
 
 __all__ = [
     "LIMIT",
@@ -103,21 +112,30 @@ class SceneCache:
         self.limit = limit
         self._held: int | None = None  # bytes in the folder, as far as is known
 
-    def load(self, key: str) -> CachedClip | None:
+    def load(self, key: str, *, shape: Sequence[int] | None = None) -> CachedClip | None:
         """The clip of this key, or None; it counts as used now.
 
+        Args:
+            key: what it is kept under.
+            shape: that its frames must have; no more than they take up is read. None allows any within the limit.
+
         Raises:
-            DamagedEntryError: it is not as it was written, or cannot be read; it is gone now, if possible.
+            DamagedEntryError: it is not as it was written, has another key or shape, may have been written by somebody
+                else, or cannot be read; it is gone now, if possible.
+            OutputError: somebody else may have written to the cache's folder, so nothing is taken from it.
         """
         path = self._path(key)
+        content = b""
         try:
-            content = path.read_bytes()
-            clip, about = unpack(content)
+            self._check_folders(path)
+            content = read_private(path, self.limit if shape is None else packed_limit(shape))
+            clip, about = unpack(content, key, shape)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (DamagedClipError, OSError) as error:
-            with suppress(OSError):
-                path.unlink()
+        except (DamagedClipError, OSError, MemoryError) as error:
+            remove(path)
+            if is_outdated(content):
+                return None
             raise DamagedEntryError(f"{path}: {error}") from error
         with suppress(OSError):
             os.utime(path)
@@ -125,40 +143,62 @@ class SceneCache:
 
     def about(self, key: str) -> dict[str, Any] | None:
         """What was kept with the clip of this key; None if there is none, or if it is damaged. Nothing is changed."""
+        path = self._path(key)
         try:
-            header = check(self._path(key).read_bytes())
-        except (DamagedClipError, OSError):
+            self._check_folders(path)
+            return check(read_private(path, self.limit), key)
+        except (DamagedClipError, OSError, MemoryError, OutputError):
             return None
-        about: dict[str, Any] = header["about"]
-        return about
 
     def __contains__(self, key: str) -> bool:
         return self.about(key) is not None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the folder cannot be trusted; None if it can, or is not there yet."""
+        try:
+            check_folder(self.folder)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return str(error)
+        return None
 
     def store(self, key: str, clip: Clip, about: dict[str, Any]) -> None:
         """Keep a clip under its key, with other plain data about it. Larger than the limit, it is not kept.
 
         Raises:
-            OutputError: the folder cannot be written to, or the disk is full; nothing partial is left.
+            OutputError: the folder cannot be written to or trusted, or the disk is full; nothing partial is left.
         """
-        content = pack(clip, about)
+        content = pack(key, clip, about)
         if len(content) > self.limit:
             return
         path = self._path(key)
         partial = path.with_name(f"{secrets.token_hex(8)}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder, *path.parent.relative_to(self.folder).parts)
             try:
-                with partial.open("xb") as file:
+                with create_private(partial) as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
+                if path.is_dir() and not path.is_symlink():
+                    remove(path)
                 partial.replace(path)
             finally:
                 partial.unlink(missing_ok=True)
+        except UntrustedError as error:
+            raise _untrusted(error) from error
         except OSError as error:
             raise output_error(self.folder, error) from error
         self._keep_within_limit(len(content))
+
+    def _check_folders(self, path: Path) -> None:
+        for folder in (self.folder, path.parent.parent, path.parent):
+            try:
+                check_folder(folder)
+            except UntrustedError as error:
+                raise _untrusted(error) from error
 
     def info(self) -> CacheInfo:
         """What is in it."""
@@ -193,6 +233,8 @@ class SceneCache:
             if held - removed <= limit:
                 break
             try:
+                if file.path.is_dir() and not file.path.is_symlink():
+                    remove(file.path)
                 file.path.unlink(missing_ok=True)
             except OSError as error:
                 raise output_error(file.path, error) from error
@@ -226,8 +268,15 @@ class SceneCache:
     def _files(self) -> Iterator[_File]:
         for path in self._scenes().glob("*/*.clip"):
             with suppress(OSError):  # another process has just removed it
-                status = path.stat()
+                status = path.lstat()
                 yield _File(status.st_mtime, status.st_size, path)
+
+
+def _untrusted(error: UntrustedError) -> OutputError:
+    return OutputError(
+        f"the cache is not used, for its clips may be somebody else's: {error}",
+        hint=f"take it away from others (chmod -R go-w), or name a folder of your own by {CACHE_VARIABLE}",
+    )
 
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from videodirector.generator.backends.layout_methods import account, lower
 from videodirector.generator.backends.protocol import AnnouncedRenderer, Backend, Capabilities, Clip
 from videodirector.generator.backends.scene import render_scene, scene_seed
 from videodirector.generator.render.cache import CachedClip, DamagedEntryError, SceneCache
-from videodirector.generator.render.scene_key import SceneKey, drawing_libraries, scene_key
+from videodirector.generator.render.scene_key import SceneKey, library_versions, scene_key
 from videodirector.schemas import (
     Control,
     Notice,
@@ -73,7 +74,9 @@ class Drawing:
         """The scene's key in the cache; the same for scenes that look the same."""
         if scene.id not in self.keys:
             seed = scene_seed(self.plan, scene)
-            self.keys[scene.id] = scene_key(self._renderer, scene, seed=seed, steps=self.steps)
+            self.keys[scene.id] = scene_key(
+                self._renderer, scene, capabilities=self.capabilities, seed=seed, steps=self.steps
+            )
         return self.keys[scene.id]
 
     def announce(self) -> None:
@@ -87,7 +90,7 @@ class Drawing:
     @property
     def libraries(self) -> dict[str, str]:
         """The versions of the libraries that draw."""
-        return drawing_libraries(type(self._renderer).__module__)
+        return library_versions(self.capabilities.libraries)
 
     def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
         """The clip of a scene, and what there is to say of it.
@@ -106,7 +109,7 @@ class Drawing:
         seed = scene_seed(self.plan, scene)
         cached = yield from self._recalled(scene, key)
         if cached is not None:
-            clip, drawing_seconds, threads = cached.clip, cached.about["seconds"], cached.about.get("threads")
+            clip, (drawing_seconds, threads) = cached.clip, _drawn_in(cached.about)
         else:
             first = yield from self._first_frame(scene)
             with _computing_with(self._threads.get(scene.id)):
@@ -156,11 +159,15 @@ class Drawing:
     def _recalled(self, scene: Scene, key: SceneKey) -> Generator[Notice, None, CachedClip | None]:
         if self._cache is None:
             return None
+        width, height = self.capabilities.frame_size
         try:
-            cached = self._cache.load(key.key)
+            cached = self._cache.load(key.key, shape=(scene.frames, height, width, 3))
         except DamagedEntryError as error:
             message = f"the clip of scene {scene.id} in the cache is damaged, so it is drawn anew ({error})"
             yield Notice(scene=scene.id, message=message)
+            return None
+        except OutputError as error:
+            yield self._without_cache(scene, error)
             return None
         threads = self._threads.get(scene.id)
         other = cached is not None and threads is not None and cached.about.get("threads") != threads
@@ -173,10 +180,20 @@ class Drawing:
         try:
             self._cache.store(key.key, clip, about)
         except OutputError as error:
-            if self._for_others:
-                raise
-            self._cache = None  # one complaint is enough
-            yield Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
+            yield self._without_cache(scene, error)
+
+    def _without_cache(self, scene: Scene, error: OutputError) -> Notice:
+        if self._for_others:
+            raise error
+        self._cache = None  # one complaint is enough
+        return Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
+
+
+def _drawn_in(about: Mapping[str, Any]) -> tuple[float, int | None]:
+    """The seconds and threads that a clip says to have been drawn in."""
+    seconds, threads = about.get("seconds"), about.get("threads")
+    known = isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= 0
+    return float(seconds) if known else 0.0, threads if isinstance(threads, int) and threads > 0 else None  # type: ignore[arg-type]
 
 
 @contextmanager

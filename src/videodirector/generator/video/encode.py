@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +20,9 @@ import ffmpeg
 import numpy as np
 
 from videodirector.errors import EncodeError
+from videodirector.files.ffmpeg import with_files
 from videodirector.generator.backends.frames import Frame
+from videodirector.interrupts import at_forced_end
 
 __all__ = ["LEAST_SIDE", "SAMPLE_RATE", "Kind", "VideoFormat", "VideoWriter", "fitted"]
 
@@ -122,7 +124,7 @@ class VideoWriter:
 
     def __enter__(self) -> Self:
         # A file, not a pipe: ffmpeg may complain at length while we are busy writing to it.
-        self._log = tempfile.TemporaryFile()
+        self._log, self._last_act = tempfile.TemporaryFile(), ExitStack()
         try:
             with uninterrupted():  # an ffmpeg that nobody knows of would write to a file that nobody removes
                 self._process = subprocess.Popen(
@@ -132,6 +134,7 @@ class VideoWriter:
                     stderr=self._log,
                     start_new_session=True,  # Ctrl-C is for us to handle, not for ffmpeg to end on
                 )
+                self._last_act.enter_context(at_forced_end(self._process.kill))
         except OSError as error:
             self._log.close()
             reason = error.strerror or str(error)
@@ -175,6 +178,7 @@ class VideoWriter:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._last_act.close()
         with suppress(OSError):  # what was buffered for a dead process is lost, as it should be
             self._stdin.close()
         self._log.close()
@@ -233,9 +237,10 @@ def _command(path: Path, fmt: VideoFormat, program: str, kind: Kind, audio: Path
     # Only numbers and fixed words reach the filters; text in pictures is drawn before, by Pillow.
     rate = f"{fmt.rate.numerator}/{fmt.rate.denominator}"
     pictures = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgb24", video_size=fmt.frame_size, framerate=rate)
-    output = _OUTPUTS[kind](_scaled(pictures, fmt, kind), audio, str(path.absolute()))  # absolute: no name is an option
+    output = _OUTPUTS[kind](_scaled(pictures, fmt, kind), audio is not None)
     command = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
-    return [str(argument) for argument in command.compile(cmd=program, overwrite_output=True)]
+    files = {"VIDEO": str(path.absolute()), "SOUND": str(audio and audio.absolute())}  # absolute: no name is an option
+    return with_files(command.compile(cmd=program, overwrite_output=True), files)
 
 
 def _scaled(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
@@ -244,15 +249,15 @@ def _scaled(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
     return fitting.filter("pad", *fmt.size, *fmt.offset)
 
 
-def _mp4(pictures: Any, audio: Path | None, path: str) -> Any:
+def _mp4(pictures: Any, heard: bool) -> Any:
     streams = [pictures.filter("format", "yuv420p")]
     sound: dict[str, object] = {}
-    if audio is not None:
-        streams.append(ffmpeg.input(str(audio.absolute()), format="s16le", ar=SAMPLE_RATE, ac=2))
+    if heard:
+        streams.append(ffmpeg.input("SOUND", format="s16le", ar=SAMPLE_RATE, ac=2))
         sound = {"acodec": "aac", "audio_bitrate": "192k", "flags:a": "+bitexact"}
     return ffmpeg.output(
         *streams,
-        path,
+        "VIDEO",
         format="mp4",
         vcodec="libx264",
         preset="medium",
@@ -270,18 +275,18 @@ def _mp4(pictures: Any, audio: Path | None, path: str) -> Any:
     )
 
 
-def _gif(pictures: Any, _audio: Path | None, path: str) -> Any:
+def _gif(pictures: Any, _heard: bool) -> Any:
     # A palette for every frame: one for all would have to see, and so keep, the whole video first.
     both = pictures.split()
     palette = both[0].filter("palettegen", stats_mode="single")
     coloured = ffmpeg.filter([both[1], palette], "paletteuse", new=1, dither="sierra2_4a")
-    return ffmpeg.output(coloured, path, format="gif", loop=0, threads=1, fflags="+bitexact", map_metadata=-1)
+    return ffmpeg.output(coloured, "VIDEO", format="gif", loop=0, threads=1, fflags="+bitexact", map_metadata=-1)
 
 
-def _webp(pictures: Any, _audio: Path | None, path: str) -> Any:
+def _webp(pictures: Any, _heard: bool) -> Any:
     return ffmpeg.output(
         pictures,
-        path,
+        "VIDEO",
         format="webp",
         vcodec="libwebp",  # frame by frame; libwebp_anim keeps the whole animation in memory
         pix_fmt="yuv420p",

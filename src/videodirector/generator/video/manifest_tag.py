@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import subprocess
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from videodirector.errors import EncodeError, UsageError
 from videodirector.files.atomic import output_error
+from videodirector.files.bounded_json import parse_bounded
 from videodirector.files.memo import remembered
 from videodirector.schemas import (
     FileRecord,
@@ -58,7 +58,7 @@ def read_comment(video: Path, program: str) -> str | None:
     found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)
     text = found and re.sub(r"\\(.)", r"\1", found[1])
     try:
-        return text if text and isinstance(json.loads(text), dict) else None
+        return text if text and isinstance(parse_bounded(text), dict) else None
     except ValueError:
         return None
 

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from videodirector.errors import EncodeError, PlanError, PlanIssue, UsageError, VideoDirectorError
 from videodirector.files.atomic import output_error
+from videodirector.files.ffmpeg import with_files
 from videodirector.generator.video.encode import SAMPLE_RATE
 from videodirector.generator.video.timeline import Shot
+from videodirector.interrupts import at_forced_end
 from videodirector.schemas import RenderSettings, VideoPlan
 
 __all__ = ["Sound", "mix", "need", "sounds"]
@@ -133,7 +135,7 @@ def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
     need([sound])
     wanted = sound.end - sound.start
     command = (
-        ffmpeg.input(f"file:{os.path.abspath(sound.file)}")
+        ffmpeg.input("SOUND")
         .audio.filter("atrim", end_sample=10**15)  # so that a file without a sound is an error and no silence
         .output("pipe:1", format="s16le", ar=SAMPLE_RATE, ac=2, t=wanted / SAMPLE_RATE + 1)
         .global_args("-nostdin", "-hide_banner", "-loglevel", "error")
@@ -142,11 +144,14 @@ def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
     with tempfile.TemporaryFile() as log:
         try:
             process = subprocess.Popen(
-                [str(part) for part in command], stdout=subprocess.PIPE, stderr=log, start_new_session=True
+                with_files(command, {"SOUND": f"file:{os.path.abspath(sound.file)}"}),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
             )
         except OSError as error:
             raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
-        with process:
+        with process, at_forced_end(process.kill):
             assert process.stdout is not None, "asked for above"
             given = 0
             try:

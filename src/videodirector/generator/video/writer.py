@@ -27,7 +27,10 @@ from videodirector.generator.video.soundtrack import mix, sounds
 from videodirector.generator.video.timeline import timeline
 from videodirector.schemas import Manifest, RenderSettings, Scene, VideoPlan
 
-__all__ = ["Assembly", "Target", "assembling"]
+__all__ = ["WRITER_VERSION", "Assembly", "Target", "assembling"]
+
+WRITER_VERSION = "1"
+"""Of the files that are written: raise it whenever the same frames and settings give other bytes."""
 
 _CLIP_NAME = re.compile(r"[0-9]{3,}-.+\.mp4")
 

@@ -6,7 +6,6 @@ whatever is lacking or belongs to neither is named.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,10 +17,11 @@ from safetensors import safe_open
 from torch import Tensor
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
+from videodirector.files.bounded_json import parse_bounded
 from videodirector.layout2vid.nn.gligen import FREQUENCIES
 from videodirector.layout2vid.nn.grounding import Form, Grounding
 from videodirector.layout2vid.nn.unet import spatial_blocks
-from videodirector.layout2vid.weights.checkpoint import PICKLES, check_weights
+from videodirector.layout2vid.weights.checkpoint import PICKLES, check_finite, check_weights
 from videodirector.layout2vid.weights.hub import fetched
 
 __all__ = ["load_grounding", "translated"]
@@ -139,7 +139,7 @@ def _config(place: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parse_bounded(file.read_bytes())
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{file} cannot be read: {error}", hint="copy or download this file again") from error
     return content if isinstance(content, dict) else {}
@@ -157,7 +157,9 @@ def _tensors(files: Iterable[Path], name_of: Any) -> Iterator[tuple[str, Tensor]
             with safe_open(file, framework="pt") as tensors:
                 for key in tensors.keys():  # noqa: SIM118  no mapping
                     if (name := name_of(key)) is not None:
-                        yield name, tensors.get_tensor(key)
+                        value = tensors.get_tensor(key)
+                        check_finite(key, value, str(file))
+                        yield name, value
         except ModelFormatError:
             raise
         except Exception as error:  # safetensors raises a class of its own, and of Rust's

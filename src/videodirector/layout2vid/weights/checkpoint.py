@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
+from videodirector.files.bounded_json import MAX_BYTES, parse_bounded
 from videodirector.layout2vid.weights._logging import quiet
 from videodirector.layout2vid.weights.hub import INDEX, fetched
 
 __all__ = [
     "INDEX",
     "PICKLES",
+    "check_finite",
     "check_folder",
     "check_values",
     "check_weights",
@@ -142,15 +143,41 @@ def check_weights(place: Path) -> None:
 
 
 def check_values(parts: Mapping[str, Any], model: str | Path) -> None:
-    """Check networks that were loaded: every weight has its value. Those that a file lacked were left on no device.
+    """Check networks that were loaded: every weight has its value, and that is a finite number.
+
+    Those that a file lacked were left on no device. Each weight is read once, at the memory's speed.
 
     Raises:
-        ModelFormatError: a file lacks some, which are named.
+        ModelFormatError: a file lacks some, or some hold NaN or infinity; they are named.
     """
     for part, network in parts.items():
         if hasattr(network, "named_parameters"):
             held = (*network.named_parameters(), *network.named_buffers())
             lacking(part, [name for name, value in held if value.is_meta], model)
+            for name, value in network.named_parameters():  # a mask among the buffers may well be infinite
+                check_finite(name, value, f"{model}: the weights of its {part}")
+
+
+def check_finite(name: str, value: Any, where: str) -> None:
+    """Refuse a tensor that holds NaN or infinity: everything that is computed with it would be black.
+
+    Raises:
+        ModelFormatError: it does.
+    """
+    # A sum is NaN or infinite if a summand is; the exact look is for sums that only overflow.
+    if not value.is_floating_point() or value.sum(dtype=_float32()).isfinite() or value.isfinite().all():
+        return
+    bad = int((~value.isfinite()).sum())
+    raise ModelFormatError(
+        f"{where} are damaged: {bad:,} of {value.numel():,} numbers of {name} are NaN or infinite",
+        hint="copy or download this file again, or ask its author",
+    )
+
+
+def _float32() -> Any:
+    import torch  # the facts of a model are read without it
+
+    return torch.float32
 
 
 def lacking(part: str, keys: Collection[str], model: str | Path) -> None:
@@ -182,7 +209,7 @@ def _check_safetensors(path: Path) -> list[str]:
         if size < 8 or length > min(size - 8, 100_000_000):
             raise _broken(path, size)
         try:
-            header: dict[str, Any] = json.loads(file.read(length))
+            header: dict[str, Any] = parse_bounded(file.read(length), max_bytes=100_000_000)
             header.pop("__metadata__", None)
             ends = [entry["data_offsets"][1] for entry in header.values()]
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -205,9 +232,14 @@ def _again(place: Path, what: str) -> str:
     return f"copy or download {what} again"
 
 
+def _bounded(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_bounded(_bounded(path))
     except FileNotFoundError as error:
         raise ModelNotFoundError(
             f"{path.parent} is no model folder: it lacks {path.name}",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from videodirector.errors import ModelFormatError
+from videodirector.files.bounded_json import parse_bounded
 from videodirector.layout2vid.appearance.appearance import Captions
 from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, holds_grounding
 
@@ -80,7 +80,9 @@ def _captions(said: Any) -> Captions:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_bounded(path.read_bytes())
+        if not isinstance(content, dict):
+            raise ValueError("it holds no JSON object")
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{path} cannot be read: {error}", hint="copy or download this file again") from error
     return content

@@ -69,7 +69,7 @@ class LLMPlanner:
         record: file to which all questions and answers are written, for `ScriptedChatModel.from_recording`.
         attempts: how often a question is asked until its answer can be used.
         tries: how often one call is tried until the server answers.
-        timeout: seconds that one try may take.
+        timeout: seconds that one answer may take, all tries for it included.
         longest_wait: the longest pause in seconds that a server may ask for.
         concurrency: scenes that are asked for at a time.
         requests_per_second: calls are not begun faster.

@@ -14,6 +14,7 @@ import torch
 
 from support import fox_plan
 from videodirector import Director
+from videodirector._generators import finish
 from videodirector.errors import ModelFormatError, RenderError, UsageError
 from videodirector.generator.backends.diffusers import DiffusersBackend, DiffusersOptions
 from videodirector.generator.backends.diffusers._anatomy import Inputs, anatomy_of, arguments
@@ -139,13 +140,7 @@ class Large(Toy):
 
 def test_frames_are_not_copied_but_for_the_bytes() -> None:
     plan = fox_plan()
-    drawing = DiffusersBackend(Large(), size=(320, 320)).prepare(plan).render(plan.scene("walk"), seed=1)
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            clip = end.value
-            break
+    clip = finish(DiffusersBackend(Large(), size=(320, 320)).prepare(plan).render(plan.scene("walk"), seed=1))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     floats, nbytes = clip.frames.size * 4, clip.frames.nbytes

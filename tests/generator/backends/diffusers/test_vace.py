@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 import tiny_video
+from videodirector._generators import finish
 from videodirector.generator.backends.control_video import box_pixels, colours
 from videodirector.generator.backends.diffusers import DiffusersBackend, DiffusersOptions
 from videodirector.generator.backends.frames import Frame, Frames
@@ -58,13 +59,7 @@ def story(layout: list[Any], **fields: Any) -> VideoPlan:
 
 def draw(pipeline: Any, plan: VideoPlan, scene: str = "a", *, first: Frame | None = None, **options: Any) -> Clip:
     backend = DiffusersBackend(pipeline, size=(64, 32), options=DiffusersOptions.parse(options))
-    drawing = backend.prepare(plan).render(plan.scene(scene), seed=1, steps=2, first_frame=first)
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            clip: Clip = end.value
-            return clip
+    return finish(backend.prepare(plan).render(plan.scene(scene), seed=1, steps=2, first_frame=first))
 
 
 def frames(pipeline: Any, layout: list[Any], **options: Any) -> Frames:
@@ -150,13 +145,7 @@ def test_lengths_sizes_and_rates_are_fitted_and_told(pipeline: Any, heard: dict[
     plan = story([LEFT, RIGHT]).model_copy(update={"frame_rate": 8})
     backend = DiffusersBackend(pipeline, size=(70, 40))
     plan.scenes[0].frames = 6
-    drawing = backend.prepare(plan).render(plan.scenes[0], seed=1, steps=1)
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            clip: Clip = end.value
-            break
+    clip = finish(backend.prepare(plan).render(plan.scenes[0], seed=1, steps=1))
     assert clip.frames.shape == (6, 40, 70, 3)
     assert clip.drawn is not None
     assert (clip.drawn.frames, clip.drawn.width, clip.drawn.height) == (13, 80, 48)

@@ -345,7 +345,7 @@ def _frames(output: Any, anatomy: Anatomy) -> Frames:
         return np.asarray(frames, dtype=np.uint8)
     if not frames.flags.writeable:
         frames = frames.copy()
-    if np.isnan(frames.min()):
+    if not (np.isfinite(frames.min()) and np.isfinite(frames.max())):
         raise RenderError(
             f"{anatomy.name} drew pictures that are no numbers", hint="try --option dtype=float32, or dtype=bfloat16"
         )

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from videodirector._generators import finish
 from videodirector.errors import ModelFormatError
 from videodirector.files.digests import folder_revision, machine
 from videodirector.generator.backends.diffusers.families import UNKNOWN
 from videodirector.generator.backends.diffusers.model import folder_of, hushed, load, pipeline_class
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.backends.layout_prompt import caption, told_layout
-from videodirector.generator.backends.protocol import Backend, Clip, Progress, SceneRenderer
+from videodirector.generator.backends.protocol import Backend, SceneRenderer
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class _BackendPainter:
     def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
         from PIL import Image as Pictures
 
-        frames = _finish(self._renderer(plan).render(scene, seed=seed, steps=self._steps)).frames
+        frames = finish(self._renderer(plan).render(scene, seed=seed, steps=self._steps)).frames
         return Pictures.fromarray(frames[0]).resize(size, Pictures.Resampling.LANCZOS)
 
     def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:
@@ -150,12 +150,3 @@ def picture_digest(picture: Image) -> str:
     """A picture in a cache key."""
     content = f"{picture.mode} {picture.size} ".encode() + picture.tobytes()
     return hashlib.sha256(content).hexdigest()[:32]
-
-
-def _finish(drawing: Generator[Progress, None, Clip]) -> Clip:
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            clip: Clip = end.value
-            return clip

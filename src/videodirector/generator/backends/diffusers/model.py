@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
+from videodirector.files.bounded_json import parse_bounded
 from videodirector.generator.backends.diffusers._anatomy import Anatomy
 from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
@@ -102,6 +102,8 @@ def capabilities_of(
         flags = {name: name == options.rung for name in flags}
     return Capabilities(
         name="diffusers",
+        version="1",
+        libraries=("diffusers", "numpy", "pillow", "tokenizers", "torch", "transformers"),
         frame_size=size or only or own,
         boxes="approximate",
         control_video=flags["control video"],
@@ -267,7 +269,7 @@ def _read(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
     if path is None or not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_bounded(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{path} cannot be read: {error}", hint="copy or download this file again") from error
     return content if isinstance(content, dict) else None

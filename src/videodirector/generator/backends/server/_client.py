@@ -1,26 +1,30 @@
 """The jobs of one server: submit, look after, download; OpenAI's ``/v1/videos`` and what speaks like it.
 
 Requests that change nothing are repeated, ever more slowly. A submission is repeated only when it is sure not to have
-been taken: after an answer that is lost or a server's error the server is asked for its jobs first.
+been taken: after an answer that is lost or a server's error the server is asked for its jobs first. Every request has a
+deadline and a bound on its answer, every phase of a job (submit, wait, download) the user's patience.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, RenderError
-from videodirector.generator.backends.server._decode import DamagedVideoError, decode
+from videodirector.files.atomic import output_error
+from videodirector.files.transport import ForbiddenAnswerError, allowed, bounded, cause, printable, retry_after
+from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check
 from videodirector.generator.backends.server._journal import Journal, Record
+from videodirector.generator.backends.server.answers import GarbledAnswerError, Job, read_job, read_jobs
 from videodirector.generator.backends.server.options import ServerOptions
 
 __all__ = ["Cancelled", "Client", "LostJobError", "api_key"]
@@ -35,6 +39,9 @@ _SLOWEST = 8.0  # times the first wait between two looks
 _UNHEARD_OF = 30.0  # seconds for the first answer of all; a server that has spoken once may be away for longer
 _GARBLED = 5  # answers in a row that are none
 _CLOCKS_APART = 120.0  # seconds that the server's clock may be behind ours
+_LARGEST_ANSWER = 2_000_000  # bytes of JSON; a list of 100 jobs with their prompts stays below
+_LONGEST_PAUSE = 300.0  # seconds that a server may ask to wait before the next try
+_FAREWELL = 0.8  # seconds to tell the server that nobody waits any more
 
 
 T = TypeVar("T")
@@ -46,10 +53,6 @@ class Cancelled(Exception):
 
 class LostJobError(Exception):
     """The server does not know a job any more that it once took."""
-
-
-class GarbledAnswerError(Exception):
-    """What arrived is no object of JSON: half an answer, or somebody else's page."""
 
 
 class Client:
@@ -74,7 +77,9 @@ class Client:
 
     # -- a job from beginning to end
 
-    def video(self, key: str, fields: dict[str, Any], picture: bytes | None, told: Callable[[int], None]) -> Path:
+    def video(
+        self, key: str, fields: dict[str, Any], picture: bytes | None, told: Callable[[int], None], limits: Limits
+    ) -> Path:
         """The finished video for a request: downloaded before, or of a job that runs already, or of a new one.
 
         Args:
@@ -82,6 +87,7 @@ class Client:
             fields: what to send.
             picture: PNG to begin with.
             told: hears the job's progress, in per cent.
+            limits: what the video may be like.
 
         Raises:
             RenderError: the server refuses, fails or stays silent.
@@ -89,16 +95,16 @@ class Client:
         """
         with self.journal.locked(key):
             path = self.journal.video(key)
-            if path.is_file() and (key in self._asked or not self.options.fresh):
-                return path
-            if path.is_file():
+            if self.journal.finished(key) is not None:
+                if key in self._asked or not self.options.fresh:
+                    return path
                 self.journal.forget(key)
             self._asked.add(key)
             record = self._resumed(key, fields, picture)
             for _ in range(self.options.attempts + 1):
                 try:
                     self._await(record, told)
-                    self._download(record, path)
+                    self._download(record, path, limits)
                     return path
                 except LostJobError:
                     record = self._submit(self.journal.begin(key, record), fields, picture)
@@ -118,23 +124,23 @@ class Client:
         """Submit a job whose record is on disk."""
         import openai
 
-        started, garbled = time.monotonic(), 0
+        until, garbled = self._deadline(), 0
         for wait in self._waits():
             try:
-                answer = self._post(self._accepted(fields), picture, record.token)
+                job = self._post(self._accepted(fields), picture, record.token, until)
             except (openai.APIConnectionError, openai.InternalServerError, GarbledAnswerError) as error:
                 # It may have arrived. Only if the server has no such job is it sent again.
                 garbled = garbled + 1 if isinstance(error, GarbledAnswerError) else 0
-                if self._worn_out(started, error) or garbled == _GARBLED:
+                if self._worn_out(until, error, wait) or garbled == _GARBLED:
                     raise self._error("does not answer", error) from error
-                self._pause(wait, error)
+                self._sleep(self._pause(wait, error))
                 found = self._adopted(record, fields)
                 if found is not None:
                     return found
             except openai.RateLimitError as error:
-                if self._worn_out(started, error) or "insufficient_quota" in str(error):
+                if self._worn_out(until, error, wait) or "insufficient_quota" in str(error):
                     raise self._error("takes no more jobs", error) from error
-                self._pause(wait, error)
+                self._sleep(self._pause(wait, error))
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if not self._learns(str(error), fields):
                     self.journal.write(replace(record, state="failed"))
@@ -143,16 +149,17 @@ class Client:
                 self.journal.write(replace(record, state="failed"))
                 raise self._error("refuses the request", error) from error
             else:
-                return self.journal.submitted(record, _id(answer))
+                return self.journal.submitted(record, job.id)
         raise Cancelled
 
-    def _post(self, fields: dict[str, Any], picture: bytes | None, token: str) -> Any:
+    def _post(self, fields: dict[str, Any], picture: bytes | None, token: str, until: float) -> Job:
         files = [] if picture is None else [("input_reference", ("first.png", picture, "image/png"))]
         headers = {"Content-Type": "multipart/form-data", "Idempotency-Key": token}
         texts = {name: str(value) for name, value in fields.items()}
-        return self._answer(
-            self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=str)
-        )
+        with self._allowed(self._seconds(until)):
+            content = self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=bytes)
+        self._heard = True
+        return read_job(content)
 
     def _accepted(self, fields: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name not in self.refused}
@@ -171,73 +178,77 @@ class Client:
         with self.journal.adopting():
             taken = self.journal.jobs()
             try:
-                answer = self._patiently(
-                    lambda: self._answer(self._client.get("/videos", options={"params": {"limit": 100}}, cast_to=str))
-                )
+                jobs = self._patiently(self._deadline(), lambda until: read_jobs(self._get("/videos?limit=100", until)))
             except (openai.APIStatusError, GarbledAnswerError):
                 return None  # a server that lists no jobs; the token must do
-            listed = answer.get("data")
-            for job in listed if isinstance(listed, list) else []:
-                same = job.get("prompt") == fields["prompt"] and job.get("model", self.model) == self.model
-                recent = float(job.get("created_at") or 0) >= record.since - _CLOCKS_APART
-                alive = job.get("status") not in _FAILED
-                if same and recent and alive and str(job.get("id")) not in taken:
-                    return self.journal.submitted(record, _id(job))
+            for job in jobs:
+                same = job.prompt == fields["prompt"] and job.model in (self.model, None)
+                recent = job.created >= record.since - _CLOCKS_APART
+                if same and recent and job.status not in _FAILED and job.id not in taken:
+                    return self.journal.submitted(record, job.id)
         return None
 
     # -- looking after
 
     def _await(self, record: Record, told: Callable[[int], None]) -> None:
         """Wait for the end of a job."""
-        started = time.monotonic()
+        until = self._deadline()
         for wait in self._waits():
-            job = self._job(record)
-            status = job.get("status")
-            told(_per_cent(job.get("progress")))
-            if status in _DONE:
+            job = self._job(record, until)
+            told(job.progress)
+            if job.status in _DONE:
                 return
-            if status in _FAILED:
+            if job.status in _FAILED:
                 self.journal.write(replace(record, state="failed"))
-                reason = job.get("error")
-                words = self._discreet(str((reason.get("message") if isinstance(reason, dict) else reason) or status))
+                words = self._discreet(job.error or job.status)
                 raise RenderError(f"the server failed: {words}", hint="another seed or other words may do")
-            if time.monotonic() - started > self.options.patience:
+            if time.monotonic() > until:
                 hint = "render again later: the job is kept, and looked for; or give --option patience=SECONDS"
                 raise RenderError(f"the job {record.job} was not done after {self.options.patience:g} s", hint=hint)
-            self._sleep(wait)
+            self._sleep(min(wait, until - time.monotonic()))
         self._cancel(record)
         raise Cancelled
 
-    def _job(self, record: Record) -> dict[str, Any]:
+    def _job(self, record: Record, until: float) -> Job:
         import openai
 
         try:
-            return self._patiently(lambda: self._answer(self._client.get(f"/videos/{record.job}", cast_to=str)))
+            return self._patiently(until, lambda until: read_job(self._get(f"/videos/{record.job}", until)))
         except openai.NotFoundError:
             raise LostJobError from None
         except (openai.APIStatusError, GarbledAnswerError) as error:
             raise self._error("does not tell of a job", error) from error
 
-    def _download(self, record: Record, path: Path) -> None:
+    def _download(self, record: Record, path: Path, limits: Limits) -> None:
         """Fetch the video, whole: what cannot be read to its end is fetched again."""
         import openai
 
         partial = path.with_suffix(".part")
         problem: Exception | None = None
+        until = self._deadline()
         for wait, _ in zip(self._waits(), range(6), strict=False):
             try:
-                content = self._patiently(lambda: self._client.get(f"/videos/{record.job}/content", cast_to=bytes))
-                partial.write_bytes(content)
-                decode(partial)
+                self._patiently(until, lambda until: self._fetch(record, partial, limits, until))
+                check(partial, limits)
                 partial.replace(path)
                 return
+            except UnwantedVideoError as error:
+                self.journal.write(replace(record, state="failed"))
+                hint = "the video was not read; does the server take such sizes and lengths?"
+                raise RenderError(
+                    f"the video of job {record.job} is refused: {error}; asked for was {limits}", hint=hint
+                ) from error
+            except OSError as error:
+                raise output_error(path, error) from error
             except openai.NotFoundError:
                 raise LostJobError from None
             except openai.APIStatusError as error:
                 raise self._error("does not hand out the video", error) from error
             except DamagedVideoError as error:
                 problem = error
-                self._sleep(wait)
+                self._sleep(min(wait, until - time.monotonic()))
+            finally:
+                partial.unlink(missing_ok=True)
         if self.cancelled.is_set():
             raise Cancelled
         raise RenderError(
@@ -250,42 +261,75 @@ class Client:
         import openai
 
         try:
-            self._client.delete(f"/videos/{record.job}", cast_to=object, options={"timeout": 5.0})
-        except openai.OpenAIError:
+            with allowed(_FAREWELL, _LARGEST_ANSWER, cancelled=lambda: False):
+                self._client.delete(f"/videos/{record.job}", cast_to=bytes)
+        except (openai.OpenAIError, ForbiddenAnswerError):
             return
         self.journal.forget(record.key)
 
     # -- patience
 
-    def _patiently(self, ask: Callable[[], T]) -> T:
+    def _deadline(self) -> float:
+        return time.monotonic() + self.options.patience
+
+    @contextmanager
+    def _allowed(self, seconds: float, most: int = _LARGEST_ANSWER) -> Iterator[None]:
+        """What one request may cost; whatever goes wrong below becomes an error of the client's."""
+        import openai
+
+        try:
+            with allowed(seconds, most, cancelled=self.cancelled.is_set):
+                yield
+        except (openai.OpenAIError, OSError):
+            raise
+        except Exception as error:  # of the transport: openai lets some of them through
+            request = self._client._client.build_request("GET", self.options.base_url)
+            raise openai.APIConnectionError(message=str(error), request=request) from error
+
+    def _seconds(self, until: float) -> float:
+        """Of a request for JSON."""
+        return min(self.options.timeout, until - time.monotonic())
+
+    def _get(self, path: str, until: float) -> bytes:
+        with self._allowed(self._seconds(until)):
+            content: bytes = self._client.get(path, cast_to=bytes)
+        self._heard = True
+        return content
+
+    def _fetch(self, record: Record, partial: Path, limits: Limits, until: float) -> None:
+        """Write what a job's video holds to a file, as it arrives."""
+        import openai
+
+        with partial.open("wb") as file, self._allowed(until - time.monotonic(), limits.bytes):
+            response = self._client.get(
+                f"/videos/{record.job}/content",
+                cast_to=openai.APIResponse[bytes],
+                options={"headers": {"Accept": "*/*", "X-Stainless-Raw-Response": "stream"}},
+            )
+            try:
+                for chunk in response.iter_bytes(1 << 20):
+                    file.write(chunk)
+            finally:
+                response.close()
+
+    def _patiently(self, until: float, ask: Callable[[float], T]) -> T:
         """A request that changes nothing, repeated while the server is busy or away."""
         import openai
 
-        started, garbled = time.monotonic(), 0
+        garbled = 0
         for wait in self._waits():
             try:
-                return ask()
+                return ask(until)
             except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError) as error:
-                if self._worn_out(started, error):
+                if self._worn_out(until, error, wait):
                     raise self._error("does not answer", error) from error
-                self._pause(wait, error)
-            except GarbledAnswerError as error:
+                self._sleep(self._pause(wait, error))
+            except GarbledAnswerError:
                 garbled += 1
-                if garbled == _GARBLED:
+                if garbled == _GARBLED or time.monotonic() + wait >= until:
                     raise
-                self._pause(wait, error)
+                self._sleep(wait)
         raise Cancelled
-
-    def _answer(self, words: str) -> dict[str, Any]:
-        """The object in an answer."""
-        self._heard = True
-        try:
-            answer = json.loads(words)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise GarbledAnswerError(f"what it answers is no JSON object: {words[:80]!r}")
-        return answer
 
     def _waits(self) -> Iterator[float]:
         """Ever longer waits, until the user cancels."""
@@ -294,33 +338,42 @@ class Client:
             yield wait * random.uniform(0.8, 1.2)  # noqa: S311  so that many jobs do not ask all at once
             wait = min(wait * 1.5, self.options.poll * _SLOWEST)
 
-    def _worn_out(self, started: float, error: Exception) -> bool:
-        """Whether to give up; soon, if nobody was ever there."""
+    def _worn_out(self, until: float, error: Exception, wait: float) -> bool:
+        """Whether to give up, for the next try would come too late; soon, if nobody was ever there, and at once where
+        the next answer would be the same.
+        """
+        if cause(error, ForbiddenAnswerError) is not None:
+            return True
         now = time.monotonic()
         self._missed = self._missed or now
         self._heard = self._heard or hasattr(error, "status_code")
         if not self._heard and now - self._missed > _UNHEARD_OF:
             return True
-        return now - started > self.options.patience
+        return now + self._pause(wait, error) >= until
 
-    def _pause(self, wait: float, error: Any) -> None:
-        """Sleep after an error, as long as the server asks for."""
-        headers = getattr(getattr(error, "response", None), "headers", None) or {}
-        asked = re.fullmatch(r"\d+(\.\d+)?", headers.get("retry-after", ""))
-        self._sleep(min(max(wait, float(asked[0])), 300.0) if asked else wait)
+    def _pause(self, wait: float, error: Any) -> float:
+        """Seconds to sleep after an error: as many as the server asks for, within a bound."""
+        asked = retry_after(getattr(getattr(error, "response", None), "headers", None)) or 0.0
+        return min(max(wait, asked), _LONGEST_PAUSE)
 
     def _sleep(self, seconds: float) -> None:
-        self.cancelled.wait(seconds)
+        self.cancelled.wait(max(seconds, 0.0))
 
     # -- words
 
     def _error(self, what: str, error: Exception) -> RenderError:
         status = getattr(error, "status_code", None)
-        words = self._discreet(str(getattr(error, "message", "") or error))[:500]
+        forbidden = cause(error, ForbiddenAnswerError)
+        words = printable(
+            self._discreet(str(forbidden) if forbidden is not None else str(getattr(error, "message", "") or error)),
+            300,
+        )
         hints = {401: f"set {self.options.key_env or KEY_VARIABLE} to your key", 403: "your key may not do that"}
         hint = hints.get(status or 0, "is the model's name right, and does it take such sizes and lengths?")
         nobody = status is None and not self._heard
-        if status == 404 or isinstance(error, GarbledAnswerError) or nobody:
+        if forbidden is not None:
+            hint = "ask whoever runs it; nothing of the answer was kept"
+        elif status == 404 or isinstance(error, GarbledAnswerError) or nobody:
             hint = "is this the address of a server that draws videos? It often ends in /v1"
         elif status is None:
             hint = "render again later: what has been submitted is looked for, and not paid twice"
@@ -356,19 +409,7 @@ def _client(options: ServerOptions, key: str) -> Any:
             "servers are spoken to through the package openai, which is not installed", hint="pip install openai"
         ) from error
     # Its own repeats would submit a job twice.
-    return openai.OpenAI(api_key=key, base_url=options.base_url, max_retries=0, timeout=options.timeout)
-
-
-def _per_cent(told: object) -> int:
-    """How far a job is; a server that says it in other ways says nothing."""
-    try:
-        return int(float(told))  # type: ignore[arg-type]  # what cannot be a number is caught
-    except (TypeError, ValueError, OverflowError):
-        return 0
-
-
-def _id(job: dict[str, Any]) -> str:
-    identity = job.get("id")
-    if not identity:
-        raise RenderError("the server took the job and gave it no id", hint="is this OpenAI's /v1/videos?")
-    return str(identity)
+    http = bounded(openai.DefaultHttpxClient(timeout=options.timeout))
+    return openai.OpenAI(
+        api_key=key, base_url=options.base_url, max_retries=0, timeout=options.timeout, http_client=http
+    )

@@ -7,7 +7,9 @@ lies beside the record. A lock, which the system drops when its process dies, ke
 from __future__ import annotations
 
 import json
+import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,10 +18,17 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock
+from pydantic import TypeAdapter
 
+from videodirector.errors import OutputError
 from videodirector.files.atomic import output_error
+from videodirector.files.private import UntrustedError, create_private, make_folder, read_private, remove
 
 __all__ = ["KEPT", "Journal", "Record"]
+
+_log = logging.getLogger(__name__)
+
+_LARGEST = 2**16  # bytes of a record
 
 KEPT = 7 * 24 * 3600.0
 """Seconds that a finished video is kept beside its record."""
@@ -50,6 +59,9 @@ class Record:
         return f"videodirector-{self.key[:40]}-{self.attempt}"
 
 
+_RECORD = TypeAdapter(Record)
+
+
 class Journal:
     """The records of one server's jobs, in a folder.
 
@@ -60,8 +72,13 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder.parent.parent, folder.parent.name, folder.name)
             self._sweep()
+        except UntrustedError as error:
+            raise OutputError(
+                f"what was asked of a server is not kept where others may write: {error}",
+                hint="take the folder away from others (chmod -R go-w), or set VIDEODIRECTOR_CACHE to one of your own",
+            ) from error
         except OSError as error:
             raise output_error(folder, error) from error
 
@@ -78,11 +95,19 @@ class Journal:
             yield
 
     def read(self, key: str) -> Record | None:
-        """The record of a key, or None; a damaged one is none."""
+        """The record of a key, or None; one that is damaged, or somebody else's, is reported and removed."""
+        path = self.folder / f"{key}.json"
         try:
-            return Record(**json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            record = _RECORD.validate_json(read_private(path, _LARGEST))
+            if record.key != key:
+                raise ValueError("it is the record of another key")
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError) as error:
+            _log.warning("%s is removed: %s", path, str(error).split("\n", 1)[0])
+            remove(path)
+            return None
+        return record
 
     def write(self, record: Record) -> Record:
         """Bring a record to the disk, before anything that depends on it happens.
@@ -93,8 +118,9 @@ class Journal:
         path = self.folder / f"{record.key}.json"
         partial = path.with_suffix(".partial")
         try:
-            with partial.open("w", encoding="utf-8") as file:
-                json.dump(asdict(record), file)
+            remove(partial)
+            with create_private(partial) as file:
+                file.write(json.dumps(asdict(record)).encode())
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
@@ -119,6 +145,19 @@ class Journal:
     def video(self, key: str) -> Path:
         """Where the finished video of a key lies, or will."""
         return self.folder / f"{key}.mp4"
+
+    def finished(self, key: str) -> Path | None:
+        """The finished video of a key, or None; what is in its place and cannot be it is reported and removed."""
+        path = self.video(key)
+        try:
+            status = path.lstat()
+        except OSError:
+            return None
+        if stat.S_ISREG(status.st_mode) and status.st_size and status.st_uid == path.parent.stat().st_uid:
+            return path
+        _log.warning("%s is removed: it is no video that was fetched", path)
+        remove(path)
+        return None
 
     def jobs(self) -> set[str]:
         """The ids that are somebody's."""

@@ -7,23 +7,25 @@ import io
 import math
 import queue
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import numpy as np
 
 from videodirector.errors import RenderError, VideoDirectorError
 from videodirector.files.digests import digest
 from videodirector.files.memo import cache_folder
 from videodirector.generator.backends.diffusers.key_picture import Painter, painter, still
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.backends.fitting import resample, resize
-from videodirector.generator.backends.frames import Frame
+from videodirector.generator.backends.fitting import resampled_indices, resize
+from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.backends.layout_methods import Lowering, Rung, lower
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.scene import scene_seed
 from videodirector.generator.backends.server._client import Cancelled, Client
-from videodirector.generator.backends.server._decode import decode
+from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check, frames
 from videodirector.generator.backends.server._journal import Journal
 from videodirector.generator.backends.server.options import ServerOptions
 from videodirector.schemas import Control, Drawn, Scene, VideoPlan
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ServerBackend", "ServerRenderer"]
 
 SIZE = (1280, 720)
+_FAREWELL = 1.0  # seconds to cancel the jobs that run, after Ctrl-C
 
 
 class ServerBackend:
@@ -57,6 +60,8 @@ class ServerBackend:
         """What is known without asking the server."""
         return Capabilities(
             name="server",
+            version="1",
+            libraries=("numpy", "pillow"),
             frame_size=self._size,
             boxes="approximate",
             first_frame=self.options.picture,
@@ -131,8 +136,7 @@ class ServerRenderer:
             raise self._failures(error) from error
         except BaseException:  # Ctrl-C, or nobody listens any more
             self._client.cancelled.set()
-            for other in self._jobs.values():
-                other.result.exception()
+            wait([other.result for other in self._jobs.values()], timeout=_FAREWELL)
             raise
         del self._jobs[scene.id]
         return self._clip(scene, path, steps=steps)
@@ -164,7 +168,8 @@ class ServerRenderer:
                 if self._client.cancelled.is_set():
                     raise Cancelled
                 picture = self._picture(scene, lowering, seed=seed, first_frame=first_frame)
-                job.result.set_result(self._client.video(key, fields, picture, job.events.put))
+                path = self._client.video(key, fields, picture, job.events.put, self._limits(scene, lowering))
+                job.result.set_result(path)
             except BaseException as error:
                 job.result.set_exception(error)
             finally:
@@ -222,13 +227,21 @@ class ServerRenderer:
         return stream.getvalue()
 
     def _clip(self, scene: Scene, path: Path, *, steps: int | None) -> Clip:
-        drawn = decode(path)
         lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        limits = self._limits(scene, lowering)
         told_frames = "num_frames" not in self._client.refused and self._backend.options.extras
         # A server that knows no number of frames gives whole seconds; the scene is their beginning.
-        wanted = drawn if told_frames else drawn[: max(1, round(len(drawn) * self._share(scene, lowering)))]
-        fitted = resize(resample(wanted, scene.frames), self._capabilities.frame_size)
-        figures = Drawn(frames=len(drawn), width=drawn.shape[2], height=drawn.shape[1])
+        try:
+            found = check(path, limits)
+            wanted = found.frames if told_frames else max(1, round(found.frames * self._share(scene, lowering)))
+            fitted = self._fitted(frames(path, found, limits), wanted, scene.frames)
+        except (DamagedVideoError, UnwantedVideoError) as error:
+            raise RenderError(
+                f"the video of scene {scene.id} that the server gave cannot be used: {error}",
+                hint="--option fresh=true asks for it anew",
+            ) from error
+        figures = Drawn(frames=found.frames, width=found.width, height=found.height)
+        as_planned = (found.frames, found.width, found.height) == (scene.frames, *self._capabilities.frame_size)
         unheard = self._client.refused if self._backend.options.extras else {"seed", "num_inference_steps"}
         ignored = {name for field, name in (("seed", "seed"), ("num_inference_steps", "steps")) if field in unheard}
         controls = tuple(
@@ -237,7 +250,23 @@ class ServerRenderer:
             else control
             for control in lowering.controls
         )
-        return Clip(fitted, controls=controls, drawn=None if fitted is drawn else figures)
+        return Clip(fitted, controls=controls, drawn=None if as_planned else figures)
+
+    def _fitted(self, drawn: Iterator[Frame], wanted: int, count: int) -> Frames:
+        """``count`` of the first ``wanted`` frames, in the size that is wanted; no other is kept in memory."""
+        width, height = self._capabilities.frame_size
+        picked = np.asarray(resampled_indices(wanted, count))
+        fitted: Frames = np.empty((count, height, width, 3), dtype=np.uint8)
+        for number, frame in enumerate(drawn):
+            places = np.flatnonzero(picked == number)
+            if len(places):
+                fitted[places] = resize(frame[None], (width, height))[0]
+        return fitted
+
+    def _limits(self, scene: Scene, lowering: Lowering) -> Limits:
+        seconds = self._backend.options.seconds or math.ceil(scene.frames / lowering.rate)
+        rate = float(lowering.rate)
+        return Limits(size=lowering.size, seconds=max(1.0, seconds, lowering.frames / rate), rate=rate)
 
     def _share(self, scene: Scene, lowering: Lowering) -> float:
         seconds = self._backend.options.seconds or max(1, math.ceil(scene.frames / lowering.rate))

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import IO, Any
 
 from videodirector.errors import RenderError, UsageError, VideoDirectorError
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.workers.worker import DrawTask, Painter, WorkerDiedError
 from videodirector.generator.render.cache import SceneCache
+from videodirector.interrupts import at_forced_end
 from videodirector.schemas import RenderEvent
 
 __all__ = ["ProcessWorker", "main"]
@@ -51,6 +52,7 @@ class ProcessWorker:
         if device is not None:
             self._environment["CUDA_VISIBLE_DEVICES"] = device
         self._process: subprocess.Popen[bytes] | None = None
+        self._last_acts = ExitStack()
         self._closed = False
 
     def start(self) -> None:
@@ -67,6 +69,7 @@ class ProcessWorker:
                 env=self._environment,
                 start_new_session=True,  # Ctrl-C is for the parent to handle
             )
+            self._last_acts.enter_context(at_forced_end(self._process.kill))
             assert self._process.stdin is not None, "asked for above"
             self._process.stdin.write(self._equipment)
             self._process.stdin.flush()
@@ -97,6 +100,7 @@ class ProcessWorker:
     def close(self) -> None:
         """See ``Worker``."""
         self._closed = True
+        self._last_acts.close()
         process = self._process
         if process is not None:
             process.kill()  # whoever waits for its answer learns of it, and cleans up
@@ -156,4 +160,6 @@ def _answer(painter: Painter, task: DrawTask, answers: IO[bytes]) -> None:
 
 def unforeseen(error: Exception) -> RenderError:
     """An error that is none of ours, in words for the user."""
+    if isinstance(error, MemoryError):
+        return RenderError("there is too little memory for it", hint="make it smaller or shorter, or use fewer workers")
     return RenderError(f"{type(error).__name__}: {error}", hint="this is a fault of the backend; please report it")

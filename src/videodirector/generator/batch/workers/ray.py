@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, OutputError, UsageError, VideoDirectorError
+from videodirector.files.private import create_private, make_folder, refuse
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.workers.process import unforeseen
@@ -37,10 +38,10 @@ class SharedCache(SceneCache):
         super().__init__(local.folder, limit=local.limit)
         self._url = url
 
-    def load(self, key: str) -> CachedClip | None:
+    def load(self, key: str, *, shape: Sequence[int] | None = None) -> CachedClip | None:
         """See ``SceneCache.load``; what is only elsewhere is fetched first."""
-        found = super().load(key)
-        return super().load(key) if found is None and self._fetch(key) else found
+        found = super().load(key, shape=shape)
+        return super().load(key, shape=shape) if found is None and self._fetch(key) else found
 
     def about(self, key: str) -> dict[str, Any] | None:
         """See ``SceneCache.about``; what is only elsewhere is fetched first."""
@@ -64,8 +65,16 @@ class SharedCache(SceneCache):
         path = self._path(key)
         partial = path.with_name(f"{secrets.token_hex(8)}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            known = system.info(place)
+            if known["type"] != "file" or known["size"] > self.limit:
+                return False
+            if "uid" in known and "mode" in known:  # a folder of this machine, or one that it mounts
+                refuse(known["uid"], known["mode"], place)
+            make_folder(self.folder, *path.parent.relative_to(self.folder).parts)
+            with create_private(partial):
+                pass
             system.get_file(place, str(partial))
+            partial.chmod(0o600)
             partial.replace(path)  # whether it is whole, the reader checks
         except Exception:  # it is not there, or cannot be reached: then it is drawn
             return False

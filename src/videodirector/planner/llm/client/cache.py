@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from videodirector.files.disk_cache import DiskCache
 
 __all__ = ["AnswerCache", "default_folder"]
 
@@ -32,13 +33,8 @@ class AnswerCache:
     """
 
     def __init__(self, folder: Path | None, *, fresh: bool = False) -> None:
-        self._store: Any = None
+        self._store = None if folder is None else DiskCache(folder / "answers.sqlite3", limit=_SIZE)
         self._known: set[str] | None = set() if fresh else None
-        if folder is not None:
-            from diskcache import Cache, JSONDisk
-
-            with suppress(Exception):  # read-only, full, or not a database: planning goes on without
-                self._store = Cache(str(folder), disk=JSONDisk, size_limit=_SIZE, eviction_policy="least-recently-used")
 
     @staticmethod
     def key(*parts: object) -> str:
@@ -50,27 +46,19 @@ class AnswerCache:
         """What is kept under a key, or None."""
         if self._store is None or (self._known is not None and key not in self._known):
             return None
-        with suppress(Exception):
-            value = self._store.get(key)
-            return value if isinstance(value, dict) else None
-        return None
+        return self._store.get(key)
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
         """Keeps a value."""
         if self._known is not None:
             self._known.add(key)
         if self._store is not None:
-            with suppress(Exception):
-                self._store.set(key, dict(value))
+            self._store.put(key, value)
 
     def forget(self, key: str) -> None:
         """Keeps it no longer."""
         if self._store is not None:
-            with suppress(Exception):
-                self._store.delete(key)
+            self._store.delete(key)
 
     def close(self) -> None:
-        """Lets go of the files; the next use opens them again."""
-        if self._store is not None:
-            with suppress(Exception):
-                self._store.close()
+        """Lets go of the files: nothing is held open between uses."""

@@ -1,19 +1,22 @@
-"""One call of a chat model, come what may: with a deadline, tried again where that can help, refused in clear words."""
+"""One call of a chat model, come what may: with a deadline, tried again where that can help, refused in clear words.
+
+The deadline holds for the call as a whole, with all its tries and pauses. Whoever waits gives up then, and a client
+that this package has made ends with it (``transport``), so that no thread outlives its call.
+"""
 
 from __future__ import annotations
 
-import math
 import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from videodirector.errors import PlannerError, VideoDirectorError
+from videodirector.files.transport import ForbiddenAnswerError, allowed, cause, printable, retry_after
+from videodirector.interrupts import Flag, requested
 from videodirector.planner.llm.client.secrets import Scrubber
 
 __all__ = ["Caller", "NotSupported", "concurrently"]
@@ -23,6 +26,7 @@ Item = TypeVar("Item")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds between tries, where the server asks for none; they double
 _SHOWN = 300  # characters of a server's own words
+_LARGEST_ANSWER = 4_000_000  # bytes; a story of 1,000 scenes, with all that a model thinks aloud, stays below
 _REFUSED_FORM = (400, 404, 405, 415, 422, 501)
 _TRIED_AGAIN = (408, 409, 425, 429)
 _MEANS_FORM = ("response_format", "json_schema", "grammar", "schema", "tool", "function")
@@ -37,7 +41,7 @@ class Caller:
     """Calls with a deadline and a bounded number of tries; a pause that a server asks for holds for all threads.
 
     Attributes:
-        timeout: seconds that one try may take.
+        timeout: seconds that one call may take, its tries and the pauses between them included.
         tries: tries of one call in all.
         longest_wait: the longest pause in seconds that a server may ask for.
         acquire: blocks until the rate limit lets one more call pass.
@@ -63,20 +67,24 @@ class Caller:
             NotSupported: the server does not take requests of this form.
             PlannerError: it could not be reached, refused, or failed too often.
         """
+        until = time.monotonic() + self.timeout
         for number in range(1, self.tries + 1):
             while (pause := self._not_before - time.monotonic()) > 0:
-                time.sleep(min(pause, 1.0))
+                time.sleep(min(pause, 1.0, max(until - time.monotonic(), 0.0)))
+                if time.monotonic() >= until:
+                    raise self._error(TimeoutError(), number - 1)
             self.acquire()
             try:
-                return _before(self.timeout, function)
+                return _before(until - time.monotonic(), function)
             except (VideoDirectorError, NotSupported):
                 raise
             except Exception as error:
                 again, wait = self._judged(error, form_matters=form_matters)
-                if not again or number == self.tries:
-                    raise self._error(error, number) from error
                 delay = _pause(number) if wait is None else wait
-                if delay > self.longest_wait:
+                late = time.monotonic() + (delay if wait is None else 0.0) >= until
+                if not again or number == self.tries or late:
+                    raise self._error(error, number) from error
+                if delay > self.longest_wait or time.monotonic() + delay >= until:
                     raise PlannerError(
                         f"the server asks to wait {delay:.0f} seconds before the next request",
                         hint="try again then; answers that came already are kept and not paid for again",
@@ -87,6 +95,8 @@ class Caller:
 
     def _judged(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
         """Whether to try again, and after how many seconds if the server says so."""
+        if cause(error, ForbiddenAnswerError) is not None:
+            return False, None
         status, words = _status(error), str(error).lower()
         if form_matters and isinstance(error, (NotImplementedError, Warning)):
             raise NotSupported(str(error)) from error
@@ -97,16 +107,22 @@ class Caller:
         if status is not None:
             spent = "insufficient_quota" in words or "billing" in words
             again = (status in _TRIED_AGAIN or status >= 500) and not spent
-            return again, _retry_after(error) if again else None
+            headers = getattr(getattr(error, "response", None), "headers", None)
+            return again, retry_after(headers) if again else None
         return not isinstance(error, NotImplementedError), None
 
     def _error(self, error: Exception, tries: int) -> PlannerError:
         status = _status(error)
-        said = " ".join(self.scrub(str(error)).split())[:_SHOWN]
+        if (forbidden := cause(error, ForbiddenAnswerError)) is not None:
+            return PlannerError(
+                f"what the server sends is not taken: {self.scrub(str(forbidden))}",
+                hint="check --base-url; is this the address of a chat model?",
+            )
+        said = printable(self.scrub(str(error)[: 100 * _SHOWN]), _SHOWN)
         if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower():
             return PlannerError(
                 f"the chat model did not answer within {self.timeout:g} seconds, asked {_times(tries)}",
-                hint="try again later, or give it longer: LLMPlanner(..., timeout=...), --timeout",
+                hint="try again later, or give it longer: LLMPlanner(..., timeout=...), --planner-timeout",
             )
         if status in (401, 403):
             return PlannerError(
@@ -140,7 +156,7 @@ def _pause(number: int) -> float:
 
 
 def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+    return "once" if number <= 1 else f"{number} times"
 
 
 def _status(error: BaseException) -> int | None:
@@ -151,42 +167,26 @@ def _status(error: BaseException) -> int | None:
     return None
 
 
-def _retry_after(error: BaseException) -> float | None:
-    """The seconds that a Retry-After header asks to wait: a number, or a date."""
-    headers: Any = getattr(getattr(error, "response", None), "headers", None)
-    if headers is None:
-        return None
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            seconds = float(value) * unit
-        except ValueError:
-            try:
-                seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-            except (ValueError, TypeError):
-                continue
-        if not math.isnan(seconds):
-            return max(seconds, 0.0)
-    return None
-
-
 def _before(seconds: float, function: Callable[[], T]) -> T:
-    """What the function returns; TimeoutError when it takes longer. It is then left to end on its own."""
+    """What the function returns; TimeoutError when it takes longer, and its requests are abandoned."""
     done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    over = Flag()
 
     def run() -> None:
         try:
-            done.put((function(), None))
+            with allowed(seconds, _LARGEST_ANSWER, cancelled=lambda: over.is_set() or requested.is_set()):
+                value = function()
+            done.put((value, None))
         except BaseException as error:
             done.put((None, error))
 
     threading.Thread(target=run, name="chat-call", daemon=True).start()
     try:
-        value, error = done.get(timeout=seconds)
+        value, error = done.get(timeout=max(seconds, 0.0))
     except Empty:
         raise TimeoutError(f"no answer within {seconds:g} seconds") from None
+    finally:
+        over.set()
     if error is not None:
         raise error
     return value  # type: ignore[return-value]  # without an error it is a T

@@ -140,7 +140,7 @@ class Chat:
         return AnswerCache.key("way", self._identity)
 
     def _send(self, way: Way, messages: Sequence[Message], schema: Mapping[str, Any], key: str) -> Reply:
-        """Asks once, and keeps the answer, even when it comes after its deadline."""
+        """Asks once, and keeps the answer."""
         runnable = self._bound(way, dict(schema))
         try:
             answer = runnable.invoke([(role, text) for role, text in messages])

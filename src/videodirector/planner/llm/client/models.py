@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
+from videodirector.files.transport import bounded
 from videodirector.imports import large_imports
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         name: "PROVIDER:MODEL", with a provider that langchain knows; "MODEL" alone with `base_url`.
         base_url: address of an OpenAI-compatible server, such as "http://localhost:8000/v1".
         timeout: seconds that one request may take.
+
+    Its requests keep to ``transport.allowed``.
+
 
     The key is taken from the provider's environment variable. A server in the local network gets none, unless
     VIDEODIRECTOR_API_KEY has one.
@@ -53,9 +57,14 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         with large_imports():
             from langchain.chat_models import init_chat_model
 
+            if provider == "openai":
+                import openai
+
+                settings["http_client"] = bounded(openai.DefaultHttpxClient(timeout=timeout))
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
         if provider == "anthropic" and base_url is None and not os.environ.get("ANTHROPIC_API_KEY"):
             raise ValueError("there is no key")  # its client says so only when it is asked
+        _bound(made, provider, timeout)
         return made
     except ImportError as error:
         package = f"'videodirector[{provider}]'" if provider in _EXTRAS else f"langchain-{provider.replace('_', '-')}"
@@ -69,6 +78,17 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
         raise _unusable(provider, error) from error
     except Exception as error:  # each provider has its own for a missing key
         raise _unusable(provider, error) from error
+
+
+def _bound(model: Any, provider: str, timeout: float) -> None:
+    """Bound the clients of providers whose models take none when they are made."""
+    if provider == "anthropic":
+        import anthropic
+
+        client = bounded(anthropic.DefaultHttpxClient(timeout=timeout))
+        model.__dict__["_client"] = anthropic.Client(**model._client_params, http_client=client)  # a cached property
+    elif provider == "ollama":
+        bounded(model._client._client)
 
 
 def _unusable(provider: str, error: Exception) -> PlannerError:

@@ -1,0 +1,220 @@
+"""What a server may cost: a deadline that counts from the start of a call, and a bound on the bytes of its answer.
+
+The timeouts of httpx and its successor httpx2 begin anew with every byte that arrives, and neither bounds a body. Here
+the sockets below a client are watched: inside ``allowed`` every read, write and handshake ends when the time is over,
+the bytes are used up, or nobody wants the answer any more. It holds for headers as for bodies, and through redirects.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import ssl
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib import import_module
+from typing import Any, TypeVar
+
+from videodirector.interrupts import requested
+
+__all__ = ["AbandonedError", "ForbiddenAnswerError", "allowed", "bounded", "cause", "printable", "retry_after"]
+
+_POLL = 0.1  # seconds between two looks at whether anybody still waits
+_PIECE = 1 << 16  # bytes that are written at a time
+_HEADERS = 1 << 16  # bytes allowed beside a body
+_HOME = "videodirector.home"
+_ANONYMOUS = {"host", "accept", "accept-encoding", "connection"}  # headers that say nothing of who asks
+
+_C = TypeVar("_C")
+_E = TypeVar("_E", bound=BaseException)
+
+
+class ForbiddenAnswerError(Exception):
+    """An answer that is not taken: too large, compressed without being asked for, or a redirect to another host."""
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(slots=True)
+class _Allowance:
+    until: float
+    bytes_left: int
+    most: int
+    cancelled: Callable[[], bool]
+
+
+_allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def allowed(seconds: float, most: int, *, cancelled: Callable[[], bool] = requested.is_set) -> Iterator[None]:
+    """While the block runs, requests of this thread through ``bounded`` clients may cost so much, all together.
+
+    Args:
+        seconds: from now.
+        most: bytes of the answers' bodies.
+        cancelled: whether nobody wants the answer any more; looked at ten times a second.
+    """
+    token = _allowance.set(_Allowance(time.monotonic() + seconds, most + _HEADERS, most, cancelled))
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+def bounded(client: _C) -> _C:
+    """A client of httpx or httpx2, made to keep to what is ``allowed``, and to take no key to another host.
+
+    A redirect to another host is followed only for what is fetched (GET), and without any header that names the user.
+    Answers may not be compressed, for a few bytes can become any number.
+    """
+    http: Any = client
+    core = import_module(type(http).__mro__[-2].__module__.split(".")[0].replace("httpx", "httpcore"))
+    transports = [transport for transport in (http._transport, *http._mounts.values()) if transport is not None]
+    for transport in transports:
+        transport._pool._network_backend = _Backend(transport._pool._network_backend, core)
+    weakref.finalize(http, _close, transports).atexit = False
+
+    def ask(request: Any) -> None:
+        request.headers["accept-encoding"] = "identity"
+        origin = (request.url.scheme, request.url.host, request.url.port)
+        home, method = request.extensions.setdefault(_HOME, (origin, request.method))  # redirects share extensions
+        if origin == home:
+            return
+        if method != "GET":
+            raise ForbiddenAnswerError(f"it sends the request on to another host: {printable(str(request.url), 200)}")
+        for name in set(request.headers) - _ANONYMOUS:
+            del request.headers[name]
+
+    def answer(response: Any) -> None:
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("", "identity"):
+            raise ForbiddenAnswerError(f"the answer is compressed ({printable(coding, 40)}), which was not asked for")
+        allowance = _allowance.get()
+        length = response.headers.get("content-length", "")
+        if allowance is not None and re.fullmatch(r"[0-9]{1,18}", length) and int(length) > allowance.most:
+            raise _too_large(allowance)
+
+    http.event_hooks = {"request": [ask], "response": [answer]}
+    return client
+
+
+def _close(transports: list[Any]) -> None:
+    for transport in transports:
+        transport.close()
+
+
+class _Backend:
+    """Opens connections whose streams look at what is allowed; see ``httpcore.NetworkBackend``."""
+
+    def __init__(self, inner: Any, core: Any) -> None:
+        self._inner, self._core = inner, core
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **settings: Any) -> _Stream:
+        timeout = _left(timeout, self._core.ConnectTimeout)
+        return _Stream(self._inner.connect_tcp(host, port, timeout=timeout, **settings), self._core)
+
+    def connect_unix_socket(self, path: str, timeout: float | None = None, **settings: Any) -> _Stream:
+        return _Stream(self._inner.connect_unix_socket(path, timeout=timeout, **settings), self._core)
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+class _Stream:
+    """See ``httpcore.NetworkStream``."""
+
+    def __init__(self, inner: Any, core: Any) -> None:
+        self._inner, self._core = inner, core
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        silent = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _left(silent - time.monotonic(), self._core.ReadTimeout)
+            try:
+                data: bytes = self._inner.read(max_bytes, timeout=left and min(left, _POLL))
+            except self._core.ReadTimeout:
+                continue
+            if (allowance := _allowance.get()) is not None:
+                allowance.bytes_left -= len(data)
+                if allowance.bytes_left < 0:
+                    raise _too_large(allowance)
+            return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _PIECE):
+            self._inner.write(buffer[start : start + _PIECE], timeout=_left(timeout, self._core.WriteTimeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
+        left = _left(timeout, self._core.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._core)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _left(timeout: float | None, timed_out: type[Exception]) -> float | None:
+    """The seconds that the next step may take.
+
+    Raises:
+        AbandonedError: nobody waits any more.
+        Exception: ``timed_out``, with no time left.
+    """
+    allowance = _allowance.get()
+    seconds = math.inf if timeout is None else timeout
+    if allowance is not None:
+        if allowance.cancelled():
+            raise AbandonedError("nobody waits for the answer any more")
+        seconds = min(seconds, allowance.until - time.monotonic())
+    if seconds <= 0:
+        raise timed_out("it took too long")
+    return None if math.isinf(seconds) else seconds
+
+
+def _too_large(allowance: _Allowance) -> ForbiddenAnswerError:
+    return ForbiddenAnswerError(f"the answer is larger than {allowance.most:,} bytes, which is the most that is read")
+
+
+def cause(error: BaseException | None, kind: type[_E]) -> _E | None:
+    """The error of this kind that another one was raised from, or is."""
+    for _ in range(20):
+        if error is None or isinstance(error, kind):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def printable(words: str, most: int) -> str:
+    """A server's words on one line of at most so many characters, with all that steers a terminal escaped."""
+    line = " ".join(words[: 10 * most].split())
+    line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line[:most])
+    return line if len(line) <= most and len(words) <= 10 * most else f"{line[:most]}..."
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float | None:
+    """The seconds, not below 0, that a server asks to wait: a number, or a date. None where it says nothing."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = (headers or {}).get(name, "")
+        try:
+            seconds = float(value) * unit
+        except ValueError:
+            try:
+                seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+            except (ValueError, TypeError, OverflowError, IndexError):
+                continue
+        if not math.isnan(seconds):
+            return max(seconds, 0.0)
+    return None

@@ -1,0 +1,147 @@
+"""Reads what a server answers: JSON of a few known fields, each of the type that it should have."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from videodirector.files.transport import printable
+
+__all__ = ["GarbledAnswerError", "Job", "read_job", "read_jobs"]
+
+_ID = re.compile(r"(?!\.+\Z)[\w.:@=+-]{1,200}", re.ASCII)
+"""What may be put into a path: no way leads from it to another one of the server's doors."""
+
+
+class GarbledAnswerError(Exception):
+    """What arrived is no object of JSON, or one with fields of other types: half an answer, or somebody else's page."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a server says of a job.
+
+    Attributes:
+        id: its name there.
+        status: its state in the server's own word, in small letters; "" where it names none.
+        progress: per cent.
+        error: why it failed, in the server's words; "" where it gives none.
+        prompt, model: what was asked for; None where it does not say.
+        created: seconds since 1970.
+    """
+
+    id: str
+    status: str = ""
+    progress: int = 0
+    error: str = ""
+    prompt: str | None = None
+    model: str | None = None
+    created: float = 0.0
+
+
+def read_job(content: bytes) -> Job:
+    """The job that an answer describes.
+
+    Raises:
+        GarbledAnswerError: it describes none; the message says what was found.
+    """
+    return _job(_object(content))
+
+
+def read_jobs(content: bytes) -> list[Job]:
+    """The jobs of a listing; entries that are none are left out.
+
+    Raises:
+        GarbledAnswerError: it is no JSON object.
+    """
+    listed = _object(content).get("data")
+    jobs = []
+    for entry in listed if isinstance(listed, list) else []:
+        try:
+            jobs.append(_job(entry))
+        except GarbledAnswerError:
+            continue
+    return jobs
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(content.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+    except UnicodeDecodeError:
+        raise GarbledAnswerError(f"what it answers is not UTF-8: {_shown(content)}") from None
+    except RecursionError:
+        raise GarbledAnswerError(f"what it answers is nested too deeply: {_shown(content)}") from None
+    except ValueError as error:
+        raise GarbledAnswerError(
+            f"what it answers is no JSON object: {_shown(content)} ({printable(str(error), 80)})"
+        ) from None
+    if not isinstance(answer, dict):
+        raise GarbledAnswerError(f"what it answers is no JSON object: {_shown(content)}")
+    return answer
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for number, name in enumerate(names) if name in names[:number])
+        raise ValueError(f"{twice[:40]!r} is given twice")
+    return found
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is no number")
+
+
+def _shown(content: bytes) -> str:
+    return repr(printable(content[:200].decode(errors="replace"), 80))
+
+
+def _job(about: object) -> Job:
+    if not isinstance(about, dict):
+        raise GarbledAnswerError(f"what it says of a job is {_kind(about)}")
+    identity, status = about.get("id"), about.get("status")
+    if isinstance(identity, int) and not isinstance(identity, bool) and 0 <= identity < 10**18:
+        identity = str(identity)
+    if not isinstance(identity, str) or not _ID.fullmatch(identity):
+        raise GarbledAnswerError(f"the id of a job must be a word, and is {_kind(identity)}")
+    if status is not None and not isinstance(status, str):
+        raise GarbledAnswerError(f"the status of a job must be a word, and is {_kind(status)}")
+    reason = about.get("error")
+    if isinstance(reason, dict):
+        reason = reason.get("message")
+    prompt, model = about.get("prompt"), about.get("model")
+    return Job(
+        id=identity,
+        status=(status or "").strip().lower(),
+        progress=round(min(max(_number(about.get("progress")), 0.0), 100.0)),
+        error=printable(reason, 300) if isinstance(reason, str) else "",
+        prompt=prompt if isinstance(prompt, str) else None,
+        model=model if isinstance(model, str) else None,
+        created=_number(about.get("created_at")),
+    )
+
+
+def _number(value: object) -> float:
+    """A number, also one in quotes; 0 for what is none."""
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0
+
+
+def _kind(value: object) -> str:
+    """What was found, for an error: its type, and how it begins."""
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "missing"}
+    name = names.get(type(value), "a number")
+    if value is None or isinstance(value, bool):
+        return name
+    try:
+        shown = json.dumps(value)
+    except (ValueError, RecursionError):
+        return name
+    return f"{name}: {printable(shown, 80)}"
