@@ -40,9 +40,10 @@ def tracks(
     return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
 
 
-def from_scene(scene: Scene) -> SceneCondition:
-    """A scene of a plan as tensors."""
-    return _conditioned(caption(scene), [entity.boxes(scene.frames) for entity in scene.entities], scene.frames)
+def from_scene(scene: Scene, *, words: str | None = None) -> SceneCondition:
+    """Convert a scene of a plan to tensors; ``words`` is its caption, where the scene's own text is not used."""
+    boxes = [entity.boxes(scene.frames) for entity in scene.entities]
+    return _conditioned(caption(scene) if words is None else words, boxes, scene.frames)
 
 
 def from_boxes(prompt: str, layouts: Sequence[Track], frames: int) -> SceneCondition:
