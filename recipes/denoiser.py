@@ -27,6 +27,7 @@ from torch import Tensor
 from training import arguments, begin, fitted, told
 from world import Tables, World, make_prior, with_latents
 
+from videodirector import lexicon
 from videodirector.layout2vid.appearance.latents import encode, to_tensor
 from videodirector.layout2vid.appearance.text_encoder import encode_captions
 from videodirector.layout2vid.conditioning import SceneCondition
@@ -96,6 +97,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         temporal_grounding=False,
         captions="listed",
         still_camera=True,
+        backgrounds={place.name: list(place.synonyms) for place in lexicon.backgrounds().values()},
     )
 
 

@@ -25,7 +25,7 @@ from videodirector.storyworld.art import Sprite
 from videodirector.storyworld.clips import Actor, Clip, ClipSampler
 
 MOST = 5  # entities in a training scene
-ALBUM = album.__name__
+ALBUM = "storyworld"
 TOKEN_SIDE = 64  # pixels of the pictures that grounding tokens are made of
 
 HELD_OUT = frozenset(list(album.lexicon.things())[7::15])

@@ -42,9 +42,14 @@ def tracks(
     return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
 
 
-def from_scene(scene: Scene, *, rate: float = 8.0) -> SceneCondition:
-    """A scene of a plan as tensors; its own frame rate goes before the one given, the plan's."""
-    condition = _conditioned(caption(scene), [entity.boxes(scene.frames) for entity in scene.entities], scene.frames)
+def from_scene(scene: Scene, *, words: str | None = None, rate: float = 8.0) -> SceneCondition:
+    """Convert a scene of a plan to tensors.
+
+    ``words`` is its caption, where the scene's own text is not used; ``rate`` the plan's frame rate, which the scene's
+    own overrides.
+    """
+    boxes = [entity.boxes(scene.frames) for entity in scene.entities]
+    condition = _conditioned(caption(scene) if words is None else words, boxes, scene.frames)
     return replace(condition, rate=float(scene.frame_rate or rate))
 
 

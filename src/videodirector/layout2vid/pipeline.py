@@ -40,9 +40,10 @@ from videodirector.layout2vid.sampling.sampler import (
     shared_noise,
 )
 from videodirector.layout2vid.sampling.static_regions import alike
-from videodirector.layout2vid.weights import text_to_video as stock
+from videodirector.layout2vid.weights import text_to_video
+from videodirector.layout2vid.weights._components import resolve_components
 from videodirector.layout2vid.weights.adapters import load_grounding
-from videodirector.layout2vid.weights.checkpoint import check_folder, check_values, loading, local
+from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, check_values, loading, local
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
 __all__ = ["EntityEmbedding", "Layout2VidOutput", "Layout2VidPipeline"]
@@ -75,8 +76,11 @@ class Layout2VidPipeline(DiffusionPipeline):
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
         sampler: when the call leaves it open.
         temporal_grounding: whether temporal layers take part in the steps in which boxes are imposed.
-        captions: of scenes with boxes: as their descriptions tell them, or ``listed``, their things and their places.
-        still_camera: whether frames show the same where their boxes say the same; see ``layout2vid.still_camera``.
+        captions: of scenes with boxes: ``told``, their descriptions, or ``listed``, their things and their places.
+        still_camera: whether frames show the same where their boxes are the same; see ``sampling.static_regions``.
+        max_listed: how many things a listed caption names at most.
+        backgrounds: the backgrounds that the model knows by name, each with its synonyms; None where it is not said.
+        known_phrase: cosine from which the prior's nearest phrase means the same thing.
     """
 
     model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->imagination->unet->vae->enlarger"
@@ -122,6 +126,9 @@ class Layout2VidPipeline(DiffusionPipeline):
         temporal_grounding: bool = True,
         captions: Captions = "told",
         still_camera: bool = False,
+        max_listed: int = 5,
+        backgrounds: dict[str, list[str]] | None = None,
+        known_phrase: float = 0.6,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -151,6 +158,9 @@ class Layout2VidPipeline(DiffusionPipeline):
             temporal_grounding=temporal_grounding,
             captions=captions,
             still_camera=still_camera,
+            max_listed=max_listed,
+            backgrounds=backgrounds,
+            known_phrase=known_phrase,
         )
         self.saves_memory = False
         self.imagines = False
@@ -158,6 +168,18 @@ class Layout2VidPipeline(DiffusionPipeline):
             grounding.attach(unet)
 
     # -- loading
+
+    @classmethod
+    def load_config(cls, path: Any, **options: Any) -> Any:
+        """Read a folder's index; which modules its parts are imported from is decided by a fixed table.
+
+        Raises:
+            ModelFormatError: a part comes from elsewhere.
+        """
+        loaded = super().load_config(path, **options)
+        index, *unused = loaded if isinstance(loaded, tuple) else (loaded,)
+        resolved = resolve_components(index, Path(path) / INDEX)
+        return (resolved, *unused) if unused else resolved
 
     @classmethod
     def from_pretrained(cls, path: str | Path, **options: Any) -> Layout2VidPipeline:
@@ -209,8 +231,8 @@ class Layout2VidPipeline(DiffusionPipeline):
         Raises:
             ModelError: as ``from_pretrained``; or this is a model of another kind.
         """
-        parts = stock.load(model, grounding=grounding, dtype=dtype)
-        return cls(**{"prior": None, "sampler": stock.sampler_of(parts["scheduler"]), **parts, **settings})
+        parts = text_to_video.load(model, grounding=grounding, dtype=dtype)
+        return cls(**{"prior": None, "sampler": text_to_video.sampler_of(parts["scheduler"]), **parts, **settings})
 
     def load_grounding(self, source: str | Path) -> None:
         """Put other grounding in the place of the present one; see ``layout2vid.adapters.load_grounding``."""
@@ -230,11 +252,11 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     def load_clip(self, model: str | Path) -> None:
         """Take both towers of a CLIP model (``openai/clip-vit-large-patch14``) for the entities' words and pictures."""
-        self.register_modules(**stock.clip_towers(model, dtype=self.unet.dtype, device=self.unet.device))
+        self.register_modules(**text_to_video.clip_towers(model, dtype=self.unet.dtype, device=self.unet.device))
 
     def load_prior(self, model: str | Path) -> None:
         """Take the unCLIP prior of a Karlo model (``kakaobrain/karlo-v1-alpha``), and its text tower with it."""
-        self.register_modules(**stock.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
+        self.register_modules(**text_to_video.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
 
     # -- memory
 

@@ -34,8 +34,8 @@ class BankPrior(ModelMixin, ConfigMixin):
         picture_width: of the pictures' embeddings, flattened.
         temperature: of the softmax over cosine similarities.
         view_side: of the pictures themselves, which a canvas wants; 0 for none.
-        album: the module that holds the pictures instead, in all their poses; see ``poses.recall``. It knows a picture
-            by the first of its phrases, and the bank has none of its own: then it only finds, and does not blend.
+        album: name of the album that holds the pictures instead, in all their poses; see ``poses.recall``. It knows a
+            picture by the first of its phrases. The bank then has none of its own: it only finds, and does not blend.
     """
 
     config_name = "config.json"

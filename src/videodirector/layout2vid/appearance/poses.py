@@ -18,7 +18,8 @@ from videodirector.lexicon.gait import Gait
 
 __all__ = ["Album", "Poses", "pose_of", "recall"]
 
-_OURS = "videodirector."
+ALBUMS = {"storyworld": "videodirector.storyworld.album"}
+"""The modules that hold pictures, by the names that a model's folder may call them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,27 +60,19 @@ class Album(Protocol):
         """What is remembered of a thing, with the attributes of ``Poses``."""
 
 
-def recall(module: str, name: str) -> Poses:
-    """The poses of a thing in the album that a model folder names.
+def recall(album: str, name: str) -> Poses:
+    """Recall the poses of a thing from the album that a model folder names.
 
     Raises:
-        ModelFormatError: it names a module of somebody else's, which could do anything when it is imported.
+        ModelFormatError: there is no such album; a folder does not choose which code is imported.
     """
-    if not module.startswith(_OURS):
+    if album not in ALBUMS:
         raise ModelFormatError(
-            f"the model's prior wants its pictures from the module {module!r}: only videodirector's own are read",
-            hint="give a model folder that Layout2VidPipeline.save_pretrained wrote",
+            f"the model's prior has its pictures from the album {album!r}, which this version does not have",
+            hint=f"albums are {', '.join(ALBUMS)}; install the version of videodirector that the model was made with",
         )
-    try:
-        album = importlib.import_module(module)
-    except ImportError as error:
-        raise ModelFormatError(
-            f"the model's prior wants its pictures from the module {module!r}, which this installation does not have",
-            hint="install the version of videodirector that the model was made with",
-        ) from error
-    if not isinstance(album, Album):
-        raise ModelFormatError(f"the model's prior wants its pictures from {module!r}, which holds none")
-    found = album.poses(name)
+    module: Album = importlib.import_module(ALBUMS[album])  # type: ignore[assignment]  # the table says so
+    found = module.poses(name)
     return Poses(pictures=found.pictures, mirrors=found.mirrors, gait=found.gait)
 
 
