@@ -56,7 +56,10 @@ def sprites() -> Mapping[str, Sprite]:
 
     Takes a while: which colour is a thing's own is seen in its picture.
     """
-    return MappingProxyType({key(sprite): sprite for sprite in reversed(list(_all()))})  # of two the first
+    found: dict[str, Sprite] = {}
+    for sprite in _all():
+        found.setdefault(key(sprite), sprite)
+    return MappingProxyType(found)
 
 
 def _all() -> Iterator[Sprite]:
@@ -65,7 +68,8 @@ def _all() -> Iterator[Sprite]:
     for name in lexicon.STORY_PEOPLE:
         for sprite in atlas.people(name):
             yield sprite
-            yield from (atlas.acting(sprite, action) for action in lexicon.actions() if not sprite.look)
+            if not sprite.look and name != "baby":
+                yield from (atlas.acting(sprite, action) for action in lexicon.actions())
 
 
 def poses(name: str) -> Remembered:

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector import lexicon
+from videodirector.lexicon.captions import list_caption
 from videodirector.storyworld import art, places
 from videodirector.storyworld.art import Placement, Sprite
 from videodirector.storyworld.places import NEAR, STILL, Camera, Hour, Scenery, Weather
-from videodirector.storyworld.scene import captions, deed, listing
+from videodirector.storyworld.scene import captions, deed
 
 Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
@@ -398,7 +399,7 @@ class ClipSampler:
         elif any(actor.sprite.action for actor in actors) and rng.random() < 0.6:
             text = f"{' and '.join(_said(actor, rng) for actor in actors)}. Background: {place}"
         else:
-            text = captions(names, place, rng) if rng.random() < 0.8 else listing(names, place)
+            text = captions(names, place, rng) if rng.random() < 0.8 else list_caption(names, place)
         if hour != "day":
             text += " at night" if hour == "night" else " at sunset"
         if weather != "clear":
