@@ -295,18 +295,40 @@ class Director:
         drawing = self._prepared(plan, self._settings(options))
         return forecast(drawing, self._scene_cache(), previous_manifest(path, ffmpeg=self._ffmpeg))
 
-    def reproduce(self, manifest: Manifest, path: str | os.PathLike[str]) -> Generator[RenderEvent, None, None]:
+    def reproduce(
+        self,
+        manifest: Manifest,
+        path: str | os.PathLike[str],
+        *,
+        base_url: str | None = None,
+        send_pictures: bool = False,
+        allow_backend: bool = False,
+    ) -> Generator[RenderEvent, None, None]:
         """Make a video again from its manifest, with the backend and model that it names.
 
         Where something that decides the frames is no longer what it was, ``Notice`` says so first, and the file will
         not be the same; else it is, bit for bit. Models compute with as many threads as they did then.
 
+        A manifest may come from a stranger. The host and the key of a server are never the manifest's.
+
+        Args:
+            manifest: of the video.
+            path: the video to write.
+            base_url: of a served video, where the server is; its key comes from VIDEODIRECTOR_API_KEY (or
+                OPENAI_API_KEY, for api.openai.com).
+            send_pictures: whether pictures that the plan names may be read and sent to that server.
+            allow_backend: whether a backend of another package may be used because the manifest names it.
+
         Raises:
-            UsageError: there is no such backend here; else as ``render``.
+            UsageError: there is no such backend here, or the manifest asks for what it may not choose; else as
+                ``render``.
         """
         from videodirector.generator.render.forecast import departures
+        from videodirector.generator.replay import replayed_settings
 
-        settings = manifest.settings
+        settings = replayed_settings(
+            manifest, base_url=base_url, send_pictures=send_pictures, allow_backend=allow_backend
+        )
         chosen = settings.model_dump(include=set(RenderOptions.__annotations__) - {"manifest"})
         options = cast(RenderOptions, chosen)
         director = Director(
@@ -334,6 +356,7 @@ class Director:
         retry_failed: bool = False,
         ray: str | None = None,
         shared: str | None = None,
+        allow_outside: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Generator[StoryboardResult, None, None]:
         """Make a video of every storyboard, and tell of each when it is settled.
@@ -348,6 +371,8 @@ class Director:
             workers: how many processes draw, each with a model of its own; None or 1 draws in this one.
             retry_failed: whether what failed before is tried again though nothing has changed.
             ray: address of a Ray cluster that draws instead, or "auto", or "local" for one that is started here.
+            allow_outside: whether a file of storyboards may name any file; else its lines name plans and stories in the
+                file's folder, and pictures and sounds there or in the working folder.
             shared: with ``ray``, a folder or URL (of any kind that fsspec knows) that all its machines reach.
             **options: for all storyboards that do not say otherwise.
 
@@ -359,7 +384,14 @@ class Director:
         from videodirector.schemas.batch import StoryboardDone
 
         events = self.stream_many(
-            storyboards, folder, workers=workers, retry_failed=retry_failed, ray=ray, shared=shared, **options
+            storyboards,
+            folder,
+            workers=workers,
+            retry_failed=retry_failed,
+            ray=ray,
+            shared=shared,
+            allow_outside=allow_outside,
+            **options,
         )
         with closing(events):
             for event in events:
@@ -375,13 +407,14 @@ class Director:
         retry_failed: bool = False,
         ray: str | None = None,
         shared: str | None = None,
+        allow_outside: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Generator[BatchEvent, None, None]:
         """``render_many``, telling every step: for programs that show progress."""
         from videodirector.generator import SceneCache, batch
 
         if isinstance(storyboards, (str, os.PathLike)):
-            found = batch.read_storyboards(storyboards)
+            found = batch.read_storyboards(storyboards, allow_outside=allow_outside)
         else:
             found = batch.storyboards_of(storyboards)
         cache, distrust = self._scene_cache(), None

@@ -11,6 +11,7 @@ import typer
 
 from videodirector.director import PlanOptions, RenderOptions, Seeds
 from videodirector.errors import UsageError
+from videodirector.files.reading import MEBIBYTE, read_bounded
 from videodirector.schemas import load_cast
 
 Text = Annotated[
@@ -184,7 +185,7 @@ def read_story(story: str) -> str:
     elif story.startswith("@"):
         source = story[1:]
         try:
-            content = Path(source).read_bytes()
+            content = read_bounded(source, most=16 * MEBIBYTE)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise UsageError(

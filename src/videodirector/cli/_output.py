@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from videodirector.errors import PlanError, VideoDirectorError
+from videodirector.files.display import escape_controls, escape_line
 from videodirector.files.names import readable_values
 from videodirector.schemas import (
     Forecast,
@@ -27,7 +28,17 @@ from videodirector.schemas import (
     VideoPlan,
 )
 
-__all__ = ["follow", "print_forecast", "print_json", "print_notes", "report", "summarise"]
+__all__ = ["follow", "print_error", "print_forecast", "print_json", "print_notes", "print_text", "report", "summarise"]
+
+
+def print_text(text: str, *, end: str = "\n") -> None:
+    """Print text on standard output, the control characters of foreign text escaped."""
+    typer.echo(escape_controls(text) + end, nl=False)
+
+
+def print_error(text: str) -> None:
+    """The same, a line on standard error."""
+    typer.echo(escape_controls(text), err=True)
 
 
 def follow(
@@ -67,11 +78,11 @@ def follow(
             paths.append(str(told["plan"]))
         recalled = sum(scene.cached for scene in scenes)
         from_cache = f" ({recalled} of {len(scenes)} scenes from the cache)" if recalled else ""
-        typer.echo(f"wrote {', '.join(paths)}{from_cache}", err=True)
+        print_error(f"wrote {', '.join(paths)}{from_cache}")
         print_notes(f"scene {scene.id}: {note}" for scene in scenes for note in scene.notes)
     if not as_json:
         for warning in warnings:
-            typer.echo(f"warning: {warning}", err=True)
+            print_error(f"warning: {escape_line(warning)}")
 
 
 def shown(events: Generator[RenderEvent, None, Any], *, quiet: bool) -> Generator[RenderEvent, None, None]:
@@ -108,7 +119,7 @@ def summarise(plan: VideoPlan, path: Path, *, as_json: bool, quiet: bool) -> Non
         print_json({"plan": path, "seed": plan.seed, "scenes": scenes, "notes": plan.notes})
     elif not quiet:
         seconds = float(frames / plan.frame_rate)
-        typer.echo(f"{path}: {len(plan.scenes)} scenes, {frames} frames, {seconds:g} seconds", err=True)
+        print_error(f"{path}: {len(plan.scenes)} scenes, {frames} frames, {seconds:g} seconds")
         print_notes(plan.notes)
 
 
@@ -118,30 +129,30 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
         print_json(forecast.model_dump(mode="json"))
         return
     for scene in forecast.scenes:
-        print(f"{scene.verdict}  {scene.id}")
+        print_text(f"{scene.verdict}  {scene.id}")
         for change in scene.changes:
-            print(f"      {change}")
+            print_text(f"      {change}")
         for reason in scene.reasons:
-            print(f"      because {reason.name}: {reason.why}")
+            print_text(f"      because {reason.name}: {reason.why}")
         for control in scene.controls:
             if control.status != "honoured":
                 detail = f" ({control.detail})" if control.detail else ""
-                print(f"      {control.name} will be {control.status}{detail}")
+                print_text(f"      {control.name} will be {control.status}{detail}")
             elif control.name == "boxes":
-                print(f"      boxes: {control.detail}")  # the rung, see generator.ladder
+                print_text(f"      boxes: {control.detail}")  # the rung, see generator.ladder
     for change in forecast.changes:
-        print(f"{change}\n      decides no frame")
+        print_text(f"{change}\n      decides no frame")
     drawn, kept, gone = (len(forecast.ids(verdict)) for verdict in ("draw", "keep", "gone"))
-    print(f"{drawn} of {drawn + kept} scenes to draw, {kept} kept" + (f", {gone} gone" if gone else ""))
+    print_text(f"{drawn} of {drawn + kept} scenes to draw, {kept} kept" + (f", {gone} gone" if gone else ""))
 
 
 def print_notes(notes: Iterable[str]) -> None:
     for note in notes:
-        typer.echo(f"note: {note}", err=True)
+        print_error(f"note: {escape_line(note)}")
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    print(json.dumps(readable_values(value), indent=2, default=str))
+    print_text(json.dumps(readable_values(value), indent=2, default=str))
 
 
 def report(error: VideoDirectorError, *, as_json: bool) -> int:
@@ -153,5 +164,5 @@ def report(error: VideoDirectorError, *, as_json: bool) -> int:
                 for issue in error.issues
             ]
         print_json({"error": told})
-    typer.echo(f"error: {error}", err=True)
+    print_error(f"error: {error}")
     return error.exit_code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json, print_text
 from videodirector.director import Director
 from videodirector.errors import PlannerError, UsageError
 from videodirector.schemas import PlanRequest, Scene, VideoPlan
@@ -129,6 +129,6 @@ def show_questions(planner: LLMPlanner | None, story: str, given: SeededPlanOpti
         return
     for step, messages in steps:
         for role, text in messages:
-            typer.echo(f"--- {step}, {role}\n{text}\n")
+            print_text(f"--- {step}, {role}\n{text}\n")
     if not steps:
-        typer.echo("the offline planner sends nothing", err=True)
+        print_error("the offline planner sends nothing")

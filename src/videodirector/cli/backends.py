@@ -12,7 +12,7 @@ from rich.table import Table
 
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson, BackendSettings, BaseUrl, Model, backend_options
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_json, print_text
 from videodirector.generator.backends._survey import Entry, describe, families, survey
 
 __all__: list[str] = []
@@ -68,4 +68,4 @@ def _print(entries: Sequence[Entry]) -> None:
     Console(width=None if Console().is_terminal else 200).print(table)
     for entry in entries:
         if entry.options:
-            typer.echo(f"--option of {entry.name}: {', '.join(entry.options)}")
+            print_text(f"--option of {entry.name}: {', '.join(entry.options)}")

@@ -43,9 +43,10 @@ from videodirector.cli._options import (
     plan_options,
     render_options,
 )
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json
 from videodirector.director import BatchOptions, Director
 from videodirector.errors import BatchError
+from videodirector.files.display import escape_line
 from videodirector.schemas import Notice
 from videodirector.schemas.batch import (
     BatchEvent,
@@ -90,6 +91,14 @@ def batch(
         str | None,
         typer.Option(metavar="FOLDER|URL", help="What the machines of the cluster share, if not the same disk."),
     ] = None,
+    allow_outside: Annotated[
+        bool,
+        typer.Option(
+            "--allow-outside",
+            help="Let lines name any file; else plans and stories beside STORYBOARDS, and pictures and sounds there or "
+            "in the working folder.",
+        ),
+    ] = False,
     scenes: Scenes = None,
     max_entities: MaxEntities = None,
     cast: CastFile = None,
@@ -127,7 +136,14 @@ def batch(
     options: BatchOptions = {**render_options(locals()), **wishes}
     director = Director(backend=backend, model=model, options=backend_options(option, base_url, memory), cache=cache)
     events = director.stream_many(
-        storyboards, output, workers=workers, retry_failed=retry_failed, ray=ray, shared=shared, **options
+        storyboards,
+        output,
+        workers=workers,
+        retry_failed=retry_failed,
+        ray=ray,
+        shared=shared,
+        allow_outside=allow_outside,
+        **options,
     )
     results: list[StoryboardResult] = []
     drawn = 0
@@ -157,9 +173,9 @@ def _shown(events: Generator[BatchEvent, None, Any], *, quiet: bool) -> Generato
             elif isinstance(event, StoryboardDone):
                 bars.advance(videos)
                 if event.result.error is not None and not quiet:
-                    bars.console.print(_failure(event.result), markup=False)
+                    bars.console.print(escape_line(_failure(event.result)), markup=False)
             elif isinstance(event, Notice) and not quiet:
-                bars.console.print(f"warning: {event.message}", markup=False)
+                bars.console.print(f"warning: {escape_line(event.message)}", markup=False)
             yield event
 
 
@@ -184,7 +200,7 @@ def _tell(results: list[StoryboardResult], drawn: int, report: Path, *, as_json:
         )
     elif not quiet:
         found = f", {kept['done']} of them in order since an earlier run" if kept["done"] else ""
-        typer.echo(f"{len(results) - len(failed)} of {len(results)} videos{found}; {report} has the details", err=True)
+        print_error(f"{len(results) - len(failed)} of {len(results)} videos{found}; {report} has the details")
     if failed and as_json:  # the one object is printed
         raise typer.Exit(BatchError.exit_code)
     if failed:

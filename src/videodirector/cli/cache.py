@@ -9,7 +9,7 @@ import typer
 
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_json, print_text
 
 if TYPE_CHECKING:
     from videodirector.generator.render.cache import Removed, SceneCache
@@ -32,9 +32,9 @@ def info(*, as_json: AsJson = False) -> None:
         told = {"folder": held.folder, "scenes": held.scenes, "bytes": held.bytes, "limit": held.limit}
         print_json({**told, "oldest_use": used[0], "newest_use": used[1]})
         return
-    print(f"{held.folder}: {held.scenes} scenes, {_size(held.bytes)} of {_size(held.limit)}")
+    print_text(f"{held.folder}: {held.scenes} scenes, {_size(held.bytes)} of {_size(held.limit)}")
     if used[0] and used[1]:
-        print(f"last used between {used[0]:%Y-%m-%d %H:%M} and {used[1]:%Y-%m-%d %H:%M}")
+        print_text(f"last used between {used[0]:%Y-%m-%d %H:%M} and {used[1]:%Y-%m-%d %H:%M}")
 
 
 @cache.command()
@@ -67,7 +67,7 @@ def _tell(removed: Removed, *, as_json: bool) -> None:
     if as_json:
         print_json({"removed_scenes": removed.scenes, "removed_bytes": removed.bytes})
     else:
-        print(f"removed {removed.scenes} scenes, {_size(removed.bytes)}")
+        print_text(f"removed {removed.scenes} scenes, {_size(removed.bytes)}")
 
 
 def _size(count: float) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson, Quiet
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_json, print_text
 
 __all__: list[str] = []
 
@@ -31,10 +31,10 @@ def doctor(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
         for finding in sick if quiet else findings:
             if finding.area != area:
                 area = finding.area
-                typer.echo(area)
-            typer.echo(f"{MARKS[finding.status]} {finding.name:24}{_told(finding.status, finding.detail)}".rstrip())
+                print_text(area)
+            print_text(f"{MARKS[finding.status]} {finding.name:24}{_told(finding.status, finding.detail)}".rstrip())
             if finding.hint:
-                typer.echo(f"  {'':24}hint: {finding.hint}")
+                print_text(f"  {'':24}hint: {finding.hint}")
     if sick:
         raise typer.Exit(4)
 

@@ -9,7 +9,7 @@ import typer
 
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json, print_text
 from videodirector.schemas import VideoPlan
 
 __all__: list[str] = []
@@ -36,11 +36,11 @@ def plans(
     if as_json:
         print_json(report.as_dict())
         return
-    typer.echo(report.markdown())
+    print_text(report.markdown())
     if report.unchecked:
-        typer.echo(f"{report.unchecked} of {len(files)} prompts ask for nothing that boxes can decide", err=True)
+        print_error(f"{report.unchecked} of {len(files)} prompts ask for nothing that boxes can decide")
     if not quiet:
         for plan in report.plans:
             for verdict in plan.verdicts:
                 if not verdict.holds:
-                    typer.echo(f"{plan.source}: not {verdict.check.skill}: {verdict.check}", err=True)
+                    print_error(f"{plan.source}: not {verdict.check.skill}: {verdict.check}")

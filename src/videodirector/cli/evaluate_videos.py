@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from videodirector.cli._options import AsJson, BackendName, Model, Quiet, Steps, Transition
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json, print_text
 from videodirector.cli.evaluate import evaluate
 from videodirector.errors import UsageError
 
@@ -95,7 +95,7 @@ def skills(
 
         print_json(json.loads((output / "report.json").read_text(encoding="utf-8")))
     elif not quiet:
-        typer.echo((output / "report.md").read_text(encoding="utf-8"))
+        print_text((output / "report.md").read_text(encoding="utf-8"))
 
 
 @evaluate.command()
@@ -137,12 +137,10 @@ def videos(
         measured.append((its, clips, record))
         unknown = sorted({name for scene in record.scenes for name in scene.sightings.unknown})
         if unknown and not quiet:
-            typer.echo(
-                f"{file}: not looked for, because nobody knows what it looks like: {', '.join(unknown)}", err=True
-            )
+            print_error(f"{file}: not looked for, because nobody knows what it looks like: {', '.join(unknown)}")
     found = measure_videos(measured, networks)
     if as_json:
         records = [record.model_dump(mode="json") for _, _, record in measured]
         print_json({"figures": {row.key: row.as_dict() for row in found}, "videos": records})
     else:
-        typer.echo(table([(row.measure, str(row.value)) for row in found], ("measure", "value")))
+        print_text(table([(row.measure, str(row.value)) for row in found], ("measure", "value")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +54,7 @@ from videodirector.cli._options import (
     seeds,
     told_story,
 )
-from videodirector.cli._output import follow, print_forecast, print_notes, summarise
+from videodirector.cli._output import follow, print_forecast, print_notes, print_text, summarise
 from videodirector.cli._planners import (
     ChooseStrength,
     DryRun,
@@ -207,7 +206,7 @@ def plan(
     director = Director(chosen, captions=more_captions(captions), embedder=embedder or ())
     made = director.plan(story, seed=seed, fps=fps, **wishes, **given)
     if output is None:
-        sys.stdout.write(made.to_json())
+        print_text(made.to_json(), end="")
         return
     made.save(output)
     summarise(made, output, as_json=as_json, quiet=quiet)
@@ -300,4 +299,4 @@ def preview(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of plans, for editors and programs."""
-    print(json.dumps(json_schema(), indent=2))
+    print_text(json.dumps(json_schema(), indent=2))

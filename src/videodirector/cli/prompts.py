@@ -10,7 +10,7 @@ import typer
 from videodirector import prompts
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson, Quiet
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json, print_text
 
 __all__: list[str] = []
 
@@ -37,12 +37,12 @@ def show(*, as_json: AsJson = False) -> None:
             }
         )
         return
-    typer.echo(f"version {used.version}, in {used.folder}\n")
+    print_text(f"version {used.version}, in {used.folder}\n")
     for name, text in used.templates.items():
-        typer.echo(f"--- {name}\n{text.strip()}\n")
+        print_text(f"--- {name}\n{text.strip()}\n")
     shown = ", ".join(str(example.get("shows", "?")) for example in used.layout_examples)
-    typer.echo(f"--- story_examples.json: {len(used.story_examples)}")
-    typer.echo(f"--- layout_examples.json: {len(used.layout_examples)} ({shown})")
+    print_text(f"--- story_examples.json: {len(used.story_examples)}")
+    print_text(f"--- layout_examples.json: {len(used.layout_examples)} ({shown})")
 
 
 @group.command()
@@ -50,7 +50,7 @@ def export(folder: Folder, *, quiet: Quiet = False) -> None:
     """Copy the prompts in use to a new folder, to be changed there."""
     written = prompts.export(folder)
     if not quiet:
-        typer.echo(f"wrote {written}; change the files, then: videodirector prompts use {written}", err=True)
+        print_error(f"wrote {written}; change the files, then: videodirector prompts use {written}")
 
 
 @group.command()
@@ -64,4 +64,4 @@ def use(
     """Use the prompts of a folder from now on. The folder is checked first."""
     used = prompts.use(folder)
     if not quiet:
-        typer.echo(f"prompts in use: {used}", err=True)
+        print_error(f"prompts in use: {used}")

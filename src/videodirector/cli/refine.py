@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson, PlanFile, Quiet
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json, print_text
 from videodirector.cli._planners import Fresh, PlannerName, PlannerTimeout, PlannerUrlAlone, planner_of
 from videodirector.director import Director
 from videodirector.schemas import VideoPlan, changes
@@ -48,10 +47,10 @@ def refine(
     if output is not None:
         after.save(output)
     elif not as_json:
-        sys.stdout.write(after.to_json())
+        print_text(after.to_json(), end="")
     if as_json:
         told = [{"path": change.path, "before": change.before, "after": change.after} for change in different]
         print_json({"plan": output, "changes": told})
     elif not quiet:
         for change in different:
-            typer.echo(str(change), err=True)
+            print_error(str(change))

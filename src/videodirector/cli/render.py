@@ -13,7 +13,7 @@ import typer
 
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson, PlanFile, Quiet, UseCache, Video
-from videodirector.cli._output import follow, print_forecast, report
+from videodirector.cli._output import follow, print_forecast, print_text, report
 from videodirector.cli._spread import Drawer, Drawing, Finish, spread
 from videodirector.director import Director
 from videodirector.errors import RenderError, VideoDirectorError
@@ -111,7 +111,7 @@ def _named(file: Path) -> Iterator[str]:
 def inspect(source: Source, *, as_json: AsJson = False) -> None:
     """Show what a video was made of: plan, seeds, weights, what was honoured. [dim]--json: the whole manifest[/]"""
     manifest = _manifest(source)
-    print(manifest.to_json() if as_json else _described(manifest), end="")
+    print_text(manifest.to_json() if as_json else _described(manifest), end="")
 
 
 @app.command()
@@ -119,6 +119,20 @@ def reproduce(
     source: Source,
     *,
     output: Video,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Of a served video: where the server is. Host and key are never taken from the file; the key is that "
+            "of VIDEODIRECTOR_API_KEY.",
+        ),
+    ] = None,
+    send_pictures: Annotated[
+        bool, typer.Option("--send-pictures", help="Let pictures that the file names be read and sent to that server.")
+    ] = False,
+    allow_backend: Annotated[
+        bool, typer.Option("--allow-backend", help="Let a backend of another package draw because the file names it.")
+    ] = False,
     cache: UseCache = True,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -128,7 +142,10 @@ def reproduce(
 
     manifest = _manifest(source)
     record = manifest.file if source.suffix.lower() == ".json" else file_record(source) if source.is_file() else None
-    follow(Director(cache=cache).reproduce(manifest, output), as_json=as_json, quiet=quiet)
+    events = Director(cache=cache).reproduce(
+        manifest, output, base_url=base_url, send_pictures=send_pictures, allow_backend=allow_backend
+    )
+    follow(events, as_json=as_json, quiet=quiet)
     if record is not None and Path(output).is_file() and file_record(Path(output)) != record:
         raise RenderError(
             f"{output} is another file than {source}",
@@ -143,6 +160,8 @@ def _manifest(source: Path) -> Manifest:
 
 
 def _described(manifest: Manifest) -> str:
+    from videodirector.generator.replay import requested_from_outside
+
     video, plan = manifest.video, manifest.plan
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.environment.libraries.items())
     lines = [
@@ -152,6 +171,7 @@ def _described(manifest: Manifest) -> str:
         + "".join(f", {name} {value}" for name, value in manifest.inputs.items() if isinstance(value, str)),
         f"made with videodirector {manifest.environment.videodirector}, {manifest.environment.ffmpeg}, {libraries}",
     ]
+    lines += [f"asks for  {name}: {value}" for name, value in requested_from_outside(manifest).items()]
     if manifest.timings:
         cached = sum(timing.cached for timing in manifest.timings.scenes.values())
         lines.append(

@@ -22,7 +22,7 @@ from videodirector.cli._options import (
     more_captions,
     seeds,
 )
-from videodirector.cli._output import print_json
+from videodirector.cli._output import print_error, print_json, print_text
 from videodirector.cli.evaluate import evaluate
 from videodirector.director import Director
 from videodirector.errors import UsageError
@@ -67,9 +67,9 @@ def caption(
         print_json({"captions": [one.model_dump(mode="json") for one in found]})
         return
     for one in found:
-        typer.echo(one.text)
+        print_text(one.text)
         if not quiet:
-            typer.echo(f"note: {told(one)}", err=True)
+            print_error(f"note: {told(one)}")
 
 
 @evaluate.command()
@@ -109,4 +109,4 @@ def perception(
     if as_json:
         print_json({name: value for report in reports for name, value in report.as_dict().items()})
     else:
-        typer.echo("\n\n".join(report.markdown() for report in reports))
+        print_text("\n\n".join(report.markdown() for report in reports))

@@ -17,6 +17,7 @@ from typing import Any
 
 from videodirector.errors import OutputError, UsageError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.reading import MEBIBYTE, read_bounded_text
 
 __all__ = ["FILES", "Prompts", "current_folder", "export", "load", "use"]
 
@@ -98,7 +99,7 @@ def current_folder() -> Path:
         return Path(named)
     setting = _setting()
     if setting.is_file():
-        return Path(setting.read_text(encoding="utf-8").strip())
+        return Path(read_bounded_text(setting, most=MEBIBYTE).strip())
     return Path(str(resources.files(__name__))) / _OWN
 
 
@@ -152,7 +153,7 @@ def _setting() -> Path:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_bounded_text(path, most=MEBIBYTE)
     except FileNotFoundError:
         hint = "`videodirector prompts export DIR` writes a complete folder; `videodirector prompts use` resets"
         raise UsageError(f"{path}: there is no such file", hint=hint) from None

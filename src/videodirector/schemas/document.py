@@ -13,6 +13,7 @@ from typing import Any
 
 from videodirector.errors import OutputError, PlanError, PlanIssue
 from videodirector.files.bounded_json import MAX_BYTES, parse_bounded
+from videodirector.files.reading import open_regular
 from videodirector.schemas.problems import json_path, summarised
 
 __all__ = ["MAX_BYTES", "canonical_json", "parse_json", "read_text", "write_atomically"]
@@ -27,7 +28,7 @@ def read_text(path: str | os.PathLike[str]) -> bytes:
         PlanError: there is no such file, it cannot be read, or it is far too large.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise _refused(path, "there is no such file", "check the path") from None

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from videodirector.errors import UsageError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.reading import MEBIBYTE, read_bounded
 from videodirector.schemas._names import normalised
 from videodirector.schemas.plan import MAX_ENTITIES, MAX_SCENES, Name, Seed, Text
 from videodirector.schemas.problems import issues_of
@@ -124,7 +125,7 @@ def load_cast(path: str | os.PathLike[str]) -> tuple[CastMember, ...]:
     """
     form = 'a cast is a JSON list: [{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]'
     try:
-        data = parse_bounded(Path(path).read_bytes())
+        data = parse_bounded(read_bounded(path, most=MEBIBYTE))
         cast = _CAST.validate_python(data)
     except ValidationError as error:
         problems = "; ".join(map(str, issues_of(error, (CastMember,))))

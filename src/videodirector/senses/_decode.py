@@ -9,6 +9,7 @@ from pathlib import Path
 
 from videodirector.errors import UsageError
 from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.formats import ffmpeg_input
 from videodirector.senses.sensed import unreadable
 
 __all__ = ["DAMAGED", "Recording", "piece", "probe"]
@@ -68,8 +69,10 @@ def piece(path: Path, options: list[str], *, start: float, seconds: float, what:
 
 
 def _reading(path: Path) -> list[str]:
-    # A file whatever its name looks like ("-i.wav", "http:..."), and no playlist that reaches for others.
-    return ["-protocol_whitelist", "file,pipe", "-i", f"file:{path.absolute()}"]
+    try:
+        return ffmpeg_input(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
 
 
 def _run(arguments: list[str], path: Path) -> tuple[bytes, str]:

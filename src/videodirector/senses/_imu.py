@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import UsageError
+from videodirector.files.reading import open_regular, read_bounded
 from videodirector.schemas import ImuInput
 from videodirector.senses.sensed import IMU_RATE, LONGEST, Sensed, as_array, existing, spread, unreadable
 
@@ -57,7 +59,7 @@ def _read(given: ImuInput) -> tuple[NDArray[Any], float | None]:
         array = as_array(given.source, given.name)
     else:
         path = existing(given.source, "motion trace")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             numpy_file = file.read(6) == b"\x93NUMPY"
         array = _numpy(path) if numpy_file else _table(path)
     if array.ndim != 2 or not {6, 7} & set(array.shape):
@@ -85,11 +87,12 @@ def _numpy(path: Path) -> NDArray[Any]:
 
 def _table(path: Path) -> NDArray[Any]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.read(4096)
-            file.seek(0)
-            delimiter = max(",;\t ", key=head.count)
-            rows = [row for row in csv.reader(file, delimiter=delimiter, skipinitialspace=True) if any(row)]
+        text = read_bounded(path).decode("utf-8-sig")
+        delimiter = max(",;\t ", key=text[:4096].count)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        rows = [row for row in lines if any(row)]
+    except OSError as error:
+        raise UsageError(f"{path} {error.strerror}", hint="give a shorter trace, or a .npy file") from None
     except (UnicodeDecodeError, csv.Error):
         raise unreadable(path, "a motion trace", "it is no text") from None
     if rows and not any(_number(cell) is not None for cell in rows[0]):

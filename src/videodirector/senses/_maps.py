@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import UsageError
+from videodirector.files.reading import open_regular
 from videodirector.schemas import DepthInput, ThermalInput
 from videodirector.senses.image import opened
 from videodirector.senses.sensed import SIDE, Sensed, as_array, existing, unreadable
@@ -68,11 +69,14 @@ def filled(values: NDArray[Any], missing: NDArray[np.bool_], name: str, what: st
 
 
 def _is_numpy(path: Path) -> bool:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(6) == b"\x93NUMPY" or path.suffix == ".npy"
 
 
 def _numpy(path: Path, what: str) -> NDArray[Any]:
+    with open_regular(path) as file:
+        if file.read(6) != b"\x93NUMPY":  # numpy would read an archive, too
+            raise unreadable(path, f"a {what}", "it is no numpy array")
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from videodirector.errors import UsageError
+from videodirector.files.reading import open_regular
 from videodirector.schemas import VideoInput
 from videodirector.senses._decode import DAMAGED, piece, probe
 from videodirector.senses.image import opened, to_rgb
@@ -39,7 +40,7 @@ def load_video(given: VideoInput) -> Sensed:
         clips = _of_array(given.source, given.rate)
     else:
         path = existing(given.source, "video")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(16)
         strip = head.startswith((b"GIF8", b"\x89PNG", b"\xff\xd8\xff")) or head[8:12] == b"WEBP"
         clips, damaged = (_of_strip(path), False) if strip else _of_file(path)

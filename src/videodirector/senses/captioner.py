@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import UsageError
+from videodirector.files.reading import MEBIBYTE, read_bounded_text
 from videodirector.schemas import Caption, Guess, Modality
 from videodirector.senses.bank import DOES, NOTHING, Row, extra_rows, motion_rows, short_rows, with_article, world_rows
 from videodirector.senses.embedder import Aspect, Embedder, Vectors, Writer
@@ -232,10 +233,11 @@ def read_captions(path: Path) -> list[str]:
         UsageError: the file cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_bounded_text(path, most=MEBIBYTE).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{path}: the captions cannot be read: {error}", hint="a text file, a caption a line"
+            f"{path}: the captions cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint="a text file, a caption a line",
         ) from None
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 

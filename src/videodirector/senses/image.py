@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from videodirector.errors import UsageError
+from videodirector.files.formats import PictureError, open_picture
 from videodirector.schemas import ImageInput
 from videodirector.senses.sensed import SIDE, Sensed, as_array, existing, unreadable
 
@@ -23,7 +23,7 @@ def load_image(given: ImageInput) -> Sensed:
     """A picture as RGB, turned as its EXIF says; transparency lies on white.
 
     Raises:
-        UsageError: no such file, not a picture, cut off, or too large for Pillow (178 million pixels).
+        UsageError: no such file, not a picture, cut off, or too large (100 million pixels).
     """
     if not isinstance(given.source, Path):
         image = _of_array(given.source, given.name)
@@ -47,15 +47,13 @@ def opened(path: Path, what: str) -> Image.Image:
         UsageError: it is no picture, or too large.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large, but within Pillow's limit
-            return Image.open(path)
-    except Image.DecompressionBombError as error:
-        raise UsageError(f"{path} is too large: {error}", hint="make it smaller first") from None
-    except UnidentifiedImageError:
+        return open_picture(path)
+    except PictureError as error:
+        if "too large" in str(error):
+            raise UsageError(f"{path} {error}", hint=error.hint) from None
         raise unreadable(path, what) from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise unreadable(path, what, str(error)) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=f"name {what}") from None
 
 
 def to_rgb(image: Image.Image) -> NDArray[np.uint8]:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import UsageError
+from videodirector.files.formats import name_unsupported
+from videodirector.files.reading import open_regular
 from videodirector.schemas import Modality
 
 __all__ = [
@@ -80,10 +82,15 @@ def existing(path: Path, what: str) -> Path:
         raise UsageError(f"{path}: there is no such file", hint=f"check the path of the {what}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder, not a file", hint=f"name the {what} in it")
-    if path.stat().st_size == 0:
-        raise UsageError(f"{path} is empty", hint=f"save or copy the {what} again")
     if not os.access(path, os.R_OK):
         raise UsageError(f"{path} may not be read", hint="change its permissions")
+    try:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise UsageError(f"{path} {error.strerror}", hint=f"name the file of the {what}") from None
+    if size == 0:
+        raise UsageError(f"{path} is empty", hint=f"save or copy the {what} again")
     return path
 
 
@@ -113,8 +120,6 @@ _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
     (4, b"ftyp", "an MP4 video", "video"),
     (0, b"\x1a\x45\xdf\xa3", "a WebM or Matroska video", "video"),
     (0, b"\x93NUMPY", "a numpy array", ""),
-    (0, b"%PDF", "a PDF document", ""),
-    (0, b"PK\x03\x04", "a zip archive", ""),
 )
 
 
@@ -131,8 +136,10 @@ _MEANT = {
 
 def unreadable(path: Path, what: str, reason: str = "") -> UsageError:
     """The error for a file that is not what it was given as; says what it seems to be."""
-    with path.open("rb") as file:
-        head = file.read(16)
+    with open_regular(path) as file:
+        head = file.read(4096)
+    if found := name_unsupported(head):
+        return UsageError(f"{path}: {found[0]}", hint=found[1])
     seems, modality = next(
         ((told, kind) for at, magic, told, kind in _MAGIC if head[at : at + len(magic)] == magic), ("", "")
     )

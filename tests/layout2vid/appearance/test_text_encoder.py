@@ -39,4 +39,4 @@ def test_phrases_have_unit_variance(text_model: tuple[Any, Any]) -> None:
 def test_a_missing_package_is_named() -> None:
     with pytest.raises(MissingDependencyError, match="no_such_encoder") as caught:
         load_packaged("no_such_encoder")
-    assert "pip install no-such-encoder" in caught.value.hint
+    assert "pip install" not in caught.value.hint  # a model's file may have named it

@@ -16,6 +16,7 @@ from videodirector.evaluation.benchmark.records import PlanRecord, look
 from videodirector.evaluation.benchmark.world import Instruments
 from videodirector.evaluation.metrics.features import Frames
 from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.formats import ffmpeg_input
 from videodirector.generator.video.timeline import Shot, timeline
 from videodirector.schemas import Transition, VideoPlan
 
@@ -33,7 +34,7 @@ def read_video(path: Path) -> Frames:
     if not path.is_file():
         raise UsageError(f"there is no video {path}", hint="check the path")
     # As PPM every frame tells its own size, so nothing else has to be asked first.
-    wanted = ("-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-")
+    wanted = (*ffmpeg_input(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-")
     done = subprocess.run([find_ffmpeg(), "-v", "error", "-nostdin", *wanted], capture_output=True, check=False)
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines()

@@ -10,7 +10,7 @@ from videodirector.errors import MissingDependencyError, UsageError
 from videodirector.generator.backends.options import BackendOptions
 from videodirector.generator.backends.protocol import Backend
 
-__all__ = ["GROUP", "Factory", "create", "names"]
+__all__ = ["GROUP", "Factory", "built_in_names", "create", "names"]
 
 GROUP = "videodirector.backends"
 """The entry-point group under which other packages register theirs: ``name = "package.module:factory"``."""
@@ -51,6 +51,11 @@ def create(
 def names() -> tuple[str, ...]:
     """All backends, the default one first, those that other packages register last."""
     return (*_BUILT_IN, *(point.name for point in entry_points(group=GROUP) if point.name not in _BUILT_IN))
+
+
+def built_in_names() -> tuple[str, ...]:
+    """The backends of this package."""
+    return tuple(_BUILT_IN)
 
 
 def _registered(name: str) -> Factory | None:

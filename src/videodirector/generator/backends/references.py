@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from videodirector.errors import PlanError, PlanIssue
+from videodirector.files.formats import MAX_BYTES, PictureError, open_picture
+from videodirector.files.reading import read_bounded
 from videodirector.schemas import VideoPlan
 from videodirector.senses.image import cut_out, to_rgba
 from videodirector.senses.sensed import SIDE
@@ -51,16 +51,17 @@ def load_references(plan: VideoPlan) -> References:
     for key, file in plan.references.items():
         if file in used and file not in pictures:
             try:
-                content = Path(file).read_bytes()
-                with Image.open(io.BytesIO(content)) as picture:
+                content = read_bounded(file, most=MAX_BYTES)
+                with open_picture(content) as picture:
                     picture.draft("RGB", (SIDE, SIDE))
                     pictures[file] = cut_out(to_rgba(picture)), hashlib.sha256(content).hexdigest()
             except FileNotFoundError:
                 issues.append(PlanIssue(f"references.{key}", "there is no such file", repr(file), "check the path"))
-            except UnidentifiedImageError:
-                issues.append(PlanIssue(f"references.{key}", "this is no picture", repr(file), "use PNG, JPEG or WebP"))
-            except (OSError, ValueError, Image.DecompressionBombError) as error:
-                issues.append(PlanIssue(f"references.{key}", f"the picture cannot be read: {error}", repr(file)))
+            except PictureError as error:
+                issues.append(PlanIssue(f"references.{key}", f"the file {error}", repr(file), error.hint))
+            except (OSError, ValueError, SyntaxError, IndexError) as error:
+                reason = getattr(error, "strerror", None) or error
+                issues.append(PlanIssue(f"references.{key}", f"the picture cannot be read: {reason}", repr(file)))
     if issues:
         raise PlanError(issues)
     return References(pictures)

@@ -130,6 +130,7 @@ class Studio:
         options = {**self.options, **own}
         settings = self.settings({name: value for name, value in options.items() if name not in WISHES})
         plan = storyboard.read_plan()
+        storyboard.check_files(plan)
         if plan is None:
             plan = self._planned(storyboard, asked, options, keep=settings.save_plan, again=not planned, tell=tell)
         plan = settled(plan, settings)

@@ -10,18 +10,26 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from videodirector.errors import PlannerError, UsageError, VideoDirectorError
 from videodirector.files.bounded_json import parse_bounded
 from videodirector.files.names import readable
+from videodirector.files.reading import is_inside, read_bounded, read_bounded_text
 from videodirector.schemas import VideoPlan
 
 __all__ = ["Storyboard", "read_storyboards", "storyboards_of"]
 
 _ID = re.compile(r"\w[\w.\-]{0,99}")
+_SUFFIXES = (".json", ".txt", ".md")  # plans, and stories
+_FOR_THE_COMMAND = {
+    *("backend", "model", "option", "options", "base_url", "key_env", "api_key", "memory", "planner", "captioner"),
+    *("embedder", "captions", "ffmpeg", "cache", "workers", "ray", "shared", "output", "folder", "prompts"),
+}
+"""Fields that would choose hosts, keys, programs, models or places: those come from the command line alone."""
+
 _TEXTS = {"story", "plan", "path", "id"}  # columns that are words; the others of a CSV may be numbers and lists
 
 
@@ -36,6 +44,7 @@ class Storyboard:
         plan: a plan, or the file of one.
         options: what it asks for itself: settings of the plan and of the render, by their names in Python.
         error: why it cannot be used, if that was found while reading.
+        within: the folder of the batch, where files that it names must lie; None where the user allows others.
     """
 
     id: str
@@ -44,6 +53,31 @@ class Storyboard:
     plan: VideoPlan | Mapping[str, Any] | Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     error: VideoDirectorError | None = None
+    within: Path | None = None
+
+    def check_files(self, plan: VideoPlan | None) -> None:
+        """Refuse pictures, sounds, fonts and casts that lie neither in the folder of the batch nor in the working one.
+
+        Raises:
+            UsageError: naming the field and the file.
+        """
+        if self.within is None:
+            return
+        named = {name: self.options.get(name) for name in ("soundtrack", "font", "cast")}
+        if isinstance(self.options.get("cast"), (list, tuple)):
+            members = enumerate(self.options["cast"])
+            named = {**named, "cast": None}
+            named |= {f"cast[{at}].picture": one.get("picture") for at, one in members if isinstance(one, Mapping)}
+        if plan is not None:
+            named |= {"plan.audio": plan.audio}
+            named |= {f"plan.references.{key}": file for key, file in plan.references.items()}
+            named |= {f"plan.scenes[{index}].audio": scene.audio for index, scene in enumerate(plan.scenes)}
+        for name, file in named.items():
+            if isinstance(file, str) and not is_inside(file, self.within, Path()):
+                raise UsageError(
+                    f"{self.source}: {name} names {file!r}, which lies outside the folder of the batch",
+                    hint="copy it there, or allow other places with --allow-outside",
+                )
 
     def read_plan(self) -> VideoPlan | None:
         """Its plan, if it brings one.
@@ -62,7 +96,7 @@ class Storyboard:
         plan: object = self.plan
         if isinstance(plan, Path):
             try:
-                plan = hashlib.sha256(plan.read_bytes()).hexdigest() if plan.is_file() else "missing"
+                plan = hashlib.sha256(read_bounded(plan)).hexdigest() if plan.is_file() else "missing"
             except OSError:  # why, the reader of the plan says
                 plan = "unreadable"
         elif isinstance(plan, VideoPlan):
@@ -71,29 +105,41 @@ class Storyboard:
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def read_storyboards(path: str | os.PathLike[str]) -> list[Storyboard]:
+def read_storyboards(path: str | os.PathLike[str], *, allow_outside: bool = False) -> list[Storyboard]:
     """The storyboards of a file of JSON lines, a CSV file, or a folder of plans (.json) and stories (.txt).
 
     A line of JSON is a story as text; or an object with ``story``, ``plan`` (an object, or a file) or ``path`` (a plan
     or a text file), an ``id``, and options; or a plan. A CSV has columns of these names. Files are sought from the
-    folder of the file. A line that cannot be used becomes a storyboard with an error, so that the others are not lost.
+    folder of the file, and must lie in it unless ``allow_outside``; pictures, sounds and fonts that a line or its plan
+    names may also lie in the working folder. A line that cannot be used becomes a storyboard with an error, so that the
+    others are not lost.
 
     Raises:
         UsageError: there is no such file, it is not text, or there is nothing in it.
     """
     file = Path(path)
     if file.is_dir():
+        within = None if allow_outside else file
         try:
             found = sorted(item for item in file.iterdir() if item.suffix in (".json", ".txt") and item.is_file())
         except OSError as error:
             raise UsageError(f"the folder {str(file)!r} cannot be read: {error.strerror}") from None
-        storyboards = [storyboard_of(item, number, source=readable(item)) for number, item in enumerate(found, start=1)]
+        storyboards = [
+            storyboard_of(item, number, source=readable(item), within=within)
+            for number, item in enumerate(found, start=1)
+        ]
         hint = "a folder has plans that end in .json or stories that end in .txt"
     else:
         text = _read_text(file, "the storyboards")
         lines = _csv_lines(text) if file.suffix.lower() == ".csv" else _json_lines(text)
         storyboards = [
-            storyboard_of(item, number, source=f"{readable(file)}:{line}", folder=file.parent)
+            storyboard_of(
+                item,
+                number,
+                source=f"{readable(file)}:{line}",
+                folder=file.parent,
+                within=None if allow_outside else file.parent,
+            )
             for number, (line, item) in enumerate(lines, start=1)
         ]
         hint = "write one storyboard a line"
@@ -110,7 +156,9 @@ def storyboards_of(items: Iterable[object]) -> list[Storyboard]:
     return _told_apart(found)
 
 
-def storyboard_of(item: object, number: int, *, source: str, folder: Path = Path()) -> Storyboard:
+def storyboard_of(
+    item: object, number: int, *, source: str, folder: Path = Path(), within: Path | None = None
+) -> Storyboard:
     """The storyboard of one item.
 
     Args:
@@ -118,9 +166,10 @@ def storyboard_of(item: object, number: int, *, source: str, folder: Path = Path
         number: of the item, for those that have no name.
         source: where it came from.
         folder: where relative paths begin.
+        within: the folder that files must lie in; None where the user has named or allowed them.
     """
     try:
-        return _storyboard(item, f"{number:04}", source, folder)
+        return replace(_storyboard(item, f"{number:04}", source, folder, within), within=within)
     except Exception as fault:  # one bad item never stops the others
         error = fault if isinstance(fault, VideoDirectorError) else _unusable(source, fault)
         name = item.get("id") if isinstance(item, Mapping) else None
@@ -133,7 +182,7 @@ def _unusable(source: str, fault: Exception) -> UsageError:
     return UsageError(f"{source}: cannot be used: {type(fault).__name__}: {str(fault)[:200]}", hint="look at this item")
 
 
-def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboard:
+def _storyboard(item: object, name: str, source: str, folder: Path, within: Path | None) -> Storyboard:
     if isinstance(item, VideoDirectorError):
         raise item
     if isinstance(item, VideoPlan):
@@ -141,7 +190,7 @@ def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboar
     if isinstance(item, str):
         return Storyboard(id=name, source=source, story=_story(item, source))
     if isinstance(item, os.PathLike):
-        return _from_file(folder / item, source, {}, None)
+        return _from_file(folder / item, source, {}, None, within)
     if not isinstance(item, Mapping):
         raise UsageError(f"{source}: a storyboard is a story, a plan or an object, not {item!r}")
     if "scenes" in item and isinstance(item["scenes"], list):
@@ -151,6 +200,7 @@ def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboar
         found = " and ".join(given) or "none"
         raise UsageError(f"{source}: one of story, plan and path is needed, found {found}", hint="keep one of them")
     options = {key: value for key, value in item.items() if key not in _TEXTS}
+    _check_fields(options, source)
     chosen = item.get("id")
     if chosen is not None and not (isinstance(chosen, str) and _ID.fullmatch(chosen)):
         raise UsageError(
@@ -161,7 +211,7 @@ def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboar
     if given == ["path"] or (given == ["plan"] and isinstance(value, str)):
         if not isinstance(value, str):
             raise UsageError(f"{source}: path is a text, not {value!r}")
-        return _from_file(folder / value, source, options, chosen)
+        return _from_file(folder / value, source, options, chosen, within)
     if given == ["plan"]:
         if not isinstance(value, (Mapping, VideoPlan)):
             raise UsageError(f"{source}: plan is an object or the name of a file, not {value!r}")
@@ -169,7 +219,11 @@ def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboar
     return Storyboard(id=chosen or name, source=source, story=_story(value, source), options=options)
 
 
-def _from_file(file: Path, source: str, options: Mapping[str, Any], name: str | None) -> Storyboard:
+def _from_file(
+    file: Path, source: str, options: Mapping[str, Any], name: str | None, within: Path | None
+) -> Storyboard:
+    if within is not None:
+        _check_place(file, within, source)
     name = name or re.sub(r"[^\w.\-]+", "-", file.name.removesuffix(file.suffix).removesuffix(".plan"))[:100].lstrip(
         ".-"
     )
@@ -180,6 +234,32 @@ def _from_file(file: Path, source: str, options: Mapping[str, Any], name: str | 
     return Storyboard(id=name, source=source, story=_story(text, source), options=options)
 
 
+def _check_fields(options: Mapping[str, Any], source: str) -> None:
+    if refused := sorted(_FOR_THE_COMMAND & options.keys()):
+        raise UsageError(
+            f"{source}: {refused[0]} is not taken from a storyboard, found {str(options[refused[0]])[:100]!r}",
+            hint="leave it out, and give it on the command line for the whole batch",
+        )
+
+
+def _check_place(file: Path, within: Path, source: str) -> None:
+    """Refuse what a stranger's line may not name.
+
+    Raises:
+        UsageError: the file ends in none of the suffixes of plans and stories, or lies elsewhere.
+    """
+    if file.suffix.lower() not in _SUFFIXES:
+        raise UsageError(
+            f"{source}: {str(file)!r} is neither a plan nor a story by its name",
+            hint=f"plans and stories end in {', '.join(_SUFFIXES)}; --allow-outside takes any file",
+        )
+    if not is_inside(file, within):
+        raise UsageError(
+            f"{source}: {str(file)!r} lies outside {str(within)!r}, the folder of the batch",
+            hint="copy it there, or allow other places with --allow-outside",
+        )
+
+
 def _story(text: object, source: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise PlannerError(f"{source}: the story is empty" if isinstance(text, str) else f"{source}: a story is a text")
@@ -188,7 +268,7 @@ def _story(text: object, source: str) -> str:
 
 def _read_text(file: Path, what: str) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_bounded_text(file)
     except OSError as error:
         raise UsageError(f"{what} cannot be read from {str(file)!r}: {error.strerror}", hint="check the path") from None
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import tempfile
@@ -11,7 +12,9 @@ from pathlib import Path
 from videodirector.errors import EncodeError, UsageError
 from videodirector.files.atomic import output_error
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.formats import ffmpeg_input
 from videodirector.files.memo import remembered
+from videodirector.files.reading import open_regular
 from videodirector.schemas import (
     FileRecord,
     Manifest,
@@ -22,8 +25,8 @@ __all__ = ["embed", "ffmpeg_version", "file_record", "read_comment"]
 
 def file_record(path: Path) -> FileRecord:
     """The record of a finished file."""
-    with path.open("rb") as file:
-        return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    with open_regular(path) as file:
+        return FileRecord(bytes=os.fstat(file.fileno()).st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def embed(video: Path, manifest: Manifest, *, program: str) -> None:
@@ -52,7 +55,9 @@ def embed(video: Path, manifest: Manifest, *, program: str) -> None:
 def read_comment(video: Path, program: str) -> str | None:
     """The comment of an mp4, if it is JSON."""
     try:
-        told = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+        told = _run(program, [*ffmpeg_input(video), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"{video} cannot be read: {error.strerror}", hint="name a video") from None
     except EncodeError as error:
         raise UsageError(f"{video} is no video that ffmpeg can read", hint=error.message) from None
     found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from videodirector.errors import EncodeError, PlanError, PlanIssue, UsageError, VideoDirectorError
 from videodirector.files.atomic import output_error
 from videodirector.files.ffmpeg import with_files
+from videodirector.files.formats import ffmpeg_settings, name_unsupported
+from videodirector.files.reading import open_regular
 from videodirector.generator.video.encode import SAMPLE_RATE
 from videodirector.generator.video.timeline import Shot
 from videodirector.interrupts import at_forced_end
@@ -86,8 +88,15 @@ def need(found: Sequence[Sound]) -> None:
         PlanError, UsageError: one is not.
     """
     for sound in found:
-        if not os.path.isfile(sound.file):
-            raise _refused(sound, "there is no such file", "check the path")
+        try:
+            with open_regular(sound.file) as file:
+                unsupported = name_unsupported(file.read(4096))
+        except FileNotFoundError:
+            raise _refused(sound, "there is no such file", "check the path") from None
+        except OSError as error:
+            raise _refused(sound, str(error.strerror), "name a sound or video file") from None
+        if unsupported:
+            raise _refused(sound, *unsupported)
 
 
 def mix(found: Sequence[Sound], length: int, path: Path, *, program: str) -> None:
@@ -135,7 +144,7 @@ def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
     need([sound])
     wanted = sound.end - sound.start
     command = (
-        ffmpeg.input("SOUND")
+        ffmpeg.input("SOUND", **ffmpeg_settings())
         .audio.filter("atrim", end_sample=10**15)  # so that a file without a sound is an error and no silence
         .output("pipe:1", format="s16le", ar=SAMPLE_RATE, ac=2, t=wanted / SAMPLE_RATE + 1)
         .global_args("-nostdin", "-hide_banner", "-loglevel", "error")

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.reading import read_bounded
 from videodirector.layout2vid.nn.gligen import FREQUENCIES
 from videodirector.layout2vid.nn.grounding import Form, Grounding
 from videodirector.layout2vid.nn.unet import spatial_blocks
@@ -139,7 +140,7 @@ def _config(place: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        content = parse_bounded(file.read_bytes())
+        content = parse_bounded(read_bounded(file))
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{file} cannot be read: {error}", hint="copy or download this file again") from error
     return content if isinstance(content, dict) else {}

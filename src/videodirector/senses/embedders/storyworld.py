@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError
+from videodirector.files.reading import read_bounded_text
 from videodirector.senses.embedders import features
 from videodirector.senses.embedders._decoder import Decoder
 from videodirector.senses.embedders.towers import MODALITIES, Towers
@@ -85,7 +86,7 @@ class StoryworldBind:
         if not (folder / CONFIG).exists() or not (folder / WEIGHTS).exists():
             raise ModelNotFoundError(f"{folder} lacks {CONFIG} or {WEIGHTS}", hint="train it with recipes/bind.py")
         try:
-            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            config = json.loads(read_bounded_text(folder / CONFIG))
             tensors = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
             known = config["known"], tensors.pop("known").numpy()
             motions = tensors.pop("motions").numpy()

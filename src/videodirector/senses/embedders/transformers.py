@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from videodirector.errors import MissingDependencyError, ModelFormatError, ModelNotFoundError
+from videodirector.files.display import shorten
+from videodirector.files.weights import check_shards
 
 Vectors = NDArray[np.float32]
 
@@ -25,6 +27,9 @@ __all__ = ["Clap", "PeAv", "Published", "SigLip2"]
 
 _RATE = 48_000  # of the sounds that loaders give
 _TEXTS = 64  # read at once
+
+
+_FROM_DISK: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
 class Published:
@@ -60,8 +65,9 @@ class Published:
             raise ModelNotFoundError(
                 f"{folder} has no config.json", hint=f"give the folder of a {cls.name} model in transformers' format"
             )
+        check_shards(folder)
         try:
-            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            kind = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False).model_type
             if kind not in cls.kinds:
                 raise ModelFormatError(
                     f"{folder} holds a model of type {kind}, not {' or '.join(cls.kinds)}",
@@ -69,10 +75,10 @@ class Published:
                 )
             if "video" in kind:
                 cls._needs("timm", "torchvision")
-            model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+            model = AutoModel.from_pretrained(folder, use_safetensors=True, **_FROM_DISK)
             return cls(model, cls._processor(folder, kind))
         except ImportError as error:
-            message = f"{cls.name} needs a package that is not installed: {' '.join(str(error).split())[:300]}"
+            message = f"{cls.name} needs a package that is not installed: {shorten(str(error), lines=1)}"
             raise MissingDependencyError(message) from None
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError) as error:
             raise ModelFormatError(
@@ -92,7 +98,7 @@ class Published:
     def _processor(cls, folder: Path, kind: str) -> Any:  # noqa: ARG003  the type matters to PE-AV
         from transformers import AutoProcessor
 
-        return AutoProcessor.from_pretrained(folder, local_files_only=True)
+        return AutoProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
     @torch.no_grad()
     def embed(self, modality: str, clips: Sequence[NDArray[Any]]) -> Vectors:
@@ -180,7 +186,7 @@ class PeAv(Published):
     def _processor(cls, folder: Path, kind: str) -> Any:
         from transformers import AutoTokenizer, PeAudioFeatureExtractor
 
-        parts: dict[str, Any] = {"tokenizer": AutoTokenizer.from_pretrained(folder, local_files_only=True)}
+        parts: dict[str, Any] = {"tokenizer": AutoTokenizer.from_pretrained(folder, **_FROM_DISK)}
         if kind != "pe_video":
             parts["sounds"] = PeAudioFeatureExtractor.from_pretrained(folder, local_files_only=True)
         if kind != "pe_audio":

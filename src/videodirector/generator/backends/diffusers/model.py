@@ -10,6 +10,9 @@ from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.display import shorten
+from videodirector.files.reading import read_bounded
+from videodirector.files.weights import check_libraries
 from videodirector.generator.backends.diffusers._anatomy import Anatomy
 from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
@@ -38,6 +41,7 @@ def pipeline_class(model: str, *, revision: str | None = None) -> type:
             f"there is no pipeline at {model!r}: no model_index.json",
             hint="give a folder in diffusers' format, or the id of a model on the hub, like owner/name",
         )
+    check_libraries(index, model)
     name = index.get("_class_name")
     if not isinstance(name, str):
         raise ModelFormatError(
@@ -156,6 +160,7 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
     settings: dict[str, Any] = {
         "dtype": {**dict.fromkeys(family.precise, torch.float32), "default": precision},
         "use_safetensors": True,
+        "trust_remote_code": False,
     }
     if options.revision is not None:
         settings["revision"] = options.revision
@@ -168,7 +173,8 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
             _place(pipeline, device, family, options)
     except ImportError as error:
         raise MissingDependencyError(
-            f"the model {model} needs a package that is not installed: {error}", hint="install it with pip"
+            f"the model {model} cannot be loaded with the packages that are installed: {shorten(str(error))}",
+            hint="its files say what they need; install only what you know",
         ) from error
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelError(
@@ -269,7 +275,7 @@ def _read(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
     if path is None or not path.is_file():
         return None
     try:
-        content = parse_bounded(path.read_bytes())
+        content = parse_bounded(read_bounded(path))
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"{path} cannot be read: {error}", hint="copy or download this file again") from error
     return content if isinstance(content, dict) else None
