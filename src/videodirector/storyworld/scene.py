@@ -89,7 +89,8 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
     """
     verbs = [rng.choice(_DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
     acted = " and ".join(f"{add_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
-    where = lexicon.trained_backgrounds()[place].description if rng.random() < 0.3 else place
+    known = lexicon.trained_backgrounds().get(place) or lexicon.backgrounds()[place]
+    where = known.description if rng.random() < 0.3 else place
     if not names:
         return list_caption(names, where)
     listed = join_names(names)
