@@ -72,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     font = _font(options.font) if options.font else None
     joined = ligatures(font) if font else {}
-    things = list(lexicon.get_things().values())
+    things = list(lexicon.trained_things().values())
     own = {file.stem: file for file in options.sprites.iterdir()} if options.sprites else {}
     missing = [thing.name for thing in things if font is None and thing.name not in own]
     strangers = sorted(own.keys() - {thing.name for thing in things})

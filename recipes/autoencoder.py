@@ -22,6 +22,7 @@ from world import Pictures
 
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.loop import Average
+from videodirector.layout2vid.weights.precision import mixed
 
 CONFIG = {
     "block_out_channels": (32, 64, 128),
@@ -59,7 +60,7 @@ def main() -> None:
     @torch.no_grad()
     def evaluate() -> tuple[float, Tensor]:
         average.swap()
-        with torch.autocast(device.type, torch.bfloat16):
+        with mixed(device):
             decoded = model.decode(model.encode(unseen).latent_dist.mode()).sample.float().clamp(-1, 1)
         average.swap()
         return float(10 * torch.log10(4 / F.mse_loss(decoded, unseen))), decoded

@@ -32,6 +32,7 @@ from torch import Tensor, nn
 
 from videodirector import lexicon
 from videodirector.layout2vid.training.loop import Schedule, fit
+from videodirector.layout2vid.weights.precision import mixed
 from videodirector.senses.caption_bank import build_motion_rows, build_world_rows
 from videodirector.senses.embedders.storyworld import StoryworldBind
 from videodirector.senses.embedders.towers import MODALITIES, Towers
@@ -69,7 +70,7 @@ class Bank:
     """
 
     def __init__(self, sentences: NDArray[Any]) -> None:
-        things, places = list(lexicon.get_things()), list(lexicon.get_backgrounds())
+        things, places = list(lexicon.trained_things()), list(lexicon.trained_backgrounds())
         self.sentences = torch.from_numpy(sentences).float()
         told = []
         for row in build_world_rows():
@@ -327,7 +328,7 @@ def embeddings(towers: Towers, moments: Moments, out: Path, *, still: bool) -> T
         found = []
         for start in range(0, len(moments), 256):
             frames = torch.from_numpy(np.array(moments.of("frames")[start : start + 256]))
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed(torch.device("cpu")):
                 found.append(towers("vision", seen(frames, torch.full((len(frames),), still))))
         vectors = torch.cat(found)
         torch.save(F.normalize(vectors - vectors.mean(0), dim=-1), kept)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from videodirector import lexicon
 from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
+from videodirector.layout2vid.weights.precision import mixed
 from videodirector.senses.embedders import preprocessing
 from videodirector.storyworld.moments import Moment, MomentSampler
 from videodirector.storyworld.motion import IMU_RATE, MOTIONS
@@ -98,7 +99,7 @@ def sentences(texts: Sequence[str]) -> NDArray[np.float16]:
     model, tokenizer = load_packaged(TEXT_ENCODER)
     parts = []
     for begin in range(0, len(texts), 128):
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed(torch.device("cpu")):
             parts.append(encode_phrases(model, tokenizer, texts[begin : begin + 128]).float().numpy())
     return np.concatenate(parts).astype(np.float16)
 
@@ -139,7 +140,7 @@ def told(moment: Moment) -> int:
     """One number for what there is to tell of a moment: thing, place and motion; -1 outside the world."""
     if moment.style:
         return -1
-    things, places = list(lexicon.get_things()), list(lexicon.get_backgrounds())
+    things, places = list(lexicon.trained_things()), list(lexicon.trained_backgrounds())
     thing = things.index(moment.thing) + 1 if moment.thing else 0
     place = places.index(moment.place) + 1 if moment.place else 0
     return (thing * (len(places) + 1) + place) * len(MOTIONS) + MOTIONS.index(moment.path.motion)
@@ -150,11 +151,11 @@ def shown(moment: Moment) -> NDArray[np.int16]:
 
     Colours are those of ``COLOURS``; -1 for what has only one. What is in its own colour, of several, has 100 more.
     """
-    places = list(lexicon.get_backgrounds())
+    places = list(lexicon.trained_backgrounds())
     place = places.index(moment.place) if moment.place else -1
     motion = MOTIONS.index(moment.path.motion)
     if moment.sprite is None:
         return np.array([-2 if moment.style else -1, -1, place, motion], dtype=np.int16)
     sprite = moment.sprite
     colour = COLOURS.index(sprite.colour) + 100 * sprite.own_colour if sprite.colour else -1
-    return np.array([list(lexicon.get_things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)
+    return np.array([list(lexicon.trained_things()).index(sprite.thing.name), colour, place, motion], dtype=np.int16)

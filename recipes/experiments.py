@@ -123,9 +123,9 @@ class PartlyBlind(Layout2VidBackend):
         super().__init__(model)
         self._known = known
 
-    def _pipeline(self) -> Layout2VidPipeline:
-        fresh = self._loaded is None
-        pipeline = super()._pipeline()
+    def _load_pipeline(self) -> Layout2VidPipeline:
+        fresh = self._pipeline is None
+        pipeline = super()._load_pipeline()
         if fresh:
             whole, (text, picture) = pipeline.entities, self._known
 

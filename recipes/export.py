@@ -30,7 +30,9 @@ def main() -> None:
     pipeline = Layout2VidPipeline.from_pretrained(options.model)
     without_text_encoder(pipeline)
     blank_closed_temporal_layers(pipeline.unet)
-    for part in filter(None, (pipeline.unet, pipeline.grounding, pipeline.prior, pipeline.imagination, pipeline.vae)):
+    for part in filter(
+        None, (pipeline.unet, pipeline.grounding, pipeline.prior, pipeline.imagination, pipeline.vae, pipeline.enlarger)
+    ):
         part.to(torch.float16)
     pipeline.save_pretrained(options.out)
     for config in options.out.rglob("*.json"):  # where it lay while it was trained concerns nobody

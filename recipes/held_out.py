@@ -27,6 +27,7 @@ from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.training.data import numbered
 from videodirector.layout2vid.training.denoising import Batch, Dropout, denoising_loss
 from videodirector.layout2vid.weights.memory import channels_last, keep_memory
+from videodirector.layout2vid.weights.precision import mixed
 
 SEED = 24  # neither the trainings' nor the sheets'
 NOTHING_WITHHELD = Dropout(caption=0, grounding=0, text=0, picture=0)
@@ -70,7 +71,7 @@ def errors(pipeline: Layout2VidPipeline, options: argparse.Namespace) -> Iterato
         for box_weight in (0.0, BOXES_ALONE):
             values = []
             for number, batch in enumerate(batches):
-                with torch.autocast("cpu", torch.bfloat16):
+                with mixed(torch.device("cpu")):
                     error = denoising_loss(
                         pipeline.unet,
                         pipeline.grounding,

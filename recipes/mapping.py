@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from videodirector.evaluation.benchmark.mapping_report import compute_mapping_metrics, format_caption, name_moment
 from videodirector.layout2vid.appearance.text_encoder import encode_captions, encode_phrases
 from videodirector.layout2vid.weights.packaged_encoder import PACKAGED, load_packaged
+from videodirector.layout2vid.weights.precision import mixed
 from videodirector.schemas import MODALITIES, Modality
 from videodirector.senses.caption_bank import build_world_rows
 from videodirector.senses.embedders.mapping import VARIANTS, MappingNetwork, Variant, get_packaged_folder
@@ -69,7 +70,7 @@ def captions(out: Path, bind: StoryworldBind) -> Captions:
         texts = [format_caption(row.words, row.place) for row in rows if row.words]
         pieces = tokenizer(texts, padding=True, return_tensors="np")["input_ids"]
         _, numbered = np.unique(pieces, return_inverse=True)  # the padding has the least number of all
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed(torch.device("cpu")):
             batches = [texts[at : at + 64] for at in range(0, len(texts), 64)]
             states = torch.cat([encode_captions(encoder, tokenizer, batch) for batch in batches])
             phrases = encode_phrases(encoder, tokenizer, names)

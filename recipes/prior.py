@@ -21,6 +21,7 @@ from export import WEIGHTS, without_text_encoder
 from PIL import Image
 from torch import Tensor
 from training import arguments, begin, fitted, told
+from world import album_latents
 
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.layout2vid.appearance.bank_prior import BankPrior
@@ -46,7 +47,7 @@ def main() -> None:
     held = held_back(rows.tolist())
     learned = torch.tensor([number for number in range(len(rows)) if number not in held])
     shape = tuple(pipeline.grounding.config.picture_shape)
-    targets = patches(memory.left.float().unflatten(1, shape))
+    targets = patches(album_latents(pipeline.vae).float().unflatten(1, shape))
     prior, scheduler = fresh(targets, text_width=memory.text_keys.shape[1])
     prior.to(device)
     clean = ((targets - prior.clip_mean.detach().cpu()) / prior.clip_std.detach().cpu()).to(device)

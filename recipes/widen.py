@@ -53,7 +53,7 @@ def main() -> None:
         latent_scale=pipeline.latent_scale,
     )
     grounding.load_state_dict(pipeline.grounding.state_dict(), strict=False)  # the canvas starts closed
-    prior = make_prior(pipeline.vae, pipeline.text_encoder, pipeline.tokenizer)
+    prior = make_prior(pipeline.text_encoder, pipeline.tokenizer)
     pipeline.register_modules(unet=unet, grounding=grounding, prior=prior)
     pipeline.register_to_config(patch_size=PATCH)
     grounding.attach(unet)

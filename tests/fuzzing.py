@@ -259,7 +259,7 @@ def _safetensors() -> bytes:
 
 def _read_model(part: str) -> Callable[[Path, bytes, random.Random], int]:
     def read(folder: Path, document: bytes, rng: random.Random) -> int:
-        from videodirector.layout2vid.weights.model_config import read_facts
+        from videodirector.layout2vid.weights.model_config import read_model_config
 
         for file in _MODEL.rglob("*"):
             target = folder / "model" / file.relative_to(_MODEL)
@@ -269,7 +269,7 @@ def _read_model(part: str) -> Callable[[Path, bytes, random.Random], int]:
             elif file.suffix == ".safetensors":
                 target.write_bytes(_safetensors())
         (folder / "model" / part).write_bytes(document)
-        return _code_of(lambda: read_facts(folder / "model"))
+        return _code_of(lambda: read_model_config(folder / "model"))
 
     return read
 

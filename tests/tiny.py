@@ -90,7 +90,7 @@ def some_entities(frames: int = 2, *, seed: int = 3) -> Entities:
         boxes=boxes.unsqueeze(0),
         present=present.unsqueeze(0),
         text=torch.randn(1, 2, 384, generator=generator),
-        picture=torch.randn(1, 2, 4 * 8 * 8, generator=generator),
+        picture=torch.randn(1, 2, 4 * 8 * 8, generator=generator).unsqueeze(2),
         text_known=torch.ones(1, 2, dtype=torch.bool),
         picture_known=torch.ones(1, 2, dtype=torch.bool),
     )

@@ -21,6 +21,6 @@ def classifier() -> BackgroundClassifier:
     return BackgroundClassifier(
         {
             name: [backgrounds.paint(name, size=32, seed=int(rng.integers(2**31))) for _ in range(40)]
-            for name in lexicon.get_backgrounds()
+            for name in lexicon.trained_backgrounds()
         }
     )

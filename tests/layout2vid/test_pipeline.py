@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -169,6 +170,37 @@ def test_saved_and_loaded_it_draws_the_same(pipeline: Layout2VidPipeline, tmp_pa
     assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".json", ".safetensors"}
     assert (draw(Layout2VidPipeline.from_pretrained(folder)) == frames).all()
     assert load(folder).frame_size == (16, 16)
+
+
+def change_index(folder: Path, **parts: Any) -> None:
+    file = folder / "model_index.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **parts}))
+
+
+def test_a_folder_of_an_earlier_release_loads_by_the_names_of_its_classes(
+    pipeline: Layout2VidPipeline, tmp_path: Path
+) -> None:
+    frames = draw(pipeline)
+    folder = save(pipeline, tmp_path / "model")
+    change_index(
+        folder,
+        grounding=["videodirector.layout2vid.grounding", "Grounding"],
+        prior=["videodirector.layout2vid.prior", "BankPrior"],
+    )
+    assert (draw(Layout2VidPipeline.from_pretrained(folder)) == frames).all()
+
+
+@pytest.mark.parametrize(
+    "part", [["os", "system"], ["videodirector.layout2vid.grounding", "Other"], ["evil", "Grounding"], ["diffusers", 5]]
+)
+def test_a_folder_does_not_choose_which_code_is_imported(
+    part: list[Any], pipeline: Layout2VidPipeline, tmp_path: Path
+) -> None:
+    folder = save(pipeline, tmp_path / "model")
+    change_index(folder, grounding=part)
+    with pytest.raises(ModelFormatError, match=r"model_index\.json: grounding names the class") as caught:
+        Layout2VidPipeline.from_pretrained(folder)
+    assert caught.value.exit_code == 4
 
 
 def test_what_is_wrong_with_a_folder_is_said(pipeline: Layout2VidPipeline, tmp_path: Path) -> None:

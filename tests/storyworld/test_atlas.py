@@ -9,8 +9,8 @@ from videodirector.storyworld import atlas
 
 def test_every_thing_has_a_picture_in_every_colour() -> None:
     loaded = atlas.load()
-    assert {sprite.thing.name for sprite in loaded} == set(lexicon.get_things())
-    for thing in lexicon.get_things().values():
+    assert {sprite.thing.name for sprite in loaded} == set(lexicon.trained_things())
+    for thing in lexicon.trained_things().values():
         variants = loaded.variants(thing.name)
         assert set(thing.colours) <= {sprite.colour for sprite in variants}
         for sprite in variants:

@@ -7,7 +7,7 @@ from videodirector import lexicon
 from videodirector.storyworld import backgrounds
 
 
-@pytest.mark.parametrize("name", lexicon.get_backgrounds())
+@pytest.mark.parametrize("name", lexicon.trained_backgrounds())
 def test_a_seed_decides_the_painting_at_any_size(name: str) -> None:
     first = backgrounds.paint(name, size=(48, 32), seed=1)
     assert first.shape == (32, 48, 3)
@@ -17,7 +17,7 @@ def test_a_seed_decides_the_painting_at_any_size(name: str) -> None:
 
 
 def test_places_look_different_from_one_another() -> None:
-    names = list(lexicon.get_backgrounds())
+    names = list(lexicon.trained_backgrounds())
     means = {
         name: np.mean([backgrounds.paint(name, size=32, seed=seed).astype(float) for seed in range(8)], axis=0)
         for name in names

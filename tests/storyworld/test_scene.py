@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from videodirector.storyworld import atlas
-from videodirector.storyworld.scene import SceneSampler, compose, deed, listing
+from videodirector.storyworld.scene import SceneSampler, compose, deed
 
 
 def test_a_number_decides_the_scene() -> None:
@@ -73,14 +73,6 @@ def test_tracks_stay_inside_and_names_stand_in_the_caption() -> None:
 )
 def test_captions_of_clips_tell_what_things_do(track: list[tuple[float, ...] | None], expected: str) -> None:
     assert deed(track) == expected  # type: ignore[arg-type]
-
-
-def test_a_listing_is_the_plainest_caption() -> None:
-    assert listing(["fox", "owl"], "forest") == "a fox and an owl. Background: forest"
-    assert listing(["fox", "the moon", "Rusty", "an owl"], "") == "a fox, the moon, Rusty and an owl"
-    assert listing(["fox"], "") == "a fox"
-    assert listing([], "forest") == "Background: forest"
-    assert not listing([], "")
 
 
 def test_with_deeds_captions_alone_change() -> None:

@@ -24,11 +24,11 @@ def spectrum(samples: sound.Samples) -> np.ndarray:
 
 
 def test_every_thing_place_and_gait_has_a_sound() -> None:
-    assert set(sound.voices()) == set(lexicon.get_things())
-    assert set(AMBIENCES) == set(lexicon.get_backgrounds())
-    assert {thing.moves for thing in lexicon.get_things().values()} <= set(GAITS)
+    assert set(sound.voices()) == set(lexicon.trained_things())
+    assert set(AMBIENCES) == set(lexicon.trained_backgrounds())
+    assert {thing.moves for thing in lexicon.trained_things().values()} <= set(GAITS)
     motifs = {(spec.timbre, spec.motif, spec.pitch) for spec in sound.voices().values()}
-    assert len(motifs) == len(lexicon.get_things())  # no two say the same
+    assert len(motifs) == len(lexicon.trained_things())  # no two say the same
 
 
 def test_a_voice_sounds_like_itself_and_never_the_same_twice() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -21,7 +21,8 @@ class SceneCondition:
     """Everything that the pictures of one scene depend on, apart from noise and from how its entities look.
 
     ``boxes`` are zero where ``present`` is false. ``sides`` says for each entity to which side it moves, None where it
-    does not move sideways. ``left_out`` are entities, by position, that found no place on some frame.
+    does not move sideways. ``left_out`` are entities, by position, that found no place on some frame. ``rate`` is of
+    frames a second.
     """
 
     caption: str
@@ -29,6 +30,7 @@ class SceneCondition:
     present: Bool[Tensor, "frames entities"]
     sides: tuple[Side | None, ...]
     left_out: tuple[int, ...] = ()
+    rate: float = 8.0
 
 
 def tracks(
@@ -40,9 +42,15 @@ def tracks(
     return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
 
 
-def from_scene(scene: Scene) -> SceneCondition:
-    """A scene of a plan as tensors."""
-    return _conditioned(caption(scene), [entity.boxes(scene.frames) for entity in scene.entities], scene.frames)
+def from_scene(scene: Scene, *, words: str | None = None, rate: float = 8.0) -> SceneCondition:
+    """Convert a scene of a plan to tensors.
+
+    ``words`` is its caption, where the scene's own text is not used; ``rate`` the plan's frame rate, which the scene's
+    own overrides.
+    """
+    boxes = [entity.boxes(scene.frames) for entity in scene.entities]
+    condition = _conditioned(caption(scene) if words is None else words, boxes, scene.frames)
+    return replace(condition, rate=float(scene.frame_rate or rate))
 
 
 def from_boxes(prompt: str, layouts: Sequence[Track], frames: int) -> SceneCondition:

@@ -11,6 +11,7 @@ from videodirector.layout2vid.nn.unet import skip_closed_temporal_layers
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.weights.checkpoint import INDEX, local, part_class
 from videodirector.layout2vid.weights.memory import channels_last, enough_memory, keep_memory
+from videodirector.layout2vid.weights.precision import computes_bfloat16
 
 __all__ = ["arithmetic", "load"]
 
@@ -38,7 +39,7 @@ def load(
     """
     keep_memory()
     device, fast = _best()
-    precision = {"unet": fast, "grounding": fast, "vae": fast, "default": torch.float32}
+    precision = {"unet": fast, "grounding": fast, "vae": fast, "enlarger": fast, "default": torch.float32}
     folder = local(model)
     ours = part_class(folder, INDEX) == Layout2VidPipeline.__name__
     pipeline = (
@@ -55,6 +56,8 @@ def load(
     skip_closed_temporal_layers(pipeline.unet)
     channels_last(pipeline.unet)
     channels_last(pipeline.vae)
+    if pipeline.enlarger is not None:
+        channels_last(pipeline.enlarger)
     networks = [part.eval() for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
     if low_memory:
         pipeline.save_memory()
@@ -79,10 +82,4 @@ def arithmetic() -> str:
 def _best() -> tuple[torch.device, torch.dtype]:
     if torch.cuda.is_available():
         return torch.device("cuda"), torch.float16
-    return torch.device("cpu"), torch.bfloat16 if _computes_bfloat16() else torch.float32
-
-
-def _computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware; without that it is slower than float32."""
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return torch.device("cpu"), torch.bfloat16 if computes_bfloat16() else torch.float32

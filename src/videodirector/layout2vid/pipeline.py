@@ -16,10 +16,16 @@ from torch import Tensor
 from videodirector.layout2vid._output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
 from videodirector.layout2vid.appearance.appearance import Appearance, Captions, Track
 from videodirector.layout2vid.appearance.bank_prior import BankPrior
-from videodirector.layout2vid.appearance.entity_embedding import EntityEmbedding, EntityEncoder, batch_entities
+from videodirector.layout2vid.appearance.entity_embedding import (
+    EntityEmbedding,
+    EntityEncoder,
+    batch_entities,
+)
 from videodirector.layout2vid.appearance.latents import decode, distinct
 from videodirector.layout2vid.appearance.text_encoder import guiding
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
+from videodirector.layout2vid.nn.canvas import lay
+from videodirector.layout2vid.nn.enlarger import Enlarger
 from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.sampling.compilation import compile_layers
@@ -34,9 +40,10 @@ from videodirector.layout2vid.sampling.sampler import (
     shared_noise,
 )
 from videodirector.layout2vid.sampling.static_regions import alike
-from videodirector.layout2vid.weights import text_to_video as stock
+from videodirector.layout2vid.weights import text_to_video
+from videodirector.layout2vid.weights._components import resolve_components
 from videodirector.layout2vid.weights.adapters import load_grounding
-from videodirector.layout2vid.weights.checkpoint import check_folder, check_values, loading, local
+from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, check_values, loading, local
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
 __all__ = ["EntityEmbedding", "Layout2VidOutput", "Layout2VidPipeline"]
@@ -60,6 +67,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         prior_scheduler: of an unCLIP prior, or of the imagination.
         imagination: an unCLIP prior over latents of pictures, beside a ``BankPrior``;
             used in its place where ``imagines`` is set.
+        enlarger: draws the decoded frames larger, with the pictures of the things in sight.
         text_encoder_package: Python package that text encoder and tokenizer come from, when they are not in the folder.
         noise_sharing: the share of the initial noise's variance that all frames of a scene have in common.
         layout_strength: the part of the steps in which the boxes are imposed, when the plan leaves it open.
@@ -68,11 +76,14 @@ class Layout2VidPipeline(DiffusionPipeline):
         patch_size: how many latents along each side the UNet sees as one, packed into its channels.
         sampler: when the call leaves it open.
         temporal_grounding: whether temporal layers take part in the steps in which boxes are imposed.
-        captions: of scenes with boxes: as their descriptions tell them, or ``listed``, their things and their places.
-        still_camera: whether frames show the same where their boxes say the same; see ``layout2vid.still_camera``.
+        captions: of scenes with boxes: ``told``, their descriptions, or ``listed``, their things and their places.
+        still_camera: whether frames show the same where their boxes are the same; see ``sampling.static_regions``.
+        max_listed: how many things a listed caption names at most.
+        backgrounds: the backgrounds that the model knows by name, each with its synonyms; None where it is not said.
+        known_phrase: cosine from which the prior's nearest phrase means the same thing.
     """
 
-    model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->imagination->unet->vae"
+    model_cpu_offload_seq = "text_encoder->phrase_encoder->image_encoder->prior->imagination->unet->vae->enlarger"
     # The grounding's fusers run inside the UNet and its position net on its own, a prior's figures are used outside
     # of its forward: layer by layer neither is offloaded; the prior as a whole is.
     _exclude_from_cpu_offload: ClassVar = ["grounding", "prior"]
@@ -86,6 +97,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         "image_processor",
         "prior_scheduler",
         "imagination",
+        "enlarger",
     ]
 
     def __init__(  # noqa: PLR0917  diffusers passes components by position
@@ -103,6 +115,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         image_processor: Any = None,
         prior_scheduler: Any = None,
         imagination: PriorTransformer | None = None,
+        enlarger: Enlarger | None = None,
         text_encoder_package: str | None = None,
         noise_sharing: float = 0.0,
         layout_strength: float = 0.1,
@@ -113,6 +126,9 @@ class Layout2VidPipeline(DiffusionPipeline):
         temporal_grounding: bool = True,
         captions: Captions = "told",
         still_camera: bool = False,
+        max_listed: int = 5,
+        backgrounds: dict[str, list[str]] | None = None,
+        known_phrase: float = 0.6,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -129,6 +145,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             image_processor=image_processor,
             prior_scheduler=prior_scheduler,
             imagination=imagination,
+            enlarger=enlarger,
         )
         self.register_to_config(
             text_encoder_package=text_encoder_package,
@@ -141,6 +158,9 @@ class Layout2VidPipeline(DiffusionPipeline):
             temporal_grounding=temporal_grounding,
             captions=captions,
             still_camera=still_camera,
+            max_listed=max_listed,
+            backgrounds=backgrounds,
+            known_phrase=known_phrase,
         )
         self.saves_memory = False
         self.imagines = False
@@ -148,6 +168,18 @@ class Layout2VidPipeline(DiffusionPipeline):
             grounding.attach(unet)
 
     # -- loading
+
+    @classmethod
+    def load_config(cls, path: Any, **options: Any) -> Any:
+        """Read a folder's index; which modules its parts are imported from is decided by a fixed table.
+
+        Raises:
+            ModelFormatError: a part comes from elsewhere.
+        """
+        loaded = super().load_config(path, **options)
+        index, *unused = loaded if isinstance(loaded, tuple) else (loaded,)
+        resolved = resolve_components(index, Path(path) / INDEX)
+        return (resolved, *unused) if unused else resolved
 
     @classmethod
     def from_pretrained(cls, path: str | Path, **options: Any) -> Layout2VidPipeline:
@@ -199,8 +231,8 @@ class Layout2VidPipeline(DiffusionPipeline):
         Raises:
             ModelError: as ``from_pretrained``; or this is a model of another kind.
         """
-        parts = stock.load(model, grounding=grounding, dtype=dtype)
-        return cls(**{"prior": None, "sampler": stock.sampler_of(parts["scheduler"]), **parts, **settings})
+        parts = text_to_video.load(model, grounding=grounding, dtype=dtype)
+        return cls(**{"prior": None, "sampler": text_to_video.sampler_of(parts["scheduler"]), **parts, **settings})
 
     def load_grounding(self, source: str | Path) -> None:
         """Put other grounding in the place of the present one; see ``layout2vid.adapters.load_grounding``."""
@@ -220,11 +252,11 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     def load_clip(self, model: str | Path) -> None:
         """Take both towers of a CLIP model (``openai/clip-vit-large-patch14``) for the entities' words and pictures."""
-        self.register_modules(**stock.clip_towers(model, dtype=self.unet.dtype, device=self.unet.device))
+        self.register_modules(**text_to_video.clip_towers(model, dtype=self.unet.dtype, device=self.unet.device))
 
     def load_prior(self, model: str | Path) -> None:
         """Take the unCLIP prior of a Karlo model (``kakaobrain/karlo-v1-alpha``), and its text tower with it."""
-        self.register_modules(**stock.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
+        self.register_modules(**text_to_video.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
 
     # -- memory
 
@@ -250,7 +282,12 @@ class Layout2VidPipeline(DiffusionPipeline):
     def frame_size(self) -> tuple[int, int]:
         """(width, height) of the frames in pixels, when the call leaves it open."""
         height, width = self._latent_size(None, None)
-        return width * self.patch_size * self.latent_scale, height * self.patch_size * self.latent_scale
+        return width * self._place, height * self._place
+
+    @property
+    def _place(self) -> int:
+        """Pixels along a place of the UNet's raster."""
+        return self.patch_size * self.latent_scale * (1 if self.enlarger is None else int(self.enlarger.scale))
 
     @property
     def patch_size(self) -> int:
@@ -265,7 +302,7 @@ class Layout2VidPipeline(DiffusionPipeline):
     def _latent_size(self, height: int | None, width: int | None) -> tuple[int, int]:
         given = self.unet.config.sample_size or 32
         own = (given, given) if isinstance(given, int) else tuple(given)
-        step = self.latent_scale * self.patch_size
+        step = self._place
         for side in (height, width):
             if side is not None and (side < step or side % step):
                 raise ValueError(f"height and width must be multiples of {step} pixels, not {side}")
@@ -301,11 +338,41 @@ class Layout2VidPipeline(DiffusionPipeline):
         """Embed an entity whose words are known as an embedding alone; see ``EntityEncoder.imagine``."""
         return self.entity_encoder.imagine(text, generator)
 
-    def entities(self, condition: SceneCondition, looks: Sequence[EntityEmbedding]) -> Entities:
-        """Stack one scene's entities as the grounding wants them, a batch of one."""
+    def entities(
+        self, condition: SceneCondition, looks: Sequence[EntityEmbedding], *, shape: float | None = None
+    ) -> Entities:
+        """Stack one scene's entities as the grounding wants them, a batch of one.
+
+        ``shape`` is the width over height of the frames, when they are not of the model's own size.
+        """
+        width, height = self.frame_size
         return batch_entities(
-            condition, looks, self.grounding.config, device=self._execution_device, dtype=self.grounding.dtype
+            condition,
+            looks,
+            self.grounding.config,
+            device=self._execution_device,
+            dtype=self.grounding.dtype,
+            shape=shape or width / height,
         )
+
+    def laid_out(
+        self,
+        condition: SceneCondition,
+        looks: Sequence[EntityEmbedding],
+        *,
+        num_inference_steps: int | None = None,
+        layout_strength: float | None = None,
+        shape: float | None = None,
+    ) -> Entities | None:
+        """The entities as they are imposed on a scene; None where no step imposes them. Arguments as in ``steps``."""
+        if not self._grounded_steps(num_inference_steps, layout_strength):
+            return None
+        return self.entities(condition, looks, shape=shape)
+
+    def _grounded_steps(self, steps: int | None, strength: float | None) -> int:
+        usable = self.grounding.attached and not self.grounding.closed
+        count = steps or int(self.config.num_inference_steps)
+        return round(float(self.config.layout_strength if strength is None else strength) * count) if usable else 0
 
     # -- sampling
 
@@ -351,11 +418,9 @@ class Layout2VidPipeline(DiffusionPipeline):
         chosen: SamplerName = sampler or self.config.sampler
         count = num_inference_steps or int(self.config.num_inference_steps)
         scale = float(self.config.guidance_scale if guidance_scale is None else guidance_scale)
-        strength = float(self.config.layout_strength if layout_strength is None else layout_strength)
         device, dtype = self._execution_device, self.unet.dtype
         schedule = self.schedule(count, chosen)
-        usable = self.grounding.attached and not self.grounding.closed
-        grounded_steps = round(strength * count) if usable else 0
+        grounded_steps = self._grounded_steps(count, layout_strength)
         size = self._latent_size(height, width)
         if latents is None:
             latents = shared_noise(
@@ -368,10 +433,17 @@ class Layout2VidPipeline(DiffusionPipeline):
         words = guiding(self.text_encoder, self.tokenizer, condition.caption, away, known=words, device=device)
         words = words.to(device, dtype)
         tokens, same = None, None
-        if grounded_steps:  # without them nothing tells where things are
+        layout = [condition.boxes, condition.present]
+        entities = self.laid_out(
+            condition, looks, num_inference_steps=count, layout_strength=layout_strength, shape=size[1] / size[0]
+        )
+        if entities is not None:  # without them nothing tells where things are
             if self.config.still_camera:
-                same = alike(condition.boxes, condition.present, size).to(device)
-            entities = self.entities(condition, looks)
+                same = alike(entities, size)
+            if entities.pose is not None:
+                layout.append(entities.pose[0])
+            if int(self.grounding.config.harmonics) and entities.phase is not None:
+                layout.append(entities.phase[0])
             tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
         # A canvas parts the halves at once; where frames stand alone, each half then has its own that differ.
         temporal = bool(self.config.temporal_grounding)
@@ -382,7 +454,7 @@ class Layout2VidPipeline(DiffusionPipeline):
             self.grounding,
             schedule,
             rounds=in_turn(words, tokens) if self.saves_memory or parted else [(words, tokens)],
-            layout=(condition.boxes, condition.present),
+            layout=layout,
             prediction=self.scheduler.config.prediction_type,
             guidance_scale=scale,
             grounded_steps=grounded_steps,
@@ -395,20 +467,44 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     @torch.no_grad()
     def pictures(
-        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None
+        self,
+        latents: Float[Tensor, "1 channels frames height width"],
+        *,
+        entities: Entities | None = None,
+        chunk: int | None = None,
     ) -> Iterator[Float[Tensor, "pictures 3 height width"]]:
-        """Frames of one scene's latents in [-1, 1], so many at a time: 16, or 1 where memory is saved."""
+        """Frames of one scene's latents in [-1, 1], so many at a time: 16, or 1 where memory is saved.
+
+        ``entities`` are those imposed on the scene (see :meth:`laid_out`), which enlarging looks at.
+        """
         chunk = chunk or (1 if self.saves_memory else 16)
         packed = latents[0].transpose(0, 1).to(self.vae.dtype)
-        for part in torch.split(packed, chunk):
+        for start in range(0, len(packed), chunk):
+            during = slice(start, start + chunk)
+            part = packed[during]
             first, place = distinct(part)
-            yield decode(self.vae, part[first], patch_size=self.patch_size)[place]
+            drawn = decode(self.vae, part[first], patch_size=self.patch_size)[place]
+            yield drawn if self.enlarger is None else self._enlarged(drawn, entities and entities.during(during))
+
+    def _enlarged(
+        self, frames: Float[Tensor, "pictures 3 height width"], entities: Entities | None
+    ) -> Float[Tensor, "pictures 3 high wide"]:
+        assert self.enlarger is not None
+        size = (frames.shape[-2] * self.enlarger.scale, frames.shape[-1] * self.enlarger.scale)
+        laid = None if entities is None or entities.views is None else lay(entities, size)
+        given = frames.to(self.enlarger.dtype)
+        large: Tensor = self.enlarger(given, laid)
+        return large.float().clamp(-1, 1)
 
     def decode(
-        self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None
+        self,
+        latents: Float[Tensor, "1 channels frames height width"],
+        *,
+        entities: Entities | None = None,
+        chunk: int | None = None,
     ) -> UInt8[np.ndarray, "frames h w 3"]:
-        """Frames of one scene's latents, decoded ``chunk`` at a time."""
-        return np.concatenate([to_bytes(part) for part in self.pictures(latents, chunk=chunk)])
+        """Frames of one scene's latents, decoded ``chunk`` at a time; ``entities`` as in :meth:`pictures`."""
+        return np.concatenate([to_bytes(part) for part in self.pictures(latents, entities=entities, chunk=chunk)])
 
     @torch.no_grad()
     def __call__(
@@ -469,7 +565,14 @@ class Layout2VidPipeline(DiffusionPipeline):
                 bar.update()
         frames: Any = latents
         if output_type != "latent":
-            parts = [part.cpu() for part in self.pictures(latents, chunk=decode_chunk_size)]
+            laid_out = self.laid_out(
+                condition,
+                looks,
+                num_inference_steps=count,
+                layout_strength=options.get("layout_strength"),
+                shape=latents.shape[-1] / latents.shape[-2],
+            )
+            parts = [part.cpu() for part in self.pictures(latents, entities=laid_out, chunk=decode_chunk_size)]
             frames = in_form(torch.cat(parts), output_type)
         self.maybe_free_model_hooks()
         return Layout2VidOutput(frames=frames)

@@ -1,9 +1,11 @@
 """The lexicon of the storyworld: things with a sprite, backgrounds, colours.
 
-Plain data, read by the planner (how large is an owl, does it fly?) and by the storyworld (which sprite draws it?).
-It lies below both, so that neither needs the other. For another world, edit ``things.tsv`` and
-``backgrounds.tsv`` and rebuild the atlas with ``recipes/atlas.py``. What no table names is judged by its class in
-WordNet (see ``wordnet``): a gazebo is a building, so it is large and still.
+Plain data, read by the planner (how large is an owl, does it fly?) and by the storyworld (which picture draws it?).
+It lies below both, so that neither needs the other. To draw another world, edit ``things.tsv``, ``actions.tsv`` and
+``backgrounds.tsv`` and rebuild the art with ``recipes/art.py``. What no table names is judged by its class in
+WordNet (see ``wordnet``): a gazebo is a building, so it is large and stands still.
+
+``trained_things.tsv`` and ``trained_backgrounds.tsv`` are the smaller world that the shipped weights were trained on.
 """
 
 from __future__ import annotations
@@ -24,17 +26,28 @@ Facing = Literal["left", "right", "front"]
 
 __all__ = [
     "ABSTRACT_KINDS",
+    "SKIN_TONES",
+    "STORY_PEOPLE",
+    "Action",
     "Background",
     "Facing",
     "Kind",
+    "Look",
     "Moves",
     "Thing",
     "Traits",
+    "actions",
     "colours",
     "find_similar_background",
     "get_backgrounds",
+    "get_colours",
     "get_things",
+    "has_tones",
     "infer_traits",
+    "looks",
+    "trained_backgrounds",
+    "trained_things",
+    "with_tone",
 ]
 
 
@@ -55,15 +68,28 @@ class Traits:
 class Thing(Traits):
     """A thing with a sprite.
 
-    ``faces`` is the side to which its picture looks; ``front`` means that it looks alike from both.
-    ``colours`` are the variants that exist beside its own colour.
+    Attributes:
+        name: what captions call it.
+        code: the Unicode code points of its picture, as emoji files are named ("1f468-200d-1f33e").
+        faces: the side to which its picture looks; ``front`` means that it looks alike from both.
+        colours: the variants that exist beside its own colour.
+        synonyms: what else it may be called.
+        places: the backgrounds where it is mostly seen; none for what may be anywhere.
+        plural: of its name, where it is not the regular one.
     """
 
     name: str
-    emoji: str
+    code: str
     faces: Facing
     colours: tuple[str, ...]
     synonyms: tuple[str, ...]
+    places: tuple[str, ...]
+    plural: str
+
+    @property
+    def emoji(self) -> str:
+        """Its character, without the selectors that ask for colour."""
+        return "".join(chr(int(code, 16)) for code in self.code.split("-") if code != "fe0f")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,27 +107,111 @@ class Background:
     classes: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something that people are seen to do.
+
+    Attributes:
+        name: the verb, as it is said of one: "runs".
+        verbs: what else it may be called, base forms first: "run", "jog"; phrases too: "ride a bicycle".
+        codes: the pictures of a person, a woman and a man who does it, as emoji files are named; one where it is
+            the same for all.
+        moves: how who does it gets along.
+        faces: the side to which the pictures look.
+        aspect: width over height of the pictures.
+    """
+
+    name: str
+    verbs: tuple[str, ...]
+    codes: tuple[str, ...]
+    moves: Moves
+    faces: Facing
+    aspect: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How somebody's head may look: ``codes`` are the pictures of a person, a woman and a man who looks so."""
+
+    name: str
+    phrases: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+STORY_PEOPLE = ("person", "man", "woman", "boy", "girl", "old man", "old woman", "baby")
+"""Things that stand for anybody, so that they may have any tone of skin and do anything."""
+
+SKIN_TONES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "light": ("1f3fb", ("light skin", "light-skinned", "fair-skinned", "pale", "white man", "white woman")),
+        "medium": ("1f3fd", ("brown skin", "brown-skinned", "medium skin", "tan", "tanned", "olive skin")),
+        "dark": ("1f3ff", ("dark skin", "dark-skinned", "black man", "black woman", "black boy", "black girl")),
+    }
+)
+"""Tones of skin by name: the code point that asks for it, and what is said of who has it."""
+
+
 @lru_cache(maxsize=1)
 def get_things() -> Mapping[str, Thing]:
-    """Return all things by name, in the order of the atlas."""
-    return MappingProxyType({row["name"]: _parse_thing(row) for row in _read_rows("things.tsv", Thing)})
+    """All things by name."""
+    return _things("things.tsv")
+
+
+@lru_cache(maxsize=1)
+def trained_things() -> Mapping[str, Thing]:
+    """The things that the shipped weights were trained on, by name, in the order of their atlas."""
+    return _things("trained_things.tsv")
 
 
 @lru_cache(maxsize=1)
 def get_backgrounds() -> Mapping[str, Background]:
-    """Return all backgrounds by name."""
+    """All backgrounds by name."""
+    return _backgrounds("backgrounds.tsv")
+
+
+@lru_cache(maxsize=1)
+def trained_backgrounds() -> Mapping[str, Background]:
+    """The backgrounds that the shipped weights were trained on, by name."""
+    return _backgrounds("trained_backgrounds.tsv")
+
+
+@lru_cache(maxsize=1)
+def actions() -> Mapping[str, Action]:
+    """What people are seen to do, by name, in the order in which they are looked for."""
+    return MappingProxyType({row["name"]: _action(row) for row in _read_rows("actions.tsv", Action)})
+
+
+@lru_cache(maxsize=1)
+def looks() -> Mapping[str, Look]:
+    """How heads of people may look, by name."""
     return MappingProxyType(
         {
-            row["name"]: Background(
-                name=row["name"],
-                description=row["description"],
-                ground=float(row["ground"]),
-                synonyms=_split_cell(row["synonyms"]),
-                classes=_split_cell(row["classes"]),
-            )
-            for row in _read_rows("backgrounds.tsv", Background)
+            row["name"]: Look(name=row["name"], phrases=_split_cell(row["phrases"]), codes=_split_cell(row["codes"]))
+            for row in _read_rows("looks.tsv", Look)
         }
     )
+
+
+def with_tone(code: str, tone: str) -> str:
+    """The picture of somebody with a tone of skin: "1f6b6-200d-2640-fe0f", "dark" -> "1f6b6-1f3ff-200d-2640-fe0f"."""
+    first, _, rest = code.partition("-")
+    rest = rest.removeprefix("fe0f").removeprefix("-")
+    return "-".join(filter(None, (first, SKIN_TONES[tone][0], rest)))
+
+
+def has_tones(code: str) -> bool:
+    """Whether there are pictures of this in other tones of skin: of people of stories, and of those who do something."""
+    return code in _bare_people()
+
+
+_TONELESS = frozenset(["parachutes", "skis", "fences"])  # actions that show no skin
+
+
+@lru_cache(maxsize=1)
+def _bare_people() -> frozenset[str]:
+    found = {get_things()[name].code for name in STORY_PEOPLE}
+    found |= {code for action in actions().values() if action.name not in _TONELESS for code in action.codes}
+    return frozenset(found)
 
 
 def colours() -> tuple[str, ...]:
@@ -159,14 +269,46 @@ def _parse_choice(allowed: Any, row: dict[str, str], column: str) -> Any:
     return row[column]
 
 
+def _things(table: str) -> Mapping[str, Thing]:
+    return MappingProxyType({row["name"]: _parse_thing(row) for row in _read_rows(table, Thing)})
+
+
 def _parse_thing(row: dict[str, str]) -> Thing:
     return Thing(
         name=row["name"],
-        emoji="".join(chr(int(code, 16)) for code in row["emoji"].split("_")),
+        code=row["code"],
         **_parse_traits(row),
         faces=_parse_choice(Facing, row, "faces"),
         colours=_split_cell(row["colours"]),
         synonyms=_split_cell(row["synonyms"]),
+        places=_split_cell(row["places"]),
+        plural=row["plural"],
+    )
+
+
+def _backgrounds(table: str) -> Mapping[str, Background]:
+    return MappingProxyType(
+        {
+            row["name"]: Background(
+                name=row["name"],
+                description=row["description"],
+                ground=float(row["ground"]),
+                synonyms=_split_cell(row["synonyms"]),
+                classes=_split_cell(row["classes"]),
+            )
+            for row in _read_rows(table, Background)
+        }
+    )
+
+
+def _action(row: dict[str, str]) -> Action:
+    return Action(
+        name=row["name"],
+        verbs=_split_cell(row["verbs"]),
+        codes=_split_cell(row["codes"]),
+        moves=_parse_choice(Moves, row, "moves"),
+        faces=_parse_choice(Facing, row, "faces"),
+        aspect=float(row["aspect"]),
     )
 
 

@@ -49,7 +49,7 @@ class CaptionRow:
 @lru_cache(maxsize=1)
 def build_world_rows() -> tuple[CaptionRow, ...]:
     """Return captions of every thing in each colour and place, of every empty place, and of nothing."""
-    places = tuple(lexicon.get_backgrounds())
+    places = tuple(lexicon.trained_backgrounds())
     rows = []
     for words, thing in _list_names():
         named = add_article(words)
@@ -63,7 +63,7 @@ def build_world_rows() -> tuple[CaptionRow, ...]:
 def build_short_rows() -> tuple[CaptionRow, ...]:
     """Return things and places one by one, for embedders without a precomputed bank."""
     things = [CaptionRow(text=add_article(words), words=words, thing=thing) for words, thing in _list_names()]
-    places = [CaptionRow(text=f"an empty {place}", place=place) for place in lexicon.get_backgrounds()]
+    places = [CaptionRow(text=f"an empty {place}", place=place) for place in lexicon.trained_backgrounds()]
     return (*things, *places, CaptionRow(text=UNRECOGNISED))
 
 
@@ -72,7 +72,7 @@ def build_motion_rows() -> tuple[CaptionRow, ...]:
     """Return every thing in every motion."""
     return tuple(
         CaptionRow(text=f"{add_article(thing)} {does}", words=thing, thing=thing, motion=motion)
-        for thing in lexicon.get_things()
+        for thing in lexicon.trained_things()
         for motion, does in MOTION_PHRASES.items()
     )
 
@@ -97,6 +97,6 @@ def _list_names() -> Sequence[tuple[str, str]]:
     """Return the names of things, each alone and in each of its colours, with the thing's own name."""
     return [
         (words, thing.name)
-        for thing in lexicon.get_things().values()
+        for thing in lexicon.trained_things().values()
         for words in (thing.name, *(f"{colour} {thing.name}" for colour in thing.colours))
     ]

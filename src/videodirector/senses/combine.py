@@ -105,14 +105,14 @@ def _find_others(captions: Sequence[Caption], subject: Guess | None) -> list[Gue
 def _find_thing_name(words: str) -> str:
     """Return the lexicon's name of a thing, without its colour."""
     text = normalised(words)
-    for thing in sorted(lexicon.get_things().values(), key=lambda thing: -len(thing.name)):
+    for thing in sorted(lexicon.trained_things().values(), key=lambda thing: -len(thing.name)):
         if any(re.search(rf"\b{re.escape(name)}$", text) for name in (thing.name, *thing.synonyms)):
             return thing.name
     return text
 
 
 def _is_named(text: str, words: str) -> bool:
-    thing = lexicon.get_things().get(_find_thing_name(words))
+    thing = lexicon.trained_things().get(_find_thing_name(words))
     names = (words, *((thing.name, *thing.synonyms) if thing else ()))
     plurals = (re.sub("y$", "ies", name) for name in names)
     return any(re.search(rf"\b{re.escape(name)}(e?s)?\b", text.lower()) for name in (*names, *plurals))
@@ -121,6 +121,6 @@ def _is_named(text: str, words: str) -> bool:
 def _has_place_name(text: str) -> bool:
     return any(
         re.search(rf"\b{re.escape(name)}\b", text.lower())
-        for place in lexicon.get_backgrounds().values()
+        for place in lexicon.trained_backgrounds().values()
         for name in (place.name, *place.synonyms)
     )

@@ -73,7 +73,9 @@ class Atlas:
     def __init__(self, sprites: dict[str, tuple[Sprite, ...]]) -> None:
         self._sprites = sprites
         phrases = {
-            phrase: thing.name for thing in lexicon.get_things().values() for phrase in (*thing.synonyms, thing.name)
+            phrase: thing.name
+            for thing in lexicon.trained_things().values()
+            for phrase in (*thing.synonyms, thing.name)
         }
         self._phrases = {phrase: phrases[phrase] for phrase in sorted(phrases, key=len, reverse=True)}
         self._pattern = re.compile(rf"\b({'|'.join(map(re.escape, self._phrases))})(?:e?s)?\b")
@@ -115,7 +117,7 @@ def load() -> Atlas:
     with folder.joinpath("sprites.png").open("rb") as file:
         sheet = Image.open(file).convert("RGBA")
     sprites = {}
-    for thing in lexicon.get_things().values():
+    for thing in lexicon.trained_things().values():
         left, top, right, bottom = index[thing.name]
         sprites[thing.name] = tuple(_variants(thing, sheet.crop((left, top, right, bottom))))
     return Atlas(sprites)

@@ -32,7 +32,7 @@ def find(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _phrases() -> tuple[tuple[str, str], ...]:
-    places = lexicon.get_backgrounds().values()
+    places = lexicon.trained_backgrounds().values()
     return tuple((phrase, place.name) for place in places for phrase in (place.name, *place.synonyms))
 
 
@@ -40,7 +40,7 @@ def paint(name: str, *, size: int | tuple[int, int], seed: int) -> NDArray[np.ui
     """Paint a background.
 
     Args:
-        name: one of ``videodirector.lexicon.backgrounds()``.
+        name: one of ``videodirector.lexicon.trained_backgrounds()``.
         size: side length, or (width, height), in pixels.
         seed: decides its details: where the trees stand, the hour of the day.
 
@@ -50,7 +50,7 @@ def paint(name: str, *, size: int | tuple[int, int], seed: int) -> NDArray[np.ui
     Raises:
         KeyError: no such background.
     """
-    ground = lexicon.get_backgrounds()[name].ground
+    ground = lexicon.trained_backgrounds()[name].ground
     width, height = (size, size) if isinstance(size, int) else size
     canvas = _Canvas(width, height, np.random.default_rng(seed))
     _PAINTERS[name](canvas, ground + canvas.jitter(0.02))

@@ -58,7 +58,7 @@ def nearness(place: str | None, placements: Sequence[tuple[Sprite, Box]], *, siz
 def heat(place: str | None, placements: Sequence[tuple[Sprite, Box]], *, size: int) -> Field:
     """Temperatures of a scene in degrees Celsius; (size, size)."""
     around = temperature(None, place)
-    ground = lexicon.get_backgrounds()[place].ground if place else 0.5
+    ground = lexicon.trained_backgrounds()[place].ground if place else 0.5
     rows = np.broadcast_to((np.arange(size, dtype=np.float32)[:, None] + 0.5) / size, (size, size))
     field = around + np.where(rows < ground, -4.0, 1.0).astype(np.float32)
     for sprite, box in placements:
@@ -89,7 +89,7 @@ def _ground(place: str | None, rows: NDArray[np.float32] | NDArray[np.float64]) 
         return np.full(rows.shape, 0.1)
     if place in _OPEN:
         return np.zeros(rows.shape)
-    ground = lexicon.get_backgrounds()[place].ground
+    ground = lexicon.trained_backgrounds()[place].ground
     far = _WALLS.get(place, 0.0)
     return np.where(rows < ground, far, far + (0.85 - far) * (rows - ground) / (1 - ground))
 

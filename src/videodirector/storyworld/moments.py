@@ -127,7 +127,7 @@ class Moment:
         rng = self._rng(5 + variant)
         if self.style:
             return NOTHING
-        place = "" if self.place is None else _spoken(lexicon.get_backgrounds()[self.place], rng)
+        place = "" if self.place is None else _spoken(lexicon.trained_backgrounds()[self.place], rng)
         if self.sprite is None:
             return f"{('an empty ', 'only the ', '')[int(rng.integers(3))]}{place}".strip()
         words = self.sprite.phrases if rng.random() < 0.4 else (self.sprite.name, self.sprite.thing.name)
@@ -181,8 +181,8 @@ class MomentSampler:
         self.size, self.seed, self.styles = size, seed, tuple(styles)
         self.outside, self.empty, self.plain, self.companions, self.pool = outside, empty, plain, companions, pool
         self._atlas = atlas.load()
-        self._things = tuple(lexicon.get_things().values())
-        self._places = tuple(lexicon.get_backgrounds())
+        self._things = tuple(lexicon.trained_things().values())
+        self._places = tuple(lexicon.trained_backgrounds())
         self._painted: dict[tuple[str, int], Pixels] = {}
 
     def __iter__(self) -> Iterator[Moment]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from videodirector import lexicon
+from videodirector.lexicon.captions import add_article, join_names, list_caption
 from videodirector.storyworld import atlas, backgrounds
 from videodirector.storyworld.atlas import MARGIN, Sprite
 from videodirector.storyworld.motion import DOES, Motion
@@ -20,7 +21,7 @@ Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
 Deed = Motion | Literal["appears", "leaves"]
 
-__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose", "deed", "listing"]
+__all__ = ["Actor", "Clip", "SceneSampler", "captions", "compose", "deed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,24 +88,19 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
         deeds: what each thing is seen to do, see ``deed``; without them, as of a picture, any verb will do.
     """
     verbs = [rng.choice(_DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
-    acted = " and ".join(f"{_with_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
-    where = lexicon.get_backgrounds()[place].description if rng.random() < 0.3 else place
+    acted = " and ".join(f"{add_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
+    where = lexicon.trained_backgrounds()[place].description if rng.random() < 0.3 else place
     if not names:
-        return listing(names, where)
-    listed = _listed(names)
+        return list_caption(names, where)
+    listed = join_names(names)
     forms = (
-        listing(names, where),
+        list_caption(names, where),
         f"{acted}. Background: {where}",
         f"{acted} in the {place}. Background: {where}",
         f"{listed} in the {where}",
         f"{listed} in the {place}. Background: {where}",
     )
     return str(forms[int(rng.integers(len(forms)))])
-
-
-def listing(names: Sequence[str], place: str) -> str:
-    """The plainest caption, "a fox and an owl. Background: forest"; names or place may be missing."""
-    return ". ".join(filter(None, (_listed(names), place and f"Background: {place}")))
 
 
 def deed(track: Sequence[Box | None]) -> Deed:
@@ -154,8 +150,8 @@ class SceneSampler:
         self.size, self.frames, self.seed, self.entities, self.pool = size, frames, seed, entities, pool
         self.deeds, self.close = deeds, close
         self._atlas = atlas.load()
-        self._things = tuple(lexicon.get_things().values())
-        self._places = tuple(lexicon.get_backgrounds())
+        self._things = tuple(lexicon.trained_things().values())
+        self._places = tuple(lexicon.trained_backgrounds())
         self._painted: dict[tuple[str, int], Pixels] = {}
 
     def __iter__(self) -> Iterator[Clip]:
@@ -282,14 +278,3 @@ def _cover(a: Box, b: Box) -> float:
     down = min(a[3], b[3]) - max(a[1], b[1])
     smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
     return max(0.0, across) * max(0.0, down) / smaller
-
-
-def _with_article(name: str) -> str:
-    if name[0].isupper() or name.partition(" ")[0] in {"a", "an", "the"}:
-        return name
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    things = [_with_article(name) for name in names]
-    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" and {things[-1]}" if things else ""

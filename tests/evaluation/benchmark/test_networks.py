@@ -25,7 +25,7 @@ def clips() -> list[Clip]:
 
 
 def test_it_knows_what_clips_show_and_what_is_said_of_them(network: WorldNetwork, clips: list[Clip]) -> None:
-    things = tuple(lexicon.get_things())
+    things = tuple(lexicon.trained_things())
     chances = network.probabilities([clip.frames for clip in clips])
     assert chances.sum(axis=1) == pytest.approx(np.ones(len(clips)))
     seen = [things[best] for best in chances.argmax(axis=1)]

@@ -44,7 +44,7 @@ def looking() -> Instruments:
     rng = np.random.default_rng(1)
     painted = {
         name: [backgrounds.paint(name, size=32, seed=int(rng.integers(2**31))) for _ in range(40)]
-        for name in lexicon.get_backgrounds()
+        for name in lexicon.trained_backgrounds()
     }
     return Instruments(
         detector=Detector({sprite.name: sprite.image for sprite in atlas.load()}),
@@ -191,7 +191,7 @@ def test_every_skill_has_plans_of_things_that_can_be_drawn(skill: TrialSkill) ->
     known = {subject.name for subject in list_subjects()}
     for plan in build_trial_plans(skill, 3, frames=4):
         assert {find_detector_name(entity) for _, entity in plan.checked().appearances()} <= known
-        assert all(scene.background in lexicon.get_backgrounds() for scene in plan.scenes)
+        assert all(scene.background in lexicon.trained_backgrounds() for scene in plan.scenes)
     with pytest.raises(UsageError, match="no skill 'patience'"):
         trial_plans_module.build_trial_plans("patience", 1)  # type: ignore[arg-type]  # wrong on purpose
 

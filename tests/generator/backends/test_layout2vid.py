@@ -100,7 +100,8 @@ def test_it_says_what_it_can_do(backend: Layout2VidBackend) -> None:
 def listed(model: Path, folder: Path, captions: str = "listed") -> Layout2VidBackend:
     shutil.copytree(model, folder)
     index = json.loads((folder / "model_index.json").read_text())
-    (folder / "model_index.json").write_text(json.dumps({**index, "captions": captions}))
+    known = {"beach": ["shore"], "forest": ["woods"], "room": ["laboratory"]}
+    (folder / "model_index.json").write_text(json.dumps({**index, "captions": captions, "backgrounds": known}))
     return Layout2VidBackend(str(folder))
 
 
@@ -166,7 +167,7 @@ def test_a_model_of_lists_knows_places_by_their_synonyms_and_says_so(model: Path
 
 
 def test_unknown_captions_are_named(model: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="captions are one of told, listed, not 'sung'"):
+    with pytest.raises(ModelError, match="captions must be one of told, listed, not 'sung'"):
         listed(model, tmp_path / "sung", "sung").prepare(plan())
 
 
@@ -246,7 +247,10 @@ def test_what_is_imagined_is_part_of_the_key_and_asks_for_a_model_that_can(
         frames(Layout2VidBackend(str(model), options=asked), story)
 
 
-@pytest.mark.parametrize("work", ["pipeline.represent", "denoiser.ScenePass.__call__", "pipeline.decode"])
+@pytest.mark.parametrize(
+    "work",
+    ["appearance.entity_embedding.EntityEncoder.encode", "sampling.scene_pass.ScenePass.__call__", "pipeline.decode"],
+)
 def test_too_little_memory_ends_with_what_helps(model: Path, work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

@@ -140,7 +140,7 @@ def test_a_picture_among_words_is_gligens(clip: Path) -> None:
     with torch.no_grad():
         expected = StableDiffusionGLIGENTextImagePipeline.get_clip_feature(reference, PICTURE, 28.7, CPU, is_image=True)
     assert look.pictures is not None
-    torch.testing.assert_close(look.pictures[0], expected[0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(look.pictures[0, 0], expected[0], rtol=1e-4, atol=1e-4)
 
 
 def test_words_alone_take_the_learned_null_and_pictures_ask_for_an_encoder(karlo: UnCLIPPipeline) -> None:

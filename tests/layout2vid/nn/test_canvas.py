@@ -54,15 +54,15 @@ def canvas(patch_size: int = 1) -> Canvas:
 def seen(entities: Entities, *, opaque: bool = True) -> Entities:
     """With views of 8x8 pixels."""
     count = entities.boxes.shape[2]
-    views = torch.rand(1, count, 4, 8, 8, generator=torch.Generator().manual_seed(7))
+    views = torch.rand(1, count, 1, 4, 8, 8, generator=torch.Generator().manual_seed(7))
     if opaque:
-        views[:, :, 3] = 1
+        views[..., 3, :, :] = 1
     return replace(entities, views=views)
 
 
 def colours(entities: Entities, number: int) -> torch.Tensor:
     assert entities.views is not None
-    return 2 * entities.views[0, number, :3] - 1
+    return 2 * entities.views[0, number, 0, :3] - 1
 
 
 def test_pictures_lie_in_their_boxes_and_nowhere_else() -> None:
@@ -85,7 +85,7 @@ def test_a_later_entity_stands_in_front() -> None:
 def test_what_covers_half_lets_half_shine_through() -> None:
     entities = seen(some_entities())
     assert entities.views is not None
-    entities.views[:, 1, 3] = 0.5
+    entities.views[:, 1, 0, 3] = 0.5
     same = entities.boxes[..., :1, :].expand_as(entities.boxes)
     laid = lay(replace(entities, boxes=same), (16, 16))
     torch.testing.assert_close(laid[1, :3, :8, :8], (colours(entities, 0) + colours(entities, 1)) / 2)
@@ -149,3 +149,21 @@ def test_retouching_sees_the_canvas_though_the_first_convolution_does_not() -> N
     assert entities.views is not None
     mirrored = replace(entities, views=entities.views.flip(-1))
     assert not torch.allclose(grounded(unet, grounding, entities), grounded(unet, grounding, mirrored))
+
+
+def test_every_frame_shows_the_pose_of_its_moment() -> None:
+    entities = seen(some_entities())
+    assert entities.views is not None
+    other = torch.rand(1, 2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(9))
+    other[..., 3, :, :] = 1
+    picture = entities.picture.expand(-1, -1, 2, -1)
+    moving = replace(
+        entities,
+        picture=picture,
+        views=torch.cat([entities.views, other], dim=2),
+        pose=torch.tensor([[[0, 0], [1, 0]]]),
+    )
+    laid = lay(moving, (16, 16))
+    torch.testing.assert_close(laid[0, :3, :8, :8], colours(entities, 0))
+    torch.testing.assert_close(laid[1, :3, :8, :8], 2 * other[0, 0, 0, :3] - 1)
+    torch.testing.assert_close(laid[1, :3, 8:, 8:], colours(entities, 1))

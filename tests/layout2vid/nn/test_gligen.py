@@ -23,7 +23,7 @@ def entities(*, frames: int = 2, count: int = 3, width: int = 16) -> Entities:
         boxes=torch.rand(1, frames, count, 4, generator=generator),
         present=present,
         text=torch.randn(1, count, width, generator=generator),
-        picture=torch.randn(1, count, width, generator=generator),
+        picture=torch.randn(1, count, width, generator=generator).unsqueeze(2),
         text_known=torch.ones(1, count, dtype=torch.bool),
         picture_known=torch.arange(count).remainder(2).eq(0).unsqueeze(0),
     )
@@ -47,7 +47,7 @@ def padded(scene: Entities, frame: int) -> tuple[torch.Tensor, ...]:
     boxes[0, : len(there)] = scene.boxes[0, frame, there]
     masks[0, : len(there)] = 1
     text[0, : len(there)] = scene.text[0, there]
-    picture[0, : len(there)] = scene.picture[0, there]
+    picture[0, : len(there)] = scene.picture[0, there, 0]
     pictured[0, : len(there)] = scene.picture_known[0, there].float()
     return boxes, masks, text, picture, pictured
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from diffusers import UNet3DConditionModel
 from diffusers.models.embeddings import get_fourier_embeds_from_boundingbox
 
 from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
-from videodirector.layout2vid.nn.grounding import Grounding, PositionNet, fourier
+from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.grounding import Grounding, PositionNet, fourier, harmonic
 
 
 def call(unet: UNet3DConditionModel, frames: int = 2) -> torch.Tensor:
@@ -85,7 +87,7 @@ def test_grid_tokens_carry_their_cell_of_the_picture() -> None:
     before = net(entities)
     changed = entities.picture.clone().reshape(1, 2, 4, 8, 8)
     changed[0, 0, :, 0:2, 2:4] += 1  # cell (0, 1) of the first entity
-    after = net(type(entities)(**{**entities.__dict__, "picture": changed.reshape(1, 2, -1)}))
+    after = net(type(entities)(**{**entities.__dict__, "picture": changed.reshape(1, 2, 1, -1)}))
     differs = (before.features != after.features).any(-1)
     assert differs[:, 1].all()
     assert differs.sum() == 2  # in both frames, and nowhere else
@@ -114,3 +116,56 @@ def test_a_withheld_embedding_has_no_influence() -> None:
     one = net(type(entities)(**unknown))
     other = net(type(entities)(**{**unknown, "text": entities.text + 1}))
     assert torch.equal(one.features, other.features)
+
+
+def posed(entities: Entities, poses: int = 3) -> Entities:
+    """With other pictures behind the first, of which the frames show one after the other."""
+    more = torch.randn(1, 2, poses, entities.picture.shape[-1], generator=torch.Generator().manual_seed(8))
+    pose = torch.arange(entities.boxes.shape[1])[None, :, None].expand(1, -1, 2)
+    return replace(entities, picture=torch.cat([entities.picture, more[:, :, 1:]], dim=2), pose=pose)
+
+
+@torch.no_grad()
+def test_a_frame_is_told_of_the_picture_of_its_pose() -> None:
+    net = PositionNet(text_width=384, picture_shape=(4, 8, 8), token_width=8, grid=4, masked=True)
+    moving = posed(some_entities())
+    found = net(moving).features
+    for frame in range(2):
+        still = replace(moving, picture=moving.picture[:, :, frame : frame + 1], pose=None)
+        torch.testing.assert_close(found[frame], net(still).features[frame])
+    assert not torch.allclose(found[1, :16], net(some_entities()).features[1, :16])
+
+
+@torch.no_grad()
+def test_phases_and_positions_change_no_bit_until_they_have_learned_and_then_they_do() -> None:
+    unet, plain = tiny_unet(), tiny_grounding(tiny_unet())
+    told = tiny_grounding(unet, harmonics=4, positions=True)
+    told.load_state_dict(plain.state_dict(), strict=False)
+    open_gates(told)
+    open_gates(plain)
+    entities = replace(some_entities(), phase=torch.tensor([[[0.0, 0.25], [0.5, 0.75]]]))
+    x = torch.randn(1, 4, 2, 8, 8, generator=torch.Generator().manual_seed(5))
+    words = torch.randn(1, 6, 384, generator=torch.Generator().manual_seed(6))
+
+    def put_out(grounding: Grounding) -> torch.Tensor:
+        grounding.attach(unet)
+        with grounding.use(grounding.tokens(entities, size=(8, 8)), size=(8, 8)):
+            out: torch.Tensor = unet(x, 500, encoder_hidden_states=words).sample
+        grounding.detach()
+        return out
+
+    before = put_out(plain)
+    assert torch.equal(put_out(told), before)
+    assert told.position_net.phase_projection is not None
+    assert isinstance(told.position_net.phase_projection, torch.nn.Linear)
+    torch.nn.init.normal_(told.position_net.phase_projection.weight)
+    phased = put_out(told)
+    assert not torch.allclose(phased, before)
+    assert told.frame_positions is not None
+    torch.nn.init.normal_(told.frame_positions.project.weight)
+    assert not torch.allclose(put_out(told), phased)
+
+
+def test_what_a_cycle_ends_with_it_began_with() -> None:
+    torch.testing.assert_close(harmonic(torch.tensor(0.0), 8), harmonic(torch.tensor(1.0), 8), atol=1e-5, rtol=0)
+    assert harmonic(torch.rand(2, 3), 8).shape == (2, 3, 16)

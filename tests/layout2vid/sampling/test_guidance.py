@@ -9,7 +9,8 @@ from videodirector.layout2vid.sampling.guidance import without_and_with
 
 
 def test_the_second_half_is_the_scene_itself_and_nothing_of_it_is_lost() -> None:
-    entities = replace(some_entities(), views=torch.rand(1, 2, 4, 8, 8))
+    poses = {"pose": torch.zeros(1, 2, 2, dtype=torch.long), "phase": torch.rand(1, 2, 2)}
+    entities = replace(some_entities(), views=torch.rand(1, 2, 1, 4, 8, 8), **poses)
     both = without_and_with(entities)
     for field in fields(entities):
         given, found = getattr(entities, field.name), getattr(both, field.name)
@@ -23,7 +24,7 @@ def test_half_without_conditions_has_an_empty_canvas_and_the_other_half_its_own(
     grounding = tiny_grounding(unet, canvas=True, latent_scale=2)
     assert grounding.canvas is not None
     torch.nn.init.normal_(grounding.canvas.project.weight)
-    entities = replace(some_entities(), views=torch.ones(1, 2, 4, 8, 8))
+    entities = replace(some_entities(), views=torch.ones(1, 2, 1, 4, 8, 8))
     alone = grounding.tokens(entities, size=(8, 8)).canvas
     both = grounding.tokens(without_and_with(entities), size=(8, 8)).canvas
     assert alone is not None

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import torch
 
+from tiny import some_entities
 from videodirector.layout2vid.appearance.appearance import Appearance
 from videodirector.layout2vid.conditioning import SceneCondition
+from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.sampling.static_regions import alike, steady
 
@@ -13,10 +15,22 @@ BOXES = torch.tensor([[[0.0, 0.0, 0.25, 0.5]], [[0.5, 0.0, 0.75, 0.5]], [[0.5, 0
 PRESENT = torch.tensor([[True], [True], [False]])
 
 
+def placed(boxes: torch.Tensor, present: torch.Tensor, **more: torch.Tensor) -> Entities:
+    count = boxes.shape[1]
+    known = torch.ones(1, count, dtype=torch.bool)
+    parts = {
+        "text": torch.zeros(1, count, 1),
+        "picture": torch.zeros(1, count, more["views"].shape[2] if more else 1, 1),
+        "text_known": known,
+    }
+    given = {**parts, "boxes": boxes.unsqueeze(0), "present": present.unsqueeze(0), "picture_known": known, **more}
+    return replace(some_entities(), **given)
+
+
 def test_frames_are_alike_where_the_same_boxes_reach_and_have_not_moved() -> None:
     other = torch.tensor([0.0, 0.75, 0.25, 1.0]).expand(3, 1, 4)
     boxes, present = torch.cat([BOXES, other], dim=1), torch.cat([PRESENT, torch.ones(3, 1, dtype=torch.bool)], dim=1)
-    same = alike(boxes, present, (8, 8))
+    same = alike(placed(boxes, present), (8, 8))
     assert same.shape == (3, 3, 8, 8)
     assert same[:, :, 0, 7].all(), "no box reaches there"
     assert same[:, :, 7, 0].all(), "what stands there stands there on all frames"
@@ -26,9 +40,22 @@ def test_frames_are_alike_where_the_same_boxes_reach_and_have_not_moved() -> Non
 
 def test_a_box_that_moves_within_a_place_makes_a_difference() -> None:
     boxes = torch.tensor([[[0.0, 0.0, 0.5, 0.5]], [[0.01, 0.0, 0.51, 0.5]]])
-    same = alike(boxes, torch.ones(2, 1, dtype=torch.bool), (4, 4))
+    same = alike(placed(boxes, torch.ones(2, 1, dtype=torch.bool)), (4, 4))
     assert not same[0, 1, 0, 0]
     assert same[0, 1, 3, 3]
+
+
+def test_a_thing_makes_a_difference_where_its_picture_covers_and_its_pose_changes() -> None:
+    boxes, there = torch.tensor([0.0, 0.0, 1.0, 1.0]).expand(3, 1, 4), torch.ones(3, 1, dtype=torch.bool)
+    views = torch.zeros(1, 1, 2, 4, 16, 16)
+    views[..., 3, :4, :4] = 1
+    views[:, :, 1, 3, :4, 8:12] = 1  # the other pose reaches further
+    pose = torch.tensor([[[0], [1], [0]]])
+    same = alike(placed(boxes, there, views=views, pose=pose), (8, 8))
+    assert same[:, :, 7].all(), "nothing of it is there in either pose"
+    assert same[0, 2].all(), "the same pose in the same place"
+    assert not same[0, 1, 0, 0], "both cover it, each looks otherwise"
+    assert not same[0, 1, 0, 5], "one of them covers it"
 
 
 def test_frames_settle_on_what_those_that_are_alike_see() -> None:
@@ -51,7 +78,7 @@ def test_a_scene_stands_still_around_what_moves(pipeline: Layout2VidPipeline) ->
         *_, last = pipeline.steps(scene, looks, generator=generator, layout_strength=strength)
         return last.x[0]
 
-    free = alike(BOXES, PRESENT, (8, 8)).all(0).all(0)
+    free = alike(placed(BOXES, PRESENT), (8, 8)).all(0).all(0)
     before, after = latents(still=False), latents(still=True)
     assert not torch.allclose(before[:, 0, free], before[:, 1, free])
     torch.testing.assert_close(after[:, 0, free], after[:, 1, free])

@@ -62,7 +62,7 @@ class WorldNetwork:
             self._captioner.predict_probabilities(vector, "video", "thing")
             for vector in self._bind.embed("video", clips)
         ]
-        things = tuple(lexicon.get_things())
+        things = tuple(lexicon.trained_things())
         known = np.array([[chances.get(thing, 0.0) for thing in things] for chances in predictions])
         return np.asarray(known + (1 - known.sum(axis=1, keepdims=True)) / len(things))
 

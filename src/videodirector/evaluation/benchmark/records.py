@@ -21,7 +21,7 @@ from videodirector.evaluation.metrics.motion import measure_flicker
 from videodirector.evaluation.metrics.tracking import SceneTracks
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
-__all__ = ["RECORDS_VERSION", "PlanRecord", "SceneRecord", "look"]
+__all__ = ["RECORDS_VERSION", "PlanRecord", "SceneRecord", "record_plan"]
 
 RECORDS_VERSION = "1"
 """Raise it whenever the same clips give other records: older ones are then measured anew."""

@@ -57,7 +57,7 @@ def build_trial_plans(skill: TrialSkill, number: int, *, frames: int = 16, keys:
         return list(islice(_iter_following_plans(frames), number))
     for composed in COMPOSED_SKILLS:
         if skill == composed:
-            places = tuple(lexicon.get_backgrounds())
+            places = tuple(lexicon.trained_backgrounds())
             return [
                 build_skill_plan(composed, index, list_subjects(), places, seed=COMPOSED_PLANS, frames=frames)
                 for index in range(number)

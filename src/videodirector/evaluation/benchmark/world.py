@@ -57,7 +57,7 @@ def build_instruments(*, samples: int = 150) -> Instruments:
     rng = np.random.default_rng(BACKGROUNDS)
     painted = {
         name: [backgrounds.paint(name, size=SAMPLE_SIDE, seed=int(rng.integers(2**31))) for _ in range(samples)]
-        for name in lexicon.get_backgrounds()
+        for name in lexicon.trained_backgrounds()
     }
     return Instruments(
         detector=Detector({sprite.name: sprite.image for sprite in atlas.load()}),

@@ -1,10 +1,10 @@
-"""Draws plans with Layout2Vid: storyworld-mini, or another model in the same format."""
+"""Render plans with Layout2Vid: storyworld-mini, or another model in the same format."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -23,10 +23,9 @@ from videodirector.generator.backends.scene import derived_seed, track_digest
 from videodirector.imports import large_imports
 from videodirector.layout2vid.appearance.appearance import Appearance, appearances, caption, side
 from videodirector.layout2vid.weights.checkpoint import local, not_installed
-from videodirector.layout2vid.weights.model_config import ModelFacts, read_facts
-from videodirector.schemas import Entity, Scene, VideoPlan
-from videodirector.storyworld import backgrounds
-from videodirector.storyworld.scene import listing
+from videodirector.layout2vid.weights.model_config import ModelConfig, read_model_config
+from videodirector.lexicon.captions import list_caption
+from videodirector.schemas import Box, Control, Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:
     from videodirector.layout2vid.pipeline import EntityEmbedding, Layout2VidPipeline
@@ -35,29 +34,25 @@ __all__ = ["Layout2VidBackend", "Layout2VidOptions"]
 
 MODEL = Path(str(files("videodirector"))) / "weights" / "storyworld-mini"
 
-LONGEST = 64  # frames: four times what the temporal layers learned from
+STORYWORLD = "storyworld"  # the album whose pictures are found by words, not by nearness in meaning alone
+
+MAX_FRAMES = 64  # four times what the temporal layers learned from
 
 LIBRARIES = ("diffusers", "numpy", "pillow", "scipy", "tokenizers", "torch", "transformers")
 
-LISTED = 5  # looks: no caption of training lists more things, and the place must not fall off a caption's end
-
-KNOWN = 0.6  # cosine above which a word of the prior's bank means the same thing (measured: strangers stay below 0.55)
-
 
 class Layout2VidOptions(BackendOptions):
-    """What a user may ask of the layout2vid backend beyond the plan: ``--option NAME=VALUE``.
+    """Options of the layout2vid backend beyond the plan: ``--option NAME=VALUE``. None is the model's own setting.
 
     Attributes:
-        memory: "low" takes less memory and more time: the halves of guidance wait for one another, frames are decoded
-            one by one, and on a GPU networks stay in main memory until they are needed.
+        memory: "low" takes less memory and more time: the halves of guidance run one after the other, frames are
+            decoded one by one, and on a GPU networks stay in main memory until they are needed.
         grounding: folder, file or hub id of the adapter that imposes the boxes, instead of the model's own.
-        imagine: let the model's unCLIP prior imagine from the words how things look that have no picture, where it
-            otherwise takes them from its memory of pictures.
+        imagine: sample how things look that have no picture from the model's unCLIP prior, not from its bank.
         sampler: instead of the model's own.
-        guidance: strength of guidance, 1 for none; None leaves it to the model.
-        negative_prompt: what to avoid.
-        layout_strength: for which part of the steps the boxes are imposed in scenes whose plan does not say it; None
-            leaves it to the model.
+        guidance: scale of classifier-free guidance, 1 for none.
+        negative_prompt: what to guide away from.
+        layout_strength: part of the steps in which boxes are imposed, for scenes that do not set their own.
         compile: compile the layers of the UNet, which takes minutes once and saves time in every scene.
     """
 
@@ -72,179 +67,210 @@ class Layout2VidOptions(BackendOptions):
 
 
 class Layout2VidBackend:
-    """The ``layout2vid`` backend: a layout-grounded video diffusion model.
+    """Render with a layout-grounded video diffusion model.
 
-    What it can do, and what decides a scene, is read from the model's folder; torch and the weights are loaded when
-    the first scene is drawn.
+    Capabilities and scene keys follow from the model's folder alone; torch and the weights are loaded for the first
+    scene that is rendered.
 
     Args:
-        model: folder or hub id of the weights; None takes storyworld-mini, which the package brings.
+        model: folder or hub id of the weights; None for storyworld-mini, which comes with the package.
         options: see ``Layout2VidOptions``.
     """
 
     def __init__(self, model: str | None = None, *, options: Layout2VidOptions | None = None) -> None:
         self._model, self._options = model, options or Layout2VidOptions()
-        self._found: tuple[Path, ModelFacts] | None = None
-        self._loaded: Layout2VidPipeline | None = None
+        self._found: tuple[Path, ModelConfig] | None = None
+        self._pipeline: Layout2VidPipeline | None = None
 
     @property
     def capabilities(self) -> Capabilities:
         """Boxes and reference pictures are part of what the model was trained on."""
-        _, facts = self._place()
+        _, config = self._read_model()
         return Capabilities(
             name="layout2vid",
-            frame_size=facts.frame_size,
-            boxes="native" if facts.grounded else "approximate",
-            listed=facts.grounded and facts.captions == "listed",
+            frame_size=config.frame_size,
+            boxes="native" if config.grounded else "approximate",
+            listed=config.grounded and config.captions == "listed",
             references=None,
             shared_groups=True,
-            steps=facts.num_inference_steps,
-            max_frames=LONGEST,
+            steps=config.num_inference_steps,
+            max_frames=MAX_FRAMES,
             version="1",
             libraries=LIBRARIES,
         )
 
     def prepare(self, plan: VideoPlan) -> Layout2VidRenderer:
-        """Settle which things of the plan look alike; how they look is computed when they are first drawn.
+        """Decide which entities of the plan share an appearance; it is embedded when it is first rendered.
 
         Raises:
             PlanError: a reference is not a picture that can be read.
             ModelError: the weights are missing or cannot be used.
         """
-        folder, facts = self._place()
-        return Layout2VidRenderer(plan, folder, facts, self.capabilities, self._pipeline, options=self._options)
+        folder, config = self._read_model()
+        return Layout2VidRenderer(plan, folder, config, self.capabilities, self._load_pipeline, options=self._options)
 
-    def _place(self) -> tuple[Path, ModelFacts]:
+    def _read_model(self) -> tuple[Path, ModelConfig]:
         if self._found is None:
-            folder = _folder(self._model)
-            facts = read_facts(folder)
-            self._found = folder, replace(facts, grounded=facts.grounded or self._options.grounding is not None)
+            folder = _find_model(self._model)
+            config = read_model_config(folder)
+            self._found = folder, replace(config, grounded=config.grounded or self._options.grounding is not None)
         return self._found
 
-    def _pipeline(self) -> Layout2VidPipeline:
-        if self._loaded is None:
-            folder, options = self._place()[0], self._options
+    def _load_pipeline(self) -> Layout2VidPipeline:
+        if self._pipeline is None:
+            folder, options = self._read_model()[0], self._options
             with large_imports():
                 from videodirector.layout2vid.loading import load
 
-                self._loaded = load(
+                self._pipeline = load(
                     folder,
                     grounding=options.grounding,
                     imagines=options.imagine,
                     low_memory=options.memory == "low",
                     compiled=options.compile,
                 )
-        return self._loaded
+        return self._pipeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SceneRequest:
+    """What the model is asked for one scene, decided before anything is loaded.
+
+    ``grounded_steps`` are those in which boxes are imposed; ``place_seed`` is that of the noise which scenes with the
+    same background share; ``background_note`` says where the model takes the background for another one.
+    """
+
+    caption: str
+    steps: int
+    layout_strength: float
+    grounded_steps: int
+    place_seed: int
+    appearances: tuple[Appearance, ...]
+    background_note: str
+    controls: tuple[Control, ...]
 
 
 class Layout2VidRenderer:
-    """Draws the scenes of one plan; see ``SceneRenderer``."""
+    """Render the scenes of one plan; see ``SceneRenderer``."""
 
     def __init__(
         self,
         plan: VideoPlan,
         folder: Path,
-        facts: ModelFacts,
+        config: ModelConfig,
         capabilities: Capabilities,
-        pipeline: Callable[[], Layout2VidPipeline],
+        load_pipeline: Callable[[], Layout2VidPipeline],
         *,
         options: Layout2VidOptions,
     ) -> None:
-        self._options = options
-        self._plan, self._folder, self._facts = plan, folder, facts
-        self._capabilities, self._pipeline = capabilities, pipeline
+        self._plan, self._folder, self._config = plan, folder, config
+        self._capabilities, self._load_pipeline, self._options = capabilities, load_pipeline, options
         self._pictures = load_references(plan)
         self._appearances = appearances(plan, self._pictures)
-        self._imagines = facts.imagines or options.imagine
-        self._looks: dict[Appearance, EntityEmbedding] = {}
-        self._model: dict[str, str] = {}
+        self._imagines = config.imagines or options.imagine
+        self._embeddings: dict[tuple[str | None, ...], EntityEmbedding] = {}
+        self._weights: dict[str, str] = {}
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
         """See ``SceneRenderer.effective``.
 
         Boxes count frame by frame and in single precision, as the network sees them. A seed counts as far as noise is
-        drawn from it: with ``noise_sharing`` 1 that of the place alone.
+        sampled from it: with ``noise_sharing`` 1 only that of the background.
         """
-        total = steps or self._facts.num_inference_steps
-        grounded, lists = self._grounded_steps(scene, total), self._lists(scene, total)
+        request = self._build_request(scene, seed, steps)
         return {
-            **self._weights(),
-            "options": self._asked(),
-            "caption": self._caption(scene, lists=lists),
-            "background": _unknown(scene.background) if lists else "",
+            **self._identify_weights(),
+            "options": self._identify_options(),
+            "caption": request.caption,
+            "background": scene.background if request.background_note else "",
             "frames": scene.frames,
-            "steps": total,
-            "grounded_steps": grounded,
-            "seed": seed if self._facts.noise_sharing < 1 else None,
-            "place_seed": self._place_seed(scene, seed) if self._facts.noise_sharing > 0 else None,
-            "entities": [self._entity(scene, place) for place in range(len(scene.entities))] if grounded else [],
+            "steps": request.steps,
+            "grounded_steps": request.grounded_steps,
+            "seed": seed if self._config.noise_sharing < 1 else None,
+            "place_seed": request.place_seed if self._config.noise_sharing > 0 else None,
+            "entities": [
+                self._identify_entity(appearance, entity.boxes(scene.frames))
+                for appearance, entity in zip(request.appearances, scene.entities, strict=True)
+                if request.grounded_steps
+            ],
+            # How far a thing comes in its cycle of movement from one frame to the next.
+            "frame_rate": str(scene.frame_rate or self._plan.frame_rate) if request.grounded_steps else None,
         }
 
-    def _asked(self) -> dict[str, Any]:
-        # The strength counts by the steps that it gives, not where a scene has one of its own.
-        asked = self._options.model_dump(exclude_defaults=True, exclude={"layout_strength"})
+    def _identify_options(self) -> dict[str, Any]:
+        # The strength counts through the steps that it gives.
+        options = self._options.model_dump(exclude_defaults=True, exclude={"layout_strength"})
         adapter = self._options.grounding
         if adapter is not None and Path(adapter).exists():
-            asked["grounding"] = folder_revision(Path(adapter))
-        return asked
+            options["grounding"] = folder_revision(Path(adapter))
+        return options
 
-    def _weights(self) -> dict[str, str]:
-        if not self._model:
-            self._model = {
+    def _identify_weights(self) -> dict[str, str]:
+        if not self._weights:
+            self._weights = {
                 "weights": folder_revision(self._folder),
-                "text_encoder": _text_encoder(self._facts.text_encoder_package),
-                "arithmetic": remembered("arithmetic", machine("torch"), _arithmetic),
+                "text_encoder": _identify_text_encoder(self._config.text_encoder_package),
+                "arithmetic": remembered("arithmetic", machine("torch"), _identify_arithmetic),
             }
-        return self._model
+        return self._weights
 
-    def _entity(self, scene: Scene, number: int) -> dict[str, Any]:
-        entity = scene.entities[number]
-        appearance = self._appearances[scene.id, entity.id]
-        track = entity.boxes(scene.frames)
-        file = appearance.file
+    def _identify_entity(self, appearance: Appearance, track: list[Box | None]) -> dict[str, Any]:
         return {
             "words": appearance.phrase,
-            "picture": None if file is None else self._pictures.digest(file),
+            "remembered": appearance.remembered,
+            "picture": None if appearance.file is None else self._pictures.digest(appearance.file),
             "side": side(track),
             "boxes": track_digest(track, single=True),
-            "seed": self._look_seed(appearance) if self._imagines else None,
+            "seed": self._appearance_seed(appearance) if self._imagines else None,
         }
 
-    def _caption(self, scene: Scene, *, lists: bool) -> str:
-        """Of a model that has learned no boxes the words tell where things are.
-
-        One that has learned words from lists of things is told of a scene with boxes what they show, and no more: what
-        else a sentence speaks of it would draw as a blob.
-        """
-        if lists:
-            looks = dict.fromkeys(self._appearances[scene.id, entity.id].phrase for entity in _with_boxes(scene))
-            return listing(list(looks)[:LISTED], backgrounds.find(scene.background) or scene.background)
-        return caption(scene) if self._facts.grounded else lower(self._plan, scene, self._capabilities).prompt
-
-    def _lists(self, scene: Scene, steps: int) -> bool:
-        return self._capabilities.listed and self._grounded_steps(scene, steps) > 0
-
-    def _look_seed(self, appearance: Appearance) -> int:
+    def _appearance_seed(self, appearance: Appearance) -> int:
         return derived_seed(self._plan.seed, "appearance", appearance.key)
 
-    def _strength(self, scene: Scene) -> float:
-        """alpha: the scene's own, else the one asked for, else the model's."""
-        said = (scene.layout_strength, self._options.layout_strength, self._facts.layout_strength)
-        return next(strength for strength in said if strength is not None)
-
-    def _grounded_steps(self, scene: Scene, steps: int) -> int:
-        return round(self._strength(scene) * steps)
-
-    def _place_seed(self, scene: Scene, seed: int) -> int:
+    def _build_request(self, scene: Scene, seed: int, steps: int | None) -> _SceneRequest:
+        config = self._config
+        count = steps or config.num_inference_steps
+        given = (scene.layout_strength, self._options.layout_strength, config.layout_strength)
+        strength = next(value for value in given if value is not None)
+        grounded_steps = round(strength * count)
+        listed = self._capabilities.listed and grounded_steps > 0
+        compiled = lower(self._plan, scene, self._capabilities, steps=steps)
+        found = tuple(self._find_appearance(scene, entity) for entity in scene.entities)
+        words, note = caption(scene) if config.grounded else compiled.prompt, ""  # without boxes words tell the places
+        if listed:  # whatever else the sentence mentions, such a model would draw as a blob
+            seen = [look.phrase for look, entity in zip(found, scene.entities, strict=True) if any(entity.layout)]
+            words = list_caption(
+                list(dict.fromkeys(seen))[: config.max_listed],
+                config.find_background(scene.background) or scene.background,
+            )
+            note = self._note_background(scene.background)
         group = self._plan.background_group(scene) if scene.seed is None else None
-        return seed if group is None else derived_seed(self._plan.seed, "background", group)
+        return _SceneRequest(
+            caption=words,
+            steps=count,
+            layout_strength=strength,
+            grounded_steps=grounded_steps,
+            place_seed=seed if group is None else derived_seed(self._plan.seed, "background", group),
+            appearances=found,
+            background_note=note,
+            controls=compiled.controls,
+        )
+
+    def _note_background(self, background: str) -> str:
+        """Say that the model does not know a background by this name; empty where it does."""
+        name = self._config.find_background(background)
+        if not background or not self._config.backgrounds or name == _without_article(background):
+            return ""
+        if name is not None:
+            return f"the background {background!r} is drawn as {name!r}"
+        return f"this model does not know the background {background!r}, and draws what it makes of the word"
 
     def render(self, scene: Scene, *, seed: int, steps: int | None = None) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``.
 
-        Scenes of one background group start from the same place in the noise, but for a scene with a seed of its own.
+        Scenes of one background group start from noise with the same shared part, unless a scene has its own seed.
         """
-        pipeline = self._pipeline()  # first, for it imports the libraries, and knows how
+        pipeline = self._load_pipeline()  # first: it imports the libraries below as they should be
 
         import torch
 
@@ -252,74 +278,97 @@ class Layout2VidRenderer:
         from videodirector.layout2vid.sampling.compilation import compiling
         from videodirector.layout2vid.weights.memory import enough_memory
 
-        shown = [self._appearances[scene.id, entity.id] for entity in scene.entities]
-        total = steps or self._facts.num_inference_steps
+        request = self._build_request(scene, seed, steps)
+        condition = from_scene(scene, words=request.caption, rate=float(self._plan.frame_rate))
         latents = torch.empty(0)
-        lists = self._lists(scene, total)
-        condition = replace(from_scene(scene), caption=self._caption(scene, lists=lists))
         with compiling(), enough_memory(f"to draw scene {scene.id!r}"):
-            looks = [self._look(appearance, pipeline) for appearance in shown]
+            embeddings = [self._embed(appearance, pipeline) for appearance in request.appearances]
             for step in pipeline.steps(
                 condition,
-                looks,
+                embeddings,
                 generator=torch.Generator().manual_seed(seed),
-                place=torch.Generator().manual_seed(self._place_seed(scene, seed)),
-                num_inference_steps=total,
-                layout_strength=self._strength(scene),
+                place=torch.Generator().manual_seed(request.place_seed),
+                num_inference_steps=request.steps,
+                layout_strength=request.layout_strength,
                 guidance_scale=self._options.guidance,
                 negative_prompt=self._options.negative_prompt,
                 sampler=self._options.sampler,
             ):
                 latents = step.x
-                yield Progress(step.index + 1, total)
-            frames = pipeline.decode(latents)
-        drawn = zip(shown, looks, strict=True) if self._grounded_steps(scene, total) else ()
-        notes = (_note(appearance.phrase, look) for appearance, look in drawn)
-        return Clip(
-            frames,
-            tuple(filter(None, (*self._shortcomings(scene, condition.left_out, lists=lists), *notes))),
-            lower(self._plan, scene, self._capabilities, steps=steps).controls,
-        )
+                yield Progress(step.index + 1, request.steps)
+            entities = pipeline.laid_out(
+                condition,
+                embeddings,
+                num_inference_steps=request.steps,
+                layout_strength=request.layout_strength,
+            )
+            frames = pipeline.decode(latents, entities=entities)
+        notes = tuple(self._build_notes(scene, request, embeddings, condition.left_out))
+        return Clip(frames, notes, request.controls)
 
-    def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> EntityEmbedding:
+    def _embed(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> EntityEmbedding:
         import torch
 
-        if appearance not in self._looks:
-            generator = torch.Generator().manual_seed(self._look_seed(appearance))
-            self._looks[appearance] = pipeline.represent(appearance, generator=generator)
-        return self._looks[appearance]
+        key = appearance.key, appearance.phrase, appearance.file, appearance.remembered
+        if key not in self._embeddings:
+            generator = torch.Generator().manual_seed(self._appearance_seed(appearance))
+            self._embeddings[key] = pipeline.represent(appearance, generator=generator)
+        return self._embeddings[key]
 
-    def _shortcomings(self, scene: Scene, left_out: tuple[int, ...], *, lists: bool) -> Iterator[str]:
-        if not self._facts.grounded and scene.entities:
-            yield "this model has no trained grounding: where things are is told in words alone"
+    def _find_appearance(self, scene: Scene, entity: Entity) -> Appearance:
+        """Find how an entity looks in this scene: what the words say that it does decides what the memory recalls."""
+        appearance = self._appearances[scene.id, entity.id]
+        if self._config.album != STORYWORLD or appearance.picture is not None or self._imagines:
+            return appearance
+        from videodirector.storyworld import album, art
+
+        found = art.load().find(
+            appearance.name,
+            appearance.description,
+            doing=art.said_of(entity.name, [e.name for e in scene.entities if e is not entity], scene.description),
+            moving=side(entity.boxes(scene.frames)) is not None,
+        )
+        return appearance if found is None else replace(appearance, remembered=album.key(found))
+
+    def _build_notes(
+        self, scene: Scene, request: _SceneRequest, embeddings: list[EntityEmbedding], left_out: tuple[int, ...]
+    ) -> Iterator[str]:
+        if not self._config.grounded and scene.entities:
+            yield "this model has no trained grounding: only words say where things are"
         if left_out:
             names = ", ".join(repr(scene.entities[position].id) for position in left_out)
             yield f"more entities than the model takes on a frame: the smallest were left out there ({names})"
-        if lists and not _with_boxes(scene):
+        if self._capabilities.listed and request.grounded_steps and not any(any(e.layout) for e in scene.entities):
             yield "no entity of this scene has a box: the background is drawn alone"
-        if lists and (unknown := _unknown(scene.background)):
-            if place := backgrounds.find(unknown):
-                yield f"the background {unknown!r} is drawn as {place!r}"
-            else:
-                yield f"this model does not know the background {unknown!r}, and draws what it makes of the word"
+        if request.background_note:
+            yield request.background_note
+        if request.grounded_steps:
+            for appearance, embedding in zip(request.appearances, embeddings, strict=True):
+                yield from self._note_nearest(appearance.phrase, embedding)
+
+    def _note_nearest(self, phrase: str, embedding: EntityEmbedding) -> Iterator[str]:
+        """Say which phrase of the prior's bank an entity is drawn as, where that is another."""
+        if embedding.nearest is None or embedding.nearest[0] == _without_article(phrase):
+            return
+        known, cosine = embedding.nearest
+        if cosine < self._config.known_phrase:
+            yield f"this model does not know {phrase!r}; the nearest it can draw is {known!r} (cosine {cosine:.2f})"
+        else:
+            yield f"{phrase!r} is drawn as {known!r} (cosine {cosine:.2f})"
 
 
-def _with_boxes(scene: Scene) -> list[Entity]:
-    return [entity for entity in scene.entities if any(entity.layout)]
-
-
-def _folder(model: str | None) -> Path:
+def _find_model(model: str | None) -> Path:
     if model is None:
         if not MODEL.is_dir():
             raise ModelNotFoundError(
                 "this installation came without the weights of storyworld-mini",
-                hint="install videodirector anew, give --model, or draw with --backend storyboard",
+                hint="install videodirector again, give --model, or render with --backend storyboard",
             )
         return MODEL
     return local(model)
 
 
-def _text_encoder(package: str | None) -> str:
+def _identify_text_encoder(package: str | None) -> str:
     if package is None:
         return "in the folder"
     try:
@@ -328,26 +377,12 @@ def _text_encoder(package: str | None) -> str:
         raise not_installed(package) from None
 
 
-def _arithmetic() -> str:
+def _identify_arithmetic() -> str:
     with large_imports():
         from videodirector.layout2vid.loading import arithmetic
 
     return arithmetic()
 
 
-def _unknown(background: str) -> str:
-    """The background, where it is none of the world's own names; else nothing."""
-    return "" if backgrounds.find(background) == _bare(background) else background
-
-
-def _bare(phrase: str) -> str:
+def _without_article(phrase: str) -> str:
     return re.sub(r"^(an?|the) ", "", phrase)
-
-
-def _note(phrase: str, look: EntityEmbedding) -> str | None:
-    if look.nearest is None or look.nearest[0] == _bare(phrase):
-        return None
-    known, cosine = look.nearest
-    if cosine < KNOWN:
-        return f"this model does not know {phrase!r}; the nearest it can draw is {known!r} (cosine {cosine:.2f})"
-    return f"{phrase!r} is drawn as {known!r} (cosine {cosine:.2f})"

@@ -28,7 +28,8 @@ class Appearance:
 
     ``name`` and ``description`` say it in words; ``picture`` shows it, if the plan refers to one, the file ``file``.
     ``key`` names it in its plan: its group, or the scene and the entity; from it follows the seed of what a prior
-    imagines.
+    imagines. ``remembered`` is the phrase by which a model's memory knows it, where that is settled already; otherwise
+    it is the one nearest in meaning.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Appearance:
     picture: Image | None = None
     file: str | None = None
     key: str = ""
+    remembered: str | None = None
 
     @property
     def phrase(self) -> str:

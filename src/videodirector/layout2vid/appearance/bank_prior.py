@@ -15,7 +15,10 @@ import torch.nn.functional as F
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from jaxtyping import Bool, Float, UInt8
+from PIL import Image
 from torch import Tensor
+
+from videodirector.layout2vid.appearance.poses import Poses, recall
 
 __all__ = ["BankPrior"]
 
@@ -31,6 +34,8 @@ class BankPrior(ModelMixin, ConfigMixin):
         picture_width: of the pictures' embeddings, flattened.
         temperature: of the softmax over cosine similarities.
         view_side: of the pictures themselves, which a canvas wants; 0 for none.
+        album: name of the album that holds the pictures instead, in all their poses; see ``poses.recall``. It knows a
+            picture by the first of its phrases. The bank then has none of its own: it only finds, and does not blend.
     """
 
     config_name = "config.json"
@@ -46,6 +51,7 @@ class BankPrior(ModelMixin, ConfigMixin):
         picture_width: int,
         temperature: float = 0.01,  # noqa: ARG002  read from the config
         view_side: int = 0,
+        album: str | None = None,  # noqa: ARG002  read from the config
     ) -> None:
         super().__init__()
         self.text_keys: Tensor
@@ -67,20 +73,27 @@ class BankPrior(ModelMixin, ConfigMixin):
     ) -> Float[Tensor, "entities picture"]:
         """Picture embeddings for text embeddings, each looking to its side."""
         weight = (self._similarity(text) / float(self.config.temperature)).softmax(-1)
-        rows = torch.tensor(list(self.config.rows), device=text.device)
+        rows = torch.tensor(self._rows, device=text.device)
         left, right = weight @ self.left.float()[rows], weight @ self.right.float()[rows]
         return torch.where(to_the_right.unsqueeze(-1), right, left).to(text.dtype)
 
-    def view(self, text: Float[Tensor, " text"]) -> Float[Tensor, "2 4 side side"] | None:
-        """The picture of the nearest phrase, RGBA in [0, 1], looking to the left and to the right.
+    def recall(self, text: Float[Tensor, " text"], *, phrase: str | None = None) -> Poses | None:
+        """The pictures of a phrase, or of the nearest one; None where it holds none.
 
         What looks to no side, as its latents tell, is not mirrored.
         """
+        known = self.config.phrases.index(phrase) if phrase in self.config.phrases else None
+        row = self._rows[int(self._similarity(text.unsqueeze(0)).argmax()) if known is None else known]
+        if self.config.album is not None:
+            return recall(self.config.album, self.config.phrases[self._rows.index(row)])
         if not len(self.views):
             return None
-        row = list(self.config.rows)[int(self._similarity(text.unsqueeze(0)).argmax())]
-        left = self.views[row].float() / 255
-        return torch.stack([left, left if torch.equal(self.left[row], self.right[row]) else left.flip(-1)])
+        picture = Image.fromarray(self.views[row].permute(1, 2, 0).cpu().numpy())
+        return Poses(pictures=[picture], mirrors=not torch.equal(self.left[row], self.right[row]))
+
+    @property
+    def _rows(self) -> list[int]:
+        return list(self.config.rows)
 
     def nearest(self, text: Float[Tensor, "entities text"]) -> list[tuple[str, float]]:
         """For each entity the phrase of the bank that lies nearest, and the cosine between them."""
@@ -98,8 +111,9 @@ class BankPrior(ModelMixin, ConfigMixin):
         right: Float[Tensor, "pictures picture"],
         *,
         views: UInt8[Tensor, "pictures 4 side side"] | None = None,
+        album: str | None = None,
     ) -> BankPrior:
-        """A prior that holds these phrases and pictures."""
+        """A prior that holds these phrases and pictures, or has the pictures from an album."""
         prior = cls(
             phrases=list(phrases),
             rows=list(rows),
@@ -107,6 +121,7 @@ class BankPrior(ModelMixin, ConfigMixin):
             text_width=keys.shape[1],
             picture_width=left.shape[1],
             view_side=0 if views is None else views.shape[-1],
+            album=album,
         )
         prior.text_keys.copy_(keys)
         prior.left.copy_(left)

@@ -7,7 +7,7 @@ of the entity alone, for the published form CLIP's embedding of words and of a p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from diffusers import PriorTransformer
 from jaxtyping import Float
 from PIL import Image, ImageOps
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from videodirector.errors import ModelError
 from videodirector.layout2vid.appearance.appearance import Appearance
@@ -26,17 +27,19 @@ from videodirector.layout2vid.appearance.latents import (
     decode,
     encode,
     entity_picture,
-    rgba,
     to_tensor,
     without_ground,
 )
+from videodirector.layout2vid.appearance.poses import Poses, pose_of
 from videodirector.layout2vid.appearance.text_encoder import encode_phrases
 from videodirector.layout2vid.appearance.unclip import imagine, imagine_latents
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.nn.entities import Entities
+from videodirector.lexicon.gait import Gait, phases, settle
 
-__all__ = ["EntityEmbedding", "EntityEncoder", "batch_entities"]
+__all__ = ["EntityEmbedding", "EntityEncoder", "batch_entities", "settled"]
 
+STILL = Gait()
 FOR_CLIP = "pipeline.load_clip('openai/clip-vit-large-patch14') loads both towers"
 
 
@@ -45,21 +48,24 @@ class EntityEmbedding:
 
     Attributes:
         text: embedding of its words.
-        pictures: the view to the left and the view to the right; None where the model knows no picture and takes its
-            learned null.
+        pictures: of every pose the view to the left and the view to the right; None where the model knows no picture
+            and takes its learned null.
         views: the pictures themselves, RGBA in [0, 1], for models with a canvas.
         nearest: the phrase by which the model knows it and how near that is (cosine); None where a picture was given.
+        gait: how it passes from pose to pose and keeps its form; None where it fills any box.
     """
 
     def __init__(
         self,
         *,
         text: Float[Tensor, " text"],
-        pictures: Float[Tensor, "2 picture"] | None,
+        pictures: Float[Tensor, "2 poses picture"] | None,
         nearest: tuple[str, float] | None = None,
-        views: Float[Tensor, "2 4 side side"] | None = None,
+        views: Float[Tensor, "2 poses 4 side side"] | None = None,
+        gait: Gait | None = None,
     ) -> None:
         self.text, self.pictures, self.nearest, self.views = text, pictures, nearest, views
+        self.gait = gait
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,15 +121,22 @@ class EntityEncoder:
                 f"this model cannot imagine {appearance.name!r} from words: it has no prior",
                 hint="give the plan a reference picture of it",
             )
-        return self.imagine(text, generator)
+        return self.imagine(text, generator, phrase=appearance.remembered)
 
     @torch.no_grad()
-    def imagine(self, text: Float[Tensor, " text"], generator: torch.Generator | None = None) -> EntityEmbedding:
+    def imagine(
+        self,
+        text: Float[Tensor, " text"],
+        generator: torch.Generator | None = None,
+        *,
+        phrase: str | None = None,
+    ) -> EntityEmbedding:
         """Embed an entity whose words are known as an embedding alone, such as the mapping network makes of a sound.
 
         Args:
             text: the embedding.
             generator: as in ``encode``.
+            phrase: by which the bank knows it, where that is settled; otherwise it is the nearest in meaning.
 
         Raises:
             ModelError: the model's prior reads words, or it has none, and its grounding wants a picture.
@@ -143,9 +156,21 @@ class EntityEncoder:
                 hint="give it the words or a picture, with represent()",
             )
         words = text.unsqueeze(0)
-        both = self.prior(words.expand(2, -1), torch.tensor([False, True], device=text.device))
-        nearest, views = self.prior.nearest(words)[0], self.prior.view(text)
-        return EntityEmbedding(text=text, pictures=both, nearest=nearest, views=views)
+        nearest = self.prior.nearest(words)[0] if phrase is None else None
+        recalled = self.prior.recall(text, phrase=phrase)
+        if self.prior.config.album is None:
+            sides = torch.tensor([False, True], device=text.device)
+            pictures = self.prior(words.expand(2, -1), sides).unsqueeze(1)
+        else:
+            assert recalled is not None
+            pictures = self._sides(recalled)
+        return EntityEmbedding(
+            text=text,
+            pictures=pictures,
+            nearest=nearest,
+            views=None if recalled is None else recalled.views(),
+            gait=None if recalled is None else recalled.gait,
+        )
 
     def _encode_phrase(self, phrase: str) -> Float[Tensor, " text"]:
         text = encode_phrases(self.text_encoder, self.tokenizer, [phrase], device=self.device)[0]
@@ -158,8 +183,8 @@ class EntityEncoder:
         return text
 
     def _encode_picture(self, picture: Image.Image, text: Tensor) -> EntityEmbedding:
-        views = torch.stack([rgba(view, VIEW_SIDE) for view in (picture, ImageOps.mirror(picture))])
-        return EntityEmbedding(text=text, pictures=self._picture_latents(picture), views=views.float() / 255)
+        given = Poses.of(picture)
+        return EntityEmbedding(text=text, pictures=self._sides(given), views=given.views(), gait=given.gait)
 
     def _imagine_picture(self, text: Tensor, generator: torch.Generator) -> Image.Image:
         """The picture that the unCLIP prior makes of an embedding of words, cut out."""
@@ -167,16 +192,18 @@ class EntityEncoder:
         pixels = decode(self.vae, latents.to(self.vae.dtype))[0]
         return without_ground(((pixels + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
 
-    def _picture_latents(self, image: Image.Image) -> Float[Tensor, "2 picture"]:
-        """Latents of a picture as it is and mirrored."""
+    def _sides(self, poses: Poses) -> Float[Tensor, "2 poses picture"]:
+        left = self._picture_latents(poses.to_the("left"))
+        return torch.stack([left, self._picture_latents(poses.to_the("right")) if poses.mirrors else left])
+
+    def _picture_latents(self, images: Sequence[Image.Image]) -> Float[Tensor, "poses picture"]:
         size = int(self.config.picture_shape[-1]) * self.latent_scale
-        pixels = [entity_picture(view, size) for view in (image, ImageOps.mirror(image))]
-        tensor = to_tensor(np.stack(pixels)).to(self.device, self.vae.dtype)
-        return encode(self.vae, tensor).flatten(1)
+        tensor = to_tensor(np.stack([entity_picture(image, size) for image in images]))
+        return encode(self.vae, tensor.to(self.device, self.vae.dtype)).flatten(1)
 
     def _clip_pictures(
         self, appearance: Appearance, generator: torch.Generator | None
-    ) -> Float[Tensor, "2 picture"] | None:
+    ) -> Float[Tensor, "2 1 picture"] | None:
         """CLIP's embedding of the picture, or of one that the prior imagines; None where there is neither."""
         if appearance.picture is not None:
             if self.image_encoder is None:
@@ -197,7 +224,19 @@ class EntityEncoder:
             ).expand(2, -1)
         else:
             return None
-        return projected_back(self.text_encoder, embedded) if self.config.form == "text-image" else embedded
+        known = projected_back(self.text_encoder, embedded) if self.config.form == "text-image" else embedded
+        return known.unsqueeze(1)
+
+
+def settled(condition: SceneCondition, looks: Sequence[EntityEmbedding], *, shape: float) -> SceneCondition:
+    """The scene with every box cut to what its thing fills, in frames so many times as wide as high."""
+    boxes = condition.boxes.clone()
+    for entity, look in enumerate(looks):
+        if look.gait is not None:
+            for frame, box in enumerate(settle(look.gait, _track(condition, entity), shape=shape)):
+                if box is not None:
+                    boxes[frame, entity] = boxes.new_tensor(box)
+    return replace(condition, boxes=boxes)
 
 
 def batch_entities(
@@ -207,26 +246,53 @@ def batch_entities(
     *,
     device: torch.device,
     dtype: torch.dtype,
+    shape: float = 1.0,
 ) -> Entities:
-    """Stack one scene's entities as the grounding wants them, a batch of one."""
-    width = int(np.prod(config.picture_shape))
-    text = torch.zeros(len(embeddings), int(config.text_width))
-    picture = torch.zeros(len(embeddings), width)
-    known = torch.zeros(len(embeddings), dtype=torch.bool)
-    views = torch.zeros(len(embeddings), 4, VIEW_SIDE, VIEW_SIDE)
-    for row, (embedding, side) in enumerate(zip(embeddings, condition.sides, strict=True)):
+    """Stack one scene's entities as the grounding wants them, a batch of one, each box cut to what its thing fills.
+
+    ``shape`` says how many times as wide as high the frames are.
+    """
+    frames, count = condition.present.shape
+    moments = [
+        phases(look.gait or STILL, _track(condition, entity), rate=condition.rate, shape=shape)
+        for entity, look in enumerate(embeddings)
+    ]
+    poses = max((_poses(embedding) for embedding in embeddings), default=1)
+    side = max((look.views.shape[-1] for look in embeddings if look.views is not None), default=VIEW_SIDE)
+    text = torch.zeros(count, int(config.text_width))
+    picture = torch.zeros(count, poses, int(np.prod(config.picture_shape)))
+    known = torch.zeros(count, dtype=torch.bool)
+    views = torch.zeros(count, poses, 4, side, side)
+    pose = torch.zeros(frames, count, dtype=torch.long)
+    for row, (embedding, towards) in enumerate(zip(embeddings, condition.sides, strict=True)):
         text[row] = embedding.text
         if embedding.pictures is not None:
-            picture[row] = embedding.pictures[int(side == "right")]
+            picture[row, : embedding.pictures.shape[1]] = embedding.pictures[int(towards == "right")]
             known[row] = True
         if embedding.views is not None:
-            views[row] = embedding.views[int(side == "right")]
+            shown = embedding.views[int(towards == "right")]
+            views[row, : len(shown)] = interpolate(shown, size=(side, side), mode="bilinear", align_corners=False)
+        pose[:, row] = pose_of(moments[row], _poses(embedding))
     return Entities(
-        boxes=condition.boxes.to(device).unsqueeze(0),  # in full precision: half of it would make things jerk
+        boxes=settled(condition, embeddings, shape=shape)
+        .boxes.to(device)
+        .unsqueeze(0),  # in full precision: half of it would make things jerk
         present=condition.present.to(device).unsqueeze(0),
         text=text.to(device, dtype).unsqueeze(0),
         picture=picture.to(device, dtype).unsqueeze(0),
-        text_known=torch.ones(1, len(embeddings), dtype=torch.bool, device=device),
+        text_known=torch.ones(1, count, dtype=torch.bool, device=device),
         picture_known=known.to(device).unsqueeze(0),
         views=views.to(device).unsqueeze(0) if config.canvas_width else None,
+        pose=pose.to(device).unsqueeze(0) if poses > 1 else None,
+        phase=torch.tensor(moments).reshape(count, frames).T.to(device).unsqueeze(0),
     )
+
+
+def _poses(embedding: EntityEmbedding) -> int:
+    return 1 if embedding.pictures is None else embedding.pictures.shape[1]
+
+
+def _track(condition: SceneCondition, entity: int) -> list[tuple[float, float, float, float] | None]:
+    """An entity's box on every frame."""
+    rows = zip(condition.boxes[:, entity].tolist(), condition.present[:, entity].tolist(), strict=True)
+    return [(x0, y0, x1, y1) if there else None for (x0, y0, x1, y1), there in rows]

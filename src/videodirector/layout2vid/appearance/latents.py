@@ -14,7 +14,7 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 __all__ = ["VIEW_SIDE", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor", "without_ground"]
 
 GROUND = (128, 128, 128)
-VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas
+VIEW_SIDE = 128  # pixels along each side of the pictures that are laid on a canvas
 
 
 def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:

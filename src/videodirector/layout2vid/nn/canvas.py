@@ -14,13 +14,13 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_unshuffle, silu
 
-from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.entities import Entities, by_frame
 
-__all__ = ["Canvas", "Retouch", "covered", "lay", "resampling"]
+__all__ = ["Canvas", "Retouch", "covered", "covers", "lay", "resampling"]
 
 
 def covered(
@@ -59,8 +59,8 @@ def lay(entities: Entities, size: tuple[int, int]) -> Float[Tensor, "frames 4 he
     assert entities.views is not None
     batch, frames, count, _ = entities.boxes.shape
     side = entities.views.shape[-1]
-    cover = entities.views[:, :, 3:].float()
-    layers = torch.cat([(2 * entities.views[:, :, :3].float() - 1) * cover, cover], dim=2)
+    cover = entities.views[..., 3:, :, :].float()
+    layers = torch.cat([(2 * entities.views[..., :3, :, :].float() - 1) * cover, cover], dim=3)
     x0, y0, x1, y1 = entities.boxes.float().unbind(-1)
     down = resampling(y0, y1, cells=side, places=size[0])
     across = resampling(x0, x1, cells=side, places=size[1])
@@ -68,10 +68,45 @@ def lay(entities: Entities, size: tuple[int, int]) -> Float[Tensor, "frames 4 he
     inside = torch.einsum("bfeh,bfew,bfe->bfehw", covered(y0, y1, size[0]), covered(x0, x1, size[1]), seen)
     laid = layers.new_zeros(batch, frames, 4, *size)
     for entity in range(count):  # each over those before it
-        placed = torch.einsum("bfhi,bcij,bfwj->bfchw", down[:, :, entity], layers[:, entity], across[:, :, entity])
+        shown = layers[:, entity : entity + 1]
+        if layers.shape[2] == 1:
+            placed = torch.einsum("bfhi,bcij,bfwj->bfchw", down[:, :, entity], shown[:, 0, 0], across[:, :, entity])
+        else:
+            pose = None if entities.pose is None else entities.pose[..., entity : entity + 1]
+            posed = by_frame(shown, pose, frames=frames)[:, :, 0]
+            placed = torch.einsum("bfhi,bfcij,bfwj->bfchw", down[:, :, entity], posed, across[:, :, entity])
         placed = placed * inside[:, :, entity].unsqueeze(2)
         laid = laid * (1 - placed[:, :, 3:]) + placed
     return laid.flatten(0, 1)
+
+
+def covers(entities: Entities, size: tuple[int, int]) -> Bool[Tensor, "frames places entities"]:
+    """Whether the picture of an entity covers any of a place, on a raster of ``size`` = (height, width).
+
+    Of one scene, by itself for each entity, whoever stands in front. What has no picture covers its whole box.
+    """
+    assert entities.views is not None
+    x0, y0, x1, y1 = entities.boxes[0].float().unbind(-1)
+    seen = (entities.views[:, :, :, 3:] > 0).float()
+    shown = by_frame(seen, entities.pose, frames=x0.shape[0])[0, :, :, 0]
+    shown = torch.where(entities.picture_known[0, :, None, None], shown, 1.0)
+    down = _touched(y0, y1, cells=shown.shape[-2], places=size[0])
+    across = _touched(x0, x1, cells=shown.shape[-1], places=size[1])
+    found = torch.einsum("fehi,feij,fewj->fehw", down, shown, across) > 0
+    return found.flatten(2).transpose(1, 2)
+
+
+def _touched(
+    low: Float[Tensor, "*boxes"], high: Float[Tensor, "*boxes"], *, cells: int, places: int
+) -> Float[Tensor, "*boxes {places} {cells}"]:
+    """Which of a row of cells between ``low`` and ``high`` reach into which place, or end within half a place of it."""
+    cell = ((high - low) / cells).unsqueeze(-1)
+    start = low.unsqueeze(-1) + cell * torch.arange(cells, device=low.device, dtype=low.dtype)
+    edges = torch.arange(places + 1, device=low.device, dtype=low.dtype) / places
+    half = 0.5 / places
+    before = start.unsqueeze(-2) < edges[1:].unsqueeze(-1) + half
+    behind = (start + cell).unsqueeze(-2) > edges[:-1].unsqueeze(-1) - half
+    return (before & behind).float()
 
 
 class Canvas(nn.Module):

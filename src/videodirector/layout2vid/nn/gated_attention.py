@@ -27,12 +27,14 @@ class GroundingTokens:
     ``features``: tokens as the position net made them. ``regions``: the part of the picture, x0, y0, x1, y1 in
     [0, 1], in which a token may be seen; None lets it be seen everywhere. Absent tokens have an empty region.
     ``canvas``: features for the UNet's first convolution, where the grounding has a canvas, and as many behind them
-    for its last where it retouches.
+    for its last where it retouches. ``positions``: what is added to the time embedding, where the grounding knows the
+    frames' positions in the scene.
     """
 
     features: Float[Tensor, "frames tokens width"]
     regions: Float[Tensor, "frames tokens 4"] | None = None
     canvas: Float[Tensor, "frames channels high wide"] | None = None
+    positions: Float[Tensor, "frames embedding"] | None = None
     _biases: dict[tuple[int, int, torch.dtype], Tensor] = field(default_factory=dict, repr=False, compare=False)
     _told: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -45,7 +47,8 @@ class GroundingTokens:
             shown = ((regions[..., 2] > regions[..., 0]) & (regions[..., 3] > regions[..., 1])).any(0)
             features, regions = features[:, shown], regions[:, shown]
         canvas = None if self.canvas is None else self.canvas[chosen]
-        return GroundingTokens(features=features, regions=regions, canvas=canvas)
+        positions = None if self.positions is None else self.positions[chosen]
+        return GroundingTokens(features=features, regions=regions, canvas=canvas, positions=positions)
 
     def bias(self, height: int, width: int, dtype: torch.dtype) -> Float[Tensor, "frames visual tokens"] | None:
         """Additive attention bias for visual tokens on a height x width raster: 0 where seen, a large minus elsewhere.

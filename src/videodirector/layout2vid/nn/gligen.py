@@ -71,7 +71,9 @@ class PublishedPositionNet(nn.Module):
             both = tokens(self.linears, entities.text, entities.text_known, self.null_positive_feature)
         else:
             words = tokens(self.linears_text, entities.text, entities.text_known, self.null_text_feature)
-            looks = tokens(self.linears_image, entities.picture, entities.picture_known, self.null_image_feature)
+            looks = tokens(
+                self.linears_image, entities.picture[:, :, 0], entities.picture_known, self.null_image_feature
+            )
             both = torch.cat([words, looks], dim=2)
         return GroundingTokens(features=both.flatten(0, 1))
 

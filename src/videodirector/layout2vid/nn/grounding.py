@@ -10,20 +10,27 @@ from typing import Any, Literal
 import torch
 from diffusers import ConfigMixin, ModelMixin, UNet3DConditionModel
 from diffusers.configuration_utils import register_to_config
+from diffusers.models.embeddings import get_timestep_embedding
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from videodirector.layout2vid.nn.canvas import Canvas, Retouch
-from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.entities import Entities, by_frame
 from videodirector.layout2vid.nn.gated_attention import GatedSelfAttention, GroundingTokens
 from videodirector.layout2vid.nn.gligen import PublishedPositionNet, fourier
-from videodirector.layout2vid.nn.unet import GroundedBlock, spatial_blocks
+from videodirector.layout2vid.nn.unet import GroundedBlock, convolution_blocks, spatial_blocks
 
-__all__ = ["Form", "Grounding", "PositionNet", "fourier"]
+__all__ = ["Form", "Grounding", "PositionNet", "fourier", "harmonic"]
 
 Form = Literal["layout2vid", "text", "text-image"]
 """Which position net: VideoDirectorGPT's, or one of the public checkpoints' (see ``published``)."""
+
+
+def harmonic(phase: Float[Tensor, "*shape"], count: int) -> Float[Tensor, "*shape features"]:
+    """Fourier features of a phase in cycles: sine and cosine of its first ``count`` harmonics."""
+    angle = 2 * torch.pi * phase.float().unsqueeze(-1) * torch.arange(1, count + 1, device=phase.device)
+    return torch.cat([angle.sin(), angle.cos()], dim=-1)
 
 
 class PositionNet(nn.Module):
@@ -44,9 +51,10 @@ class PositionNet(nn.Module):
         masked: bool,
         hidden: int = 512,
         frequencies: int = 8,
+        harmonics: int = 0,
     ) -> None:
         super().__init__()
-        self.grid, self.masked, self.frequencies = grid, masked, frequencies
+        self.grid, self.masked, self.frequencies, self.harmonics = grid, masked, frequencies, harmonics
         self.picture_shape = tuple(picture_shape)
         if grid > 1 and (len(self.picture_shape) != 3 or self.picture_shape[1] % grid or self.picture_shape[2] % grid):
             raise ValueError(
@@ -66,6 +74,10 @@ class PositionNet(nn.Module):
             nn.SiLU(),
             nn.Linear(hidden, token_width),
         )
+        # Beside the other inputs of the first layer, with weights of 0: until it is trained, nothing changes.
+        self.phase_projection = nn.Linear(2 * harmonics, hidden, bias=False) if harmonics else None
+        if self.phase_projection is not None:
+            nn.init.zeros_(self.phase_projection.weight)
 
     def forward(self, entities: Entities) -> GroundingTokens:
         """Tokens of all frames, (batch * frames, entities * grid^2, width), entity by entity, row by row."""
@@ -73,15 +85,11 @@ class PositionNet(nn.Module):
         cells = self.grid**2
         text = torch.where(entities.text_known.unsqueeze(-1), entities.text, self.null_text_feature)
         picture = torch.where(
-            entities.picture_known[..., None, None], self._cells(entities.picture), self.null_picture_feature
+            entities.picture_known[..., None, None, None], self._cells(entities.picture), self.null_picture_feature
         )
-        content = torch.cat(
-            [
-                self.text_projection(text).unsqueeze(2).expand(-1, -1, cells, -1),
-                self.picture_projection(picture),
-            ],
-            dim=-1,
-        )
+        words = self.text_projection(text)[:, None, :, None].expand(-1, frames, -1, cells, -1)
+        looks = by_frame(self.picture_projection(picture), entities.pose, frames=frames)
+        content = torch.cat([words, looks], dim=-1)
         regions = self._regions(entities.boxes)
         position = fourier(regions, frequencies=self.frequencies)
         if self.grid > 1:
@@ -89,21 +97,26 @@ class PositionNet(nn.Module):
             position = torch.cat([whole, position], dim=-1)
         present = entities.present[..., None, None].expand(-1, -1, -1, cells, 1)
         position = torch.where(present, position.to(content.dtype), self.null_position_feature.to(content.dtype))
-        content = content.unsqueeze(1).expand(-1, frames, -1, -1, -1)
-        features = self.linears(torch.cat([content, position], dim=-1))
+        features = self.linears[0](torch.cat([content, position], dim=-1))
+        if self.phase_projection is not None and entities.phase is not None:
+            turning = harmonic(entities.phase, self.harmonics).to(features.dtype) * present[..., 0, :]
+            features = features + self.phase_projection(turning).unsqueeze(-2)
+        features = self.linears[1:](features)
         seen = torch.where(present, regions, torch.zeros_like(regions)) if self.masked else None
         return GroundingTokens(
             features=features.reshape(batch * frames, count * cells, features.shape[-1]),
             regions=seen.reshape(batch * frames, count * cells, 4) if seen is not None else None,
         )
 
-    def _cells(self, picture: Float[Tensor, "batch entities picture"]) -> Float[Tensor, "batch entities cells cell"]:
+    def _cells(
+        self, picture: Float[Tensor, "batch entities poses picture"]
+    ) -> Float[Tensor, "batch entities poses cells cell"]:
         if self.grid == 1:
-            return picture.unsqueeze(2)
+            return picture.unsqueeze(3)
         channels, height, width = self.picture_shape
         g = self.grid
-        raster = picture.reshape(*picture.shape[:2], channels, g, height // g, g, width // g)
-        return raster.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3)
+        raster = picture.reshape(*picture.shape[:3], channels, g, height // g, g, width // g)
+        return raster.permute(0, 1, 2, 4, 6, 3, 5, 7).flatten(5).flatten(3, 4)
 
     def _regions(
         self, boxes: Float[Tensor, "batch frames entities 4"]
@@ -114,6 +127,24 @@ class PositionNet(nn.Module):
         wide, high = (x1 - x0) / self.grid, (y1 - y0) / self.grid
         left, top = x0 + wide * column, y0 + high * row
         return torch.stack([left, top, left + wide, top + high], dim=-1)
+
+
+class FramePositions(nn.Module):
+    """Where in its scene a frame stands, as something to add to the time embedding; it adds 0 at first.
+
+    Without it temporal layers cannot tell the frames apart: they see all of them alike, but for the clip's ends.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(width, width, bias=False)
+        nn.init.zeros_(self.project.weight)
+
+    def forward(self, frames: int) -> Float[Tensor, "{frames} embedding"]:
+        """Embeddings of the first so many frames."""
+        at = torch.arange(frames, device=self.project.weight.device)
+        out: Tensor = self.project(get_timestep_embedding(at, self.project.in_features).to(self.project.weight.dtype))
+        return out
 
 
 class Grounding(ModelMixin, ConfigMixin):
@@ -135,7 +166,9 @@ class Grounding(ModelMixin, ConfigMixin):
             no canvas.
         retouched: whether the UNet's last features see the canvas once more.
         patch_size, latent_scale: of the canvas, see :class:`Canvas`.
-        form: the position net; ``grid`` and ``masked`` are those of ``layout2vid``.
+        form: the position net; ``grid``, ``masked`` and ``harmonics`` are those of ``layout2vid``.
+        harmonics: of the phase of a thing's movement that its tokens carry; 0 for none.
+        time_width: of the UNet's time embedding, where the frames' positions in the scene are added to it; 0 for none.
     """
 
     config_name = "config.json"
@@ -157,12 +190,19 @@ class Grounding(ModelMixin, ConfigMixin):
         patch_size: int = 1,
         latent_scale: int = 8,
         form: Form = "layout2vid",
+        harmonics: int = 0,
+        time_width: int = 0,
     ) -> None:
         super().__init__()
         self.position_net: PositionNet | PublishedPositionNet
         if form == "layout2vid":
             self.position_net = PositionNet(
-                text_width=text_width, picture_shape=picture_shape, token_width=token_width, grid=grid, masked=masked
+                text_width=text_width,
+                picture_shape=picture_shape,
+                token_width=token_width,
+                grid=grid,
+                masked=masked,
+                harmonics=harmonics,
             )
         else:
             self.position_net = PublishedPositionNet(
@@ -185,8 +225,10 @@ class Grounding(ModelMixin, ConfigMixin):
             else None
         )
         self.retouch = Retouch(canvas_width) if canvas_width and retouched else None
+        self.frame_positions = FramePositions(time_width) if time_width else None
         self._attached: dict[str, GroundedBlock] = {}
         self._features: Tensor | None = None  # of the canvas, while it is in use
+        self._positions: Tensor | None = None  # of the frames, likewise
         self._hooks: list[RemovableHandle] = []
         self._unet: list[UNet3DConditionModel] = []  # in a list, so that it is not taken for a submodule
 
@@ -205,6 +247,8 @@ class Grounding(ModelMixin, ConfigMixin):
         patch_size: int = 1,
         latent_scale: int = 8,
         form: Form = "layout2vid",
+        harmonics: int = 0,
+        positions: bool = False,
     ) -> Grounding:
         """A fresh adapter with closed gates that fits a UNet."""
         found = spatial_blocks(unet)
@@ -222,6 +266,8 @@ class Grounding(ModelMixin, ConfigMixin):
             patch_size=patch_size,
             latent_scale=latent_scale,
             form=form,
+            harmonics=harmonics,
+            time_width=unet.time_embedding.linear_2.out_features if positions else 0,
         )
 
     @property
@@ -237,6 +283,8 @@ class Grounding(ModelMixin, ConfigMixin):
             gates += self.canvas.project.parameters()
         if self.retouch is not None:
             gates += self.retouch.add.parameters()
+        if self.frame_positions is not None:
+            gates += self.frame_positions.parameters()
         return not any(bool(gate.any()) for gate in gates)
 
     def attach(self, unet: UNet3DConditionModel) -> None:
@@ -263,6 +311,9 @@ class Grounding(ModelMixin, ConfigMixin):
         if self.retouch is not None:
             last = unet.conv_norm_out or unet.conv_out
             self._hooks.append(last.register_forward_pre_hook(self._retouch))
+        if self.frame_positions is not None:
+            for resnet in convolution_blocks(unet):
+                self._hooks.append(resnet.register_forward_pre_hook(self._tell_time))
         self._unet.append(unet)
 
     def _add_canvas(self, _module: nn.Module, _given: Any, output: Tensor) -> Tensor:
@@ -276,6 +327,12 @@ class Grounding(ModelMixin, ConfigMixin):
         hidden = given[0]
         return (self.retouch(hidden, self._features[:, hidden.shape[1] :]),)
 
+    def _tell_time(self, _module: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if self._positions is None:
+            return given
+        hidden, embedded, *rest = given
+        return (hidden, embedded + self._positions.to(embedded.dtype), *rest)
+
     def detach(self) -> None:
         """Give the UNet its own blocks back."""
         for name, grounded in self._attached.items():
@@ -288,6 +345,9 @@ class Grounding(ModelMixin, ConfigMixin):
     def tokens(self, entities: Entities, *, size: tuple[int, int]) -> GroundingTokens:
         """What the entities say to the UNet, for latents of ``size`` = (height, width)."""
         tokens: GroundingTokens = self.position_net(entities)
+        if self.frame_positions is not None:
+            batch, frames = entities.boxes.shape[:2]
+            tokens = replace(tokens, positions=self.frame_positions(frames).repeat(batch, 1))
         if self.canvas is None or entities.views is None:
             return tokens
         return replace(tokens, canvas=self.canvas(entities, size=size))
@@ -301,9 +361,10 @@ class Grounding(ModelMixin, ConfigMixin):
         for grounded in self._attached.values():
             grounded.tokens, grounded.size = tokens, size
         self._features = tokens.canvas if tokens is not None else None
+        self._positions = tokens.positions if tokens is not None else None
         try:
             yield
         finally:
-            self._features = None
+            self._features = self._positions = None
             for grounded in self._attached.values():
                 grounded.tokens = None

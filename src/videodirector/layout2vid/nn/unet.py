@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from diffusers import UNet3DConditionModel
 from diffusers.models.attention import BasicTransformerBlock
+from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ __all__ = [
     "GroundedBlock",
     "Identity",
     "close_temporal_layers",
+    "convolution_blocks",
     "last_temporal_convolutions",
     "mixes_frames",
     "raster",
@@ -37,6 +39,11 @@ def spatial_blocks(unet: UNet3DConditionModel) -> dict[str, BasicTransformerBloc
         for name, module in unet.named_modules()
         if isinstance(module, Transformer2DModel)
     }
+
+
+def convolution_blocks(unet: UNet3DConditionModel) -> list[nn.Module]:
+    """The spatial residual blocks, which see the time embedding."""
+    return [module for module in unet.modules() if isinstance(module, ResnetBlock2D)]
 
 
 class GroundedBlock(nn.Module):

@@ -30,6 +30,8 @@ def without_and_with(entities: Entities) -> Entities:
         text_known=torch.cat([torch.zeros_like(entities.text_known), entities.text_known]),
         picture_known=torch.cat([torch.zeros_like(entities.picture_known), entities.picture_known]),
         views=None if entities.views is None else twice(entities.views),
+        pose=None if entities.pose is None else twice(entities.pose),
+        phase=None if entities.phase is None else twice(entities.phase),
     )
 
 
@@ -52,6 +54,7 @@ def in_turn(
                 features=tokens.features.chunk(halves)[number],
                 regions=part(tokens.regions, number),
                 canvas=part(tokens.canvas, number),
+                positions=part(tokens.positions, number),
                 _biases={},
                 _told={},
             ),

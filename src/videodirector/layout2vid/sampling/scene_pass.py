@@ -85,8 +85,9 @@ class ScenePass:
             hook.pre_forward(unet)
         self._grounded = grounded and self.tokens is not None
         embedded = unet.time_embedding(unet.time_proj(timestep.reshape(1).to(x.device)).to(x.dtype))
-        # The canvas, a hook on the first convolution, is another one for each half.
-        parted = self._grounded and self.tokens is not None and self.tokens.canvas is not None
+        # The canvas, a hook on the first convolution, is another one for each half; positions come for each half, too.
+        tokens = self.tokens if self._grounded else None
+        parted = tokens is not None and (tokens.canvas is not None or tokens.positions is not None)
         h = x[0].transpose(0, 1).contiguous(memory_format=torch.channels_last)
         h = unet.conv_in(self._widened(h) if parted else h)
         h = self._temporal(unet.transformer_in, h)

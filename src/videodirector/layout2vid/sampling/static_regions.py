@@ -12,27 +12,36 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from videodirector.layout2vid.nn.canvas import covers
+from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.nn.gated_attention import visible_tokens
 
 __all__ = ["alike", "steady"]
 
 
-def alike(
-    boxes: Float[Tensor, "frames entities 4"], present: Bool[Tensor, "frames entities"], size: tuple[int, int]
-) -> Bool[Tensor, "frames frames height width"]:
-    """Whether of two frames the boxes say the same at a place: the same ones reach into it, and stand where they stood.
+def alike(entities: Entities, size: tuple[int, int]) -> Bool[Tensor, "frames frames height width"]:
+    """Whether two frames show the same at a place: the same things reach into it, where they stood and as they looked.
+
+    A thing reaches as far as its picture covers, where there is one, or else as its box does.
 
     Args:
-        boxes, present: of the scene, as in ``SceneCondition``.
+        entities: of one scene.
         size: height and width of the latents.
     """
+    boxes = torch.where(entities.present[0].unsqueeze(-1), entities.boxes[0], 0.0)
     count = len(boxes)
-    shown = torch.where(present.unsqueeze(-1), boxes, 0.0)
-    reached = visible_tokens(shown, *size)
-    same: Bool[Tensor, "frames frames places"] = torch.ones(count, count, reached.shape[1], dtype=torch.bool)
+    reached = visible_tokens(boxes, *size)
+    if entities.views is not None:
+        reached = reached & covers(entities, size)
+    same: Bool[Tensor, "frames frames places"] = torch.ones(
+        count, count, reached.shape[1], dtype=torch.bool, device=boxes.device
+    )
     for entity in range(boxes.shape[1]):
         here = reached[..., entity]
-        stood = (shown[:, None, entity] == shown[None, :, entity]).all(-1)
+        stood = (boxes[:, None, entity] == boxes[None, :, entity]).all(-1)
+        if entities.pose is not None:
+            shown = entities.pose[0, :, entity]
+            stood &= shown[:, None] == shown[None]
         same &= torch.where(here[:, None] & here[None], stood.unsqueeze(-1), here[:, None] == here[None])
     return same.unflatten(-1, size)
 

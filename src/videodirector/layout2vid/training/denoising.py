@@ -21,6 +21,7 @@ from videodirector.layout2vid.nn.gated_attention import visible_tokens
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.nn.unet import temporal_layers
 from videodirector.layout2vid.sampling.sampler import shared_noise
+from videodirector.layout2vid.training.references import References, altered
 
 __all__ = ["STAGES", "Batch", "Dropout", "Stage", "denoising_loss", "parameter_groups"]
 
@@ -103,11 +104,13 @@ def denoising_loss(
     noise_sharing: float,
     box_weight: float = 1.0,
     boxes_shown: bool = True,
+    references: References | None = None,
 ) -> Float[Tensor, ""]:
     """Mean squared error of the predicted velocity (arXiv 2202.00512), boxes counting ``1 + box_weight`` times.
 
     They count so whether the network sees them (``boxes_shown``) or has to do with the caption: things are a small
-    part of a picture. All randomness comes from ``generator``.
+    part of a picture. ``references`` says how often the pictures of things are not the target's own. All randomness
+    comes from ``generator``.
     """
     x0 = batch.latents
     count, channels, frames, height, width = x0.shape
@@ -123,7 +126,11 @@ def denoising_loss(
     words = torch.where(keep_words.reshape(-1, 1, 1), batch.words[1:], batch.words[:1])
     tokens = None
     if batch.entities is not None and boxes_shown:
-        tokens = grounding.tokens(withheld(batch.entities, dropout, generator), size=(height, width))
+        shown = withheld(batch.entities, dropout, generator)
+        if references is not None and not references.true:
+            shape = tuple(grounding.config.picture_shape)
+            shown = altered(shown, references, generator, picture_shape=shape if len(shape) == 3 else None)
+        tokens = grounding.tokens(shown, size=(height, width))
     with grounding.use(tokens, size=(height, width)):
         output = unet(noisy, timesteps.to(device), encoder_hidden_states=words).sample.float()
     error = (output - velocity).square()

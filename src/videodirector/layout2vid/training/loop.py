@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from videodirector.layout2vid.weights.memory import keep_memory
+from videodirector.layout2vid.weights.precision import mixed
 
 __all__ = ["Average", "Progress", "Schedule", "fit"]
 
@@ -93,7 +94,7 @@ def fit(
         batches: given the first step, yields the batches from there on.
         schedule: length, batch size, learning-rate shape.
         state: written every ``save_seconds`` and at the end: parameters, optimiser, average, step.
-        device: where the loss is computed, under bfloat16 autocast.
+        device: where the loss is computed, in bfloat16 where it is fast in that.
         average: of the weights, updated after every step.
 
     Raises:
@@ -117,7 +118,7 @@ def fit(
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * ramp * cosine
         generator = torch.Generator().manual_seed(step)
-        with torch.autocast(device.type, torch.bfloat16):
+        with mixed(device):
             value = loss(batch, generator)
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(value)

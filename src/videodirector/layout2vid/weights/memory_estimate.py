@@ -127,7 +127,7 @@ def one_step(
         present=torch.ones(halves, frames, count, dtype=torch.bool, device=device),
         text=torch.zeros(halves, count, width, dtype=dtype, device=device),
         text_known=torch.ones(halves, count, dtype=torch.bool, device=device),
-        picture=torch.zeros(halves, count, 0, dtype=dtype, device=device),
+        picture=torch.zeros(halves, count, 1, 0, dtype=dtype, device=device),
         picture_known=torch.zeros(halves, count, dtype=torch.bool, device=device),
     )
     words = torch.zeros(halves, 77, int(unet.config.cross_attention_dim), dtype=dtype, device=device)

@@ -11,7 +11,7 @@ from typing import Any
 
 from videodirector.files.disk_cache import DiskCache
 
-__all__ = ["AnswerCache", "default_folder"]
+__all__ = ["AnswerCache", "get_default_folder"]
 
 _SIZE_LIMIT = 256 * 2**20  # the least recently used go first
 
