@@ -5,9 +5,9 @@
     python recipes/art.py package/assets
 
 Takes every picture that the lexicon names, animated where ``recipes/fluent_animated.tsv`` has it, in
-whatever tone of skin: the list of Microsoft's own animations (microsoft/fluentui-emoji-animated, MIT). Writes ``pictures/`` in
-``videodirector/storyworld/art/``: one AVIF a picture and ``index.json``. What is there already is kept; ``--all``
-makes it anew. ``--sheet`` also writes a picture of all first poses, to look at.
+whatever tone of skin: the list of Microsoft's own animations (microsoft/fluentui-emoji-animated, MIT). Writes
+``pictures/`` in ``videodirector/storyworld/art/``: one AVIF a picture and ``index.json``. What is there already is
+kept; ``--all`` makes it anew. ``--sheet`` also writes a picture of all first poses, to look at.
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also write all first poses on a grey ground, to look at")
     options = parser.parse_args()
-    animated = frozenset(bare(line.split("\t")[0]) for line in (here / "fluent_animated.tsv").read_text().splitlines()[1:])
+    animated = frozenset(
+        bare(line.split("\t")[0]) for line in (here / "fluent_animated.tsv").read_text().splitlines()[1:]
+    )
     codes = sorted(set(options.codes.read_text().split() if options.codes else lexicon_codes()))
     missing = [code for code in codes if not (options.folder / f"{code}.webp").exists()]
     if missing:

@@ -73,7 +73,9 @@ class Atlas:
     def __init__(self, sprites: dict[str, tuple[Sprite, ...]]) -> None:
         self._sprites = sprites
         phrases = {
-            phrase: thing.name for thing in lexicon.trained_things().values() for phrase in (*thing.synonyms, thing.name)
+            phrase: thing.name
+            for thing in lexicon.trained_things().values()
+            for phrase in (*thing.synonyms, thing.name)
         }
         self._phrases = {phrase: phrases[phrase] for phrase in sorted(phrases, key=len, reverse=True)}
         self._pattern = re.compile(rf"\b({'|'.join(map(re.escape, self._phrases))})(?:e?s)?\b")

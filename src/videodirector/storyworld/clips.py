@@ -1,11 +1,11 @@
 """Clips of the moving world: animated sprites before a camera in a painted place, with exact labels, from a seed.
 
-    from videodirector.storyworld.clips import ClipSampler
+from videodirector.storyworld.clips import ClipSampler
 
-    clips = ClipSampler(size=128, frames=16, seed=0)
-    clip = clips[7]                     # always the same one
-    clip.frames, clip.caption           # (16, 128, 128, 3), "a fox walks to the right. Background: forest"
-    clip.actors[0].track                # its box on every frame, as the camera sees it
+clips = ClipSampler(size=128, frames=16, seed=0)
+clip = clips[7]                     # always the same one
+clip.frames, clip.caption           # (16, 128, 128, 3), "a fox walks to the right. Background: forest"
+clip.actors[0].track                # its box on every frame, as the camera sees it
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from videodirector import lexicon
 from videodirector.storyworld import art, places
 from videodirector.storyworld.art import Placement, Sprite
 from videodirector.storyworld.places import NEAR, STILL, Camera, Hour, Scenery, Weather
-from videodirector.storyworld.scene import captions, deed, listing
+from videodirector.storyworld.scene import DEEDS, captions, deed, listing
 
 Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
@@ -120,7 +120,7 @@ class Clip:
         return owners
 
     def depths(self) -> NDArray[np.float32]:
-        """Depth of every pixel, (frames, height, width): layers from 0 far to 1 near; things above 1, the foremost most."""
+        """Depth of every pixel, (frames, height, width): layers from 0 far to 1 near, things above 1."""
         owners = self.owners()
         depths = np.stack(
             [self.scenery.depths(camera, number / self.rate) for number, camera in enumerate(self.cameras)]
@@ -201,7 +201,14 @@ class ClipSampler:
         only: frozenset[str] | None = None,
         home: float = 0.7,
     ) -> None:
-        self.size, self.frames, self.rate, self.seed, self.entities, self.pool = size, frames, rate, seed, entities, pool
+        self.size, self.frames, self.rate, self.seed, self.entities, self.pool = (
+            size,
+            frames,
+            rate,
+            seed,
+            entities,
+            pool,
+        )
         self.close, self.camera, self.weather, self.home = close, camera, weather, home
         self._atlas = art.load()
         self._things = tuple(
@@ -232,7 +239,7 @@ class ClipSampler:
             weather = "snow" if place in ("snow", "mountains") or rng.random() < 0.3 else "rain"
         move, cameras = self._camera(rng)
         actors = self._actors(place, scenery, cameras, rng)
-        caption = self._caption(actors, place, scenery.hour, weather, move, rng)
+        caption = self._caption(actors, place, rng, hour=scenery.hour, weather=weather, move=move)
         seed = int(rng.integers(2**31))
         frames = np.stack(list(render(scenery, actors, cameras, rate=self.rate, weather=weather, seed=seed)))
         return Clip(
@@ -277,7 +284,8 @@ class ClipSampler:
         for _ in range(count):
             sprite = self._sprite(place, rng)
             for _ in range(12):
-                moving = self.frames > 1 and rng.random() < 0.7
+                # What cannot move by itself is moved at times, for plans may ask for anything.
+                moving = self.frames > 1 and rng.random() < (0.25 if sprite.moves == "still" else 0.75)
                 acting = self._acting(sprite, rng, moving=moving)
                 world = self._world(acting, scenery, rng, count, close=close, moving=moving)
                 actor = self._actor(acting, world, cameras, rng)
@@ -300,7 +308,7 @@ class ClipSampler:
     def _acting(self, sprite: Sprite, rng: np.random.Generator, *, moving: bool) -> Sprite:
         """Somebody does something that goes with whether they move; everything else stays as it is."""
         name = sprite.thing.name
-        if name not in ("man", "woman", "person", "boy", "girl") or sprite.look:
+        if name not in lexicon.STORY_PEOPLE or name in ("baby", "old man", "old woman") or sprite.look:
             return sprite
         if rng.random() < 0.25 and not moving:
             return sprite  # a face
@@ -321,7 +329,8 @@ class ClipSampler:
         depth = 0.5 if sprite.thing.kind == "sky" else NEAR
         placements = art.place(sprite, world, rate=self.rate, start=float(rng.random()))
         track = tuple(
-            None if box is None else _in_view(camera.seen(box, depth)) for camera, box in zip(cameras, world, strict=True)
+            None if box is None else _in_view(camera.seen(box, depth))
+            for camera, box in zip(cameras, world, strict=True)
         )
         if not any(track):
             return None
@@ -374,12 +383,19 @@ class ClipSampler:
         return max(width * shrink, 0.1), max(height * shrink, 0.12)
 
     def _caption(
-        self, actors: Sequence[Actor], place: str, hour: Hour, weather: Weather, move: CameraMove, rng: np.random.Generator
+        self,
+        actors: Sequence[Actor],
+        place: str,
+        rng: np.random.Generator,
+        *,
+        hour: Hour,
+        weather: Weather,
+        move: CameraMove,
     ) -> str:
         names = [actor.sprite.name for actor in actors]
         if self.frames > 1 and actors:
             said = " and ".join(_said(actor, rng) for actor in actors)
-            where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
+            where = lexicon.backgrounds()[place].description if hour == "day" and rng.random() < 0.3 else place
             text = f"{said}. Background: {where}" if rng.random() < 0.8 else f"{said} in the {place}"
         elif any(actor.sprite.action for actor in actors) and rng.random() < 0.6:
             text = f"{' and '.join(_said(actor, rng) for actor in actors)}. Background: {place}"
@@ -392,7 +408,7 @@ class ClipSampler:
         return f"{text}. The camera {move}" if move != "still" else text
 
 
-_DRY = frozenset(["underwater", "space", "moon", "cave", "desert", "volcano"])
+_DRY = frozenset(["underwater", "space", "lunar surface", "cave", "desert", "volcanic land"])
 
 
 def _said(actor: Actor, rng: np.random.Generator) -> str:
@@ -402,9 +418,7 @@ def _said(actor: Actor, rng: np.random.Generator) -> str:
     does = deed(actor.world)
     action = actor.sprite.action
     if action is None:
-        from videodirector.storyworld.scene import _DEEDS
-
-        return f"{named} {rng.choice(_DEEDS[does])}"
+        return f"{named} {rng.choice(DEEDS[does])}"
     side = f" to the {does}" if does in ("left", "right") else ""
     return f"{named} {action.name}{side}"
 
@@ -455,8 +469,6 @@ def _in_view(box: Box) -> Box | None:
 
 def _mask(placement: Placement, box: Box, height: int, width: int) -> NDArray[np.bool_]:
     """The pixels of a frame that a pose covers."""
-    from PIL import Image
-
     x0, y0, x1, y1 = box
     alpha = placement.pose.image.getchannel("A")
     mask = np.zeros((height, width), dtype=bool)
@@ -467,9 +479,10 @@ def _mask(placement: Placement, box: Box, height: int, width: int) -> NDArray[np
     columns = ((np.arange(left, right) + 0.5) / width - x0) / (x1 - x0) * alpha.width
     rows = ((np.arange(top, bottom) + 0.5) / height - y0) / (y1 - y0) * alpha.height
     inside = ((columns >= 0) & (columns < alpha.width))[None] & ((rows >= 0) & (rows < alpha.height))[:, None]
-    found = np.asarray(alpha)[np.clip(rows.astype(int), 0, alpha.height - 1)][:, np.clip(columns.astype(int), 0, alpha.width - 1)]
+    found = np.asarray(alpha)[np.clip(rows.astype(int), 0, alpha.height - 1)][
+        :, np.clip(columns.astype(int), 0, alpha.width - 1)
+    ]
     mask[top:bottom, left:right] = inside & (found > 127)
-    _ = Image
     return mask
 
 

@@ -10,7 +10,7 @@ from videodirector.storyworld.art._sprites import Pose, Sprite
 
 Box = tuple[float, float, float, float]
 
-__all__ = ["Placement", "fit", "phases", "place"]
+__all__ = ["Box", "Placement", "fit", "phases", "place"]
 
 STRETCH = 1.2
 """How much wider or narrower than drawn a sprite may become to fill its box; beyond that it leaves room."""

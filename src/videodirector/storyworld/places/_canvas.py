@@ -54,7 +54,9 @@ class Canvas:
         """A number between two others."""
         return float(self.rng.uniform(low, high))
 
-    def spread(self, count: int, *, low: float = -MARGIN_X, high: float = 1 + MARGIN_X, shake: float = 0.35) -> list[float]:
+    def spread(
+        self, count: int, *, low: float = -MARGIN_X, high: float = 1 + MARGIN_X, shake: float = 0.35
+    ) -> list[float]:
         """Positions over the width of the layer, evenly spaced and then shaken."""
         step = (high - low) / count
         return [low + (number + 0.5 + self.uniform(-shake, shake)) * step for number in range(count)]
@@ -119,16 +121,28 @@ class Canvas:
 
         self._shape(pixels, draw_line, colour, None, grow=wide)
 
-    def blob(self, x: float, y: float, radius: float, colour: Colour, *, flat: float = 1.0, light: float = 0.22) -> None:
+    def blob(
+        self, x: float, y: float, radius: float, colour: Colour, *, flat: float = 1.0, light: float = 0.22
+    ) -> None:
         """A round thing lit from the upper left: crowns, bushes, stones."""
-        self.ellipse(x, y, radius, mix(colour, (255, 250, 220), light * 0.6), mix(colour, (20, 25, 80), light), flat=flat)
+        self.ellipse(
+            x, y, radius, mix(colour, (255, 250, 220), light * 0.6), mix(colour, (20, 25, 80), light), flat=flat
+        )
         self.ellipse(
             x - 0.28 * radius * self.tall, y - 0.3 * radius * flat, radius * 0.55,
             mix(colour, (255, 252, 225), light * 1.1), mix(colour, (255, 250, 220), light * 0.3), flat=flat, alpha=150,
         )  # fmt: skip
 
     def ridge(
-        self, y: float, top: Colour, bottom: Colour, *, height: float, waves: float, peaks: bool = False, low: float = 1 + MARGIN_Y
+        self,
+        y: float,
+        top: Colour,
+        bottom: Colour,
+        *,
+        height: float,
+        waves: float,
+        peaks: bool = False,
+        low: float = 1 + MARGIN_Y,
     ) -> list[float]:
         """A rolling silhouette, filled down to ``low``; the heights of its crest at 64 places over the layer."""
         xs = np.linspace(-MARGIN_X, 1 + MARGIN_X, 97)
@@ -159,7 +173,9 @@ class Canvas:
         alpha = self.image.getchannel("A").crop((x0, y0, x1, y1))
         lit = self.image.crop((x0, y0, x1, y1))
         lit.paste((*colour, 255), (0, 0), mask)
-        lit.putalpha(Image.fromarray(np.maximum(np.asarray(alpha), np.asarray(mask) if alpha.getextrema() == (0, 0) else 0)))
+        lit.putalpha(
+            Image.fromarray(np.maximum(np.asarray(alpha), np.asarray(mask) if alpha.getextrema() == (0, 0) else 0))
+        )
         self.image.paste(lit, (x0, y0))
 
     def pixels(self) -> Image.Image:
@@ -185,7 +201,11 @@ class Canvas:
             ramp = np.asarray(top) + (np.asarray(bottom) - np.asarray(top)) * whole
             skip = max(0, round(y0 - min(ys)))
             ramp = ramp[skip : skip + mask.height]
-            ramp = np.concatenate([ramp, np.repeat(ramp[-1:], mask.height - len(ramp), axis=0)]) if len(ramp) else np.asarray([bottom] * mask.height)
+            ramp = (
+                np.concatenate([ramp, np.repeat(ramp[-1:], mask.height - len(ramp), axis=0)])
+                if len(ramp)
+                else np.asarray([bottom] * mask.height)
+            )
             ramp = np.concatenate([ramp, np.full((mask.height, 1), 255.0)], axis=-1)
             colour = Image.fromarray(np.uint8(ramp + 0.5)[:, None]).resize(mask.size)
         below = self.image.crop((x0, y0, x1, y1))

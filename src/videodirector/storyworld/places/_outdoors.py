@@ -49,7 +49,11 @@ def forest(p: Painting) -> None:
         bush(middle, x, g + 0.02, middle.uniform(0.05, 0.08), middle.vary((84, 166, 100)))
     near = p.layer(NEAR)
     near.ridge(g, (122, 196, 92), (70, 146, 74), height=0.014, waves=7)
-    near.polygon([(-0.3, g + 0.13), (0.35, g + 0.045), (0.6, g + 0.045), (1.3, g + 0.16), (1.3, g + 0.26), (-0.3, g + 0.24)], (222, 196, 140), (198, 164, 108))
+    near.polygon(
+        [(-0.3, g + 0.13), (0.35, g + 0.045), (0.6, g + 0.045), (1.3, g + 0.16), (1.3, g + 0.26), (-0.3, g + 0.24)],
+        (222, 196, 140),
+        (198, 164, 108),
+    )
     for x in near.spread(4, low=-0.25, high=1.25):
         if abs(x - 0.5) > 0.28:
             tree(near, x, g + 0.03, near.uniform(0.62, 0.78), near.pick(_LEAVES))
@@ -77,10 +81,23 @@ def jungle(p: Painting) -> None:
         base, size = g + near.uniform(0.0, 0.03), near.uniform(0.1, 0.17)
         for lean in (-0.8, -0.3, 0.25, 0.75):
             tone = near.vary((46, 158, 92), 0.12)
-            near.polygon([(x, base + 0.02), (x + (lean - 0.16) * size, base - size * 0.55), (x + 1.15 * lean * size, base - size * (1.0 - 0.4 * abs(lean))), (x + (lean + 0.2) * size, base - size * 0.45)], mix(tone, (220, 255, 150), 0.25), tone)
+            near.polygon(
+                [
+                    (x, base + 0.02),
+                    (x + (lean - 0.16) * size, base - size * 0.55),
+                    (x + 1.15 * lean * size, base - size * (1.0 - 0.4 * abs(lean))),
+                    (x + (lean + 0.2) * size, base - size * 0.45),
+                ],
+                mix(tone, (220, 255, 150), 0.25),
+                tone,
+            )
     for x in near.spread(5):  # lianas
         sag = near.uniform(0.12, 0.3)
-        near.line([(x - 0.12, -0.2), (x - 0.05, sag * 0.7), (x, sag), (x + 0.06, sag * 0.65), (x + 0.12, -0.2)], 0.014, (56, 132, 78))
+        near.line(
+            [(x - 0.12, -0.2), (x - 0.05, sag * 0.7), (x, sag), (x + 0.06, sag * 0.65), (x + 0.12, -0.2)],
+            0.014,
+            (56, 132, 78),
+        )
     tufts(near, 30, top=g + 0.03, low=1.15, colour=(70, 160, 80))
     flowers(near, 8, top=g + 0.03, low=1.1, petals=((255, 90, 110), (255, 170, 60), (255, 240, 250)), size=1.3)
 
@@ -110,7 +127,9 @@ def park(p: Painting) -> None:
         tree(back, x, g, back.uniform(0.22, 0.32), back.vary((110, 190, 116)))
     near = p.layer(NEAR)
     near.ridge(g, (146, 212, 98), (92, 182, 84), height=0.01, waves=5)
-    near.polygon([(-0.3, g + 0.12), (1.3, g + 0.06), (1.3, g + 0.13), (-0.3, g + 0.22)], (240, 220, 176), (220, 194, 146))
+    near.polygon(
+        [(-0.3, g + 0.12), (1.3, g + 0.06), (1.3, g + 0.13), (-0.3, g + 0.22)], (240, 220, 176), (220, 194, 146)
+    )
     for x in near.spread(3, low=-0.2, high=1.2):
         tree(near, x, g + 0.03, near.uniform(0.48, 0.6), near.pick(_LEAVES))
     x = near.uniform(0.2, 0.8)  # a lamp and a bench
@@ -175,7 +194,9 @@ def sea(p: Painting) -> None:
     for depth, (y, colour) in enumerate(((0.1, (36, 116, 202)), (0.24, (26, 98, 184)), (0.4, (18, 78, 160)))):
         wave = p.layer((MIDDLE, NEAR, NEAR)[depth])
         waves = 10 - 2 * depth
-        wave.ridge(g + y - 0.012, (196, 236, 252), mix(colour, (255, 255, 255), 0.3), height=0.016 + 0.006 * depth, waves=waves)
+        wave.ridge(
+            g + y - 0.012, (196, 236, 252), mix(colour, (255, 255, 255), 0.3), height=0.016 + 0.006 * depth, waves=waves
+        )
         state = wave.rng.bit_generator.state
         wave.ridge(g + y, mix(colour, (120, 210, 255), 0.3), colour, height=0.016 + 0.006 * depth, waves=waves)
         wave.rng.bit_generator.state = state
@@ -217,7 +238,10 @@ def underwater(p: Painting) -> None:
 def _seaweed(c, x: float, base: float, height: float, colour: Colour) -> None:  # type: ignore[no-untyped-def]
     for shift in (-0.02, 0.015):
         sway = c.uniform(0.012, 0.03)
-        points = [(x + shift + sway * ((-1) ** part) * 0.6, base - height * part / 5 * (1.0 if shift < 0 else 0.75)) for part in range(6)]
+        points = [
+            (x + shift + sway * ((-1) ** part) * 0.6, base - height * part / 5 * (1.0 if shift < 0 else 0.75))
+            for part in range(6)
+        ]
         c.line(points, 0.02, mix(colour, (20, 50, 90), 0.0 if shift < 0 else 0.25))
 
 
@@ -229,8 +253,12 @@ def desert(p: Painting) -> None:
     back = p.layer(FAR)
     for x in back.spread(4):  # table mountains
         w, top = back.uniform(0.08, 0.15), g - back.uniform(0.1, 0.2)
-        back.polygon([(x - w * 1.25, g), (x - w, top), (x + w, top), (x + w * 1.3, g)], (236, 150, 104), (246, 190, 136))
-        back.polygon([(x + 0.3 * w, g), (x + 0.45 * w, top), (x + w, top), (x + w * 1.3, g)], (212, 124, 92), (236, 170, 124))
+        back.polygon(
+            [(x - w * 1.25, g), (x - w, top), (x + w, top), (x + w * 1.3, g)], (236, 150, 104), (246, 190, 136)
+        )
+        back.polygon(
+            [(x + 0.3 * w, g), (x + 0.45 * w, top), (x + w, top), (x + w * 1.3, g)], (212, 124, 92), (236, 170, 124)
+        )
     back.ridge(g - 0.02, (250, 206, 130), (240, 186, 108), height=0.03, waves=4)
     near = p.layer(NEAR)
     near.ridge(g + 0.05, (252, 206, 122), (228, 160, 86), height=0.045, waves=3.4)
@@ -242,7 +270,15 @@ def desert(p: Painting) -> None:
         green = near.vary((76, 160, 96))
         near.line([(x, base), (x, base - tall)], 0.055, green)
         for side, part in ((-1, 0.4), (1, 0.55)):
-            near.line([(x, base - part * tall), (x + 0.055 * side, base - part * tall), (x + 0.055 * side, base - part * tall - 0.08)], 0.032, green)
+            near.line(
+                [
+                    (x, base - part * tall),
+                    (x + 0.055 * side, base - part * tall),
+                    (x + 0.055 * side, base - part * tall - 0.08),
+                ],
+                0.032,
+                green,
+            )
         near.line([(x - 0.012, base - 0.02), (x - 0.012, base - tall + 0.01)], 0.01, mix(green, (255, 255, 200), 0.35))
     rocks(near, 8, top=g + 0.08, low=1.12, colour=(206, 140, 96), size=0.8)
 
@@ -251,7 +287,7 @@ def mountains(p: Painting) -> None:
     g = p.ground
     _open_sky(p, 3, 0.24)
     back = p.layer(FAR)
-    for low, size, tone in ((0, 0.0, (170, 188, 222)), (0, 0.08, (132, 148, 190))):
+    for size, tone in ((0.0, (170, 188, 222)), (0.08, (132, 148, 190))):
         for x in back.spread(4):
             top, half = back.uniform(0.12, 0.26) + size, back.uniform(0.24, 0.32)
             _peak(back, x, top, half, g, tone)
@@ -268,11 +304,25 @@ def mountains(p: Painting) -> None:
 
 def _peak(c, x: float, top: float, half: float, base: float, tone: Colour) -> None:  # type: ignore[no-untyped-def]
     bend = c.uniform(-0.25, 0.25) * half
-    c.polygon([(x - half, base), (x, top), (x + half, base)], mix(tone, (255, 255, 255), 0.12), mix(tone, (255, 255, 255), 0.35))
-    c.polygon([(x, top), (x + half, base), (x + bend, base), (x + 0.1 * half, top + 0.45 * (base - top))], mix(tone, (50, 50, 120), 0.25), mix(tone, (90, 90, 150), 0.1))
+    c.polygon(
+        [(x - half, base), (x, top), (x + half, base)],
+        mix(tone, (255, 255, 255), 0.12),
+        mix(tone, (255, 255, 255), 0.35),
+    )
+    c.polygon(
+        [(x, top), (x + half, base), (x + bend, base), (x + 0.1 * half, top + 0.45 * (base - top))],
+        mix(tone, (50, 50, 120), 0.25),
+        mix(tone, (90, 90, 150), 0.1),
+    )
     cap = 0.34 * (base - top)
     w = half * 0.34
-    zig = [(x + w, top + cap), (x + 0.45 * w, top + 0.78 * cap), (x + 0.1 * w, top + 1.12 * cap), (x - 0.4 * w, top + 0.8 * cap), (x - w, top + cap)]
+    zig = [
+        (x + w, top + cap),
+        (x + 0.45 * w, top + 0.78 * cap),
+        (x + 0.1 * w, top + 1.12 * cap),
+        (x - 0.4 * w, top + 0.8 * cap),
+        (x - w, top + cap),
+    ]
     c.polygon([(x, top), *zig], (255, 255, 255), (236, 242, 252))
     c.polygon([(x, top), zig[0], zig[1], (x + 0.12 * w, top + 0.6 * cap)], (214, 224, 244), (206, 218, 240))
 
@@ -282,15 +332,26 @@ def canyon(p: Painting) -> None:
     p.sky((-0.2, (80, 160, 236)), (0.5, (190, 222, 240)), (0.8, (255, 232, 200)))
     clouds(p.layer(SKY, drift=0.012), 2, low=0.2)
     back = p.layer(FAR)
-    for side, reach in ((-1, 0.55), (1, 0.6)):
+    for side in (-1, 1):
         for step in range(4):
             edge = 0.5 + side * (0.12 + 0.1 * step + back.uniform(0, 0.04))
             y = 0.42 - 0.1 * step
             colour = mix((240, 156, 110), (196, 96, 76), step / 4)
-            back.polygon([(edge, g), (edge + side * 0.02, y), (0.5 + side * 1.0, y - 0.03), (0.5 + side * 1.0, g)], mix(colour, (255, 230, 190), 0.25), colour)
+            back.polygon(
+                [(edge, g), (edge + side * 0.02, y), (0.5 + side * 1.0, y - 0.03), (0.5 + side * 1.0, g)],
+                mix(colour, (255, 230, 190), 0.25),
+                colour,
+            )
             for stripe in range(3):
                 band = y + 0.05 + 0.09 * stripe
-                back.block(min(edge + side * 0.02, 0.5 + side), band, max(edge + side * 0.02, 0.5 + side), band + 0.014, mix(colour, (110, 40, 60), 0.25), alpha=120)
+                back.block(
+                    min(edge + side * 0.02, 0.5 + side),
+                    band,
+                    max(edge + side * 0.02, 0.5 + side),
+                    band + 0.014,
+                    mix(colour, (110, 40, 60), 0.25),
+                    alpha=120,
+                )
     near = p.layer(NEAR)
     near.ridge(g, (246, 192, 132), (206, 132, 86), height=0.012, waves=6)
     rocks(near, 12, top=g + 0.02, low=1.12, colour=(204, 124, 92), size=1.3)
@@ -304,12 +365,24 @@ def volcano(p: Painting) -> None:
     x, top = back.uniform(0.38, 0.62), 0.2
     smoke = p.layer(SKY, drift=0.01)
     for part in range(8):
-        smoke.blob(x + smoke.uniform(-0.12, 0.16), 0.14 - 0.05 * part, smoke.uniform(0.06, 0.1), smoke.vary((112, 84, 104)))
+        smoke.blob(
+            x + smoke.uniform(-0.12, 0.16), 0.14 - 0.05 * part, smoke.uniform(0.06, 0.1), smoke.vary((112, 84, 104))
+        )
     back.glow(x, top, 0.35, (255, 150, 60), 0.8)
     back.polygon([(x - 0.52, g), (x - 0.09, top), (x + 0.09, top), (x + 0.52, g)], (128, 84, 92), (86, 58, 76))
     back.polygon([(x + 0.02, top), (x + 0.09, top), (x + 0.52, g), (x + 0.18, g)], (92, 58, 76), (66, 44, 64))
     for dx, w in ((-0.05, 0.028), (0.03, 0.034)):
-        back.polygon([(x + dx - w, top), (x + dx + w, top), (x + 2.4 * dx + 1.2 * w, top + 0.2), (x + 3.4 * dx, g - 0.06), (x + 2.2 * dx - w, top + 0.2)], (255, 226, 110), (255, 96, 50))
+        back.polygon(
+            [
+                (x + dx - w, top),
+                (x + dx + w, top),
+                (x + 2.4 * dx + 1.2 * w, top + 0.2),
+                (x + 3.4 * dx, g - 0.06),
+                (x + 2.2 * dx - w, top + 0.2),
+            ],
+            (255, 226, 110),
+            (255, 96, 50),
+        )
     back.ellipse(x, top, 0.09, (255, 236, 140), (255, 120, 56), flat=0.28)
     near = p.layer(NEAR)
     near.ridge(g, (96, 66, 78), (56, 40, 56), height=0.03, waves=7)
@@ -344,7 +417,9 @@ def lake(p: Painting) -> None:
     back.ridge(shore - 0.1, (160, 200, 206), (140, 190, 186), height=0.07, waves=5)
     back.ridge(shore - 0.03, (130, 192, 124), (108, 178, 106), height=0.03, waves=6)
     for x in back.spread(12):
-        (pine if back.rng.random() < 0.5 else tree)(back, x, shore + 0.005, back.uniform(0.13, 0.2), back.vary((90, 168, 108)))
+        (pine if back.rng.random() < 0.5 else tree)(
+            back, x, shore + 0.005, back.uniform(0.13, 0.2), back.vary((90, 168, 108))
+        )
     middle = p.layer(MIDDLE)
     middle.block(-0.3, shore, 1.3, 1.2, (138, 208, 232), (46, 140, 200))
     middle.block(-0.3, shore, 1.3, shore + 0.035, (110, 182, 158), (128, 200, 214), alpha=150)
@@ -364,21 +439,44 @@ def waterfall(p: Painting) -> None:
     x = back.uniform(0.4, 0.6)
     for side in (-1, 1):
         edge = x + side * 0.1
-        back.polygon([(edge, g - 0.06), (edge + side * 0.02, 0.2), (edge + side * 0.3, 0.1), (x + side, 0.14), (x + side, g)], (150, 158, 176), (112, 122, 146))
+        back.polygon(
+            [(edge, g - 0.06), (edge + side * 0.02, 0.2), (edge + side * 0.3, 0.1), (x + side, 0.14), (x + side, g)],
+            (150, 158, 176),
+            (112, 122, 146),
+        )
         for band in range(5):
             y = 0.26 + 0.1 * band
-            back.block(min(edge + side * 0.03, x + side), y, max(edge + side * 0.03, x + side), y + 0.016, (98, 108, 134), alpha=90)
+            back.block(
+                min(edge + side * 0.03, x + side),
+                y,
+                max(edge + side * 0.03, x + side),
+                y + 0.016,
+                (98, 108, 134),
+                alpha=90,
+            )
         for bx in back.spread(7):
             if (bx - edge) * side > 0.02:
                 bush(back, bx, 0.2 - 0.05 * abs(bx - x), back.uniform(0.05, 0.09), back.vary((92, 176, 104)))
     back.block(x - 0.11, 0.2, x + 0.11, g - 0.02, (224, 248, 255), (150, 216, 242))
     for part in range(9):
         lx = x - 0.095 + 0.19 * part / 8
-        back.line([(lx, 0.2 + back.uniform(0, 0.06)), (lx, g - 0.05)], 0.008, (255, 255, 255) if part % 2 else (120, 196, 234), alpha=170)
+        back.line(
+            [(lx, 0.2 + back.uniform(0, 0.06)), (lx, g - 0.05)],
+            0.008,
+            (255, 255, 255) if part % 2 else (120, 196, 234),
+            alpha=170,
+        )
     middle = p.layer(MIDDLE)
     middle.block(-0.3, g - 0.05, 1.3, 1.2, (112, 200, 230), (44, 138, 196))
-    for part in range(9):
-        middle.ellipse(x + middle.uniform(-0.15, 0.15), g - 0.05 + middle.uniform(-0.02, 0.03), middle.uniform(0.03, 0.05), (255, 255, 255), (222, 244, 252), alpha=220)
+    for _ in range(9):
+        middle.ellipse(
+            x + middle.uniform(-0.15, 0.15),
+            g - 0.05 + middle.uniform(-0.02, 0.03),
+            middle.uniform(0.03, 0.05),
+            (255, 255, 255),
+            (222, 244, 252),
+            alpha=220,
+        )
     water_lines(middle, 18, top=g, low=0.95, colour=(214, 246, 252))
     near = p.layer(NEAR)
     near.ridge(0.92, (140, 206, 98), (88, 174, 80), height=0.018, waves=6)
@@ -392,7 +490,11 @@ def farm(p: Painting) -> None:
     back = p.layer(FAR)
     back.ridge(g - 0.08, (176, 218, 136), (156, 206, 112), height=0.035, waves=4)
     for number, x in enumerate(back.spread(9)):
-        back.polygon([(x - 0.09, g), (x - 0.03, g - 0.07), (x + 0.03, g - 0.07), (x + 0.09, g)], (248, 216, 116) if number % 2 else (150, 204, 104), (236, 196, 92) if number % 2 else (126, 188, 88))
+        back.polygon(
+            [(x - 0.09, g), (x - 0.03, g - 0.07), (x + 0.03, g - 0.07), (x + 0.09, g)],
+            (248, 216, 116) if number % 2 else (150, 204, 104),
+            (236, 196, 92) if number % 2 else (126, 188, 88),
+        )
     middle = p.layer(MIDDLE)
     x = middle.uniform(0.2, 0.8)
     left, right, eaves, base = x - 0.17, x + 0.17, g - 0.22, g + 0.02
@@ -402,7 +504,17 @@ def farm(p: Painting) -> None:
     for line in range(9):
         lx = left + 0.038 * line
         middle.block(lx, eaves, lx + 0.006, base, (170, 44, 48), alpha=110)
-    middle.polygon([(left - 0.03, eaves + 0.01), (left + 0.05, eaves - 0.11), (x, eaves - 0.17), (right - 0.05, eaves - 0.11), (right + 0.03, eaves + 0.01)], (140, 98, 106), (108, 72, 84))
+    middle.polygon(
+        [
+            (left - 0.03, eaves + 0.01),
+            (left + 0.05, eaves - 0.11),
+            (x, eaves - 0.17),
+            (right - 0.05, eaves - 0.11),
+            (right + 0.03, eaves + 0.01),
+        ],
+        (140, 98, 106),
+        (108, 72, 84),
+    )
     middle.block(x - 0.07, base - 0.17, x + 0.07, base, (255, 250, 240))
     middle.block(x - 0.06, base - 0.16, x + 0.06, base, (206, 72, 62), (176, 52, 52))
     middle.line([(x - 0.056, base - 0.155), (x + 0.056, base - 0.005)], 0.012, (255, 250, 240))
@@ -429,10 +541,20 @@ def village(p: Painting) -> None:
         if middle.rng.random() < 0.25:
             tree(middle, x, g + 0.01, middle.uniform(0.26, 0.36), middle.pick(_LEAVES))
         else:
-            house(middle, x, g + 0.015, middle.uniform(0.17, 0.21), middle.uniform(0.24, 0.34), middle.pick(walls), middle.pick(roofs))
+            house(
+                middle,
+                x,
+                g + 0.015,
+                middle.uniform(0.17, 0.21),
+                middle.uniform(0.24, 0.34),
+                middle.pick(walls),
+                middle.pick(roofs),
+            )
     near = p.layer(NEAR)
     near.ridge(g + 0.01, (150, 212, 100), (94, 178, 80), height=0.008, waves=5)
-    near.polygon([(-0.3, g + 0.1), (1.3, g + 0.07), (1.3, g + 0.17), (-0.3, g + 0.22)], (232, 210, 170), (206, 178, 134))
+    near.polygon(
+        [(-0.3, g + 0.1), (1.3, g + 0.07), (1.3, g + 0.17), (-0.3, g + 0.22)], (232, 210, 170), (206, 178, 134)
+    )
     for y, x in sorted((near.uniform(g + 0.1, g + 0.18), x) for x in near.spread(16)):
         near.ellipse(x, y, 0.018, (246, 228, 196), (214, 190, 150), flat=0.5)
     for x in near.spread(5):
@@ -457,7 +579,9 @@ def road(p: Painting) -> None:
     near.block(-0.3, g + 0.288, 1.3, g + 0.3, (226, 228, 232))
     shift = near.uniform(0, 0.24)
     for number in range(-2, 6):
-        near.block(shift + 0.24 * number, g + 0.16, shift + 0.24 * number + 0.13, g + 0.18, (255, 240, 190), round_=0.006)
+        near.block(
+            shift + 0.24 * number, g + 0.16, shift + 0.24 * number + 0.13, g + 0.18, (255, 240, 190), round_=0.006
+        )
     near.ridge(g + 0.31, (150, 208, 96), (100, 178, 78), height=0.004, waves=6)
     for x in near.spread(7):
         near.block(x - 0.012, g - 0.05, x + 0.012, g + 0.03, (255, 255, 255), (222, 226, 236), round_=0.01)
@@ -480,7 +604,9 @@ def night(p: Painting) -> None:
     middle = p.layer(MIDDLE)
     middle.ridge(g - 0.02, (40, 68, 104), (30, 54, 88), height=0.03, waves=5)
     for x in middle.spread(8):
-        (pine if middle.rng.random() < 0.6 else tree)(middle, x, g, middle.uniform(0.18, 0.3), middle.vary((38, 78, 104)))
+        (pine if middle.rng.random() < 0.6 else tree)(
+            middle, x, g, middle.uniform(0.18, 0.3), middle.vary((38, 78, 104))
+        )
     near = p.layer(NEAR)
     near.ridge(g + 0.02, (54, 104, 110), (26, 60, 80), height=0.025, waves=4.5)
     tufts(near, 34, top=g + 0.06, low=1.15, colour=(38, 92, 96))
@@ -521,7 +647,9 @@ def space(p: Painting) -> None:
     back.blob(x, y, r, colour, light=0.34)
     for dy, h in ((-0.35, 0.08), (0.1, 0.12), (0.5, 0.06)):
         w = (1 - dy * dy) ** 0.5 * r * back.tall * 0.97
-        back.block(x - w, y + dy * r, x + w, y + (dy + h) * r, mix(colour, (255, 240, 220), 0.35), round_=0.02, alpha=110)
+        back.block(
+            x - w, y + dy * r, x + w, y + (dy + h) * r, mix(colour, (255, 240, 220), 0.35), round_=0.02, alpha=110
+        )
     if back.rng.random() < 0.5:
         back.ellipse(x, y, 1.75 * r, (255, 236, 200), flat=0.17, alpha=120)
         back.ellipse(x, y - 0.09 * r, r * 0.98, colour, mix(colour, (255, 250, 220), 0.15), flat=0.62, alpha=255)
@@ -562,7 +690,9 @@ def cave(p: Painting) -> None:
     middle = p.layer(MIDDLE)
     for cx in middle.spread(9):
         w, tip = middle.uniform(0.04, 0.075), middle.uniform(0.1, 0.32)
-        middle.polygon([(cx - w, -0.2), (cx + middle.uniform(-0.01, 0.01), tip), (cx + w, -0.2)], (56, 44, 66), (96, 78, 102))
+        middle.polygon(
+            [(cx - w, -0.2), (cx + middle.uniform(-0.01, 0.01), tip), (cx + w, -0.2)], (56, 44, 66), (96, 78, 102)
+        )
         middle.polygon([(cx, -0.2), (cx, tip), (cx + w, -0.2)], (44, 34, 56), (76, 60, 86))
     for cx in middle.spread(7):
         w, tip = middle.uniform(0.035, 0.06), g - middle.uniform(0.05, 0.16)
@@ -574,7 +704,17 @@ def cave(p: Painting) -> None:
         base, colour = g + near.uniform(0.0, 0.03), near.pick(gems)
         near.glow(cx, base - 0.03, 0.1, colour, 0.5)
         for dx, tall in ((-0.018, 0.05), (0.0, 0.085), (0.018, 0.055)):
-            near.polygon([(cx + dx - 0.011, base), (cx + dx - 0.011, base - 0.7 * tall), (cx + dx, base - tall), (cx + dx + 0.011, base - 0.7 * tall), (cx + dx + 0.011, base)], mix(colour, (255, 255, 255), 0.4), colour)
+            near.polygon(
+                [
+                    (cx + dx - 0.011, base),
+                    (cx + dx - 0.011, base - 0.7 * tall),
+                    (cx + dx, base - tall),
+                    (cx + dx + 0.011, base - 0.7 * tall),
+                    (cx + dx + 0.011, base),
+                ],
+                mix(colour, (255, 255, 255), 0.4),
+                colour,
+            )
     rocks(near, 10, top=g + 0.04, low=1.1, colour=(112, 94, 112), size=1.1)
 
 
@@ -587,7 +727,7 @@ def sky(p: Painting) -> None:
 
 OUTDOORS = {
     "forest": forest, "jungle": jungle, "meadow": meadow, "park": park, "garden": garden, "beach": beach, "sea": sea,
-    "underwater": underwater, "desert": desert, "canyon": canyon, "mountains": mountains, "volcano": volcano,
+    "underwater": underwater, "desert": desert, "canyon": canyon, "mountains": mountains, "volcanic land": volcano,
     "snow": snow, "lake": lake, "waterfall": waterfall, "farm": farm, "village": village, "road": road,
-    "night": night, "sunset": sunset, "space": space, "moon": moon, "cave": cave, "sky": sky,
+    "night": night, "sunset": sunset, "space": space, "lunar surface": moon, "cave": cave, "sky": sky,
 }  # fmt: skip

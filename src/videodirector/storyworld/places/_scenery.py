@@ -45,7 +45,12 @@ class Camera:
         """Where a box of the world is on the frame."""
         x, y, zoom = self.at(depth)
         x0, y0, x1, y1 = box
-        return (x0 - 0.5 - x) * zoom + 0.5, (y0 - 0.5 - y) * zoom + 0.5, (x1 - 0.5 - x) * zoom + 0.5, (y1 - 0.5 - y) * zoom + 0.5
+        return (
+            (x0 - 0.5 - x) * zoom + 0.5,
+            (y0 - 0.5 - y) * zoom + 0.5,
+            (x1 - 0.5 - x) * zoom + 0.5,
+            (y1 - 0.5 - y) * zoom + 0.5,
+        )
 
     def at(self, depth: float) -> tuple[float, float, float]:
         """Shift and zoom of the layer at this depth."""
@@ -127,7 +132,9 @@ class Scenery:
                 below = np.asarray(merged[-1].pixels, dtype=np.float32)
                 above = np.asarray(layer.pixels, dtype=np.float32)
                 pixels = np.uint8(above + below * (1 - above[..., 3:] / 255) + 0.5)
-                merged[-1] = Layer(pixels=Image.frombytes("RGBa", layer.pixels.size, pixels.tobytes()), depth=layer.depth)
+                merged[-1] = Layer(
+                    pixels=Image.frombytes("RGBa", layer.pixels.size, pixels.tobytes()), depth=layer.depth
+                )
             else:
                 merged.append(layer)
         return tuple(merged)
@@ -149,25 +156,27 @@ class Scenery:
             x1, y1, z1 = after.at(layer.depth)
             across = ((columns + 0.5) / width - 0.5) / z0 + x0 - x1 - layer.drift * step
             down = ((rows + 0.5) / height - 0.5) / z0 + y0 - y1
-            moved = np.stack([(across * z1 + 0.5) * width - columns - 0.5, (down * z1 + 0.5) * height - rows - 0.5], axis=-1)
+            moved = np.stack(
+                [(across * z1 + 0.5) * width - columns - 0.5, (down * z1 + 0.5) * height - rows - 0.5], axis=-1
+            )
             seen = layer.seen(before, time, self.frame_size)[..., 3] > 127
             flow[seen] = moved[seen]
         return flow
 
 
 class Painting:
-    """A place while it is painted. ``ground`` is the height of its ground line."""
+    """A place while it is painted. ``ground`` is the height of its ground line; ``indoors`` there is no sky."""
 
-    def __init__(self, frame: tuple[int, int], ground: float, seed: int, hour: Hour) -> None:
-        self.ground, self.hour = ground, hour
+    def __init__(self, frame: tuple[int, int], ground: float, seed: int, hour: Hour, *, indoors: bool = False) -> None:
+        self.ground, self.hour, self.indoors = ground, hour, indoors
         self._frame, self._rng = frame, np.random.default_rng(seed)
         self._canvases: list[tuple[Canvas, float, float]] = []
 
     def sky(self, *stops: tuple[float, Colour]) -> None:
-        """The farthest layer, a gradient; by dusk and by night its own."""
+        """The farthest layer, a gradient; under the open sky another one by dusk and by night."""
         canvas = self.layer(SKY)
-        canvas.fill(*_SKIES.get(self.hour, stops))
-        if self.hour == "night":
+        canvas.fill(*(stops if self.indoors else _SKIES.get(self.hour, stops)))
+        if self.hour == "night" and not self.indoors:
             from videodirector.storyworld.places._parts import stars
 
             stars(canvas, 60, low=0.7)
@@ -185,12 +194,12 @@ class Painting:
     def layers(self) -> tuple[Layer, ...]:
         """What was painted, in the light of the hour."""
         return tuple(
-            Layer(pixels=self._lit(canvas.pixels(), first=number == 0), depth=depth, drift=drift)
+            Layer(pixels=self._lit(canvas.pixels(), sky=number == 0 and not self.indoors), depth=depth, drift=drift)
             for number, (canvas, depth, drift) in enumerate(self._canvases)
         )
 
-    def _lit(self, pixels: Image.Image, *, first: bool) -> Image.Image:
-        if self.hour == "day" or first:
+    def _lit(self, pixels: Image.Image, *, sky: bool) -> Image.Image:
+        if self.hour == "day" or sky:
             return pixels
         tint = np.array([*_TINTS[self.hour], 1.0], dtype=np.float32)
         lit = np.uint8(np.asarray(pixels, dtype=np.float32) * tint + 0.5)
