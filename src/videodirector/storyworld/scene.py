@@ -52,7 +52,7 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
     """
     verbs = [rng.choice(DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
     acted = " and ".join(f"{_with_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
-    where = lexicon.trained_backgrounds()[place].description if rng.random() < 0.3 else place
+    where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
     if not names:
         return listing(names, where)
     listed = _listed(names)
