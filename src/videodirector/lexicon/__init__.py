@@ -119,6 +119,7 @@ class Action:
         moves: how who does it gets along.
         faces: the side to which the pictures look.
         aspect: width over height of the pictures.
+        shows: things that the pictures show too: who cycles is on a bicycle.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Action:
     moves: Moves
     faces: Facing
     aspect: float
+    shows: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,17 +202,17 @@ def with_tone(code: str, tone: str) -> str:
 
 
 def has_tones(code: str) -> bool:
-    """Whether there are pictures of this in other tones of skin: of people of stories, and of those who do something."""
+    """Whether there are pictures of this in other tones of skin: of ``STORY_PEOPLE`` and of common actions."""
     return code in _bare_people()
 
 
-_TONELESS = frozenset(["parachutes", "skis", "fences"])  # actions that show no skin
+_TONED = frozenset(["walks", "runs", "stands", "swims"])
 
 
 @lru_cache(maxsize=1)
 def _bare_people() -> frozenset[str]:
     found = {get_things()[name].code for name in STORY_PEOPLE}
-    found |= {code for action in actions().values() if action.name not in _TONELESS for code in action.codes}
+    found |= {code for action in actions().values() if action.name in _TONED for code in action.codes}
     return frozenset(found)
 
 
@@ -309,6 +311,7 @@ def _action(row: dict[str, str]) -> Action:
         moves=_parse_choice(Moves, row, "moves"),
         faces=_parse_choice(Facing, row, "faces"),
         aspect=float(row["aspect"]),
+        shows=_split_cell(row["shows"]),
     )
 
 

@@ -98,7 +98,8 @@ def find_similar_place(noun: NounPhrase, preposition: str) -> str | None:
         return None
     if any(is_a(noun.words, kind) for kind in ("container", "barrier", "hole", "furniture", "plant part")):
         return None
-    if find_traits(noun.words) is not None and find_thing(noun.words) is not None:
+    thing = find_thing(noun.words)
+    if thing is not None and thing.name not in _PUBLIC:
         return None  # a house, a castle: a thing that can be drawn
     if preposition in ("at", "through", "around") and not (
         last in _ENCLOSING_CLASSES or any(is_a(noun.words, kind) for kind in _ENCLOSING_CLASSES)
@@ -113,6 +114,9 @@ _ENCLOSING_CLASSES = (
     "stadium",
 )  # fmt: skip
 """Classes of places that "at" and "through" mean being within."""
+
+_PUBLIC = split_words("stadium hospital hotel shop factory church mosque temple schoolhouse")
+"""Buildings that can be drawn, but where whoever is in them is seen inside."""
 
 _ALSO_OBJECTS = split_words(
     "door window wall board bench hole box nest cage tower corner spot shelf roof track line burrow den"
