@@ -5,9 +5,9 @@
     python recipes/art.py package/assets
 
 Takes every picture that the lexicon names, animated where ``recipes/fluent_animated.tsv`` has it, in
-whatever tone of skin: the list of Microsoft's own animations (microsoft/fluentui-emoji-animated, MIT). Writes ``pictures/`` in
-``videodirector/storyworld/art/``: one AVIF a picture and ``index.json``. What is there already is kept; ``--all``
-makes it anew. ``--sheet`` also writes a picture of all first poses, to look at.
+whatever tone of skin: the list of Microsoft's own animations (microsoft/fluentui-emoji-animated, MIT). Writes
+``pictures/`` in ``videodirector/storyworld/art/``: one AVIF a picture and ``index.json``. What is there already is
+kept; ``--all`` makes it anew. ``--sheet`` also writes a picture of all first poses, to look at.
 """
 
 from __future__ import annotations

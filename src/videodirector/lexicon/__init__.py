@@ -118,6 +118,7 @@ class Action:
         moves: how who does it gets along.
         faces: the side to which the pictures look.
         aspect: width over height of the pictures.
+        shows: things that the pictures show too: who cycles is on a bicycle.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Action:
     moves: Moves
     faces: Facing
     aspect: float
+    shows: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,17 +201,17 @@ def with_tone(code: str, tone: str) -> str:
 
 
 def has_tones(code: str) -> bool:
-    """Whether there are pictures of this in other tones of skin: of people of stories, and of those who do something."""
+    """Whether there are pictures of this in other tones of skin: of ``STORY_PEOPLE`` and of common actions."""
     return code in _bare_people()
 
 
-_TONELESS = frozenset(["parachutes", "skis", "fences"])  # actions that show no skin
+_TONED = frozenset(["walks", "runs", "stands", "sits", "waves", "swims", "cycles", "dances", "cooks", "climbs"])
 
 
 @lru_cache(maxsize=1)
 def _bare_people() -> frozenset[str]:
     found = {things()[name].code for name in STORY_PEOPLE}
-    found |= {code for action in actions().values() if action.name not in _TONELESS for code in action.codes}
+    found |= {code for action in actions().values() if action.name in _TONED for code in action.codes}
     return frozenset(found)
 
 
@@ -308,6 +310,7 @@ def _action(row: dict[str, str]) -> Action:
         moves=_one_of(Moves, row, "moves"),
         faces=_one_of(Facing, row, "faces"),
         aspect=float(row["aspect"]),
+        shows=_words(row["shows"]),
     )
 
 

@@ -23,7 +23,7 @@ from videodirector.lexicon.captions import list_caption
 from videodirector.storyworld import art, places
 from videodirector.storyworld.art import Placement, Sprite
 from videodirector.storyworld.places import NEAR, STILL, Camera, Hour, Scenery, Weather
-from videodirector.storyworld.scene import captions, deed
+from videodirector.storyworld.scene import DEEDS, captions, deed
 
 Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
@@ -121,7 +121,7 @@ class Clip:
         return owners
 
     def depths(self) -> NDArray[np.float32]:
-        """Depth of every pixel, (frames, height, width): layers from 0 far to 1 near; things above 1, the foremost most."""
+        """Depth of every pixel, (frames, height, width): layers from 0 far to 1 near, things above 1."""
         owners = self.owners()
         depths = np.stack(
             [self.scenery.depths(camera, number / self.rate) for number, camera in enumerate(self.cameras)]
@@ -240,7 +240,7 @@ class ClipSampler:
             weather = "snow" if place in ("snow", "mountains") or rng.random() < 0.3 else "rain"
         move, cameras = self._camera(rng)
         actors = self._actors(place, scenery, cameras, rng)
-        caption = self._caption(actors, place, scenery.hour, weather, move, rng)
+        caption = self._caption(actors, place, rng, hour=scenery.hour, weather=weather, move=move)
         seed = int(rng.integers(2**31))
         frames = np.stack(list(render(scenery, actors, cameras, rate=self.rate, weather=weather, seed=seed)))
         return Clip(
@@ -285,7 +285,8 @@ class ClipSampler:
         for _ in range(count):
             sprite = self._sprite(place, rng)
             for _ in range(12):
-                moving = self.frames > 1 and rng.random() < 0.7
+                # What cannot move by itself is moved at times, for plans may ask for anything.
+                moving = self.frames > 1 and rng.random() < (0.25 if sprite.moves == "still" else 0.75)
                 acting = self._acting(sprite, rng, moving=moving)
                 world = self._world(acting, scenery, rng, count, close=close, moving=moving)
                 actor = self._actor(acting, world, cameras, rng)
@@ -308,7 +309,7 @@ class ClipSampler:
     def _acting(self, sprite: Sprite, rng: np.random.Generator, *, moving: bool) -> Sprite:
         """Somebody does something that goes with whether they move; everything else stays as it is."""
         name = sprite.thing.name
-        if name not in ("man", "woman", "person", "boy", "girl") or sprite.look:
+        if name not in lexicon.STORY_PEOPLE or name in ("baby", "old man", "old woman") or sprite.look:
             return sprite
         if rng.random() < 0.25 and not moving:
             return sprite  # a face
@@ -386,15 +387,16 @@ class ClipSampler:
         self,
         actors: Sequence[Actor],
         place: str,
+        rng: np.random.Generator,
+        *,
         hour: Hour,
         weather: Weather,
         move: CameraMove,
-        rng: np.random.Generator,
     ) -> str:
         names = [actor.sprite.name for actor in actors]
         if self.frames > 1 and actors:
             said = " and ".join(_said(actor, rng) for actor in actors)
-            where = lexicon.backgrounds()[place].description if rng.random() < 0.3 else place
+            where = lexicon.backgrounds()[place].description if hour == "day" and rng.random() < 0.3 else place
             text = f"{said}. Background: {where}" if rng.random() < 0.8 else f"{said} in the {place}"
         elif any(actor.sprite.action for actor in actors) and rng.random() < 0.6:
             text = f"{' and '.join(_said(actor, rng) for actor in actors)}. Background: {place}"
@@ -407,7 +409,7 @@ class ClipSampler:
         return f"{text}. The camera {move}" if move != "still" else text
 
 
-_DRY = frozenset(["underwater", "space", "moon", "cave", "desert", "volcano"])
+_DRY = frozenset(["underwater", "space", "lunar surface", "cave", "desert", "volcanic land"])
 
 
 def _said(actor: Actor, rng: np.random.Generator) -> str:
@@ -417,9 +419,7 @@ def _said(actor: Actor, rng: np.random.Generator) -> str:
     does = deed(actor.world)
     action = actor.sprite.action
     if action is None:
-        from videodirector.storyworld.scene import _DEEDS
-
-        return f"{named} {rng.choice(_DEEDS[does])}"
+        return f"{named} {rng.choice(DEEDS[does])}"
     side = f" to the {does}" if does in ("left", "right") else ""
     return f"{named} {action.name}{side}"
 
@@ -470,8 +470,6 @@ def _in_view(box: Box) -> Box | None:
 
 def _mask(placement: Placement, box: Box, height: int, width: int) -> NDArray[np.bool_]:
     """The pixels of a frame that a pose covers."""
-    from PIL import Image
-
     x0, y0, x1, y1 = box
     alpha = placement.pose.image.getchannel("A")
     mask = np.zeros((height, width), dtype=bool)
@@ -486,7 +484,6 @@ def _mask(placement: Placement, box: Box, height: int, width: int) -> NDArray[np
         :, np.clip(columns.astype(int), 0, alpha.width - 1)
     ]
     mask[top:bottom, left:right] = inside & (found > 127)
-    _ = Image
     return mask
 
 

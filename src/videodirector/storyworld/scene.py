@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from videodirector import lexicon
 from videodirector.lexicon.captions import add_article, join_names, list_caption
 from videodirector.storyworld import atlas, backgrounds
-from videodirector.storyworld.atlas import MARGIN, Sprite
+from videodirector.storyworld.art import compose
+from videodirector.storyworld.atlas import Sprite
 from videodirector.storyworld.motion import DOES, Motion
 
 Box = tuple[float, float, float, float]
@@ -42,42 +42,6 @@ class Clip:
     caption: str
 
 
-def compose(background: Pixels, placements: Sequence[tuple[Sprite, Box]]) -> Pixels:
-    """Draw sprites into boxes, the first one rearmost. A sprite fills its box exactly, to a fraction of a pixel.
-
-    Args:
-        background: (height, width, 3); stays as it is.
-        placements: sprites with boxes x0, y0, x1, y1 in [0, 1].
-
-    Returns:
-        A new picture of the same shape.
-    """
-    canvas = background.astype(np.float32)
-    height, width = background.shape[:2]
-    for sprite, (x0, y0, x1, y1) in placements:
-        left, top, right, bottom = x0 * width, y0 * height, x1 * width, y1 * height
-        columns = max(0, math.floor(left)), min(width, math.ceil(right))
-        rows = max(0, math.floor(top)), min(height, math.ceil(bottom))
-        if columns[0] >= columns[1] or rows[0] >= rows[1]:
-            continue
-        # The source rectangle that falls on these whole pixels reaches a little into the sprite's clear margin.
-        across = sprite.image.width / (right - left)
-        down = sprite.image.height / (bottom - top)
-        source = (
-            max(0.0, MARGIN + (columns[0] - left) * across),
-            max(0.0, MARGIN + (rows[0] - top) * down),
-            min(float(sprite.padded.width), MARGIN + (columns[1] - left) * across),
-            min(float(sprite.padded.height), MARGIN + (rows[1] - top) * down),
-        )
-        size = (columns[1] - columns[0], rows[1] - rows[0])
-        patch = sprite.padded.resize(size, Image.Resampling.BILINEAR, box=source, reducing_gap=2.0)
-        pixels = np.asarray(patch, dtype=np.float32)
-        region = canvas[rows[0] : rows[1], columns[0] : columns[1]]
-        region *= 1 - pixels[..., 3:] / 255
-        region += pixels[..., :3]
-    return (canvas + 0.5).astype(np.uint8)
-
-
 def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: Sequence[Deed] = ()) -> str:
     """A caption in one of several phrasings, naming the things in the picture and the place.
 
@@ -87,7 +51,7 @@ def captions(names: Sequence[str], place: str, rng: np.random.Generator, deeds: 
         rng: of the phrasing.
         deeds: what each thing is seen to do, see ``deed``; without them, as of a picture, any verb will do.
     """
-    verbs = [rng.choice(_DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
+    verbs = [rng.choice(DEEDS[does]) for does in deeds] or [rng.choice(_VERBS) for _ in names]
     acted = " and ".join(f"{add_article(name)} {verb}" for name, verb in zip(names, verbs, strict=True))
     known = lexicon.trained_backgrounds().get(place) or lexicon.backgrounds()[place]
     where = known.description if rng.random() < 0.3 else place
@@ -116,7 +80,7 @@ def deed(track: Sequence[Box | None]) -> Deed:
     return ("nearer" if growth > 0 else "farther") if abs(growth) > 0.15 else "still"
 
 
-_DEEDS = dict[Deed, tuple[str, ...]](DOES.items()) | {
+DEEDS = dict[Deed, tuple[str, ...]](DOES.items()) | {
     "appears": ("appears", "comes into view", "arrives"),
     "leaves": ("leaves", "disappears", "is gone in the end"),
 }

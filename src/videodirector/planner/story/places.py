@@ -98,7 +98,8 @@ def place_like(noun: NounPhrase, preposition: str) -> str | None:
         return None
     if any(is_a(noun.words, kind) for kind in ("container", "barrier", "hole", "furniture", "plant part")):
         return None
-    if nature_called(noun.words) is not None and thing_called(noun.words) is not None:
+    thing = thing_called(noun.words)
+    if thing is not None and thing.name not in _PUBLIC:
         return None  # a house, a castle: a thing that can be drawn
     if preposition in ("at", "through", "around") and not (
         last in _ROOMY or any(is_a(noun.words, kind) for kind in _ROOMY)
@@ -113,6 +114,9 @@ _ROOMY = (
     "stadium",
 )  # fmt: skip
 """What one is within also when one is at it or goes through it."""
+
+_PUBLIC = word_set("stadium hospital hotel shop factory church mosque temple schoolhouse")
+"""Buildings that can be drawn, but where whoever is in them is seen inside."""
 
 _THINGS_TOO = word_set(
     "door window wall board bench hole box nest cage tower corner spot shelf roof track line burrow den"

@@ -15,7 +15,7 @@ which is decoded when first needed. ``recipes/art.py`` builds the files.
 
 from videodirector.storyworld.art._atlas import Atlas, action_in, load, said_of
 from videodirector.storyworld.art._compose import compose
-from videodirector.storyworld.art._gait import Placement, distances, fit, phases, place
+from videodirector.storyworld.art._gait import Box, Placement, distances, fit, phases, place
 from videodirector.storyworld.art._pictures import FRAME_RATE, Picture, picture, pictures
 from videodirector.storyworld.art._sprites import MARGIN, Pose, Sprite
 
@@ -23,6 +23,7 @@ __all__ = [
     "FRAME_RATE",
     "MARGIN",
     "Atlas",
+    "Box",
     "Picture",
     "Placement",
     "Pose",

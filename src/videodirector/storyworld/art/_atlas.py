@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from videodirector import lexicon
-from videodirector.lexicon import Action, Thing
+from videodirector.lexicon import Action
 from videodirector.storyworld.art._sprites import Sprite, sprites_of
 
 __all__ = ["Atlas", "action_in", "load", "said_of"]
@@ -62,7 +62,9 @@ class Atlas:
         toned = sprite.tone and lexicon.has_tones(code)
         return replace(sprite, action=done, look="", code=lexicon.with_tone(code, sprite.tone) if toned else code)
 
-    def find(self, name: str, description: str = "", *, doing: str = "", moving: bool = False) -> Sprite | None:
+    def find(
+        self, name: str, description: str = "", *, doing: str = "", moving: bool = False, beside: Sequence[str] = ()
+    ) -> Sprite | None:
         """The sprite for an entity, or None for a thing that the atlas does not hold.
 
         The thing is looked up in the name by the words of the lexicon, the longest first ("hot air balloon" before
@@ -74,11 +76,11 @@ class Atlas:
             description: "an old woman with white hair".
             doing: what is said of it: "runs through the forest".
             moving: whether it goes somewhere, so that people walk who would stand.
+            beside: names of what else is seen. Who rides a bicycle that has a picture of its own is no second cyclist.
         """
-        found = self._pattern.findall(name.lower())
-        if not found:
+        thing = self._thing(name)
+        if thing is None:
             return None
-        thing = self._phrases[found[-1]]
         text = f"{name} {description}".lower()
         if thing not in lexicon.STORY_PEOPLE or thing == "baby":
             variants, words = self.variants(thing), set(re.findall(r"[a-z]+", text))
@@ -88,6 +90,8 @@ class Atlas:
             if _says(text, phrases):
                 sprite = replace(sprite, code=lexicon.with_tone(sprite.code, tone), tone=tone)
         action = action_in(doing)
+        if action is not None and {self._thing(other) for other in beside} & {*action.shows}:
+            return sprite
         if action is not None and not (thing in _OLD and action.name in ("walks", "stands")):
             return self.acting(sprite, action.name)
         look = next((look.name for look in lexicon.looks().values() if _says(text, look.phrases)), "")
@@ -96,6 +100,10 @@ class Atlas:
         if thing in _FIGURES:
             return self.acting(sprite, "walks" if moving else "stands")
         return sprite
+
+    def _thing(self, name: str) -> str | None:
+        found = self._pattern.findall(name.lower())
+        return self._phrases[found[-1]] if found else None
 
 
 def load() -> Atlas:
@@ -177,8 +185,8 @@ _IRREGULAR = {
     "stand": ("stood",), "go": ("went", "gone"), "come": ("came",), "leave": ("left",), "weep": ("wept",),
     "say": ("said",), "tell": ("told",), "fight": ("fought",), "take": ("took",), "have": ("had", "has"),
     "lie": ("lay", "lying"), "feed": ("fed",), "make": ("made",), "get": ("got",), "draw": ("drew",),
-    "catch": ("caught",), "fall": ("fell",), "cut": ("cut",), "be": ("is", "was"), "give": ("gave",), "do": ("did", "does"),
-    "flee": ("fled",),
+    "catch": ("caught",), "fall": ("fell",), "cut": ("cut",), "be": ("is", "was"), "give": ("gave",),
+    "do": ("did", "does"), "flee": ("fled",),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from videodirector.storyworld.art._sprites import Pose, Sprite
 
 Box = tuple[float, float, float, float]
 
-__all__ = ["Placement", "distances", "fit", "phases", "place"]
+__all__ = ["Box", "Placement", "distances", "fit", "phases", "place"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from videodirector import lexicon
 from videodirector.lexicon import Action, Facing, Moves, Thing
 from videodirector.storyworld.art._colours import HUES, dominant_hue, nearest_colour, recolour
 from videodirector.storyworld.art._pictures import Picture, Poses, picture
@@ -209,7 +208,7 @@ def _recoloured(code: str, colour: str) -> Poses:
 
 
 @lru_cache(maxsize=768)
-def _pose(code: str, colour: str | None, number: int, rolling: bool, mirrored: bool) -> Pose:  # noqa: FBT001  a cache
+def _pose(code: str, colour: str | None, number: int, rolling: bool, mirrored: bool) -> Pose:
     frames = picture(code).frames() if colour is None else _recoloured(code, colour)
     if rolling:
         image = Image.fromarray(frames[0]).convert("RGBa")

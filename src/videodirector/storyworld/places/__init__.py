@@ -32,21 +32,23 @@ from videodirector.storyworld.places._scenery import (
 from videodirector.storyworld.places._weather import Weather, fall
 
 __all__ = [
-    "FAR", "MIDDLE", "NEAR", "SKY", "STILL", "Camera", "Hour", "Scenery", "Weather", "fall", "find", "hour_of", "is_indoors",
-    "paint", "weather_of",
+    "FAR", "MIDDLE", "NEAR", "SKY", "STILL", "Camera", "Hour", "Scenery", "Weather", "fall", "find", "hour_of",
+    "is_indoors", "paint", "weather_of",
 ]  # fmt: skip
 
 _PAINTERS: dict[str, Painter] = OUTDOORS | INDOORS
-_TIMELESS = frozenset(["night", "sunset", "space", "moon", "underwater", "cave", "volcano"])
+_HOURS = frozenset(["night", "sunset"])  # places that are nothing but a time of day
+_TIMELESS = frozenset(["night", "sunset", "space", "lunar surface", "underwater", "cave", "volcanic land"])
 
 
 def find(text: str) -> str | None:
-    """The background that a text speaks of, by name or synonym as whole words; the longest match wins."""
-    best: tuple[int, str] | None = None
-    for phrase, name in _phrases():
-        if (best is None or len(phrase) > best[0]) and re.search(rf"\b{re.escape(phrase)}\b", text.lower()):
-            best = (len(phrase), name)
-    return best[1] if best else None
+    """The background that a text speaks of, by name or synonym as whole words; the longest match wins.
+
+    A place goes before an hour: "a beach at sunset" is a beach, see ``hour_of``.
+    """
+    words = text.lower()
+    found = [(phrase, name) for phrase, name in _phrases() if re.search(rf"\b{re.escape(phrase)}\b", words)]
+    return max(found, key=lambda match: (match[1] not in _HOURS, len(match[0])))[1] if found else None
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +60,7 @@ def _phrases() -> tuple[tuple[str, str], ...]:
 def hour_of(text: str) -> Hour:
     """The time of day that a text tells."""
     words = text.lower()
-    if re.search(r"\b(at night|by night|night|midnight|moonlit|moonlight|nighttime|starry|dark)\b", words):
+    if re.search(r"\b(at night|by night|night|midnight|moonlit|moonlight|nighttime|starry)\b", words):
         return "night"
     if re.search(r"\b(sunset|sunrise|dusk|dawn|twilight|evening|golden hour)\b", words):
         return "dusk"
@@ -97,6 +99,6 @@ def paint(name: str, *, size: int | tuple[int, int], seed: int, hour: Hour = "da
     frame = (size, size) if isinstance(size, int) else size
     shift = float(np.random.default_rng((seed, 1)).uniform(-0.02, 0.02))
     light: Hour = "day" if name in _TIMELESS else hour
-    painting = Painting(frame, lexicon.backgrounds()[name].ground + shift, seed, light)
+    painting = Painting(frame, lexicon.backgrounds()[name].ground + shift, seed, light, indoors=is_indoors(name))
     _PAINTERS[name](painting)
     return Scenery(name=name, hour=light, ground=painting.ground, frame_size=frame, layers=painting.layers())

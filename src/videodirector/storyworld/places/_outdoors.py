@@ -287,7 +287,7 @@ def mountains(p: Painting) -> None:
     g = p.ground
     _open_sky(p, 3, 0.24)
     back = p.layer(FAR)
-    for low, size, tone in ((0, 0.0, (170, 188, 222)), (0, 0.08, (132, 148, 190))):
+    for size, tone in ((0.0, (170, 188, 222)), (0.08, (132, 148, 190))):
         for x in back.spread(4):
             top, half = back.uniform(0.12, 0.26) + size, back.uniform(0.24, 0.32)
             _peak(back, x, top, half, g, tone)
@@ -332,7 +332,7 @@ def canyon(p: Painting) -> None:
     p.sky((-0.2, (80, 160, 236)), (0.5, (190, 222, 240)), (0.8, (255, 232, 200)))
     clouds(p.layer(SKY, drift=0.012), 2, low=0.2)
     back = p.layer(FAR)
-    for side, reach in ((-1, 0.55), (1, 0.6)):
+    for side in (-1, 1):
         for step in range(4):
             edge = 0.5 + side * (0.12 + 0.1 * step + back.uniform(0, 0.04))
             y = 0.42 - 0.1 * step
@@ -468,7 +468,7 @@ def waterfall(p: Painting) -> None:
         )
     middle = p.layer(MIDDLE)
     middle.block(-0.3, g - 0.05, 1.3, 1.2, (112, 200, 230), (44, 138, 196))
-    for part in range(9):
+    for _ in range(9):
         middle.ellipse(
             x + middle.uniform(-0.15, 0.15),
             g - 0.05 + middle.uniform(-0.02, 0.03),
@@ -727,7 +727,7 @@ def sky(p: Painting) -> None:
 
 OUTDOORS = {
     "forest": forest, "jungle": jungle, "meadow": meadow, "park": park, "garden": garden, "beach": beach, "sea": sea,
-    "underwater": underwater, "desert": desert, "canyon": canyon, "mountains": mountains, "volcano": volcano,
+    "underwater": underwater, "desert": desert, "canyon": canyon, "mountains": mountains, "volcanic land": volcano,
     "snow": snow, "lake": lake, "waterfall": waterfall, "farm": farm, "village": village, "road": road,
-    "night": night, "sunset": sunset, "space": space, "moon": moon, "cave": cave, "sky": sky,
+    "night": night, "sunset": sunset, "space": space, "lunar surface": moon, "cave": cave, "sky": sky,
 }  # fmt: skip

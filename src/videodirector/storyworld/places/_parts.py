@@ -62,10 +62,9 @@ def sun(c: Canvas, x: float, y: float, radius: float, colour: Colour = (255, 214
 def tree(c: Canvas, x: float, base: float, height: float, leaf: Colour, trunk: Colour = (122, 82, 58)) -> None:
     """A tree with a round crown of several balls of leaves."""
     wide = height * 0.075 * c.tall
-    c.polygon(
-        [(x - wide, base), (x - 0.6 * wide, base - 0.6 * height), (x + 0.6 * wide, base - 0.6 * height), (x + wide, base)],
-        mix(trunk, (40, 20, 60), 0.25), trunk,
-    )  # fmt: skip
+    fork = base - 0.6 * height
+    sides = [(x - wide, base), (x - 0.6 * wide, fork), (x + 0.6 * wide, fork), (x + wide, base)]
+    c.polygon(sides, mix(trunk, (40, 20, 60), 0.25), trunk)
     dark, r = mix(leaf, (18, 40, 84), 0.22), height * 0.27
     for dx, dy, part in ((-0.75, 0.42, 0.75), (0.78, 0.44, 0.72), (0.0, 0.5, 0.8)):
         c.ellipse(x + dx * r * c.tall, base - 0.72 * height + dy * r, r * part, mix(leaf, dark, 0.5), dark)
@@ -134,10 +133,9 @@ def tufts(c: Canvas, count: int, *, top: float, low: float, colour: Colour) -> N
         size = 0.018 + 0.03 * (y - top) / max(0.01, low - top)
         tone = c.vary(colour, 0.12)
         for dx in (-0.8, -0.2, 0.45):
-            c.polygon(
-                [(x + (dx - 0.18) * size * c.tall, y), (x + 1.5 * dx * size * c.tall, y - size * (1.0 - 0.3 * abs(dx))), (x + (dx + 0.22) * size * c.tall, y)],
-                mix(tone, (250, 255, 170), 0.3), tone,
-            )  # fmt: skip
+            left, right = x + (dx - 0.18) * size * c.tall, x + (dx + 0.22) * size * c.tall
+            tip = x + 1.5 * dx * size * c.tall, y - size * (1.0 - 0.3 * abs(dx))
+            c.polygon([(left, y), tip, (right, y)], mix(tone, (250, 255, 170), 0.3), tone)
 
 
 _PETALS: tuple[Colour, ...] = ((244, 92, 122), (255, 208, 78), (176, 124, 236), (255, 250, 246), (255, 146, 84))

@@ -165,18 +165,18 @@ class Scenery:
 
 
 class Painting:
-    """A place while it is painted. ``ground`` is the height of its ground line."""
+    """A place while it is painted. ``ground`` is the height of its ground line; ``indoors`` there is no sky."""
 
-    def __init__(self, frame: tuple[int, int], ground: float, seed: int, hour: Hour) -> None:
-        self.ground, self.hour = ground, hour
+    def __init__(self, frame: tuple[int, int], ground: float, seed: int, hour: Hour, *, indoors: bool = False) -> None:
+        self.ground, self.hour, self.indoors = ground, hour, indoors
         self._frame, self._rng = frame, np.random.default_rng(seed)
         self._canvases: list[tuple[Canvas, float, float]] = []
 
     def sky(self, *stops: tuple[float, Colour]) -> None:
-        """The farthest layer, a gradient; by dusk and by night its own."""
+        """The farthest layer, a gradient; under the open sky another one by dusk and by night."""
         canvas = self.layer(SKY)
-        canvas.fill(*_SKIES.get(self.hour, stops))
-        if self.hour == "night":
+        canvas.fill(*(stops if self.indoors else _SKIES.get(self.hour, stops)))
+        if self.hour == "night" and not self.indoors:
             from videodirector.storyworld.places._parts import stars
 
             stars(canvas, 60, low=0.7)
@@ -194,12 +194,12 @@ class Painting:
     def layers(self) -> tuple[Layer, ...]:
         """What was painted, in the light of the hour."""
         return tuple(
-            Layer(pixels=self._lit(canvas.pixels(), first=number == 0), depth=depth, drift=drift)
+            Layer(pixels=self._lit(canvas.pixels(), sky=number == 0 and not self.indoors), depth=depth, drift=drift)
             for number, (canvas, depth, drift) in enumerate(self._canvases)
         )
 
-    def _lit(self, pixels: Image.Image, *, first: bool) -> Image.Image:
-        if self.hour == "day" or first:
+    def _lit(self, pixels: Image.Image, *, sky: bool) -> Image.Image:
+        if self.hour == "day" or sky:
             return pixels
         tint = np.array([*_TINTS[self.hour], 1.0], dtype=np.float32)
         lit = np.uint8(np.asarray(pixels, dtype=np.float32) * tint + 0.5)
