@@ -24,6 +24,7 @@ _LIBRARIES = (
     "transformers",
     "videodirector.layout2vid.nn.grounding",
     "videodirector.layout2vid.appearance.bank_prior",
+    "videodirector.layout2vid.nn.enlarger",
 )
 
 

@@ -12,12 +12,6 @@ Box = tuple[float, float, float, float]
 
 __all__ = ["Box", "Placement", "distances", "fit", "phases", "place"]
 
-STRETCH = 1.2
-"""How much wider or narrower than drawn a sprite may become to fill its box; beyond that it leaves room."""
-
-_HOP = 0.4  # own heights from hop to hop of what has no steps of its own
-_LIFT = 0.06  # height of a hop
-
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
