@@ -395,7 +395,7 @@ def measured(name: str, experiment: Experiment, condition: Condition, bench: Ben
         steps=steps,
         change=condition.change,
         # A backend with a blind eye draws other pictures under the same keys, so it keeps them to itself.
-        shared=options.shares_endpoints or options.out if condition.known == (True, True) else None,
+        shared=options.shared or options.out if condition.known == (True, True) else None,
     )
     records = list(running.run(trials))
     found = compute_measurements(records, running.load_clips, networks.pictures)

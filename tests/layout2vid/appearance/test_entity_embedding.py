@@ -159,7 +159,7 @@ def test_with_a_prior_a_thing_is_imagined_once_from_its_seed_and_saved_with_the_
 ) -> None:
     for name in ("prior", "prior_scheduler", "text_encoder", "tokenizer"):
         getattr(karlo, name).save_pretrained(tmp_path / "karlo" / name)
-    index = {name: ["x", "y"] for name in ("prior", "prior_scheduler", "text_encoder", "tokenizer")}
+    index = {name: ["diffusers", "y"] for name in ("prior", "prior_scheduler", "text_encoder", "tokenizer")}
     (tmp_path / "karlo" / "model_index.json").write_text(json.dumps(index))
     pipeline = grounded("layout2vid")
     pipeline.load_prior(tmp_path / "karlo")

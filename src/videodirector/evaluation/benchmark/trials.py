@@ -109,7 +109,7 @@ class TrialRunner:
         self.folder, self.backend, self.instruments, self.steps = folder, backend, instruments, steps
         self._change = change
         self._records = (shared or folder) / "records"
-        self._cache = SceneCache((shared or folder) / "clips", limit=2**63)
+        self._cache = SceneCache((shared or folder) / "clips", limit=2**60)
 
     def run(self, trials: Sequence[Trial]) -> Iterator[PlanRecord]:
         """Render each plan, measure it, and yield its record.

@@ -19,9 +19,9 @@ from videodirector.generator.backends.references import References, load_referen
 from videodirector.generator.backends.scene import derived_seed, track_digest
 from videodirector.layout2vid.appearance.appearance import appearances
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
-from videodirector.storyworld import art, places
-from videodirector.storyworld.art import Placement, Sprite
-from videodirector.storyworld.places import Hour, Scenery, Weather
+from videodirector.storyworld import atlas, backgrounds
+from videodirector.storyworld.atlas import Sprite
+from videodirector.storyworld.scene import compose
 
 __all__ = ["StoryboardBackend"]
 
@@ -31,15 +31,14 @@ _TURN = 0.04  # a thing that moves further than this, as a fraction of the width
 
 
 class StoryboardBackend:
-    """The ``storyboard`` backend: animated sprites in their boxes before painted places.
+    """The ``storyboard`` backend: sprites in their boxes on painted backgrounds.
 
     A thing that the storyworld has no picture of is drawn as a box with its name; a reference picture fills its box.
-    The first entity of a scene is rearmost. Things look to the side they move to; who walks takes steps as long as
-    the way, see ``storyworld.art.place``. People do what the description says of them. The background's words tell the
-    hour, those of the scene the weather. Members of a group look like its first one, members of a background group
-    show the same painting. Seeds decide only the details of backgrounds, and steps mean nothing.
+    The first entity of a scene stands rearmost. Things look to the side they move to. Members of a group look like its
+    first one, members of a background group show the same painting. Seeds decide only the details of backgrounds, and
+    steps mean nothing.
 
-    The pixels are those that ``storyworld.clips`` trains models on.
+    At 64x64 or any other size the pixels are those that ``storyworld.scene`` trains models on.
 
     Args:
         size: (width, height) of its frames, in pixels.
@@ -80,8 +79,7 @@ class StoryboardRenderer:
         self._size = capabilities.frame_size
         self._references = references
         self._appearances = appearances(plan, references)
-        self._atlas = art.load()
-        self._rate = float(plan.frame_rate)
+        self._atlas = atlas.load()
 
     def render(
         self,
@@ -92,13 +90,13 @@ class StoryboardRenderer:
     ) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``; progress is told frame by frame."""
         painting, actors = self._painting(scene, seed), self._actors(scene)
-        scenery = painting and painting.scenery(self._size)
-        plain: Frame = np.full((self._size[1], self._size[0], 3), _PLAIN, dtype=np.uint8)
-        frames: Frames = np.empty((scene.frames, *plain.shape), dtype=np.uint8)
+        if painting is None:
+            background: Frame = np.full((self._size[1], self._size[0], 3), _PLAIN, dtype=np.uint8)
+        else:
+            background = backgrounds.paint(painting.name, size=self._size, seed=painting.seed)
+        frames: Frames = np.empty((scene.frames, *background.shape), dtype=np.uint8)
         for number in range(scene.frames):
-            time = number / self._rate
-            frame = _draw(scenery.frame(time=time) if scenery else plain, actors, number)
-            frames[number] = places.fall(frame, painting.weather, time=time, seed=painting.seed) if painting else frame
+            frames[number] = _draw(background, actors, number)
             yield Progress(number + 1, scene.frames)
         controls = lower(self._plan, scene, self._capabilities, steps=steps).controls
         return Clip(frames, tuple(self._notes(scene, painting, actors)), controls)
@@ -117,9 +115,6 @@ class StoryboardRenderer:
             "frames": scene.frames,
             "painting": None if painting is None else painting.name,
             "painting_seed": None if painting is None else painting.seed,
-            "hour": None if painting is None else painting.hour,
-            "weather": None if painting is None else painting.weather,
-            "frame_rate": str(self._plan.frame_rate),
             "no_painting_of": scene.background if painting is None else None,
             "entities": [
                 {"look": self._described(actor.look), "boxes": track_digest(actor.track)}
@@ -128,48 +123,28 @@ class StoryboardRenderer:
         }
 
     def _painting(self, scene: Scene, seed: int) -> _Painting | None:
-        name = places.find(scene.background) or places.find(scene.description)
+        name = backgrounds.find(scene.background) or backgrounds.find(scene.description)
         if name is None:
             return None
         group = self._plan.background_group(scene)
-        return _Painting(
-            name,
-            seed if group is None else derived_seed(self._plan.seed, "background", group),
-            places.hour_of(scene.background or scene.description),
-            "clear" if places.is_indoors(name) else places.weather_of(f"{scene.background}. {scene.description}"),
-        )
+        return _Painting(name, seed if group is None else derived_seed(self._plan.seed, "background", group))
 
     def _actors(self, scene: Scene) -> list[_Actor]:
         """The things of a scene that can be seen on any of its frames."""
         tracks = [(entity, entity.boxes(scene.frames)) for entity in scene.entities]
-        return [self._actor(scene, entity, track) for entity, track in tracks if any(track)]
-
-    def _actor(self, scene: Scene, entity: Entity, track: Sequence[Box | None]) -> _Actor:
-        look = self._look(scene, entity, track)
-        if not isinstance(look, Sprite):
-            return _Actor(look, track, ())
-        start = hashlib.blake2b(entity.id.encode(), digest_size=1).digest()[0] / 256  # two dogs do not wag as one
-        shape = self._size[0] / self._size[1]
-        return _Actor(look, track, art.place(look, track, rate=self._rate, shape=shape, start=start))
+        return [_Actor(self._look(scene, entity, track), track) for entity, track in tracks if any(track)]
 
     def _look(self, scene: Scene, entity: Entity, track: Sequence[Box | None]) -> _Look:
         appearance = self._appearances[scene.id, entity.id]
         if appearance.file is not None:
             return _Reference(self._references[appearance.file], self._references.digest(appearance.file))
-        others = [other.name for other in scene.entities if other is not entity]
-        doing = art.said_of(entity.name, others, scene.description)
-        way = _way(track)
-        sprite = self._atlas.find(
-            appearance.name, appearance.description, doing=doing, moving=abs(way) > _TURN, beside=others
-        )
-        if sprite is None:
-            return appearance.name
-        return sprite.facing("right" if way > 0 else "left") if abs(way) > _TURN else sprite
+        sprite = self._atlas.find(appearance.name, appearance.description)
+        return appearance.name if sprite is None else _facing(sprite, track)
 
     @staticmethod
     def _described(look: _Look) -> list[str | bool]:
         if isinstance(look, Sprite):
-            return ["sprite", look.name, look.code, look.mirrored]
+            return ["sprite", look.name, look.mirrored]
         return ["label", look] if isinstance(look, str) else ["picture", look.digest]
 
     @staticmethod
@@ -185,11 +160,6 @@ class StoryboardRenderer:
 class _Painting:
     name: str
     seed: int
-    hour: Hour
-    weather: Weather
-
-    def scenery(self, size: tuple[int, int]) -> Scenery:
-        return places.paint(self.name, size=size, seed=self.seed, hour=self.hour)
 
 
 @dataclass(frozen=True)
@@ -205,36 +175,32 @@ _Look = Sprite | _Reference | str
 class _Actor:
     look: _Look
     track: Sequence[Box | None]
-    placements: Sequence[Placement | None]
 
 
-def _way(track: Sequence[Box | None]) -> float:
-    """How far it comes to the right, in widths of the picture."""
+def _facing(sprite: Sprite, track: Sequence[Box | None]) -> Sprite:
     seen = [box for box in track if box is not None]
-    return seen[-1].centre[0] - seen[0].centre[0] if seen else 0.0
+    way = seen[-1].centre[0] - seen[0].centre[0] if seen else 0.0
+    return sprite.facing("right" if way > 0 else "left") if abs(way) > _TURN else sprite
 
 
 def _draw(background: Frame, actors: Sequence[_Actor], number: int) -> Frame:
     canvas = background
-    poses: list[tuple[art.Pose, art.Box]] = []  # drawn together, so that a picture of them is to the bit a training one
+    sprites: list[tuple[Sprite, Box]] = []  # drawn together, so that a picture of sprites is to the bit a training one
     for actor in actors:
         box = actor.track[number]
         if box is None:
             continue
-        if actor.placements:
-            placement = actor.placements[number]
-            assert placement is not None  # as its box is there
-            poses.append((placement.pose, placement.box))
+        if isinstance(actor.look, Sprite):
+            sprites.append((actor.look, box))
             continue
-        assert not isinstance(actor.look, Sprite)
-        picture = Image.fromarray(art.compose(canvas, poses)).convert("RGBA")
-        poses = []
+        picture = Image.fromarray(compose(canvas, sprites)).convert("RGBA")
+        sprites = []
         if isinstance(actor.look, str):
             _draw_label(picture, actor.look, box)
         else:
             _draw_picture(picture, actor.look.picture, box)
         canvas = np.asarray(picture.convert("RGB"))
-    return art.compose(canvas, poses)
+    return compose(canvas, sprites)
 
 
 def _draw_picture(canvas: Image.Image, look: Image.Image, box: Box) -> None:

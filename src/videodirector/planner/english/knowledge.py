@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from videodirector.lexicon import ABSTRACT_KINDS, Thing, Traits, get_things, infer_traits, wordnet
+from videodirector.lexicon import ABSTRACT_KINDS, Thing, Traits, trained_things, infer_traits, wordnet
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.vocabulary import split_words
 
@@ -44,8 +44,8 @@ _YOUNG = split_words("cub pup calf chick foal duckling kit baby hatchling")
 
 @lru_cache(maxsize=1)
 def _get_things_by_name() -> dict[str, Thing]:
-    names = {name: thing for thing in get_things().values() for name in thing.synonyms}
-    return names | dict(get_things())
+    names = {name: thing for thing in trained_things().values() for name in thing.synonyms}
+    return names | dict(trained_things())
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from videodirector.lexicon import get_things
+from videodirector.lexicon import trained_things
 from videodirector.planner.english.vocabulary import (
     ADVERBS,
     FUNCTION_WORDS,
@@ -76,7 +76,7 @@ def clean_story(story: str) -> str:
 
 @lru_cache(maxsize=1)
 def _compile_emoji_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    names = {thing.emoji: thing.name for thing in get_things().values()}
+    names = {thing.emoji: thing.name for thing in trained_things().values()}
     longest_first = sorted(names, key=len, reverse=True)
     pattern = "|".join(map(re.escape, longest_first))
     return re.compile(f"(?:{pattern})[\\ufe0f\\U0001f3fb-\\U0001f3ff]*"), names

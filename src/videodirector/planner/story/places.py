@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from videodirector.lexicon import Background, Thing, find_similar_background, get_backgrounds
+from videodirector.lexicon import Background, Thing, find_similar_background, trained_backgrounds
 from videodirector.planner.english.clauses import NounPhrase
 from videodirector.planner.english.knowledge import find_thing, find_traits, is_a, is_body_part, is_visible
 from videodirector.planner.english.vocabulary import split_words
@@ -67,8 +67,8 @@ _HABITATS: Mapping[str, str] = {
 
 @lru_cache(maxsize=1)
 def _get_places_by_name() -> dict[str, str]:
-    names = {name: place.name for place in get_backgrounds().values() for name in place.synonyms}
-    return names | {name: name for name in get_backgrounds()}
+    names = {name: place.name for place in trained_backgrounds().values() for name in place.synonyms}
+    return names | {name: name for name in trained_backgrounds()}
 
 
 def find_place(noun: NounPhrase) -> str | None:
@@ -98,8 +98,7 @@ def find_similar_place(noun: NounPhrase, preposition: str) -> str | None:
         return None
     if any(is_a(noun.words, kind) for kind in ("container", "barrier", "hole", "furniture", "plant part")):
         return None
-    thing = find_thing(noun.words)
-    if thing is not None and thing.name not in _PUBLIC:
+    if find_traits(noun.words) is not None and find_thing(noun.words) is not None:
         return None  # a house, a castle: a thing that can be drawn
     if preposition in ("at", "through", "around") and not (
         last in _ENCLOSING_CLASSES or any(is_a(noun.words, kind) for kind in _ENCLOSING_CLASSES)
@@ -114,9 +113,6 @@ _ENCLOSING_CLASSES = (
     "stadium",
 )  # fmt: skip
 """Classes of places that "at" and "through" mean being within."""
-
-_PUBLIC = split_words("stadium hospital hotel shop factory church mosque temple schoolhouse")
-"""Buildings that can be drawn, but where whoever is in them is seen inside."""
 
 _ALSO_OBJECTS = split_words(
     "door window wall board bench hole box nest cage tower corner spot shelf roof track line burrow den"
@@ -179,7 +175,7 @@ def infer_place(present: Iterable[str]) -> str:
             home, weight = _HABITATS.get(nature.name, ""), 1.0
         else:
             home, weight = next((_CLASS_HABITATS[wide] for wide in _CLASS_HABITATS if is_a(name, wide)), ""), 0.6
-        if home in get_backgrounds() and nature is not None:
+        if home in trained_backgrounds() and nature is not None:
             # Walkers may be anywhere; plants and buildings do not move.
             rooted = 2.0 if nature.kind in ("plant", "building") else 1.0
             votes[home] = votes.get(home, 0.0) + weight * rooted / (1 + 0.5 * order)
@@ -198,7 +194,7 @@ _CLASS_HABITATS: Mapping[str, str] = {
 def get_ground_line(place: str) -> float:
     """Height of the ground in this place: 0 at the top of the picture, 1 at the bottom."""
     bare = place.partition(" at ")[0]
-    known: Background | None = get_backgrounds().get(_get_places_by_name().get(bare, bare)) or find_similar_background(
-        bare
-    )
+    known: Background | None = trained_backgrounds().get(
+        _get_places_by_name().get(bare, bare)
+    ) or find_similar_background(bare)
     return known.ground if known else DEFAULT_GROUND

@@ -43,7 +43,7 @@ def story(**fields: object) -> VideoPlan:
     return VideoPlan.parse({"schema_version": 1, "seed": 3, "scenes": scenes, **fields})
 
 
-PAGES = Path(__file__).parents[2] / "docs" / "backends"
+PAGES = Path(__file__).parents[4] / "docs" / "backends"
 
 
 def commands(kind: str) -> Iterator[tuple[str, list[str]]]:
