@@ -5,7 +5,7 @@ BIN := .venv/bin
 CHECKED := $(wildcard src tests benchmarks examples recipes)
 STORY := A fox walks through the forest. It meets an owl. They sit under a tree. The owl flies away under the moon.
 
-.PHONY: install demo test lint audit format clean
+.PHONY: install demo test hostile lint audit format clean
 install: .venv/.installed
 
 # The stamp is newer than what it depends on, so that an installed environment is left alone.
@@ -27,6 +27,10 @@ lint: install
 # One thread for each worker: two workers with two threads each on two cores only get into each other's way.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+
+# Attacks on files, servers, caches and interrupts; minutes long, and not all of them pass yet (see CHANGELOG.md).
+hostile: install
+	VIDEODIRECTOR_HOSTILE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist load tests/hostile
 
 # Without a network there is nothing to ask: that is said, and is no failure. See docs/dependencies.md.
 audit: install

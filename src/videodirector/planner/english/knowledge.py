@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from videodirector.lexicon import ABSTRACT_KINDS, Thing, Traits, trained_things, infer_traits, wordnet
+from videodirector.lexicon import ABSTRACT_KINDS, Thing, Traits, infer_traits, trained_things, wordnet
 from videodirector.planner.english import vocabulary as v
 from videodirector.planner.english.vocabulary import split_words
 
