@@ -11,27 +11,25 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from videodirector.errors import UsageError
 from videodirector.schemas import (
+    BatchOptions,
     Caption,
     Forecast,
+    InputOptions,
     Inputs,
+    MakeOptions,
     Manifest,
     Notice,
+    PlanOptions,
     PlanRequest,
     RenderEvent,
+    RenderOptions,
     RenderResult,
     RenderSettings,
+    StoryOptions,
     VideoDone,
     VideoPlan,
     frame_rate,
     load_cast,
-)
-from videodirector.schemas.render import (
-    BatchOptions,
-    PlanOptions,
-    RenderOptions,
-    SeededPlanOptions,
-    SeededRenderOptions,
-    Seeds,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
     from videodirector.schemas.batch import BatchEvent, StoryboardResult
     from videodirector.senses import Captioner
 
-__all__ = ["BatchOptions", "Director", "PlanOptions", "RenderOptions", "Seeds"]
+__all__ = ["BatchOptions", "Director", "PlanOptions", "RenderOptions"]
 
 
 class Director:
@@ -102,8 +100,8 @@ class Director:
         text: str = "",
         *,
         seed: int | None = None,
-        fps: Fraction | int | str | None = None,
-        **given: Unpack[SeededPlanOptions],
+        fps: Fraction | float | str | None = None,
+        **given: Unpack[StoryOptions],
     ) -> VideoPlan:
         """The plan of a story: yours to read, edit, save and render.
 
@@ -115,8 +113,8 @@ class Director:
             text: any text; may be empty if something else is given.
             seed: the plan's seed; None leaves it to the planner.
             fps: frames a second; None leaves it to the planner.
-            **given: image, audio, video, depth, thermal, imu (see ``Seeds``), and what else the plan shall keep, see
-                ``PlanRequest``; what it does not keep is in its notes.
+            **given: image, audio, video, depth, thermal, imu, see `InputOptions`, and what else the plan shall keep,
+                see `PlanRequest`; what it does not keep is in its notes.
 
         Raises:
             UsageError: a seed, frame rate, wish or input that cannot be meant, or a file that cannot be read.
@@ -130,15 +128,15 @@ class Director:
         try:
             rate = None if fps is None else frame_rate(fps)
         except ValueError as error:
-            raise UsageError(f"fps is {fps!r}: {error}", hint='give one like 8 or "30000/1001"') from None
-        wishes = {name: value for name, value in given.items() if name not in Seeds.__annotations__}
+            raise UsageError(f"fps is {fps!r}: {error}", hint='give one like 8, 23.976 or "30000/1001"') from None
+        wishes = {name: value for name, value in given.items() if name not in InputOptions.__annotations__}
         request = {"story": text, "seed": seed, "frame_rate": rate, **wishes}
         inputs = _inputs(given)
         if not inputs:
             return fulfil(self._planner, PlanRequest.parse(request))
         from videodirector.senses import combined, with_references
 
-        captions = self.perceive(**_seeds(given))
+        captions = self.perceive(**_input_options(given))
         story = combined(text, captions)
         request["story"] = story.text
         if story.place is not None and not wishes.get("backgrounds"):
@@ -147,7 +145,7 @@ class Director:
         plan.notes[:0] = story.notes
         return with_references(plan, captions, [image.name for image in inputs.image if isinstance(image.source, Path)])
 
-    def perceive(self, **given: Unpack[Seeds]) -> list[Caption]:
+    def perceive(self, **given: Unpack[InputOptions]) -> list[Caption]:
         """What pictures, sounds and the rest are taken for, a caption a modality: to see, edit and pass on as text.
 
         Raises:
@@ -226,7 +224,7 @@ class Director:
                     return event.result
         raise AssertionError("a stream ends with VideoDone or with an error")
 
-    def make(self, text: str, path: str | os.PathLike[str], **given: Unpack[SeededRenderOptions]) -> RenderResult:
+    def make(self, text: str, path: str | os.PathLike[str], **given: Unpack[MakeOptions]) -> RenderResult:
         """A story to a video; beside it fox.mp4 has fox.plan.json, fox.manifest.json and the contact sheet fox.png.
 
         ``image``, ``audio`` and the others are seeds of the story, as in ``plan``; the text may then be empty.
@@ -234,8 +232,10 @@ class Director:
         Raises:
             PlannerError: the planner could not make a plan; else as ``plan`` and ``render``.
         """
-        plan = self.plan(text, seed=given.get("seed"), fps=given.get("fps"), **_seeds(given))
-        options: dict[str, Any] = {name: value for name, value in given.items() if name not in Seeds.__annotations__}
+        plan = self.plan(text, seed=given.get("seed"), fps=given.get("fps"), **_input_options(given))
+        options: dict[str, Any] = {
+            name: value for name, value in given.items() if name not in InputOptions.__annotations__
+        }
         return self.render(plan, path, **{"save_plan": True, "contact_sheet": True, **options})
 
     def preview(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> None:
@@ -444,9 +444,9 @@ def _size(settings: RenderSettings) -> tuple[int, int] | None:
     return (settings.width, settings.height) if settings.width and settings.height else None
 
 
-def _seeds(given: Mapping[str, Any]) -> Seeds:
-    return {name: given[name] for name in Seeds.__annotations__ if name in given}  # type: ignore[return-value]
+def _input_options(given: Mapping[str, Any]) -> InputOptions:
+    return {name: given[name] for name in InputOptions.__annotations__ if name in given}  # type: ignore[return-value]
 
 
 def _inputs(given: Mapping[str, Any]) -> Inputs:
-    return Inputs.parse(_seeds(given))
+    return Inputs.parse(_input_options(given))

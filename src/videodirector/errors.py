@@ -30,7 +30,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "BatchError",
@@ -80,12 +80,6 @@ def _rebuild(kind: type[VideoDirectorError], args: tuple[object, ...], state: di
     return error
 
 
-class UsageError(VideoDirectorError):
-    """An argument, option or setting that cannot be meant."""
-
-    exit_code = 2
-
-
 @dataclass(frozen=True, slots=True)
 class PlanIssue:
     """One problem of a plan.
@@ -107,6 +101,25 @@ class PlanIssue:
         if self.found:
             text += f", found {self.found}"
         return f"{text} ({self.hint})" if self.hint else text
+
+
+class UsageError(VideoDirectorError):
+    """An argument, option or setting is not valid.
+
+    Attributes:
+        issues: each field that is not valid, where several were checked together.
+    """
+
+    exit_code = 2
+    issues: tuple[PlanIssue, ...] = ()
+
+    @classmethod
+    def from_issues(cls, issues: Iterable[PlanIssue], *, hint: str = "") -> Self:
+        """Create an error that lists every field that is not valid."""
+        found = tuple(issues)
+        error = cls("; ".join(map(str, found)), hint=hint)
+        error.issues = found
+        return error
 
 
 class PlanError(VideoDirectorError):

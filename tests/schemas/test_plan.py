@@ -110,7 +110,7 @@ def test_frames_out_of_bounds(frames: object) -> None:
         (document(scene(description="a\ud800b")), "scenes[0].description", "lone surrogate"),
         (document(seed=-1), "seed", "greater"),
         (document(seed=2**63), "seed", "less"),
-        (document(frame_rate=29.97), "frame_rate", "30000/1001"),
+        (document(frame_rate="29,97"), "frame_rate", "30000/1001"),
         (document(frame_rate="8/0"), "frame_rate", "30000/1001"),
         (document(frame_rate=0), "frame_rate", "between"),
         (document(consistency_groups={"fox": []}), "consistency_groups.fox", "at least 1"),

@@ -64,7 +64,7 @@ def test_a_cast_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[[[[", b'{"name": "Mia"}', b'[{"called": "Mia"}]', b"[1]"])
 def test_cast_files_that_are_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cast.json").write_bytes(content)
-    with pytest.raises(UsageError, match=r"cast\.json: this is no cast: ") as caught:
+    with pytest.raises(UsageError, match=r"cast\.json: this is not a cast: ") as caught:
         load_cast(tmp_path / "cast.json")
     assert '[{"name": "Mia"' in caught.value.hint
     with pytest.raises(UsageError, match="cannot be read"):

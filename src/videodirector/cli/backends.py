@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from videodirector.cli._app import app
-from videodirector.cli._options import AsJson, BackendSettings, BaseUrl, Model, backend_options
+from videodirector.cli._groups import read_settings
+from videodirector.cli._options import AsJson, BackendSettings, BaseUrl, Model
 from videodirector.cli._output import print_json
 from videodirector.generator.backends._survey import Entry, describe, families, survey
 
@@ -41,7 +42,7 @@ def backends(
     if backend == "diffusers" and model is None:
         entries: Sequence[Entry] = families()
     elif backend is not None:
-        entries = [describe(backend, model=model, options=backend_options(option, base_url))]
+        entries = [describe(backend, model=model, options=read_settings(option, base_url=base_url))]
     else:
         entries = survey()
     if as_json:

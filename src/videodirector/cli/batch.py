@@ -13,40 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from videodirector.cli._app import app
-from videodirector.cli._options import (
-    AsJson,
-    BackendName,
-    BackendSettings,
-    Backgrounds,
-    BaseUrl,
-    CastFile,
-    Coco,
-    FontFile,
-    Fps,
-    Height,
-    MaxEntities,
-    Memory,
-    Model,
-    Otio,
-    Quiet,
-    Scenes,
-    Seed,
-    Soundtrack,
-    Steps,
-    Style,
-    Subtitles,
-    Transition,
-    TransitionFrames,
-    UseCache,
-    Width,
-    backend_options,
-    plan_options,
-    render_options,
-)
+from videodirector.cli._groups import Rendering
+from videodirector.cli._options import AsJson, Quiet
 from videodirector.cli._output import print_json
-from videodirector.director import BatchOptions, Director
+from videodirector.cli._spread import spread
 from videodirector.errors import BatchError
-from videodirector.schemas import Notice
+from videodirector.schemas import Notice, PlanOptions
 from videodirector.schemas.batch import (
     BatchEvent,
     BatchStarted,
@@ -60,6 +32,7 @@ __all__: list[str] = []
 
 
 @app.command()
+@spread
 def batch(
     storyboards: Annotated[
         Path,
@@ -90,29 +63,8 @@ def batch(
         str | None,
         typer.Option(metavar="FOLDER|URL", help="What the machines of the cluster share, if not the same disk."),
     ] = None,
-    scenes: Scenes = None,
-    max_entities: MaxEntities = None,
-    cast: CastFile = None,
-    style: Style = "",
-    background: Backgrounds = None,
-    seed: Seed = None,
-    steps: Steps = None,
-    backend: BackendName = "layout2vid",
-    model: Model = None,
-    option: BackendSettings = None,
-    base_url: BaseUrl = None,
-    memory: Memory = None,
-    fps: Fps = None,
-    transition: Transition = None,
-    transition_frames: TransitionFrames = None,
-    soundtrack: Soundtrack = None,
-    subtitles: Subtitles = "none",
-    font: FontFile = None,
-    otio: Otio = False,
-    coco: Coco = False,
-    width: Width = None,
-    height: Height = None,
-    cache: UseCache = True,
+    request: PlanOptions,
+    rendering: Rendering,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -123,11 +75,15 @@ def batch(
 
     For example: videodirector batch storyboards.jsonl -o out/ --workers 2
     """
-    wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    options: BatchOptions = {**render_options(locals()), **wishes}
-    director = Director(backend=backend, model=model, options=backend_options(option, base_url, memory), cache=cache)
-    events = director.stream_many(
-        storyboards, output, workers=workers, retry_failed=retry_failed, ray=ray, shared=shared, **options
+    events = rendering.create_director().stream_many(
+        storyboards,
+        output,
+        workers=workers,
+        retry_failed=retry_failed,
+        ray=ray,
+        shared=shared,
+        **rendering.options,
+        **request,
     )
     results: list[StoryboardResult] = []
     drawn = 0

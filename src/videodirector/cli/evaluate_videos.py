@@ -9,10 +9,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from videodirector.cli._options import AsJson, BackendName, Model, Quiet, Steps, Transition
+from videodirector.cli._options import AsJson, BackendName, Model, Quiet
 from videodirector.cli._output import print_json
+from videodirector.cli._spread import Only, spread
 from videodirector.cli.evaluate import evaluate
 from videodirector.errors import UsageError
+from videodirector.schemas import RenderOptions, RenderSettings, VideoPlan
 
 __all__: list[str] = []
 
@@ -30,6 +32,7 @@ Features = Annotated[
 
 
 @evaluate.command()
+@spread
 def skills(
     *,
     output: Folder,
@@ -44,7 +47,7 @@ def skills(
             "[dim]default: all[/]",
         ),
     ] = None,
-    steps: Steps = None,
+    sampling: Annotated[RenderOptions, Only(["steps"])],
     frames: Annotated[int, typer.Option(help="Frames a scene.")] = 16,
     short: Annotated[
         int | None,
@@ -74,7 +77,7 @@ def skills(
     settings = SkillSettings(
         backend=backend,
         model=model,
-        steps=steps,
+        steps=sampling.get("steps"),
         skills=SKILLS if not skill else cast("tuple[TrialSkill, ...]", tuple(dict.fromkeys(skill))),
         plans=plans,
         frames=frames,
@@ -99,6 +102,7 @@ def skills(
 
 
 @evaluate.command()
+@spread
 def videos(
     files: Annotated[list[Path], typer.Argument(metavar="VIDEOS...", help="Videos, each with its plan beside it.")],
     *,
@@ -108,7 +112,7 @@ def videos(
             "--plan", metavar="PLAN", help="The plan of all of them. [dim]default: fox.plan.json for fox.mp4[/]"
         ),
     ] = None,
-    transition: Transition = None,
+    options: Annotated[RenderOptions, Only(["transition"])],
     features: Features = "world",
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -121,9 +125,8 @@ def videos(
     from videodirector.evaluation.benchmark.report import table
     from videodirector.evaluation.benchmark.videos import measure_video, measure_videos, read_video, scene_clips
     from videodirector.evaluation.benchmark.world import instruments
-    from videodirector.schemas import RenderSettings, VideoPlan
 
-    settings = RenderSettings.parse({"transition": transition})
+    settings = RenderSettings.parse(options)
     pairs = [(file, plan or file.with_suffix(".plan.json")) for file in files]
     missing = [str(beside) for _, beside in pairs if not beside.is_file()]
     if missing:

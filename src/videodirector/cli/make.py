@@ -4,118 +4,47 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from videodirector.cli._app import app
-from videodirector.cli._options import (
-    AsJson,
-    Audios,
-    BackendName,
-    BackendSettings,
-    Backgrounds,
-    BaseUrl,
-    CaptionFile,
-    CastFile,
-    Coco,
-    Depths,
-    Embedders,
-    FontFile,
-    Fps,
-    Height,
-    Images,
-    ImuRate,
-    Imus,
-    MaxEntities,
-    Memory,
-    Model,
-    Otio,
-    PlanFile,
-    Quiet,
-    Scenes,
-    Seed,
-    Soundtrack,
-    Steps,
-    Style,
-    Subtitles,
-    Text,
-    Thermals,
-    Transition,
-    TransitionFrames,
-    UseCache,
-    Video,
-    Videos,
-    Width,
-    backend_options,
-    more_captions,
-    plan_options,
-    render_options,
-    seeds,
-    told_story,
+from videodirector.cli._groups import Rendering, StoryInputs, StoryPlanner, VideoPlanner
+from videodirector.cli._options import AsJson, PlanFile, Quiet, Text, Video
+from videodirector.cli._output import follow, print_forecast, print_json, print_notes, summarise
+from videodirector.cli._spread import Only, Without, spread
+from videodirector.director import Director
+from videodirector.errors import UsageError
+from videodirector.schemas import (
+    InputOptions,
+    PlanOptions,
+    PlanRequest,
+    RenderOptions,
+    Scene,
+    StoryOptions,
+    VideoPlan,
+    json_schema,
 )
-from videodirector.cli._output import follow, print_forecast, print_notes, summarise
-from videodirector.cli._planners import (
-    ChooseStrength,
-    DryRun,
-    Fresh,
-    PlannerName,
-    PlannerTimeout,
-    PlannerUrl,
-    PlannerUrlAlone,
-    planner_of,
-    show_questions,
-)
-from videodirector.director import Director, RenderOptions
-from videodirector.schemas import VideoPlan, json_schema
+
+if TYPE_CHECKING:
+    from videodirector.planner.llm import LLMPlanner
 
 __all__: list[str] = []
 
 
 @app.command()
+@spread
 def make(
     story: Text = "",
     *,
     output: Video,
-    image: Images = None,
-    audio: Audios = None,
-    video: Videos = None,
-    depth: Depths = None,
-    thermal: Thermals = None,
-    imu: Imus = None,
-    imu_rate: ImuRate = None,
-    captions: CaptionFile = None,
-    embedder: Embedders = None,
-    planner: PlannerName = "offline",
-    planner_url: PlannerUrl = None,
-    planner_timeout: PlannerTimeout = 120.0,
-    fresh: Fresh = False,
-    choose_strength: ChooseStrength = False,
-    dry_run: DryRun = False,
-    scenes: Scenes = None,
-    max_entities: MaxEntities = None,
-    cast: CastFile = None,
-    style: Style = "",
-    background: Backgrounds = None,
-    seed: Seed = None,
-    steps: Steps = None,
-    backend: BackendName = "layout2vid",
-    model: Model = None,
-    option: BackendSettings = None,
-    base_url: BaseUrl = None,
-    memory: Memory = None,
-    fps: Fps = None,
-    transition: Transition = None,
-    transition_frames: TransitionFrames = None,
-    soundtrack: Soundtrack = None,
-    subtitles: Subtitles = "none",
-    font: FontFile = None,
-    otio: Otio = False,
-    coco: Coco = False,
-    width: Width = None,
-    height: Height = None,
-    cache: UseCache = True,
+    inputs: StoryInputs,
+    planning: VideoPlanner,
+    request: PlanOptions,
+    rendering: Rendering,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -126,39 +55,29 @@ def make(
     This writes fox.mp4, fox.plan.json, fox.manifest.json and fox.png. A story may also begin with a picture, a sound,
     a video, a depth map, a thermal image or a motion trace: videodirector make --audio bark.wav -o dog.mp4
     """
-    options = render_options(locals())
-    if planner != "offline" and planner_url is None and backend != "server":
-        planner_url, base_url = base_url, None
-    chosen = planner_of(
-        planner,
-        url=planner_url,
-        timeout=planner_timeout,
-        fresh=fresh,
-        choose_strength=choose_strength,
-        dry_run=dry_run,
-    )
-    wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
-    story = told_story(story, given)
-    if dry_run and chosen is not None:
-        show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
+    choice, options = rendering.choice, rendering.options
+    if planning.planner != "offline" and planning.planner_url is None and choice.backend != "server":
+        planning = replace(planning, planner_url=choice.base_url)
+        rendering = replace(rendering, choice=replace(choice, base_url=None))
+    planner = planning.create_story_planner()
+    given = inputs.collect_inputs()
+    text = read_story_argument(story, given)
+    if planning.dry_run and planner is not None:
+        print_questions(planner, text, {**request, **given}, as_json=as_json)
         return
-    settings = backend_options(option, base_url, memory)
-    bank = more_captions(captions)
-    director = Director(
-        chosen, backend=backend, model=model, options=settings, cache=cache, captions=bank, embedder=embedder or ()
-    )
-    plan = director.plan(story, seed=seed, fps=fps, **wishes, **given)
-    if dry_run:
+    director = rendering.create_director(planner, **inputs.captioner_options())
+    plan = director.plan(text, seed=options.get("seed"), fps=options.get("fps"), **request, **given)
+    if planning.dry_run:
         print_forecast(director.dry_run(plan, output, **options), as_json=as_json)
         return
     if given and not (as_json or quiet):
-        print_notes(plan.notes)  # before anything is drawn of what may be a mistake
+        print_notes(plan.notes)  # before anything is rendered of what may be a mistake
     beside: RenderOptions = {"save_plan": True, "contact_sheet": True, **options}
     follow(director.stream(plan, output, **beside), as_json=as_json, quiet=quiet)
 
 
 @app.command()
+@spread
 def plan(
     story: Text = "",
     *,
@@ -166,28 +85,10 @@ def plan(
         Path | None,
         typer.Option("--output", "-o", metavar="PLAN.json", help="The plan to write. [dim]default: standard output[/]"),
     ] = None,
-    image: Images = None,
-    audio: Audios = None,
-    video: Videos = None,
-    depth: Depths = None,
-    thermal: Thermals = None,
-    imu: Imus = None,
-    imu_rate: ImuRate = None,
-    captions: CaptionFile = None,
-    embedder: Embedders = None,
-    planner: PlannerName = "offline",
-    base_url: PlannerUrlAlone = None,
-    planner_timeout: PlannerTimeout = 120.0,
-    fresh: Fresh = False,
-    choose_strength: ChooseStrength = False,
-    dry_run: DryRun = False,
-    scenes: Scenes = None,
-    max_entities: MaxEntities = None,
-    cast: CastFile = None,
-    style: Style = "",
-    background: Backgrounds = None,
-    seed: Seed = None,
-    fps: Fps = None,
+    inputs: StoryInputs,
+    planning: StoryPlanner,
+    request: PlanOptions,
+    options: Annotated[RenderOptions, Only(["seed", "fps"])],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -195,47 +96,28 @@ def plan(
 
     The plan is a JSON file; edit it and render it. Without -o it is printed.
     """
-    wishes = plan_options(scenes=scenes, max_entities=max_entities, cast=cast, style=style, backgrounds=background)
-    chosen = planner_of(
-        planner, url=base_url, timeout=planner_timeout, fresh=fresh, choose_strength=choose_strength, dry_run=dry_run
-    )
-    given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
-    story = told_story(story, given)
-    if dry_run:
-        show_questions(chosen, story, {**wishes, **given}, as_json=as_json)
+    planner = planning.create_story_planner()
+    given = inputs.collect_inputs()
+    text = read_story_argument(story, given)
+    if planning.dry_run:
+        print_questions(planner, text, {**request, **given}, as_json=as_json)
         return
-    director = Director(chosen, captions=more_captions(captions), embedder=embedder or ())
-    made = director.plan(story, seed=seed, fps=fps, **wishes, **given)
+    director = Director(planner, **inputs.captioner_options())
+    planned = director.plan(text, seed=options.get("seed"), fps=options.get("fps"), **request, **given)
     if output is None:
-        sys.stdout.write(made.to_json())
+        sys.stdout.write(planned.to_json())
         return
-    made.save(output)
-    summarise(made, output, as_json=as_json, quiet=quiet)
+    planned.save(output)
+    summarise(planned, output, as_json=as_json, quiet=quiet)
 
 
 @app.command()
+@spread
 def render(
     plan: PlanFile,
     *,
     output: Video,
-    seed: Seed = None,
-    steps: Steps = None,
-    backend: BackendName = "layout2vid",
-    model: Model = None,
-    option: BackendSettings = None,
-    base_url: BaseUrl = None,
-    memory: Memory = None,
-    fps: Fps = None,
-    transition: Transition = None,
-    transition_frames: TransitionFrames = None,
-    soundtrack: Soundtrack = None,
-    subtitles: Subtitles = "none",
-    font: FontFile = None,
-    otio: Otio = False,
-    coco: Coco = False,
-    width: Width = None,
-    height: Height = None,
-    cache: UseCache = True,
+    rendering: Rendering,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would be drawn and what is in the cache, and why.")
     ] = False,
@@ -247,15 +129,12 @@ def render(
     The same plan and seed give the same video; a manifest beside it says what it was made of. Only scenes that were
     not drawn before are drawn, so after an edit, or when it was stopped, the same command does what is left to do.
     """
-    options = render_options(locals())
     loaded = VideoPlan.load(plan)
-    settings = backend_options(option, base_url, memory)
-    director = Director(backend=backend, model=model, options=settings, cache=cache)
+    director, options = rendering.create_director(), rendering.options
     if dry_run:
         print_forecast(director.dry_run(loaded, output, **options), as_json=as_json)
-        return
-    events = director.stream(loaded, output, **options)
-    follow(events, as_json=as_json, quiet=quiet, plan_path=plan)
+    else:
+        follow(director.stream(loaded, output, **options), as_json=as_json, quiet=quiet, plan_path=plan)
 
 
 @app.command()
@@ -265,6 +144,7 @@ def validate(plan: PlanFile, *, as_json: AsJson = False, quiet: Quiet = False) -
 
 
 @app.command()
+@spread
 def preview(
     plan: PlanFile,
     *,
@@ -277,22 +157,11 @@ def preview(
             help="A contact sheet or a video, by its ending.",
         ),
     ],
-    seed: Seed = None,
-    fps: Fps = None,
-    transition: Transition = None,
-    transition_frames: TransitionFrames = None,
-    soundtrack: Soundtrack = None,
-    subtitles: Subtitles = "none",
-    font: FontFile = None,
-    otio: Otio = False,
-    coco: Coco = False,
-    width: Width = None,
-    height: Height = None,
+    options: Annotated[RenderOptions, Without(["steps"])],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw a plan at once with ready-made pictures, to see where things will be. Needs no model."""
-    options = render_options(locals())
     events = Director().stream_preview(VideoPlan.load(plan), output, **options)
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan, sheet_path=output)
 
@@ -301,3 +170,62 @@ def preview(
 def schema() -> None:
     """Print the JSON Schema of plans, for editors and programs."""
     print(json.dumps(json_schema(), indent=2))
+
+
+def read_story_argument(story: str, inputs: InputOptions) -> str:
+    """Read the story's text: the argument, `-` for standard input, or `@FILE`.
+
+    Raises:
+        UsageError: there is neither text nor any other input, or the file cannot be read.
+    """
+    if not story and not inputs:
+        raise UsageError("there is no story", hint='give one: "A fox meets an owl.", or --image, --audio, ...')
+    if story == "-":
+        content, source = sys.stdin.buffer.read(), "standard input"
+    elif story.startswith("@"):
+        source = story[1:]
+        try:
+            content = Path(source).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"cannot read the story from {source!r}: {reason}",
+                hint="@ names a file; to begin a story with @, put a blank before it",
+            ) from None
+    else:
+        return story
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"the story in {source} is not UTF-8 text: byte {error.start} is 0x{content[error.start]:02x}",
+            hint="save it as UTF-8",
+        ) from None
+
+
+class _RequestRecorder:
+    """A planner that records the request and plans nothing."""
+
+    request: PlanRequest | None = None
+
+    def plan(self, story: str, *, seed: int | None = None, frame_rate: Fraction | None = None) -> VideoPlan:
+        return self.plan_request(PlanRequest(story=story, seed=seed, frame_rate=frame_rate))
+
+    def plan_request(self, request: PlanRequest) -> VideoPlan:
+        self.request = request
+        return VideoPlan(scenes=[Scene(id="s1", description=request.story[:100])])
+
+
+def print_questions(planner: LLMPlanner | None, story: str, options: StoryOptions, *, as_json: bool) -> None:
+    """Print what would be sent to a chat model to plan a story."""
+    recorder = _RequestRecorder()
+    Director(recorder).plan(story, **options)
+    steps = planner.dry_run(recorder.request) if planner is not None and recorder.request is not None else []
+    if as_json:
+        print_json({"questions": [{"step": step, "messages": [list(m) for m in messages]} for step, messages in steps]})
+        return
+    for step, messages in steps:
+        for role, text in messages:
+            typer.echo(f"--- {step}, {role}\n{text}\n")
+    if not steps:
+        typer.echo("the offline planner sends nothing", err=True)

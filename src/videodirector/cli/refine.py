@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from videodirector.cli._app import app
+from videodirector.cli._groups import EditPlanner
 from videodirector.cli._options import AsJson, PlanFile, Quiet
 from videodirector.cli._output import print_json
-from videodirector.cli._planners import Fresh, PlannerName, PlannerTimeout, PlannerUrlAlone, planner_of
+from videodirector.cli._spread import spread
 from videodirector.director import Director
 from videodirector.schemas import VideoPlan, changes
 
@@ -19,6 +20,7 @@ __all__: list[str] = []
 
 
 @app.command()
+@spread
 def refine(
     plan: PlanFile,
     request: Annotated[
@@ -29,10 +31,7 @@ def refine(
         Path | None,
         typer.Option("--output", "-o", metavar="NEW.json", help="The plan to write. [dim]default: standard output[/]"),
     ] = None,
-    planner: PlannerName = "offline",
-    base_url: PlannerUrlAlone = None,
-    planner_timeout: PlannerTimeout = 120.0,
-    fresh: Fresh = False,
+    planning: EditPlanner,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -42,8 +41,7 @@ def refine(
     Several requests may be joined by "and". Nothing is written unless all of them could be carried out.
     """
     before = VideoPlan.load(plan)
-    chosen = planner_of(planner, url=base_url, timeout=planner_timeout, fresh=fresh)
-    after = Director(chosen).refine(before, request)
+    after = Director(planning.create_planner()).refine(before, request)
     different = changes(before, after)
     if output is not None:
         after.save(output)

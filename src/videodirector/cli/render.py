@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from videodirector.cli._app import app
+from videodirector.cli._groups import BackendChoice, Rendering
 from videodirector.cli._options import AsJson, PlanFile, Quiet, UseCache, Video
 from videodirector.cli._output import follow, print_forecast, report
-from videodirector.cli._spread import Drawer, Drawing, Finish, spread
+from videodirector.cli._spread import Only, spread
 from videodirector.director import Director
 from videodirector.errors import RenderError, VideoDirectorError
-from videodirector.schemas import Manifest, VideoPlan
+from videodirector.schemas import Manifest, RenderOptions, VideoPlan
 
 __all__: list[str] = []
 
@@ -32,8 +33,8 @@ def diff(
     before: PlanFile,
     after: Annotated[Path, typer.Argument(metavar="NEW_PLAN", help="Another plan file.")],
     *,
-    drawing: Drawing,
-    drawer: Drawer,
+    frames: Annotated[RenderOptions, Only(["seed", "steps", "fps", "width", "height"])],
+    choice: BackendChoice,
     as_json: AsJson = False,
 ) -> None:
     """Tell which scenes would have to be drawn again for another plan, and why. Nothing is drawn.
@@ -41,7 +42,7 @@ def diff(
     Give the options that you render with. The order of keys, blanks and 0.50 for 0.5 are no difference.
     """
     plans = VideoPlan.load(before), VideoPlan.load(after)
-    print_forecast(drawer.director().diff(*plans, **drawing.options()), as_json=as_json)
+    print_forecast(choice.create_director().diff(*plans, **frames), as_json=as_json)
 
 
 @app.command()
@@ -50,9 +51,7 @@ def watch(
     plan: PlanFile,
     *,
     output: Video,
-    finish: Finish,
-    drawer: Drawer,
-    cache: UseCache = True,
+    rendering: Rendering,
     quiet: Quiet = False,
 ) -> None:
     """Render a plan, and again whenever its file or one that it names is saved, until Ctrl-C.
@@ -60,20 +59,20 @@ def watch(
     The model stays loaded, so an edit costs no more than the scenes that it changes. A plan that cannot be rendered is
     told of, and the video stays as it was.
     """
-    director, options = drawer.director(cache=cache), finish.options()
-    rendering = False
+    director, options = rendering.create_director(), rendering.options
+    busy = False
     try:
         for _ in saved(plan):
-            rendering = True
+            busy = True
             try:
                 follow(
                     director.stream(VideoPlan.load(plan), output, **options), as_json=False, quiet=quiet, plan_path=plan
                 )
             except VideoDirectorError as error:
                 report(error, as_json=False)
-            rendering = False
+            busy = False
     except KeyboardInterrupt:
-        if rendering:
+        if busy:
             raise
         return  # that is how one leaves
 

@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from videodirector.cli._app import app
-from videodirector.cli._options import (
-    AsJson,
-    Audios,
-    CaptionFile,
-    Depths,
-    Embedders,
-    Images,
-    ImuRate,
-    Imus,
-    Quiet,
-    Thermals,
-    Videos,
-    more_captions,
-    seeds,
-)
+from videodirector.cli._groups import StoryInputs
+from videodirector.cli._options import AsJson, Quiet
 from videodirector.cli._output import print_json
+from videodirector.cli._spread import spread
 from videodirector.cli.evaluate import evaluate
 from videodirector.director import Director
 from videodirector.errors import UsageError
@@ -37,17 +25,10 @@ _SEED = 53  # of moments that nothing was learned from
 
 
 @app.command()
+@spread
 def caption(
     *,
-    image: Images = None,
-    audio: Audios = None,
-    video: Videos = None,
-    depth: Depths = None,
-    thermal: Thermals = None,
-    imu: Imus = None,
-    imu_rate: ImuRate = None,
-    captions: CaptionFile = None,
-    embedder: Embedders = None,
+    inputs: StoryInputs,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,12 +38,12 @@ def caption(
     """
     from videodirector.senses import told
 
-    given = seeds(image=image, audio=audio, video=video, depth=depth, thermal=thermal, imu=imu, imu_rate=imu_rate)
+    given = inputs.collect_inputs()
     if not given:
         raise UsageError(
             "there is nothing to describe", hint="give --image, --audio, --video, --depth, --thermal, --imu"
         )
-    found = Director(captions=more_captions(captions), embedder=embedder or ()).perceive(**given)
+    found = Director(**inputs.captioner_options()).perceive(**given)
     if as_json:
         print_json({"captions": [one.model_dump(mode="json") for one in found]})
         return

@@ -2,9 +2,20 @@
 
 from typing import Any
 
+from videodirector.schemas._base import FrozenModel
 from videodirector.schemas._names import normalised
+from videodirector.schemas._option import Option
 from videodirector.schemas.changes import Change, changes
 from videodirector.schemas.document import canonical_json, write_atomically
+from videodirector.schemas.events import (
+    Notice,
+    PlanReady,
+    RenderEvent,
+    SceneDone,
+    SceneStarted,
+    StepDone,
+    VideoDone,
+)
 from videodirector.schemas.forecast import Forecast, InputChange, SceneForecast
 from videodirector.schemas.inputs import (
     MODALITIES,
@@ -15,6 +26,7 @@ from videodirector.schemas.inputs import (
     ImageInput,
     ImuInput,
     Input,
+    InputOptions,
     Inputs,
     Modality,
     ThermalInput,
@@ -44,21 +56,16 @@ from videodirector.schemas.plan import (
     VideoPlan,
 )
 from videodirector.schemas.rate import FrameRate, frame_rate
-from videodirector.schemas.render import (
-    Control,
-    Drawn,
-    Notice,
-    PlanReady,
-    RenderEvent,
-    RenderResult,
+from videodirector.schemas.request import CastMember, PlanOptions, PlanRequest, load_cast
+from videodirector.schemas.results import Control, Drawn, RenderResult, SceneResult
+from videodirector.schemas.settings import (
+    BatchOptions,
+    MakeOptions,
+    RenderOptions,
     RenderSettings,
-    SceneDone,
-    SceneResult,
-    SceneStarted,
-    StepDone,
-    VideoDone,
+    RunOptions,
+    StoryOptions,
 )
-from videodirector.schemas.request import CastMember, PlanRequest, load_cast
 from videodirector.schemas.versions import CURRENT_VERSION, upgrade
 
 __all__ = [
@@ -73,6 +80,7 @@ __all__ = [
     "MIN_SIDE",
     "MODALITIES",
     "AudioInput",
+    "BatchOptions",
     "Box",
     "Caption",
     "CastMember",
@@ -85,21 +93,28 @@ __all__ = [
     "FileRecord",
     "Forecast",
     "FrameRate",
+    "FrozenModel",
     "Guess",
     "ImageInput",
     "ImuInput",
     "Input",
     "InputChange",
+    "InputOptions",
     "Inputs",
     "Layout",
+    "MakeOptions",
     "Manifest",
     "Modality",
     "Notice",
+    "Option",
+    "PlanOptions",
     "PlanReady",
     "PlanRequest",
     "RenderEvent",
+    "RenderOptions",
     "RenderResult",
     "RenderSettings",
+    "RunOptions",
     "Scene",
     "SceneDone",
     "SceneForecast",
@@ -108,6 +123,7 @@ __all__ = [
     "SceneStarted",
     "SceneTiming",
     "StepDone",
+    "StoryOptions",
     "ThermalInput",
     "Timings",
     "Transition",

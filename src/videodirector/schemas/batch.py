@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from videodirector.schemas._base import Count, FrozenModel, Seconds
+from videodirector.schemas.events import Notice
 from videodirector.schemas.plan import Id
-from videodirector.schemas.render import Count, Notice, SceneResult, Seconds
+from videodirector.schemas.results import SceneResult
 
 __all__ = [
     "BatchEvent",
@@ -21,11 +23,7 @@ __all__ = [
 ]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Failure(_Frozen):
+class Failure(FrozenModel):
     """Why there is no video: the kind of error, what is wrong, and what to do about it."""
 
     type: str
@@ -33,7 +31,7 @@ class Failure(_Frozen):
     hint: str = ""
 
 
-class StoryboardResult(_Frozen):
+class StoryboardResult(FrozenModel):
     """One storyboard of a batch, as it stands in ``report.jsonl``.
 
     Attributes:
@@ -67,14 +65,14 @@ class StoryboardResult(_Frozen):
     kept: bool = False
 
 
-class BatchStarted(_Frozen):
+class BatchStarted(FrozenModel):
     """The storyboards have been read: so many there are."""
 
     event: Literal["batch_started"] = "batch_started"
     storyboards: Count
 
 
-class StoryboardReady(_Frozen):
+class StoryboardReady(FrozenModel):
     """A storyboard has a valid plan of so many scenes, of which so many have to be drawn."""
 
     event: Literal["storyboard_ready"] = "storyboard_ready"
@@ -83,7 +81,7 @@ class StoryboardReady(_Frozen):
     to_draw: Count
 
 
-class SceneDrawn(_Frozen):
+class SceneDrawn(FrozenModel):
     """A scene was drawn, for this storyboard and all others that show the same."""
 
     event: Literal["scene_drawn"] = "scene_drawn"
@@ -92,7 +90,7 @@ class SceneDrawn(_Frozen):
     result: SceneResult
 
 
-class StoryboardDone(_Frozen):
+class StoryboardDone(FrozenModel):
     """A storyboard has its video, or has failed for good."""
 
     event: Literal["storyboard_done"] = "storyboard_done"

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from videodirector.schemas._base import FrozenModel
 from videodirector.schemas.changes import Change
-from videodirector.schemas.render import Control
+from videodirector.schemas.results import Control
 
 __all__ = ["Forecast", "InputChange", "SceneForecast"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class InputChange(_Frozen):
+class InputChange(FrozenModel):
     """Something that decides the frames of a scene and differs: ``name`` as the backend tells it, ``why`` in words."""
 
     name: str
@@ -25,7 +20,7 @@ class InputChange(_Frozen):
     after: Any = None
 
 
-class SceneForecast(_Frozen):
+class SceneForecast(FrozenModel):
     """What becomes of one scene.
 
     Attributes:
@@ -43,7 +38,7 @@ class SceneForecast(_Frozen):
     controls: tuple[Control, ...] = ()
 
 
-class Forecast(_Frozen):
+class Forecast(FrozenModel):
     """What becomes of a plan.
 
     Attributes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, TypedDict, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from videodirector.errors import UsageError
+from videodirector.schemas._base import FrozenModel
 from videodirector.schemas.problems import issues_of
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ImageInput",
     "ImuInput",
     "Input",
+    "InputOptions",
     "Inputs",
     "Modality",
     "ThermalInput",
@@ -50,11 +52,7 @@ def _source(value: object) -> object:
     raise PydanticCustomError("source", "an input is a file or an array")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Input(_Frozen):
+class Input(FrozenModel):
     """One file or array.
 
     Attributes:
@@ -136,7 +134,7 @@ _KINDS: dict[str, type[Input]] = {
 }
 
 
-class Inputs(_Frozen):
+class Inputs(FrozenModel):
     """Everything that is given beside the text: none, one or several of each modality."""
 
     image: Annotated[tuple[ImageInput, ...], Field(max_length=MAX_INPUTS)] = ()
@@ -164,9 +162,8 @@ class Inputs(_Frozen):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            issues = issues_of(error, (cls, *_KINDS.values()))
             hint = 'an input is a file or an array, like image="dog.png"; several are a list'
-            raise UsageError("; ".join(map(str, issues)), hint=hint) from None
+            raise UsageError.from_issues(issues_of(error, (cls, *_KINDS.values())), hint=hint) from None
 
     def __iter__(self) -> Iterator[tuple[Modality, tuple[Input, ...]]]:  # type: ignore[override]
         """Modalities that are given, with their inputs."""
@@ -183,14 +180,25 @@ def _each(value: object) -> object:
     return tuple(one if isinstance(one, (Input, Mapping)) else {"source": one} for one in several)
 
 
-class Guess(_Frozen):
+class InputOptions(TypedDict, total=False):
+    """Keywords of what a story begins with besides words: a file, an array, an `Input`, or a list of them."""
+
+    image: Any
+    audio: Any
+    video: Any
+    depth: Any
+    thermal: Any
+    imu: Any
+
+
+class Guess(FrozenModel):
     """Words for a part of what was given, and how sure they are: a probability in [0, 1]."""
 
     words: str
     confidence: Annotated[float, Field(ge=0, le=1)]
 
 
-class Caption(_Frozen):
+class Caption(FrozenModel):
     """What the inputs of one modality were taken for.
 
     Attributes:

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from videodirector.errors import PlanError, UsageError
+from videodirector.schemas._base import Count, FrozenModel, Seconds
 from videodirector.schemas.document import canonical_json, parse_json, read_text
 from videodirector.schemas.plan import Id, Seed, VideoPlan
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
-from videodirector.schemas.render import MAX_SIDE, Control, Count, Drawn, RenderSettings, Seconds
+from videodirector.schemas.results import Control, Drawn
+from videodirector.schemas.settings import MAX_SIDE, RenderSettings
 from videodirector.schemas.versions import Upgrade, upgrade
 
 __all__ = [
@@ -47,11 +49,7 @@ MAX_THREADS = 4096
 Inputs = Annotated[dict[str, JsonValue], Field(max_length=1_000)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SceneRecord(_Frozen):
+class SceneRecord(FrozenModel, allow_inf_nan=False):
     """One scene as it is in the video.
 
     Attributes:
@@ -86,7 +84,7 @@ class SceneRecord(_Frozen):
     notes: tuple[str, ...] = ()
 
 
-class VideoRecord(_Frozen):
+class VideoRecord(FrozenModel):
     """The whole video: its length in frames, their rate, and its size in pixels."""
 
     frames: Count
@@ -96,7 +94,7 @@ class VideoRecord(_Frozen):
     height: Annotated[int, Field(strict=True, ge=1, le=MAX_SIDE)]
 
 
-class Environment(_Frozen):
+class Environment(FrozenModel):
     """The programs at work: versions of videodirector, of the libraries that draw, and of the ffmpeg that encodes."""
 
     videodirector: str
@@ -104,7 +102,7 @@ class Environment(_Frozen):
     ffmpeg: str
 
 
-class SceneTiming(_Frozen):
+class SceneTiming(FrozenModel):
     """Seconds that a scene took in this run, whether it came out of the cache, and what drawing it took at the time."""
 
     seconds: Seconds
@@ -112,7 +110,7 @@ class SceneTiming(_Frozen):
     drawing_seconds: Seconds
 
 
-class Timings(_Frozen):
+class Timings(FrozenModel):
     """When the video was finished, how many seconds that took, and each scene."""
 
     finished: datetime
@@ -120,14 +118,14 @@ class Timings(_Frozen):
     scenes: dict[Id, SceneTiming]
 
 
-class FileRecord(_Frozen):
+class FileRecord(FrozenModel):
     """The video file that the manifest lies beside."""
 
     bytes: Count
     sha256: str
 
 
-class Manifest(_Frozen):
+class Manifest(FrozenModel, allow_inf_nan=False):
     """What a video was made of.
 
     Attributes:

@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypedDict
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from videodirector.errors import UsageError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.schemas._base import FrozenModel
 from videodirector.schemas._names import normalised
+from videodirector.schemas._option import Option
 from videodirector.schemas.plan import MAX_ENTITIES, MAX_SCENES, Name, Seed, Text
 from videodirector.schemas.problems import issues_of
 from videodirector.schemas.rate import FrameRate
 
-__all__ = ["CastMember", "PlanRequest", "load_cast"]
+__all__ = ["CastMember", "PlanOptions", "PlanRequest", "load_cast"]
 
 
-def _whole(value: object) -> object:
+def _repair_surrogates(value: object) -> object:
     """Text with its surrogate pairs joined and half characters replaced: a story is any text."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
-def _one_line(value: object) -> object:
-    return " ".join(str(_whole(value)).split()) if isinstance(value, str) else value
+def _join_lines(value: object) -> object:
+    return " ".join(str(_repair_surrogates(value)).split()) if isinstance(value, str) else value
 
 
-Line = Annotated[Text, BeforeValidator(_one_line)]
-NameLine = Annotated[Name, BeforeValidator(_one_line)]
+Line = Annotated[Text, BeforeValidator(_join_lines)]
+NameLine = Annotated[Name, BeforeValidator(_join_lines)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CastMember(_Frozen):
+class CastMember(FrozenModel):
     """Somebody or something that the user has in mind for the story.
 
     Attributes:
@@ -52,28 +50,73 @@ class CastMember(_Frozen):
     picture: Name | None = None
 
 
-class PlanRequest(_Frozen):
+_CAST: TypeAdapter[tuple[CastMember, ...]] = TypeAdapter(tuple[CastMember, ...])
+
+
+def load_cast(path: str | os.PathLike[str]) -> tuple[CastMember, ...]:
+    """The cast in a JSON file: `[{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]`.
+
+    Pictures are looked for beside the file.
+
+    Raises:
+        UsageError: the file is missing, not JSON, or not a cast; naming every problem.
+    """
+    form = 'a cast is a JSON list: [{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]'
+    try:
+        data = parse_bounded(Path(path).read_bytes())
+        cast = _CAST.validate_python(data)
+    except ValidationError as error:
+        problems = "; ".join(map(str, issues_of(error, (CastMember,))))
+        raise UsageError(f"{os.fspath(path)}: this is not a cast: {problems}", hint=form) from None
+    except ValueError as error:  # not UTF-8, not JSON, too much of it, or a path that cannot be one
+        raise UsageError(f"{os.fspath(path)}: this is not a cast: {error}", hint=form) from None
+    except OSError as error:
+        raise UsageError(f"{os.fspath(path)}: the cast cannot be read: {error.strerror}", hint=form) from None
+    beside = Path(path).parent
+    return tuple(
+        member if member.picture is None else member.model_copy(update={"picture": str(beside / member.picture)})
+        for member in cast
+    )
+
+
+class PlanRequest(FrozenModel):
     """A story, and what the user wants of its plan. What is None or empty is left to the planner.
 
-    A planner keeps these wishes, or says in the plan's notes which it did not keep and why.
+    A planner keeps these requests, or says in the plan's notes which it did not keep and why. To add one, add a field
+    with its `Option`, and the key of `PlanOptions`.
 
     Attributes:
         story: any text, in any language: sentences, or a script that lists its scenes.
-        scenes: number of scenes.
-        max_entities: the most entities in one scene.
-        cast: who and what appears, by name.
-        style: a line about the look ("watercolour, soft light"), said of every scene.
-        backgrounds: where the scenes happen, in order; the last one holds for the scenes that follow.
         seed: the plan's seed.
         frame_rate: frames a second.
     """
 
-    story: Annotated[str, BeforeValidator(_whole), Field(strict=True)]
-    scenes: Annotated[int, Field(strict=True, ge=1, le=MAX_SCENES)] | None = None
-    max_entities: Annotated[int, Field(strict=True, ge=1, le=MAX_ENTITIES)] | None = None
-    cast: tuple[CastMember, ...] = ()
-    style: Line = ""
-    backgrounds: tuple[NameLine, ...] = ()
+    story: Annotated[str, BeforeValidator(_repair_surrogates), Field(strict=True)]
+    scenes: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=MAX_SCENES)] | None,
+        Option("How many scenes.", default="the story's own", least=1),
+    ] = None
+    max_entities: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=MAX_ENTITIES)] | None,
+        Option("The most things in one scene.", default="no limit", least=1),
+    ] = None
+    cast: Annotated[
+        tuple[CastMember, ...],
+        Option(
+            "Who and what appears: a JSON list of objects with name, description (optional) and picture (optional).",
+            metavar="CAST.json",
+            parse=load_cast,
+        ),
+    ] = ()
+    style: Annotated[Line, Option('The look of every scene, like "watercolour, soft light".', metavar="TEXT")] = ""
+    backgrounds: Annotated[
+        tuple[NameLine, ...],
+        Option(
+            "Where it happens; several times for several scenes in order, of which the last holds for the rest.",
+            flag="--background",
+            metavar="PLACE",
+        ),
+    ] = ()
     seed: Seed | None = None
     frame_rate: FrameRate | None = None
 
@@ -98,43 +141,25 @@ class PlanRequest(_Frozen):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            issues = issues_of(error, (cls, CastMember))
-            raise UsageError("; ".join(map(str, issues)), hint="see `videodirector plan --help`") from None
+            raise UsageError.from_issues(
+                issues_of(error, (cls, CastMember)), hint="see `videodirector plan --help`"
+            ) from None
 
     @property
     def wishes(self) -> tuple[str, ...]:
-        """The fields, besides story, seed and frame rate, that ask for something."""
-        return tuple(name for name in ("scenes", "max_entities", "cast", "style", "backgrounds") if getattr(self, name))
+        """Names of the fields, besides story, seed and frame rate, that ask for something."""
+        return tuple(name for name in PlanOptions.__annotations__ if getattr(self, name))
 
     def background(self, index: int) -> str:
         """The place of the scene of this index, from 0; empty when it is left to the planner."""
         return self.backgrounds[min(index, len(self.backgrounds) - 1)] if self.backgrounds else ""
 
 
-_CAST: TypeAdapter[tuple[CastMember, ...]] = TypeAdapter(tuple[CastMember, ...])
+class PlanOptions(TypedDict, total=False):
+    """Keywords that mean what the fields of `PlanRequest` mean."""
 
-
-def load_cast(path: str | os.PathLike[str]) -> tuple[CastMember, ...]:
-    """The cast in a JSON file: `[{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]`.
-
-    Pictures are looked for beside the file.
-
-    Raises:
-        UsageError: the file is missing, not JSON, or not a cast; naming every problem.
-    """
-    form = 'a cast is a JSON list: [{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]'
-    try:
-        data = parse_bounded(Path(path).read_bytes())
-        cast = _CAST.validate_python(data)
-    except ValidationError as error:
-        problems = "; ".join(map(str, issues_of(error, (CastMember,))))
-        raise UsageError(f"{os.fspath(path)}: this is no cast: {problems}", hint=form) from None
-    except ValueError as error:  # not UTF-8, not JSON, too much of it, or a path that cannot be one
-        raise UsageError(f"{os.fspath(path)}: this is no cast: {error}", hint=form) from None
-    except OSError as error:
-        raise UsageError(f"{os.fspath(path)}: the cast cannot be read: {error.strerror}", hint=form) from None
-    beside = Path(path).parent
-    return tuple(
-        member if member.picture is None else member.model_copy(update={"picture": str(beside / member.picture)})
-        for member in cast
-    )
+    scenes: int | None
+    max_entities: int | None
+    cast: Sequence[CastMember]
+    style: str
+    backgrounds: Sequence[str]

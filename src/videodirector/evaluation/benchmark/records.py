@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from videodirector.errors import UsageError
 from videodirector.evaluation.benchmark.plans import TrialSkill, middle
@@ -14,7 +14,7 @@ from videodirector.evaluation.metrics.consistency import Appearance
 from videodirector.evaluation.metrics.features import Frames
 from videodirector.evaluation.metrics.sightings import SceneSightings
 from videodirector.evaluation.metrics.smoothness import flicker
-from videodirector.schemas import Box, Entity, Scene, VideoPlan
+from videodirector.schemas import Box, Entity, FrozenModel, Scene, VideoPlan
 
 __all__ = ["RECORDS_VERSION", "PlanRecord", "SceneRecord", "look"]
 
@@ -22,11 +22,7 @@ RECORDS_VERSION = "1"
 """Raise it whenever the same clips give other records: older ones are then measured anew."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SceneRecord(_Frozen):
+class SceneRecord(FrozenModel):
     """What was seen in one scene.
 
     Attributes:
@@ -42,7 +38,7 @@ class SceneRecord(_Frozen):
     flicker: tuple[float, ...]
 
 
-class PlanRecord(_Frozen):
+class PlanRecord(FrozenModel):
     """What was seen in one plan.
 
     Attributes:
@@ -58,7 +54,7 @@ class PlanRecord(_Frozen):
     id: str
     skill: TrialSkill | None
     scenes: tuple[SceneRecord, ...]
-    groups: dict[str, tuple[Appearance, ...]] = {}
+    groups: dict[str, tuple[Appearance, ...]] = Field(default_factory=dict)
     keys: tuple[str, ...] = ()
     seconds: float = 0.0
     revision: str = ""
@@ -85,7 +81,7 @@ def look(
         UsageError: a scene has not as many frames as planned.
     """
     detector = instruments.detector
-    groups: dict[str, tuple[Appearance, ...]] = {}
+    groups: dict[str, tuple[Appearance, ...]] = Field(default_factory=dict)
     names: dict[tuple[str, str], str] = {}
     by_scene = {scene.id: clip for scene, clip in zip(plan.scenes, clips, strict=True)}
     for group, members in _groups(plan):

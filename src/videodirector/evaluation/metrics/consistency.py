@@ -13,16 +13,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from videodirector.evaluation.metrics.features import Features, PictureTextNetwork
 from videodirector.evaluation.metrics.statistics import Estimate, Proportion
-from videodirector.schemas import Box
+from videodirector.schemas import Box, FrozenModel
 
 __all__ = ["Appearance", "Consistency", "consistency", "crop"]
 
 
-class Appearance(BaseModel):
+class Appearance(FrozenModel):
     """One thing in one scene.
 
     Attributes:
@@ -31,8 +30,6 @@ class Appearance(BaseModel):
         variant: which variant of the thing was seen, None where none was.
         box: where.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     scene: str
     frame: int

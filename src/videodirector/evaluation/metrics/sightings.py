@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field, model_validator
 
-from videodirector.schemas import Box
+from videodirector.schemas import Box, FrozenModel
 
 __all__ = ["MATCH", "SceneSightings", "Sighting", "clearly_visible"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sighting(_Frozen):
+class Sighting(FrozenModel):
     """One planned thing.
 
     Attributes:
@@ -38,7 +34,7 @@ class Sighting(_Frozen):
         return self
 
 
-class SceneSightings(_Frozen):
+class SceneSightings(FrozenModel):
     """One scene.
 
     Attributes:
@@ -53,7 +49,7 @@ class SceneSightings(_Frozen):
     scene: str
     looked_at: tuple[int, ...]
     things: tuple[Sighting, ...]
-    counted: dict[str, int] = {}
+    counted: dict[str, int] = Field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from videodirector.errors import UsageError
+from videodirector.schemas import FrozenModel
 from videodirector.schemas.problems import issues_of
 
 __all__ = ["BackendOptions", "read_pairs"]
 
 
-class BackendOptions(BaseModel):
+class BackendOptions(FrozenModel):
     """Base of the settings of a backend; each gives its fields types, bounds and defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

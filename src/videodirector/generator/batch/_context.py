@@ -24,12 +24,12 @@ from videodirector.generator.render.scene_key import SceneKey
 from videodirector.generator.video.soundtrack import need, sounds
 from videodirector.generator.video.timeline import timeline
 from videodirector.generator.video.writer import WRITER_VERSION
-from videodirector.schemas import RenderResult, RenderSettings, VideoDone, VideoPlan
+from videodirector.schemas import PlanOptions, RenderResult, RenderSettings, VideoDone, VideoPlan
 from videodirector.schemas.batch import Failure, StoryboardResult
 
 __all__ = ["Job", "Studio"]
 
-WISHES = ("scenes", "max_entities", "cast", "style", "backgrounds")
+WISHES = tuple(PlanOptions.__annotations__)
 """Options that are for the planner, and so for stories only; see ``PlanRequest``."""
 
 
