@@ -8,6 +8,7 @@ decide a frame. Golden frames in the tests fail when frames change and the versi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def scene_key(
     """
     code = digest([capabilities.name, capabilities.version, library_versions(capabilities.libraries)])[:32]
     inputs = {"code": code, **renderer.effective(scene, seed=seed, steps=steps)}
-    return SceneKey(digest(inputs), inputs)
+    return SceneKey(digest(inputs), json.loads(json.dumps(inputs)))  # tuples become lists, as in a manifest
 
 
 def library_versions(distributions: Iterable[str]) -> dict[str, str]:
