@@ -1,38 +1,38 @@
 """The error tree: exit codes, hints, and messages a person can act on."""
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
 
 from videodirector import errors
 from videodirector.errors import PlanError, PlanIssue, UsageError, VideoDirectorError
+from videodirector.planner import NotUnderstood
 
-EXIT_CODES = {
-    "VideoDirectorError": 1,
-    "UsageError": 2,
-    "PlanError": 2,
-    "PlannerError": 3,
-    "ModelError": 4,
-    "ModelNotFoundError": 4,
-    "ModelFormatError": 4,
-    "MissingDependencyError": 4,
-    "RenderError": 5,
-    "BatchError": 5,
-    "EncodeError": 5,
-    "OutputError": 5,
-    "RenderInterrupted": 130,
-}
+KINDS = [kind for name in errors.__all__ if issubclass(kind := getattr(errors, name), VideoDirectorError)]
 
 
-def test_every_error_has_its_exit_code_and_is_in_the_drawing() -> None:
-    found = {name for name in errors.__all__ if isinstance(getattr(errors, name), type) and name != "PlanIssue"}
-    assert found == set(EXIT_CODES)
-    for name, code in EXIT_CODES.items():
-        kind = getattr(errors, name)
-        assert issubclass(kind, VideoDirectorError)
-        assert kind.exit_code == code
-        assert name in (errors.__doc__ or "")
+def documented() -> dict[str, tuple[int, str]]:
+    """Exit code and class of every code in the table of `docs/errors.md`."""
+    text = (Path(__file__).parents[1] / "docs" / "errors.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d+) \| `(\w+)` \| .+ \| .* \|$", text, re.MULTILINE)
+    return {code: (int(exit_code), name) for code, exit_code, name in rows}
+
+
+def test_the_documented_table_and_the_classes_agree() -> None:
+    assert documented() == {kind.code: (kind.exit_code, kind.__name__) for kind in KINDS}
+    assert {kind.exit_code for kind in KINDS} == {1, 2, 3, 4, 5, 130}
+
+
+def test_every_class_has_a_code_of_its_own_and_a_line_in_the_tree() -> None:
+    assert len({kind.code for kind in KINDS}) == len(KINDS)
+    for kind in KINDS:
+        assert re.search(rf"\b{kind.__name__}\b", errors.__doc__ or "")
+
+
+def test_errors_of_other_rooms_have_a_documented_code() -> None:
+    assert NotUnderstood("spin it").code == "planner-failed"
 
 
 def test_message_and_hint_are_both_shown() -> None:
@@ -58,7 +58,14 @@ def test_a_plan_error_with_many_issues_stays_readable() -> None:
     assert len(str(error).splitlines()) < 30
 
 
-@pytest.mark.parametrize("error", [UsageError("a", hint="b"), PlanError([PlanIssue("x", "y")], source="z.json")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        UsageError("a", hint="b"),
+        PlanError([PlanIssue("x", "y")], source="z.json"),
+        UsageError.from_issues([PlanIssue("x", "y")]),
+    ],
+)
 def test_errors_survive_the_way_home_from_a_worker(error: VideoDirectorError) -> None:
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert type(copy) is type(error)

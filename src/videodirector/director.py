@@ -28,7 +28,6 @@ from videodirector.schemas import (
     StoryOptions,
     VideoDone,
     VideoPlan,
-    frame_rate,
     load_cast,
 )
 
@@ -125,12 +124,8 @@ class Director:
 
         if self._planner is None:
             self._planner = OfflinePlanner()
-        try:
-            rate = None if fps is None else frame_rate(fps)
-        except ValueError as error:
-            raise UsageError(f"fps is {fps!r}: {error}", hint='give one like 8, 23.976 or "30000/1001"') from None
         wishes = {name: value for name, value in given.items() if name not in InputOptions.__annotations__}
-        request = {"story": text, "seed": seed, "frame_rate": rate, **wishes}
+        request = {"story": text, "seed": seed, "frame_rate": fps, **wishes}
         inputs = _inputs(given)
         if not inputs:
             return fulfil(self._planner, PlanRequest.parse(request))

@@ -1,23 +1,23 @@
-"""Every error videodirector raises on purpose, in one tree.
+"""The errors that videodirector raises on purpose, in one tree.
 
 ```
-VideoDirectorError              1    anything below
-├── UsageError                  2    an argument or setting that cannot be meant
-├── PlanError                   2    a plan that is not valid: `.issues` lists every problem, `.source` is the file
-├── PlannerError                3    no plan could be made of the story
-├── ModelError                  4    the weights
-│   ├── ModelNotFoundError           ... are not where they were said to be
-│   └── ModelFormatError             ... are there, but damaged, foreign or unsafe
-├── MissingDependencyError      4    an optional package or program is not installed
-├── RenderError                 5    the pictures could not be made
-│   └── EncodeError                  ... or not be written as a video
-├── BatchError                  5    some storyboards of a batch failed; its report says which and why
-├── OutputError                 5    the place to write to is read-only, full, missing or a directory
-└── RenderInterrupted           130  the user stopped the work
+VideoDirectorError                 1
+├── UsageError                     2
+├── PlanError                      2
+├── PlannerError                   3
+├── ModelError                     4
+│   ├── ModelNotFoundError
+│   └── ModelFormatError
+├── MissingDependencyError         4
+├── RenderError                    5
+│   └── EncodeError
+├── BatchError                     5
+├── OutputError                    5
+└── RenderInterrupted            130
 ```
 
-The figure is the exit code of the command line. Each error is written for the person who meets it: the message says
-what is wrong and where, `.hint` says what to do, and `str(error)` shows both:
+The figure is the exit code of the command line; `docs/errors.md` says what each means. Errors are written for the person
+who meets them: the message says what is wrong and where, `.hint` says what to do, and `str(error)` shows both:
 
     >>> print(UsageError("--steps is 0", hint="give 1 or more"))
     --steps is 0
@@ -58,6 +58,8 @@ class VideoDirectorError(Exception):
         hint: what to do about it; may be empty.
     """
 
+    code: ClassVar[str] = "error"
+    """Names the kind of error for programs; it never changes. A subclass without one has that of its base."""
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -87,7 +89,7 @@ class PlanIssue:
     Attributes:
         path: where, as a path into the JSON document: `scenes[1].entities[0].layout[3]`; empty for the whole document.
         problem: what is wrong.
-        found: what stands there, shortened; empty when nothing does.
+        found: the value there, shortened; empty when there is none.
         hint: what to do; may be empty.
     """
 
@@ -110,6 +112,7 @@ class UsageError(VideoDirectorError):
         issues: each field that is not valid, where several were checked together.
     """
 
+    code = "usage"
     exit_code = 2
     issues: tuple[PlanIssue, ...] = ()
 
@@ -123,7 +126,7 @@ class UsageError(VideoDirectorError):
 
 
 class PlanError(VideoDirectorError):
-    """A plan that is not valid.
+    """A plan is not valid.
 
     Args:
         issues: every problem found; at least one.
@@ -131,6 +134,7 @@ class PlanError(VideoDirectorError):
         hint: what to do, for the plan as a whole; each issue has its own beside it.
     """
 
+    code = "plan-invalid"
     exit_code = 2
     _SHOWN: ClassVar[int] = 20
 
@@ -151,54 +155,67 @@ class PlanError(VideoDirectorError):
 
 
 class PlannerError(VideoDirectorError):
-    """No plan could be made of the story."""
+    """No plan could be made from the story."""
 
+    code = "planner-failed"
     exit_code = 3
 
 
 class ModelError(VideoDirectorError):
     """Something is wrong with the weights."""
 
+    code = "model-unusable"
     exit_code = 4
 
 
 class ModelNotFoundError(ModelError):
     """There are no weights at the place named."""
 
+    code = "model-missing"
+
 
 class ModelFormatError(ModelError):
     """The weights are there, but damaged, incomplete, foreign or in a format that is not safe to read."""
+
+    code = "model-invalid"
 
 
 class MissingDependencyError(VideoDirectorError):
     """An optional package or program is needed and not installed."""
 
+    code = "dependency-missing"
     exit_code = 4
 
 
 class RenderError(VideoDirectorError):
-    """The pictures of a plan could not be made."""
+    """The scenes of a plan could not be rendered."""
 
+    code = "render-failed"
     exit_code = 5
 
 
 class EncodeError(RenderError):
     """The frames could not be written as a video."""
 
+    code = "encode-failed"
+
 
 class BatchError(VideoDirectorError):
     """Some storyboards of a batch failed; the others are done."""
 
+    code = "batch-incomplete"
     exit_code = 5
 
 
 class OutputError(VideoDirectorError):
     """The place to write to is read-only, full, missing or a directory."""
 
+    code = "output-failed"
     exit_code = 5
 
 
 class RenderInterrupted(VideoDirectorError):
     """The user stopped the work (Ctrl-C, SIGTERM)."""
 
+    code = "interrupted"
     exit_code = 130

@@ -154,12 +154,13 @@ def test_stories_from_files_and_standard_input(
 
 def test_stories_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "utf16.txt").write_text(STORY, encoding="utf-16")
-    for name, message in (("missing.txt", "No such file"), ("", "s a directory"), ("utf16.txt", "is not UTF-8")):
-        assert run("plan", f"@{tmp_path / name}") == 2
-        out, err = capsys.readouterr()
-        assert out == ""
-        assert message in err
-        assert "hint: " in err
+    for name in ("missing.txt", "", "utf16.txt"):
+        assert run("plan", f"@{tmp_path / name}", "--json") == 2
+        error = told(capsys)["error"]
+        assert isinstance(error, dict)
+        assert error["code"] == "usage"
+        assert str(tmp_path / name) in error["message"]
+        assert error["hint"]
 
 
 def test_validate(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +173,7 @@ def test_validate(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture
     assert run("validate", tmp_path / "bad.json", "--json") == 2
     out, err = capsys.readouterr()
     error = json.loads(out)["error"]
-    assert error["type"] == "PlanError"
+    assert (error["code"], error["type"]) == ("plan-invalid", "PlanError")
     assert {issue["path"] for issue in error["issues"]} == {"scenes[1].frames", "scenes[0].colour"}
     assert "scenes[1].frames" in err
     assert "Traceback" not in err
@@ -194,25 +195,27 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "exit_code", "code", "named"),
     [
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--steps", "0"], 2, "steps"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--steps", "many"], 2, "--steps"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition", "wipe"], 2, "transition"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--backend", "magic"], 2, "no backend 'magic'"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--fps", "fast"], 2, "fps"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--soundtrack", "{folder}/none.wav"], 2, "none.wav"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--subtitles", "ass"], 2, "subtitles"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition-frames", "0"], 2, "transition_frames"),
-        (["render", "{plan}", "-o", "{folder}/a.avi", "--backend", "storyboard"], 2, ".mp4"),
-        (["render", "{folder}/none.json", "-o", "{folder}/a.mp4"], 2, "no such file"),
-        (["render", "{plan}"], 2, "--output"),
-        (["plan", "A fox.", "--seed", "-1"], 2, "seed"),
-        (["render", "{plan}", "-o", "{folder}/a.mp4", "--model", "{folder}/none"], 4, "no model at"),
-        (["render", "{plan}", "-o", "{plan}/a.mp4", "--backend", "storyboard"], 5, "cannot write"),
-        (["plan", "A fox.", "-o", "{folder}"], 5, "directory"),
-        (["frobnicate"], 2, "frobnicate"),
-        (["make", "A fox.", "--frobnicate"], 2, "--frobnicate"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--steps", "0"], 2, "usage", "steps"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--steps", "many"], 2, "usage", "--steps"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition", "wipe"], 2, "usage", "transition"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--backend", "magic"], 2, "usage", "'magic'"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--fps", "fast"], 2, "usage", "fps"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--soundtrack", "{folder}/none.wav"], 2, "usage", "none.wav"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--subtitles", "ass"], 2, "usage", "subtitles"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--transition-frames", "0"], 2, "usage", "transition_frames"),
+        (["render", "{plan}", "-o", "{folder}/a.avi", "--backend", "storyboard"], 2, "usage", "a.avi"),
+        (["render", "{folder}/none.json", "-o", "{folder}/a.mp4"], 2, "plan-invalid", "none.json"),
+        (["render", "{plan}"], 2, "usage", "--output"),
+        (["plan", "A fox.", "--seed", "-1"], 2, "usage", "seed"),
+        (["plan", "A fox.", "--cast", "{folder}/none.json"], 2, "usage", "none.json"),
+        (["plan"], 2, "usage", "story"),
+        (["render", "{plan}", "-o", "{folder}/a.mp4", "--model", "{folder}/none"], 4, "model-missing", "none"),
+        (["render", "{plan}", "-o", "{plan}/a.mp4", "--backend", "storyboard"], 5, "output-failed", "a.mp4"),
+        (["plan", "A fox.", "-o", "{folder}"], 5, "output-failed", "{folder}"),
+        (["frobnicate"], 2, "usage", "frobnicate"),
+        (["make", "A fox.", "--frobnicate"], 2, "usage", "--frobnicate"),
     ],
 )
 @pytest.mark.parametrize("as_json", [False, True])
@@ -222,21 +225,31 @@ def test_errors(
     plan_file: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
-    code: int,
-    message: str,
+    exit_code: int,
+    code: str,
+    named: str,
     as_json: bool,
 ) -> None:
     filled = [argument.format(plan=plan_file, folder=tmp_path) for argument in arguments]
-    assert run(*filled, *(["--json"] if as_json else [])) == code
+    assert run(*filled, *(["--json"] if as_json else [])) == exit_code
     out, err = capsys.readouterr()
-    assert message in err
+    assert named.format(folder=tmp_path) in err
     assert "hint: " in err or "(check the path)" in err, "it says what to do"
     assert "Traceback" not in err
     if as_json:
-        assert message in json.loads(out)["error"]["message"]
+        error = json.loads(out)["error"]
+        assert error["code"] == code
+        assert named.format(folder=tmp_path) in error["message"]
     else:
         assert out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"], "nothing was written"
+
+
+def test_invalid_settings_are_issues(tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("render", plan_file, "-o", tmp_path / "a.mp4", "--steps", 0, "--width", 3, "--json") == 2
+    error = told(capsys)["error"]
+    assert isinstance(error, dict)
+    assert [issue["path"] for issue in error["issues"]] == ["steps", "width"]
 
 
 def test_help_speaks_to_newcomers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,7 +283,7 @@ def test_interruption_leaves_nothing(tmp_path: Path, number: signal.Signals) -> 
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert json.loads(out)["error"]["type"] == "RenderInterrupted"
+    assert json.loads(out)["error"]["code"] == "interrupted"
     assert "Traceback" not in err
     assert target.read_bytes() == b"old"
     assert list(target.parent.iterdir()) == [target]

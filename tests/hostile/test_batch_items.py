@@ -66,9 +66,12 @@ def test_each_bad_item_has_its_line(tmp_path: Path, workers: int) -> None:
     assert len(found) == len(items)
     done = {name for name, result in found.items() if result.status == "done"}
     assert {"first", "first-11", "last"} <= done
-    failed = {name: line["error"]["type"] for name, line in lines(tmp_path / "out").items() if "error" in line}
+    failed = {name: line["error"]["code"] for name, line in lines(tmp_path / "out").items() if "error" in line}
     assert {"memory", "stack", "damaged", "deep", "nul", "half"} <= failed.keys()
-    assert failed["damaged"] == failed["deep"] == "PlanError"
+    assert failed["damaged"] == failed["deep"] == "plan-invalid"
+    assert (failed["memory"], failed["stack"]) == (
+        ("out-of-memory", "internal") if workers == 1 else ("render-failed", "render-failed")
+    )
     assert not list(tmp_path.rglob("evil*"))
 
 
@@ -96,7 +99,7 @@ def test_a_plan_that_may_not_be_read(tmp_path: Path) -> None:
     found = {result.id: result for result in director.render_many(tmp_path, tmp_path / "out")}
     assert (found["a"].status, found["b"].status) == ("failed", "done")
     assert found["a"].error is not None
-    assert found["a"].error.type == "PlanError"
+    assert found["a"].error.code == "plan-invalid"
 
 
 def test_ids_stay_apart() -> None:

@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def interrupted() -> None:
         """Says what ``commands.run`` does, without anything that may have to be loaded or unlocked first."""
         if as_json:
-            os.write(1, b'{"error": {"type": "RenderInterrupted", "message": "interrupted", "hint": ""}}\n')
+            described = b'"code": "interrupted", "type": "RenderInterrupted", "message": "interrupted", "hint": ""'
+            os.write(1, b'{"error": {' + described + b"}}\n")
         os.write(2, b"error: interrupted\n")
 
     with Guard(code=_INTERRUPTED, report=interrupted, lasting=arguments is None) as guard:

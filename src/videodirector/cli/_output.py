@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from videodirector.errors import PlanError, VideoDirectorError
+from videodirector.errors import PlanError, UsageError, VideoDirectorError
 from videodirector.files.names import readable_values
 from videodirector.schemas import (
     Forecast,
@@ -146,12 +147,8 @@ def print_json(value: Mapping[str, object]) -> None:
 
 def report(error: VideoDirectorError, *, as_json: bool) -> int:
     if as_json:
-        told: dict[str, object] = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
-        if isinstance(error, PlanError):
-            told["issues"] = [
-                {"path": issue.path, "problem": issue.problem, "found": issue.found, "hint": issue.hint}
-                for issue in error.issues
-            ]
-        print_json({"error": told})
+        described = {"code": error.code, "type": type(error).__name__, "message": error.message, "hint": error.hint}
+        issues = error.issues if isinstance(error, (PlanError, UsageError)) else ()
+        print_json({"error": described | ({"issues": [asdict(issue) for issue in issues]} if issues else {})})
     typer.echo(f"error: {error}", err=True)
     return error.exit_code

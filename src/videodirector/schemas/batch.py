@@ -24,8 +24,9 @@ __all__ = [
 
 
 class Failure(FrozenModel):
-    """Why there is no video: the kind of error, what is wrong, and what to do about it."""
+    """Why there is no video: the code and class of the error, what is wrong, and what to do; see `docs/errors.md`."""
 
+    code: str = ""  # lines of older reports have none
     type: str
     message: str
     hint: str = ""

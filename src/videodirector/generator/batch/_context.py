@@ -200,12 +200,14 @@ class Studio:
     def failed(self, storyboard: Storyboard, asked: str, error: Exception, seconds: float = 0.0) -> StoryboardResult:
         """What there is to say of a storyboard that will have no video."""
         if isinstance(error, VideoDirectorError):
-            message, hint = error.message, error.hint
+            code, message, hint = error.code, error.message, error.hint
         elif isinstance(error, MemoryError):
+            code = "out-of-memory"
             message, hint = "there is too little memory for it", "make it smaller or shorter, or use fewer workers"
         else:
+            code = "internal"
             message, hint = str(error) or type(error).__name__, "this is a fault; please report it"
-        failure = Failure(type=type(error).__name__, message=readable(message), hint=readable(hint))
+        failure = Failure(code=code, type=type(error).__name__, message=readable(message), hint=readable(hint))
         return StoryboardResult(
             id=storyboard.id,
             source=storyboard.source,
