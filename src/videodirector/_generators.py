@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class Returning(Generic[Event, Result]):
-    """Iterates over the events of a generator, after which ``result`` is what it returned."""
+    """Iterates over the events of a generator; afterwards ``result`` is what it returned."""
 
     result: Result
 

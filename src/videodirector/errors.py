@@ -16,8 +16,8 @@ VideoDirectorError                 1
 └── RenderInterrupted            130
 ```
 
-The figure is the exit code of the command line; `docs/errors.md` says what each means. Errors are written for the person
-who meets them: the message says what is wrong and where, `.hint` says what to do, and `str(error)` shows both:
+The figure is the exit code of the command line; ``docs/errors.md`` says what each means. The message says what is wrong
+and where, ``.hint`` says what to do, and ``str(error)`` shows both:
 
     >>> print(UsageError("--steps is 0", hint="give 1 or more"))
     --steps is 0
@@ -87,7 +87,7 @@ class PlanIssue:
     """One problem of a plan.
 
     Attributes:
-        path: where, as a path into the JSON document: `scenes[1].entities[0].layout[3]`; empty for the whole document.
+        path: where in the JSON document: ``scenes[1].entities[0].layout[3]``; empty for the whole.
         problem: what is wrong.
         found: the value there, shortened; empty when there is none.
         hint: what to do; may be empty.

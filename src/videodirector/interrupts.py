@@ -27,7 +27,7 @@ GRACE = 1.2
 
 
 class Flag:
-    """Raised once, and seen by all threads; as threading's Event, without a lock."""
+    """A flag that all threads see; like ``threading.Event``, without a lock."""
 
     def __init__(self) -> None:
         self._up = False
@@ -51,7 +51,7 @@ _last_acts: dict[object, Callable[[], object]] = {}
 
 
 class at_forced_end:
-    """While the block runs, ``act`` is called if the process has to be ended by force: kill a child, remove a file."""
+    """Calls ``act`` if the process has to be ended by force during the block: kill a child, remove a file."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act = act
@@ -64,14 +64,15 @@ class at_forced_end:
 
 
 class Guard:
-    """Answers SIGINT and SIGTERM for the length of a command; a context manager.
+    """Handles SIGINT and SIGTERM for the length of a command; a context manager.
 
-    Until ``started`` is called nothing needs to unwind, and a signal ends the process at once. Signals that are ignored
-    (as shells have it for what they start in the background) stay ignored. Outside the main thread it does nothing.
+    Until ``allow_unwinding`` is called nothing needs to unwind, and a signal ends the process at once. Signals that are
+    ignored (as shells have it for what they start in the background) stay ignored. Outside the main thread it does
+    nothing.
 
     Args:
         code: exit code of an interrupted command.
-        report: writes what the user is told; at most one of its calls is the last thing that the process does.
+        report: writes the message for the user; it may be the last thing that the process does.
         lasting: the process ends with the command: signals that arrive afterwards end it with the command's own code.
     """
 
@@ -90,26 +91,26 @@ class Guard:
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 try:
-                    self._before[number] = signal.signal(number, self._arrived)
+                    self._before[number] = signal.signal(number, self._handle_signal)
                 except ValueError:  # not the main thread
                     return self
         import socket
         import threading
 
         self._hooks = sys.unraisablehook, threading.excepthook
-        sys.unraisablehook, threading.excepthook = self._unraisable, self._in_thread
+        sys.unraisablehook, threading.excepthook = self._handle_unraisable, self._handle_thread_error
         self._sockets = heard, woken = socket.socketpair()
         woken.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
         threading.Thread(target=self._watch, args=(heard,), name="interrupts", daemon=True).start()
         return self
 
-    def started(self) -> None:
-        """From now on a signal raises KeyboardInterrupt in the main thread."""
+    def allow_unwinding(self) -> None:
+        """Let signals raise KeyboardInterrupt in the main thread from now on."""
         self._started = True
 
-    def ended(self, code: int) -> None:
-        """The command is over and has told what came of it; what is left is the end of the process."""
+    def finish(self, code: int) -> None:
+        """Note that the command is over and has reported its result: only the end of the process is left."""
         self.code, self._ended = code, True
 
     def __exit__(
@@ -126,12 +127,12 @@ class Guard:
         sys.unraisablehook, threading.excepthook = self._hooks
         self._sockets[1].close()  # which ends the watching thread, and that closes the other
 
-    def _arrived(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle_signal(self, _number: int, _frame: FrameType | None) -> None:
         requested.set()
         if self._ended:
             os._exit(self.code)
         if not self._started:
-            self._leave()
+            self._exit_now()
         raise KeyboardInterrupt
 
     def _watch(self, heard: socket.socket) -> None:
@@ -152,32 +153,32 @@ class Guard:
                 self._swallowed = False
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         if self._lasting or not self._ended:
-            self._leave()
+            self._exit_now()
         heard.close()
 
-    def _leave(self) -> None:
+    def _exit_now(self) -> None:
         """End the process, now."""
         for act in list(_last_acts.values()):
-            _try(act)
+            _call_quietly(act)
         if not self._ended:
-            _try(self._report)
+            _call_quietly(self._report)
         for stream in (sys.stdout, sys.stderr):
-            _try(stream.flush)
+            _call_quietly(stream.flush)
         os._exit(self.code)
 
-    def _unraisable(self, fault: Any) -> None:
+    def _handle_unraisable(self, fault: Any) -> None:
         if requested.is_set() and issubclass(fault.exc_type, KeyboardInterrupt):
             self._swallowed = True  # it came while an object was destroyed, where exceptions have no effect
         else:
             self._hooks[0](fault)
 
-    def _in_thread(self, fault: Any) -> None:
-        if not requested.is_set():  # what threads trip over while all is torn down is of no interest
+    def _handle_thread_error(self, fault: Any) -> None:
+        if not requested.is_set():  # errors of threads during an interrupt are noise
             self._hooks[1](fault)
 
 
-def _try(act: Callable[[], object]) -> None:
+def _call_quietly(act: Callable[[], object]) -> None:
     try:  # noqa: SIM105  contextlib would have to be imported first
         act()
-    except Exception:  # noqa: S110  there is nobody left to tell
+    except Exception:  # noqa: S110  nothing is left to report to
         pass

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -250,6 +251,13 @@ def test_invalid_settings_are_issues(tmp_path: Path, plan_file: Path, capsys: py
     error = told(capsys)["error"]
     assert isinstance(error, dict)
     assert [issue["path"] for issue in error["issues"]] == ["steps", "width"]
+
+
+def test_completion() -> None:
+    command = [sys.executable, "-m", "videodirector.cli"]
+    asked = {"_VIDEODIRECTOR_COMPLETE": "complete_bash", "COMP_WORDS": "videodirector ren", "COMP_CWORD": "1"}
+    done = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["render"]
 
 
 def test_help_speaks_to_newcomers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support import fox_plan, see
-from videodirector.cli.render import saved
+from videodirector.cli.render import watch_saves
 
 
 def wait(true: Callable[[], bool]) -> None:
@@ -45,7 +45,7 @@ def test_every_save_is_rendered_and_what_is_broken_is_told_of(tmp_path: Path) ->
 def test_what_a_plan_names_is_watched_too(tmp_path: Path) -> None:
     plan, picture = fox_plan(), tmp_path / "owl.png"
     file = tmp_path / "plan.json"
-    saves = saved(file, pause=0.0)
+    saves = watch_saves(file, pause=0.0)
     next(saves)  # there is no plan yet, which is for the render to say
     plan.references = {"owl": str(picture)}
     plan.save(file)

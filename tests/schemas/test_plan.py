@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from support import calls
 from videodirector.errors import PlanError
-from videodirector.schemas import Entity, Scene, VideoPlan, json_schema
+from videodirector.planner import refine
+from videodirector.schemas import Entity, Scene, VideoPlan, changes, json_schema
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "plan_v1.json"
 BOX = [0.1, 0.2, 0.4, 0.6]
@@ -94,8 +95,8 @@ def test_frames_out_of_bounds(frames: object) -> None:
         (document(scenes=[]), "scenes", "at least 1"),
         (document(scene(), scene()), "scenes[1].id", "two scenes have this id"),
         (document(scene(continues="s9")), "scenes[0].continues", "there is no scene of this id"),
-        (document(scene(continues="s1")), "scenes[0].continues", "stands before it"),
-        (document(scene(continues="s2"), scene("s2")), "scenes[0].continues", "stands before it"),
+        (document(scene(continues="s1")), "scenes[0].continues", "comes before it"),
+        (document(scene(continues="s2"), scene("s2")), "scenes[0].continues", "comes before it"),
         (document(scene(id="a b")), "scenes[0].id", "letters, digits"),
         (document(scene(id="../x")), "scenes[0].id", "letters, digits"),
         (document(scene(layout_strength=1.2)), "scenes[0].layout_strength", "less than or equal to 1"),
@@ -252,3 +253,20 @@ def test_what_is_saved_is_what_is_loaded(data: dict[str, Any]) -> None:
 def test_an_entity_knows_its_boxes_for_every_frame() -> None:
     entity = Entity.model_validate({"id": "fox", "name": "fox", "layout": [BOX, None]})
     assert entity.boxes(4) == [tuple(BOX), tuple(BOX), None, None]
+
+
+def test_a_schema_link_is_kept_and_is_no_difference(tmp_path: Path) -> None:
+    plan = VideoPlan.parse({"$schema": "./plan.schema.json", **document()})
+    file = plan.save(tmp_path / "plan.json")
+    assert next(iter(json.loads(file.read_text()))) == "$schema"
+    assert VideoPlan.load(file) == plan.checked() == plan
+    assert refine(plan, "remove the fox from scene 1").schema_link == "./plan.schema.json"
+    assert changes(plan, VideoPlan.parse(document())) == ()
+    assert set(refused({"$schema": 3, **document()})) == {'["$schema"]'}
+    assert set(refused({"schema_link": "x", **document()})) == {"schema_link"}
+
+
+def test_the_json_schema_names_itself() -> None:
+    schema = json_schema()
+    assert schema["$id"] == "urn:videodirector:plan:1"
+    assert "$schema" in schema["properties"]

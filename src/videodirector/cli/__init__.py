@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: what stands after the program's name; None takes those of the process, which ends with the command.
+        arguments: those after the program's name; None takes those of the process, which ends with the command.
 
     Returns:
         The exit code. Errors have been printed to standard error and, with ``--json``, as an object to standard output.
@@ -34,19 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
 
-    def interrupted() -> None:
-        """Says what ``commands.run`` does, without anything that may have to be loaded or unlocked first."""
+    def report_interrupt() -> None:
+        """Write what ``commands.run`` would print, without anything that may have to be loaded or unlocked first."""
         if as_json:
             described = b'"code": "interrupted", "type": "RenderInterrupted", "message": "interrupted", "hint": ""'
             os.write(1, b'{"error": {' + described + b"}}\n")
         os.write(2, b"error: interrupted\n")
 
-    with Guard(code=_INTERRUPTED, report=interrupted, lasting=arguments is None) as guard:
+    with Guard(code=_INTERRUPTED, report=report_interrupt, lasting=arguments is None) as guard:
         from videodirector.cli.commands import run
 
-        guard.started()
+        guard.allow_unwinding()
         code = run(given, as_json=as_json)
-        guard.ended(code)
+        guard.finish(code)
     return code
 
 

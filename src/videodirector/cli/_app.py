@@ -12,7 +12,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 wrong usage or plan, 3 no plan could be made, 4 model or program missing, "
     "5 rendering or writing failed, 130 interrupted.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )

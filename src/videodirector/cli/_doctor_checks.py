@@ -1,6 +1,6 @@
-"""What of an installation is there, and what each thing that is missing would be good for.
+"""Checks of an installation: what is there, and what each missing part would be good for.
 
-Nothing is loaded that takes long but torch, which alone knows the devices, and nothing is fetched.
+Only torch is loaded, which alone knows the devices, and nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ GOOD_FOR = {
 
 
 class Finding(BaseModel):
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        area: what it belongs to: "system", "packages", "programs", "weights", "backends", "places".
-        name: what it is called.
+        area: the kind of check: "system", "packages", "programs", "weights", "backends", "places".
+        name: what was checked.
         status: ``ok``; ``missing`` or ``broken`` where something that is needed does not work; ``optional`` where
             something that is not installed would add to what can be done.
         detail: version, place, or what is wrong.
@@ -62,26 +62,26 @@ class Finding(BaseModel):
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, one finding at a time."""
-    yield from _system()
-    yield from _packages()
-    yield from _programs()
-    yield from _weights()
-    yield from _backends()
-    yield from _places()
+    """Run all checks, one finding at a time."""
+    yield from _check_system()
+    yield from _check_packages()
+    yield from _check_programs()
+    yield from _check_weights()
+    yield from _check_backends()
+    yield from _check_places()
 
 
 # -- the machine
 
 
-def _system() -> Iterator[Finding]:
+def _check_system() -> Iterator[Finding]:
     yield Finding(area="system", name="videodirector", detail=metadata.version("videodirector"))
-    told = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} processors"
-    yield Finding(area="system", name="python", detail=told)
-    yield _device()
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    yield Finding(area="system", name="python", detail=text)
+    yield _check_device()
 
 
-def _device() -> Finding:
+def _check_device() -> Finding:
     try:
         import torch
     except Exception as error:  # a torch built for another system fails in ways of its own
@@ -90,8 +90,8 @@ def _device() -> Finding:
         )
     if torch.cuda.is_available():
         free, whole = torch.cuda.mem_get_info()
-        told = f"{torch.cuda.get_device_name()}, {free / 1e9:.1f} of {whole / 1e9:.1f} GB free"
-        return Finding(area="system", name="device", detail=told)
+        text = f"{torch.cuda.get_device_name()}, {free / 1e9:.1f} of {whole / 1e9:.1f} GB free"
+        return Finding(area="system", name="device", detail=text)
     kind = torch.backends.cpu.get_cpu_capability()
     return Finding(
         area="system",
@@ -101,15 +101,15 @@ def _device() -> Finding:
     )
 
 
-_INSTALL = "install videodirector anew: pip install --upgrade videodirector"
+_INSTALL = "reinstall videodirector: pip install --upgrade videodirector"
 
 
 # -- what is installed
 
 
-def _packages() -> Iterator[Finding]:
+def _check_packages() -> Iterator[Finding]:
     for requirement in metadata.requires("videodirector") or ():
-        name, condition = _parsed(requirement)
+        name, condition = _parse_requirement(requirement)
         extra = re.search(r"extra\s*==\s*['\"](\w+)['\"]", condition)
         if extra is not None and (extra[1] not in GOOD_FOR or name == "videodirector"):
             continue  # tools of development
@@ -123,18 +123,18 @@ def _packages() -> Iterator[Finding]:
                 yield Finding(area="packages", name=name, status="optional", detail=GOOD_FOR[extra[1]], hint=hint)
 
 
-def _parsed(requirement: str) -> tuple[str, str]:
-    """Name and condition of ``name>=1; extra == "x"``."""
+def _parse_requirement(requirement: str) -> tuple[str, str]:
+    """Split ``name>=1; extra == "x"`` into name and condition."""
     spec, _, condition = requirement.partition(";")
     found = re.match(r"[\w.-]+", spec.strip())
     return (found[0] if found else spec.strip()), condition
 
 
-def _programs() -> Iterator[Finding]:
+def _check_programs() -> Iterator[Finding]:
     try:
         program = find_ffmpeg()
-        told = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=True).stdout
-        yield Finding(area="programs", name="ffmpeg", detail=f"{told.splitlines()[0]} ({program})")
+        text = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=True).stdout
+        yield Finding(area="programs", name="ffmpeg", detail=f"{text.splitlines()[0]} ({program})")
     except VideoDirectorError as error:
         yield Finding(area="programs", name="ffmpeg", status="missing", detail=error.message, hint=error.hint)
     except (OSError, subprocess.SubprocessError, IndexError) as error:
@@ -142,7 +142,7 @@ def _programs() -> Iterator[Finding]:
         yield Finding(area="programs", name="ffmpeg", status="broken", detail=str(error), hint=hint)
 
 
-def _weights() -> Iterator[Finding]:
+def _check_weights() -> Iterator[Finding]:
     model = WEIGHTS / "storyworld-mini"
     try:
         check_folder(model)
@@ -161,7 +161,7 @@ def _weights() -> Iterator[Finding]:
                 name=name,
                 status="broken",
                 detail=f"the download broke off: {len(unfinished)} unfinished files in {folder}",
-                hint="use the model again, online: what has arrived is kept, and the rest is fetched",
+                hint="use the model again, online: what has arrived is kept, and the rest is downloaded",
             )
         else:
             yield Finding(area="weights", name=name, detail=f"from the hub, in {folder}")
@@ -170,15 +170,15 @@ def _weights() -> Iterator[Finding]:
 # -- what can be done with it
 
 
-def _backends() -> Iterator[Finding]:
+def _check_backends() -> Iterator[Finding]:
     for name in names():
-        lacks = list(_lacking(name))
+        missing = list(_find_missing(name))
         yield Finding(
             area="backends",
             name=name,
-            status="missing" if lacks else "ok",
-            detail="lacks " + ", ".join(lacks) if lacks else _NEEDS.get(name, "registered by another package"),
-            hint="see what is missing above" if lacks else "",
+            status="missing" if missing else "ok",
+            detail="lacks " + ", ".join(missing) if missing else _NEEDS.get(name, "registered by another package"),
+            hint="see what is missing above" if missing else "",
         )
 
 
@@ -196,7 +196,7 @@ _MODULES = {
 }
 
 
-def _lacking(backend: str) -> Iterator[str]:
+def _find_missing(backend: str) -> Iterator[str]:
     for module in _MODULES.get(backend, ()):
         if importlib.util.find_spec(module) is None:
             yield f"the package {module.replace('_', '-')}"
@@ -204,7 +204,7 @@ def _lacking(backend: str) -> Iterator[str]:
         yield "the weights of storyworld-mini"
 
 
-def _places() -> Iterator[Finding]:
+def _check_places() -> Iterator[Finding]:
     folder = cache_folder()
     there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     writable = there.is_dir() and os.access(there, os.W_OK)
@@ -214,9 +214,11 @@ def _places() -> Iterator[Finding]:
         name="cache",
         status="ok" if writable else "broken",
         detail=f"{folder}, {free:.0f} GB free" if writable else f"{folder} cannot be written to",
-        hint="" if writable else "set VIDEODIRECTOR_CACHE to a folder of yours; until then every scene is drawn anew",
+        hint=""
+        if writable
+        else "set VIDEODIRECTOR_CACHE to a folder of yours; until then every scene is rendered anew",
     )
     offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
-    told = "HF_HUB_OFFLINE is set: models are not fetched" if offline else "models are fetched when they are named"
-    yield Finding(area="places", name="hub", detail=told)
+    text = "HF_HUB_OFFLINE is set: models are not downloaded" if offline else "models are downloaded when first used"
+    yield Finding(area="places", name="hub", detail=text)
     yield Finding(area="places", name="program", detail=f"{sys.executable}")

@@ -1,4 +1,4 @@
-"""Options that belong together: a command takes each group as one argument, see `_spread`."""
+"""Options that belong together: a command takes each group as one argument, see ``_spread``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["BackendChoice", "EditPlanner", "Rendering", "StoryInputs", "StoryPla
 
 @dataclass(frozen=True, kw_only=True)
 class BackendChoice:
-    """What renders."""
+    """The backend that renders, and its settings."""
 
     backend: BackendName = "layout2vid"
     model: Model = None
@@ -38,7 +38,7 @@ class BackendChoice:
     ] = None
 
     def create_director(self, planner: Planner | None = None, **given: Any) -> Director:
-        """Create a director that renders with this backend; `given` are further arguments of `Director`.
+        """Create a director that renders with this backend; ``given`` are further arguments of ``Director``.
 
         Raises:
             UsageError: an option of the backend is not valid.
@@ -48,7 +48,7 @@ class BackendChoice:
 
 
 def read_settings(pairs: Sequence[str] | None, **named: str | None) -> dict[str, str]:
-    """Read the settings of a backend: `--option NAME=VALUE`, and those that have an option of their own."""
+    """Read the settings of a backend: ``--option NAME=VALUE``, and those that have an option of their own."""
     from videodirector.generator.backends.options import read_pairs
 
     return read_pairs(pairs or ()) | {name: value for name, value in named.items() if value is not None}
@@ -69,7 +69,7 @@ class Rendering:
         return {**self.sampling, **self.video}
 
     def create_director(self, planner: Planner | None = None, **given: Any) -> Director:
-        """See `BackendChoice.create_director`."""
+        """See ``BackendChoice.create_director``."""
         return self.choice.create_director(planner, cache=self.cache, **given)
 
 
@@ -79,7 +79,9 @@ class StoryInputs:
 
     image: Annotated[
         list[Path] | None,
-        typer.Option("--image", metavar="FILE", help="A picture that the story begins with; its thing looks like it."),
+        typer.Option(
+            "--image", metavar="FILE", help="A picture that the story begins with; the thing in it keeps its look."
+        ),
     ] = None
     audio: Annotated[
         list[Path] | None,
@@ -116,13 +118,13 @@ class StoryInputs:
     ] = None
 
     def collect_inputs(self) -> InputOptions:
-        """Collect the inputs that were given, as keywords of `Director.plan`."""
+        """Collect the inputs that were given, as keywords of ``Director.plan``."""
         traces = [{"source": file, "rate": self.imu_rate} for file in self.imu or ()]
         files = {name: getattr(self, name) for name in InputOptions.__annotations__} | {"imu": traces}
         return cast(InputOptions, {name: several for name, several in files.items() if several})
 
     def captioner_options(self) -> dict[str, Any]:
-        """Read what the captioner recognises and with which models, as arguments of `Director`.
+        """Read what the captioner recognises and with which models, as arguments of ``Director``.
 
         Raises:
             UsageError: the file of captions cannot be read.
@@ -157,11 +159,11 @@ class EditPlanner:
         typer.Option(
             "--planner-timeout",
             metavar="SECONDS",
-            help="How long a chat model may take for one answer, all tries for it included.",
+            help="How long a chat model may take for one answer, retries included.",
         ),
     ] = 120.0
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Ask the chat model anew, although its answers are kept from before.")
+        bool, typer.Option("--fresh", help="Ask the chat model again instead of using its cached answers.")
     ] = False
 
     def create_planner(self, *, choose_strength: bool = False) -> LLMPlanner | None:
@@ -175,7 +177,7 @@ class EditPlanner:
         if self.planner == "offline":
             if self.planner_url is not None:
                 raise UsageError(
-                    "--planner offline asks no server", hint="name the server's model with --planner MODEL"
+                    "--planner offline uses no server", hint="name the server's model with --planner MODEL"
                 )
             if choose_strength:
                 raise UsageError(
@@ -196,26 +198,27 @@ class EditPlanner:
 
 @dataclass(frozen=True, kw_only=True)
 class StoryPlanner(EditPlanner):
-    """The planner of a story, and whether it is only shown what it would be sent."""
+    """The planner of a story, and whether only its messages are printed."""
 
     choose_strength: Annotated[
         bool,
         typer.Option(
             "--choose-strength",
-            help="Let the chat model choose for how long each scene's boxes are imposed; without it the model that "
-            "draws does. [dim]the plan's layout_strength, 0 to 0.3[/]",
+            help="Let the chat model choose for how long each scene's boxes are imposed; without it the backend "
+            "does. [dim]the plan's layout_strength, 0 to 0.3[/]",
         ),
     ] = False
     dry_run: Annotated[
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what would be sent to the chat model (or, when nothing is, drawn); send and write nothing.",
+            help="Print what would be sent to the chat model, or, with none, which scenes would be rendered; send and "
+            "write nothing.",
         ),
     ] = False
 
     def create_story_planner(self) -> LLMPlanner | None:
-        """Create the planner; a dry run needs no key. See `create_planner`."""
+        """Create the planner; a dry run needs no key. See ``create_planner``."""
         try:
             return self.create_planner(choose_strength=self.choose_strength)
         except PlannerError:
@@ -229,6 +232,6 @@ class StoryPlanner(EditPlanner):
 
 @dataclass(frozen=True, kw_only=True)
 class VideoPlanner(StoryPlanner):
-    """The planner of a story where `--base-url` may be the server that renders."""
+    """The planner of a story where ``--base-url`` may be the server that renders."""
 
     planner_url: Annotated[str | None, typer.Option("--planner-url", metavar="URL", help=_URL_HELP)] = None

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, one by one; `_groups` has those that belong together."""
+"""Arguments and options that several commands share, one by one; ``_groups`` has those that belong together."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-Text = Annotated[
+Story = Annotated[
     str,
     typer.Argument(
         metavar="STORY",
         show_default=False,
         help="The story, as text; [bold]-[/] reads it from standard input, [bold]@FILE[/] from a file. "
-        "May be left out where a picture, a sound or another seed is given.",
+        "May be left out with --image, --audio or another input.",
     ),
 ]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file, as `videodirector plan` writes it.")]
@@ -31,7 +31,7 @@ BackendName = Annotated[
     typer.Option(
         "--backend",
         metavar="NAME",
-        help="What draws: layout2vid, storyboard (at once, with ready-made pictures), diffusers (any video model), "
+        help="What renders: layout2vid, storyboard (at once, with ready-made sprites), diffusers (any video model), "
         "server; see [bold]videodirector backends[/].",
     ),
 ]
@@ -56,15 +56,15 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Where the server of [bold]--backend server[/] is, like http://gpu:8000/v1; with another backend, that of "
+        help="URL of the server of [bold]--backend server[/], like http://gpu:8000/v1; with another backend, that of "
         "[bold]--planner[/].",
     ),
 ]
 UseCache = Annotated[
     bool,
     typer.Option(
-        "--cache/--no-cache", help="Scenes that were drawn before are taken from the cache; without it all are drawn."
+        "--cache/--no-cache", help="Take scenes that were rendered before from the cache; without it all are rendered."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output; for an error too.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are shown.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, for errors too.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary, only errors.")]

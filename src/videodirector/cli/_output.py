@@ -1,4 +1,4 @@
-"""What commands show: progress on standard error, results as text or as one JSON object, errors."""
+"""What commands print: progress on standard error, results as text or as one JSON object, errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from videodirector.schemas import (
     VideoPlan,
 )
 
-__all__ = ["follow", "print_forecast", "print_json", "print_notes", "report", "summarise"]
+__all__ = ["follow", "print_error", "print_forecast", "print_json", "print_notes", "print_summary"]
 
 
 def follow(
@@ -39,33 +39,33 @@ def follow(
     plan_path: Path | None = None,
     sheet_path: Path | None = None,
 ) -> None:
-    """Follow a render to its end and tell what came of it."""
+    """Follow a render to its end and print its result."""
     scenes: list[SceneResult] = []
     warnings: list[str] = []
-    told: dict[str, object] = {"plan": plan_path, "video": None, "sheet": sheet_path, "beside": []}
+    report: dict[str, object] = {"plan": plan_path, "video": None, "sheet": sheet_path, "beside": []}
     beside: tuple[Path, ...] = ()
     with closing(events):
-        for event in shown(events, quiet=quiet or as_json):
+        for event in show_progress(events, quiet=quiet or as_json):
             if isinstance(event, SceneDone):
                 scenes.append(event.result)
             elif isinstance(event, Notice):
                 warnings.append(event.message)
             elif isinstance(event, VideoDone):
                 result = event.result
-                told["plan"] = plan_path or result.plan_path
+                report["plan"] = plan_path or result.plan_path
                 beside = result.beside
-                told |= {"video": result.path, "sheet": result.sheet_path, "beside": list(map(str, beside))}
-                told["frames"] = result.frames
-                told |= {"frame_rate": str(result.frame_rate), "width": result.width, "height": result.height}
-                told["seconds"] = round(result.seconds, 3)
-    told["warnings"] = warnings
-    told["scenes"] = [scene.model_dump(mode="json") for scene in scenes]
+                report |= {"video": result.path, "sheet": result.sheet_path, "beside": list(map(str, beside))}
+                report["frames"] = result.frames
+                report |= {"frame_rate": str(result.frame_rate), "width": result.width, "height": result.height}
+                report["seconds"] = round(result.seconds, 3)
+    report["warnings"] = warnings
+    report["scenes"] = [scene.model_dump(mode="json") for scene in scenes]
     if as_json:
-        print_json(told)
+        print_json(report)
     elif not quiet:
-        paths = [str(path) for path in (told["video"], told["sheet"], *beside) if path]
-        if plan_path is None and told["plan"]:
-            paths.append(str(told["plan"]))
+        paths = [str(path) for path in (report["video"], report["sheet"], *beside) if path]
+        if plan_path is None and report["plan"]:
+            paths.append(str(report["plan"]))
         recalled = sum(scene.cached for scene in scenes)
         from_cache = f" ({recalled} of {len(scenes)} scenes from the cache)" if recalled else ""
         typer.echo(f"wrote {', '.join(paths)}{from_cache}", err=True)
@@ -75,8 +75,8 @@ def follow(
             typer.echo(f"warning: {warning}", err=True)
 
 
-def shown(events: Generator[RenderEvent, None, Any], *, quiet: bool) -> Generator[RenderEvent, None, None]:
-    """The events, unchanged, with progress bars on standard error."""
+def show_progress(events: Generator[RenderEvent, None, Any], *, quiet: bool) -> Generator[RenderEvent, None, None]:
+    """Pass events on, with progress bars on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
         whole: TaskID | None = None
@@ -93,7 +93,7 @@ def shown(events: Generator[RenderEvent, None, Any], *, quiet: bool) -> Generato
             yield event
 
 
-def summarise(plan: VideoPlan, path: Path, *, as_json: bool, quiet: bool) -> None:
+def print_summary(plan: VideoPlan, path: Path, *, as_json: bool, quiet: bool) -> None:
     frames = sum(scene.frames for scene in plan.scenes)
     if as_json:
         scenes = [
@@ -114,7 +114,7 @@ def summarise(plan: VideoPlan, path: Path, *, as_json: bool, quiet: bool) -> Non
 
 
 def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
-    """What will be drawn and what is kept, on standard output."""
+    """Print which scenes will be rendered and which are kept."""
     if as_json:
         print_json(forecast.model_dump(mode="json"))
         return
@@ -129,11 +129,11 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
                 detail = f" ({control.detail})" if control.detail else ""
                 print(f"      {control.name} will be {control.status}{detail}")
             elif control.name == "boxes":
-                print(f"      boxes: {control.detail}")  # the rung, see generator.ladder
+                print(f"      boxes: {control.detail}")  # the layout method
     for change in forecast.changes:
-        print(f"{change}\n      decides no frame")
+        print(f"{change}\n      changes no frame")
     drawn, kept, gone = (len(forecast.ids(verdict)) for verdict in ("draw", "keep", "gone"))
-    print(f"{drawn} of {drawn + kept} scenes to draw, {kept} kept" + (f", {gone} gone" if gone else ""))
+    print(f"{drawn} of {drawn + kept} scenes to render, {kept} kept" + (f", {gone} gone" if gone else ""))
 
 
 def print_notes(notes: Iterable[str]) -> None:
@@ -145,7 +145,7 @@ def print_json(value: Mapping[str, object]) -> None:
     print(json.dumps(readable_values(value), indent=2, default=str))
 
 
-def report(error: VideoDirectorError, *, as_json: bool) -> int:
+def print_error(error: VideoDirectorError, *, as_json: bool) -> int:
     if as_json:
         described = {"code": error.code, "type": type(error).__name__, "message": error.message, "hint": error.hint}
         issues = error.issues if isinstance(error, (PlanError, UsageError)) else ()

@@ -1,7 +1,7 @@
-"""Turns a parameter of a command that stands for a group of options into those options.
+"""Replaces the parameters of a command that are groups of options by those options.
 
-A group is a dataclass whose fields are options or groups, or a `TypedDict` of keywords, whose options are described by
-the fields of its model: `RenderOptions` by `RenderSettings`, `PlanOptions` by `PlanRequest`.
+A group is a dataclass of options and groups, or a ``TypedDict`` of keywords, whose options are described by the fields
+of its model: ``RenderOptions`` by ``RenderSettings``, ``PlanOptions`` by ``PlanRequest``.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _MODELS: dict[Any, type[FrozenModel]] = {RenderOptions: RenderSettings, PlanOpti
 
 
 class Only(tuple[str, ...]):
-    """Limits keywords to these fields: `Annotated[RenderOptions, Only(["seed", "steps"])]`."""
+    """Limits keywords to these fields: ``Annotated[RenderOptions, Only(["seed", "steps"])]``."""
 
 
 class Without(tuple[str, ...]):
-    """Leaves fields out of keywords: `Annotated[RenderOptions, Without(["steps"])]`."""
+    """Leaves fields out of keywords: ``Annotated[RenderOptions, Without(["steps"])]``."""
 
 
 @dataclass(frozen=True)
 class _Group:
-    """The options of a group, as parameters, and how its value is made of theirs."""
+    """The options of a group, as parameters, and how its value is built from theirs."""
 
     parameters: tuple[inspect.Parameter, ...]
     build: Callable[[Mapping[str, Any]], Any]
@@ -66,7 +66,7 @@ def _expand(parameters: Iterable[inspect.Parameter], hints: Mapping[str, Any]) -
 
 
 def _group(hint: Any) -> _Group | None:
-    """The group that an annotation stands for; None where it is one option."""
+    """Return the group that an annotation names, or None where it is one option."""
     base, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if is_dataclass(base):
         assert isinstance(base, type)
@@ -118,7 +118,7 @@ def _parameter(name: str, option: Option, field: FieldInfo) -> inspect.Parameter
 
 
 def _leaves(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is composed of; a `Literal` stands for itself."""
+    """Yield the types that an annotation is composed of, and each ``Literal`` as a whole."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         yield from _leaves(arguments[0])

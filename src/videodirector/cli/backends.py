@@ -1,4 +1,4 @@
-"""What can draw, what of a plan it honours, and what is missing to use it."""
+"""The backends, what of a plan each honours, and what is missing to use it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def backends(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what can draw, what of a plan each honours, and what is missing to use it.
+    """Show the backends, what of a plan each honours, and what is missing to use it.
 
     For example: videodirector backends --backend diffusers --model Wan-AI/Wan2.1-VACE-1.3B-diffusers
     """
@@ -53,7 +53,7 @@ def backends(
 
 def _print(entries: Sequence[Entry]) -> None:
     table = Table(box=None, pad_edge=False, show_lines=False)
-    for heading in ("backend", "draws", "boxes by", "honours too", "lengths", "sizes", "rate", "missing"):
+    for heading in ("backend", "renders", "boxes by", "honours too", "lengths", "sizes", "rate", "missing"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
         known = entry.capabilities or {}

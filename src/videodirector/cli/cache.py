@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 cache = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
-app.add_typer(cache, name="cache", help="Drawn scenes that are kept, so that they are not drawn again.")
+app.add_typer(cache, name="cache", help="Rendered scenes that are kept, so that they are not rendered again.")
 
 
 @cache.command()
@@ -26,13 +26,13 @@ def info(*, as_json: AsJson = False) -> None:
 
     The folder is named by the environment variable VIDEODIRECTOR_CACHE, the limit by VIDEODIRECTOR_CACHE_LIMIT.
     """
-    held = _cache().info()
+    held = _open_cache().info()
     used = [None if time is None else datetime.fromtimestamp(time).astimezone() for time in (held.oldest, held.newest)]
     if as_json:
-        told = {"folder": held.folder, "scenes": held.scenes, "bytes": held.bytes, "limit": held.limit}
-        print_json({**told, "oldest_use": used[0], "newest_use": used[1]})
+        report = {"folder": held.folder, "scenes": held.scenes, "bytes": held.bytes, "limit": held.limit}
+        print_json({**report, "oldest_use": used[0], "newest_use": used[1]})
         return
-    print(f"{held.folder}: {held.scenes} scenes, {_size(held.bytes)} of {_size(held.limit)}")
+    print(f"{held.folder}: {held.scenes} scenes, {_format_size(held.bytes)} of {_format_size(held.limit)}")
     if used[0] and used[1]:
         print(f"last used between {used[0]:%Y-%m-%d %H:%M} and {used[1]:%Y-%m-%d %H:%M}")
 
@@ -48,29 +48,31 @@ def prune(
     """Remove the scenes that were not used for longest, until the rest is within a size."""
     from videodirector.generator.render.cache import size_in_bytes
 
-    _tell(_cache().prune(None if max_size is None else size_in_bytes(max_size, "--max-size")), as_json=as_json)
+    _print_removed(
+        _open_cache().prune(None if max_size is None else size_in_bytes(max_size, "--max-size")), as_json=as_json
+    )
 
 
 @cache.command()
 def clear(*, as_json: AsJson = False) -> None:
     """Remove every scene."""
-    _tell(_cache().clear(), as_json=as_json)
+    _print_removed(_open_cache().clear(), as_json=as_json)
 
 
-def _cache() -> SceneCache:
+def _open_cache() -> SceneCache:
     from videodirector.generator.render.cache import SceneCache
 
     return SceneCache()
 
 
-def _tell(removed: Removed, *, as_json: bool) -> None:
+def _print_removed(removed: Removed, *, as_json: bool) -> None:
     if as_json:
         print_json({"removed_scenes": removed.scenes, "removed_bytes": removed.bytes})
     else:
-        print(f"removed {removed.scenes} scenes, {_size(removed.bytes)}")
+        print(f"removed {removed.scenes} scenes, {_format_size(removed.bytes)}")
 
 
-def _size(count: float) -> str:
+def _format_size(count: float) -> str:
     units = iter(("bytes", "kB", "MB", "GB"))
     unit = next(units)
     while count >= 1000 and unit != "GB":

@@ -13,21 +13,21 @@ from videodirector.cli import batch as _batch  # noqa: F401  registers its comma
 from videodirector.cli import cache as _cache  # noqa: F401  registers its commands
 from videodirector.cli import doctor as _doctor  # noqa: F401  registers its commands
 from videodirector.cli import evaluate as _evaluate  # noqa: F401  registers its commands
-from videodirector.cli import evaluate_videos as _trials  # noqa: F401  registers its commands
-from videodirector.cli import make as _stories  # noqa: F401  registers its commands
+from videodirector.cli import evaluate_videos as _evaluate_videos  # noqa: F401  registers its commands
+from videodirector.cli import make as _make  # noqa: F401  registers its commands
 from videodirector.cli import prompts as _prompts  # noqa: F401  registers its commands
-from videodirector.cli import refine as _refining  # noqa: F401
-from videodirector.cli import render as _edits  # noqa: F401  registers its commands
-from videodirector.cli import senses as _perception  # noqa: F401  registers its commands
+from videodirector.cli import refine as _refine  # noqa: F401  registers its commands
+from videodirector.cli import render as _render  # noqa: F401  registers its commands
+from videodirector.cli import senses as _senses  # noqa: F401  registers its commands
 from videodirector.cli._app import app
-from videodirector.cli._output import report
+from videodirector.cli._output import print_error
 from videodirector.errors import RenderInterrupted, UsageError, VideoDirectorError
 
 __all__ = ["app", "run"]
 
 
 def run(arguments: Sequence[str], *, as_json: bool) -> int:
-    """Run a command to its end, and tell of its errors.
+    """Run a command to its end, and print its errors.
 
     Returns:
         The exit code.
@@ -36,12 +36,12 @@ def run(arguments: Sequence[str], *, as_json: bool) -> int:
         code = app(list(arguments), prog_name="videodirector", standalone_mode=False)
     except VideoDirectorError as error:
         if not interrupts.requested.is_set():
-            return report(error, as_json=as_json)
+            return print_error(error, as_json=as_json)
         code = RenderInterrupted.exit_code  # whatever broke on the way out
-    except typer.TyperException as error:  # wrong options: typer's own words are good
+    except typer.TyperException as error:  # wrong options, in typer's words
         if not error.format_message():  # no command at all, and the help has been printed
             return error.exit_code
-        return report(UsageError(error.format_message(), hint="see videodirector --help"), as_json=as_json)
+        return print_error(UsageError(error.format_message(), hint="see videodirector --help"), as_json=as_json)
     except BaseException:
         if not interrupts.requested.is_set():
             raise
@@ -49,5 +49,5 @@ def run(arguments: Sequence[str], *, as_json: bool) -> int:
     finally:
         gc.freeze()  # the process ends: searching langchain's or torch's classes for garbage takes 0.2 s
     if code == RenderInterrupted.exit_code:  # also what typer makes of a KeyboardInterrupt
-        return report(RenderInterrupted("interrupted; nothing partial was left behind"), as_json=as_json)
+        return print_error(RenderInterrupted("interrupted; nothing partial was left behind"), as_json=as_json)
     return code if isinstance(code, int) else 0

@@ -15,7 +15,7 @@ MARKS = {"ok": " ", "optional": "-", "missing": "!", "broken": "!"}
 
 @app.command()
 def doctor(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Look over the installation: packages, programs, weights, device, what each backend lacks.
+    """Check the installation: packages, programs, weights, device, what each backend lacks.
 
     What does not work is marked with !, what could be added with -. Exit code 4 when something that is needed is
     missing or broken.
@@ -23,23 +23,23 @@ def doctor(*, as_json: AsJson = False, quiet: Quiet = False) -> None:
     from videodirector.cli._doctor_checks import examine
 
     findings = list(examine())
-    sick = [finding for finding in findings if finding.status in {"missing", "broken"}]
+    faults = [finding for finding in findings if finding.status in {"missing", "broken"}]
     if as_json:
-        print_json({"well": not sick, "findings": [finding.model_dump() for finding in findings]})
+        print_json({"well": not faults, "findings": [finding.model_dump() for finding in findings]})
     else:
         area = ""
-        for finding in sick if quiet else findings:
+        for finding in faults if quiet else findings:
             if finding.area != area:
                 area = finding.area
                 typer.echo(area)
-            typer.echo(f"{MARKS[finding.status]} {finding.name:24}{_told(finding.status, finding.detail)}".rstrip())
+            typer.echo(f"{MARKS[finding.status]} {finding.name:24}{_describe(finding.status, finding.detail)}".rstrip())
             if finding.hint:
                 typer.echo(f"  {'':24}hint: {finding.hint}")
-    if sick:
+    if faults:
         raise typer.Exit(4)
 
 
-def _told(status: str, detail: str) -> str:
+def _describe(status: str, detail: str) -> str:
     if status == "ok":
         return detail
     word = "not installed" if status == "optional" else status

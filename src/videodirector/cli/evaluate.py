@@ -1,4 +1,4 @@
-"""Measuring without drawing: plans against their prompts."""
+"""Measuring plans against their prompts; nothing is rendered."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def plans(
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the table, not the checks that failed.")] = False,
 ) -> None:
-    """Check plans against their prompts: do the boxes count, move and stand as the prompt says?
+    """Check plans against their prompts: do the boxes have the counts, motions and positions of the prompt?
 
     LVD's five skills for LVD's prompts; motion direction, spatial relation and counts for all others. Checks come from
-    the prompt alone, so that plans of different planners can be compared; nothing is drawn.
+    the prompt alone, so that plans of different planners can be compared; nothing is rendered.
     """
     from videodirector.evaluation import PlanReport, score_plan
 

@@ -1,4 +1,4 @@
-"""Measuring drawn videos: a backend on unseen plans, or any video against its plan."""
+"""Measuring rendered videos: a backend on unseen plans, or any video against its plan."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def skills(
         int | None,
         typer.Option(
             help="Frames of scenes that are judged on one frame alone, and at least 2 of those judged on their first "
-            "and last: quicker, and as good for a model that draws things frame by frame, as storyworld-mini does. "
+            "and last: quicker, and as good for a model that renders things frame by frame, as storyworld-mini does. "
             "[dim]default: --frames[/]"
         ),
     ] = None,
@@ -66,10 +66,10 @@ def skills(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw unseen plans and measure what comes out: objects, counts, relations, movement, layout, consistency.
+    """Render unseen plans and measure the result: objects, counts, relations, movement, layout, consistency.
 
-    Writes report.md, report.json and worst.png, a sheet of the worst cases; the plans, for others to draw; and all
-    clips and records, so that nothing is done twice. Every figure has its 95 % interval.
+    Writes report.md, report.json and worst.png, a sheet of the worst cases; the plans, for other models; and all clips
+    and records, so that nothing is done twice. Estimates have 95 % confidence intervals.
     """
     from videodirector.evaluation.benchmark.plans import SKILLS, TrialSkill
     from videodirector.evaluation.benchmark.skills import SkillSettings, Told, evaluate_skills
@@ -117,9 +117,9 @@ def videos(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure videos, whoever drew them, against their plans: where things are, how they move, what they stand before.
+    """Measure videos, of any model, against their plans: where things are, how they move, and their backgrounds.
 
-    Only things and backgrounds of the storyworld can be looked for; what else a plan has is left out, and told.
+    Only things and backgrounds of the storyworld can be detected; what else a plan has is left out, and reported.
     """
     from videodirector.evaluation.benchmark.networks import feature_networks
     from videodirector.evaluation.benchmark.report import table
@@ -140,9 +140,7 @@ def videos(
         measured.append((its, clips, record))
         unknown = sorted({name for scene in record.scenes for name in scene.sightings.unknown})
         if unknown and not quiet:
-            typer.echo(
-                f"{file}: not looked for, because nobody knows what it looks like: {', '.join(unknown)}", err=True
-            )
+            typer.echo(f"{file}: not measured, because the detector does not know it: {', '.join(unknown)}", err=True)
     found = measure_videos(measured, networks)
     if as_json:
         records = [record.model_dump(mode="json") for _, _, record in measured]

@@ -13,8 +13,8 @@ import typer
 
 from videodirector.cli._app import app
 from videodirector.cli._groups import Rendering, StoryInputs, StoryPlanner, VideoPlanner
-from videodirector.cli._options import AsJson, PlanFile, Quiet, Text, Video
-from videodirector.cli._output import follow, print_forecast, print_json, print_notes, summarise
+from videodirector.cli._options import AsJson, PlanFile, Quiet, Story, Video
+from videodirector.cli._output import follow, print_forecast, print_json, print_notes, print_summary
 from videodirector.cli._spread import Only, Without, spread
 from videodirector.director import Director
 from videodirector.errors import UsageError
@@ -38,7 +38,7 @@ __all__: list[str] = []
 @app.command()
 @spread
 def make(
-    story: Text = "",
+    story: Story = "",
     *,
     output: Video,
     inputs: StoryInputs,
@@ -79,7 +79,7 @@ def make(
 @app.command()
 @spread
 def plan(
-    story: Text = "",
+    story: Story = "",
     *,
     output: Annotated[
         Path | None,
@@ -108,7 +108,7 @@ def plan(
         sys.stdout.write(planned.to_json())
         return
     planned.save(output)
-    summarise(planned, output, as_json=as_json, quiet=quiet)
+    print_summary(planned, output, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -119,15 +119,16 @@ def render(
     output: Video,
     rendering: Rendering,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would be drawn and what is in the cache, and why.")
+        bool,
+        typer.Option("--dry-run", help="Only report which scenes would be rendered or taken from the cache, and why."),
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Turn a plan into a video.
 
-    The same plan and seed give the same video; a manifest beside it says what it was made of. Only scenes that were
-    not drawn before are drawn, so after an edit, or when it was stopped, the same command does what is left to do.
+    The same plan and seed give the same video; a manifest beside it records its inputs. Only scenes that are not in
+    the cache are rendered, so after an edit or an interruption the same command does what is left to do.
     """
     loaded = VideoPlan.load(plan)
     director, options = rendering.create_director(), rendering.options
@@ -140,7 +141,7 @@ def render(
 @app.command()
 def validate(plan: PlanFile, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Check a plan: every problem is named with its place in the file."""
-    summarise(VideoPlan.load(plan), plan, as_json=as_json, quiet=quiet)
+    print_summary(VideoPlan.load(plan), plan, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -161,7 +162,7 @@ def preview(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a plan at once with ready-made pictures, to see where things will be. Needs no model."""
+    """Render a plan at once with ready-made sprites, to see where things will be. Needs no model."""
     events = Director().stream_preview(VideoPlan.load(plan), output, **options)
     follow(events, as_json=as_json, quiet=quiet, plan_path=plan, sheet_path=output)
 
@@ -173,7 +174,7 @@ def schema() -> None:
 
 
 def read_story_argument(story: str, inputs: InputOptions) -> str:
-    """Read the story's text: the argument, `-` for standard input, or `@FILE`.
+    """Read the story's text: the argument, ``-`` for standard input, or ``@FILE``.
 
     Raises:
         UsageError: there is neither text nor any other input, or the file cannot be read.
@@ -190,7 +191,7 @@ def read_story_argument(story: str, inputs: InputOptions) -> str:
             reason = getattr(error, "strerror", None) or error
             raise UsageError(
                 f"cannot read the story from {source!r}: {reason}",
-                hint="@ names a file; to begin a story with @, put a blank before it",
+                hint="@ names a file; to begin a story with @, put a space before it",
             ) from None
     else:
         return story

@@ -1,4 +1,4 @@
-"""What chat models are told, and how to tell them something else."""
+"""The prompts of chat models: show, copy and replace them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from videodirector.cli._output import print_json
 __all__: list[str] = []
 
 group = typer.Typer(
-    help="What chat models are told when they plan: show it, copy it, use your own.", no_args_is_help=True
+    help="The prompts of chat models that plan: show them, copy them, use your own.", no_args_is_help=True
 )
 app.add_typer(group, name="prompts")
 

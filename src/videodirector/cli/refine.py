@@ -35,7 +35,7 @@ def refine(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Change a plan as asked, and nothing else; what is different is shown.
+    """Change a plan as requested, and nothing else; the differences are printed.
 
     Simple requests are carried out by rules, at once; any other needs a chat model: --planner PROVIDER:MODEL.
     Several requests may be joined by "and". Nothing is written unless all of them could be carried out.
@@ -48,8 +48,8 @@ def refine(
     elif not as_json:
         sys.stdout.write(after.to_json())
     if as_json:
-        told = [{"path": change.path, "before": change.before, "after": change.after} for change in different]
-        print_json({"plan": output, "changes": told})
+        listed = [{"path": change.path, "before": change.before, "after": change.after} for change in different]
+        print_json({"plan": output, "changes": listed})
     elif not quiet:
         for change in different:
             typer.echo(str(change), err=True)

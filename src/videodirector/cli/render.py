@@ -1,4 +1,4 @@
-"""What an edit costs, what a video was made of, and making it again."""
+"""What an edit costs, what a video was rendered from, and rendering it again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from videodirector.cli._app import app
 from videodirector.cli._groups import BackendChoice, Rendering
 from videodirector.cli._options import AsJson, PlanFile, Quiet, UseCache, Video
-from videodirector.cli._output import follow, print_forecast, report
+from videodirector.cli._output import follow, print_error, print_forecast
 from videodirector.cli._spread import Only, spread
 from videodirector.director import Director
 from videodirector.errors import RenderError, VideoDirectorError
@@ -37,9 +37,9 @@ def diff(
     choice: BackendChoice,
     as_json: AsJson = False,
 ) -> None:
-    """Tell which scenes would have to be drawn again for another plan, and why. Nothing is drawn.
+    """Report which scenes another plan would render anew, and why. Nothing is rendered.
 
-    Give the options that you render with. The order of keys, blanks and 0.50 for 0.5 are no difference.
+    Give the options that you render with. The order of keys, white space and 0.50 for 0.5 make no difference.
     """
     plans = VideoPlan.load(before), VideoPlan.load(after)
     print_forecast(choice.create_director().diff(*plans, **frames), as_json=as_json)
@@ -57,40 +57,40 @@ def watch(
     """Render a plan, and again whenever its file or one that it names is saved, until Ctrl-C.
 
     The model stays loaded, so an edit costs no more than the scenes that it changes. A plan that cannot be rendered is
-    told of, and the video stays as it was.
+    reported, and the video stays as it was.
     """
     director, options = rendering.create_director(), rendering.options
     busy = False
     try:
-        for _ in saved(plan):
+        for _ in watch_saves(plan):
             busy = True
             try:
                 follow(
                     director.stream(VideoPlan.load(plan), output, **options), as_json=False, quiet=quiet, plan_path=plan
                 )
             except VideoDirectorError as error:
-                report(error, as_json=False)
+                print_error(error, as_json=False)
             busy = False
     except KeyboardInterrupt:
         if busy:
             raise
-        return  # that is how one leaves
+        return  # the usual way to leave
 
 
-def saved(plan: Path, *, pause: float = 0.2) -> Iterator[None]:
-    """Once at first, and then whenever the plan's file, or a picture or sound that it names, is another one."""
+def watch_saves(plan: Path, *, pause: float = 0.2) -> Iterator[None]:
+    """Yield once at first, and then whenever the plan's file, or a picture or sound that it names, has changed."""
     files, known = [str(plan)], [(0, 0, 0)]
     while True:
-        if [_stamp(file) for file in files] != known:
-            stamp = _stamp(str(plan))  # before it is read: what is saved meanwhile is another one
-            files = [str(plan), *_named(plan)]
-            known = [stamp, *(_stamp(file) for file in files[1:])]
+        if [_read_stamp(file) for file in files] != known:
+            stamp = _read_stamp(str(plan))  # before it is read: what is saved meanwhile is another one
+            files = [str(plan), *_list_media(plan)]
+            known = [stamp, *(_read_stamp(file) for file in files[1:])]
             yield
         time.sleep(pause)
 
 
-def _stamp(file: str) -> tuple[int, int, int]:
-    """Which file it is, and how it was last written."""
+def _read_stamp(file: str) -> tuple[int, int, int]:
+    """Read which file it is, and when it was last written."""
     try:
         status = os.stat(file)
     except (OSError, ValueError):
@@ -98,8 +98,8 @@ def _stamp(file: str) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _named(file: Path) -> Iterator[str]:
-    """The pictures and sounds of a plan, if it can be read."""
+def _list_media(file: Path) -> Iterator[str]:
+    """List the pictures and sounds of a plan, if it can be read."""
     with suppress(VideoDirectorError):
         plan = VideoPlan.load(file)
         sounds = (plan.audio, *(scene.audio for scene in plan.scenes))
@@ -108,9 +108,9 @@ def _named(file: Path) -> Iterator[str]:
 
 @app.command()
 def inspect(source: Source, *, as_json: AsJson = False) -> None:
-    """Show what a video was made of: plan, seeds, weights, what was honoured. [dim]--json: the whole manifest[/]"""
-    manifest = _manifest(source)
-    print(manifest.to_json() if as_json else _described(manifest), end="")
+    """Show how a video was rendered: plan, seeds, weights, what was honoured. [dim]--json: the whole manifest[/]"""
+    manifest = _read_manifest(source)
+    print(manifest.to_json() if as_json else _describe(manifest), end="")
 
 
 @app.command()
@@ -122,32 +122,32 @@ def reproduce(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a video again from its manifest, and check that it is the same, bit for bit."""
+    """Render a video again from its manifest, and check that it is the same, bit for bit."""
     from videodirector.generator.video.manifest_tag import file_record
 
-    manifest = _manifest(source)
+    manifest = _read_manifest(source)
     record = manifest.file if source.suffix.lower() == ".json" else file_record(source) if source.is_file() else None
     follow(Director(cache=cache).reproduce(manifest, output), as_json=as_json, quiet=quiet)
     if record is not None and Path(output).is_file() and file_record(Path(output)) != record:
         raise RenderError(
-            f"{output} is another file than {source}",
-            hint="the warnings say what is not as it was then; compare `videodirector inspect` of both for the rest",
+            f"{output} differs from {source}",
+            hint="the warnings say what has changed since; compare `videodirector inspect` of both for the rest",
         )
 
 
-def _manifest(source: Path) -> Manifest:
+def _read_manifest(source: Path) -> Manifest:
     from videodirector.generator import read_manifest
 
     return read_manifest(source)
 
 
-def _described(manifest: Manifest) -> str:
+def _describe(manifest: Manifest) -> str:
     video, plan = manifest.video, manifest.plan
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.environment.libraries.items())
     lines = [
         f"story     {plan.prompt or '-'}",
         f"video     {video.frames} frames at {video.frame_rate}/s, {video.seconds:g} s, {video.width} x {video.height}",
-        f"drawn by  {manifest.backend}, seed {plan.seed}"
+        f"backend   {manifest.backend}, seed {plan.seed}"
         + "".join(f", {name} {value}" for name, value in manifest.inputs.items() if isinstance(value, str)),
         f"made with videodirector {manifest.environment.videodirector}, {manifest.environment.ffmpeg}, {libraries}",
     ]

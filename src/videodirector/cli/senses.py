@@ -1,4 +1,4 @@
-"""What pictures, sounds and the rest are taken for, and how well that is done."""
+"""Captions of pictures, sounds and other inputs, and how good they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-_SEED = 53  # of moments that nothing was learned from
+_SEED = 53  # of moments that are in no training set
 
 
 @app.command()
@@ -56,19 +56,19 @@ def caption(
 @evaluate.command()
 def perception(
     *,
-    clips: Annotated[int, typer.Option(min=64, help="Moments, none of them learned from.")] = 300,
-    candidates: Annotated[int, typer.Option(min=2, help="Among how many a partner is looked for.")] = 100,
+    clips: Annotated[int, typer.Option(min=64, help="Moments, none of them from training.")] = 300,
+    candidates: Annotated[int, typer.Option(min=2, help="How many candidates each retrieval searches.")] = 100,
     seed: Annotated[int, typer.Option(help="Other moments.")] = _SEED,
     captions: Annotated[bool, typer.Option(help="Captions, their calibration, and retrieval.")] = True,
-    mapping: Annotated[bool, typer.Option(help="What the generator is told without words, and draws.")] = True,
-    pictures: Annotated[int, typer.Option(min=0, help="Drawn of each sense, to measure the mapping.")] = 20,
+    mapping: Annotated[bool, typer.Option(help="The mapping network, and what is rendered from it.")] = True,
+    pictures: Annotated[int, typer.Option(min=0, help="Rendered for each sense, to measure the mapping.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Measure storyworld-bind and the mapping network on moments of the world that nothing was learned from.
+    """Measure storyworld-bind and the mapping network on unseen moments of the synthetic world.
 
     Captions of every sense, their calibration, and retrieval between all senses: a tenth of the moments lie outside
     the world (noise, patterns, music), in styles that were not trained with. Then the mapping: does every input give
-    a condition of its own, and do pictures drawn from that alone show the thing?
+    a condition of its own, and do pictures rendered from that alone show the thing?
     """
     from videodirector.storyworld.moments import MomentSampler
 
@@ -85,8 +85,8 @@ def perception(
         from videodirector.senses.embedders.mapping import MappingNetwork
 
         network, source = MappingNetwork.from_pretrained(), MomentSampler(seed=seed, plain=0.15)
-        shown = (source[number] for number in range(clips))
-        reports.append(measure_mapping(captioner.embedder, network, shown, pictures=pictures))
+        moments = (source[number] for number in range(clips))
+        reports.append(measure_mapping(captioner.embedder, network, moments, pictures=pictures))
     if as_json:
         print_json({name: value for report in reports for name, value in report.as_dict().items()})
     else:

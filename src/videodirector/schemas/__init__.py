@@ -60,6 +60,7 @@ from videodirector.schemas.request import CastMember, PlanOptions, PlanRequest, 
 from videodirector.schemas.results import Control, Drawn, RenderResult, SceneResult
 from videodirector.schemas.settings import (
     BatchOptions,
+    BatchRunOptions,
     MakeOptions,
     RenderOptions,
     RenderSettings,
@@ -81,6 +82,7 @@ __all__ = [
     "MODALITIES",
     "AudioInput",
     "BatchOptions",
+    "BatchRunOptions",
     "Box",
     "Caption",
     "CastMember",
@@ -146,7 +148,11 @@ __all__ = [
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of the plan document."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **VideoPlan.model_json_schema()}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:videodirector:plan:{CURRENT_VERSION}",
+        **VideoPlan.model_json_schema(),
+    }
     # In Python the version has a default; a document must say it.
     schema["required"] = ["schema_version", *schema["required"]]
     return schema

@@ -13,6 +13,6 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class FrozenModel(BaseModel):
-    """A value that cannot be changed and takes no unknown fields; a field may be called `model`."""
+    """A value that cannot be changed and takes no unknown fields; a field may be called ``model``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())

@@ -1,7 +1,7 @@
 """What no single field of a plan can check: names that must be unique, and names that must name something.
 
 It looks at data that may be broken elsewhere, so that a reader learns of these problems together with all the others;
-hence it skips whatever has not the form it expects, which another check reports.
+hence it skips whatever does not have the expected form, which another check reports.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _continuations(scenes: Sequence[object]) -> Iterator[Contradiction]:
             continue
         where = ("scenes", index, "continues")
         if continued in places:
-            yield where, "a scene can only continue one that stands before it", continued, "move it, or name another"
+            yield where, "a scene can only continue one that comes before it", continued, "move it, or name another"
         else:
             yield where, "there is no scene of this id", continued, "name a scene of this plan, or remove it"
 

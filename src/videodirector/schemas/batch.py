@@ -1,4 +1,4 @@
-"""What comes of a batch of storyboards, and what it tells while it runs."""
+"""Results of a batch of storyboards, and what it reports while it runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Failure(FrozenModel):
-    """Why there is no video: the code and class of the error, what is wrong, and what to do; see `docs/errors.md`."""
+    """Why there is no video: the code and class of the error, what is wrong, and what to do; see ``docs/errors.md``."""
 
     code: str = ""  # lines of older reports have none
     type: str
@@ -33,21 +33,21 @@ class Failure(FrozenModel):
 
 
 class StoryboardResult(FrozenModel):
-    """One storyboard of a batch, as it stands in ``report.jsonl``.
+    """One storyboard of a batch, as it is in ``report.jsonl``.
 
     Attributes:
         id: the storyboard; its video is called so.
         source: where it came from: ``storyboards.jsonl:3``.
-        status: whether there is a video; "planned" is what a story is while its scenes are drawn.
+        status: whether there is a video; "planned" is a story while its scenes are rendered.
         error: why there is none.
         video: the video.
         frames: its length.
         scenes: scenes in it.
-        drawn: scenes that had to be drawn for it; the others had been drawn before, or for another storyboard.
+        drawn: scenes that were rendered for it; the others were rendered before, or for another storyboard.
         seconds: from the first look at it to its end, with the time that it waited for others.
-        asked: a digest of what was asked for, and how; a storyboard that failed is tried again when it changes.
-        made_of: a digest of everything that decides the video.
-        sha256: of the video; one that was changed or damaged since is made again.
+        asked: a digest of the request and its options; a storyboard that failed is tried again when it changes.
+        made_of: a digest of everything that the video depends on.
+        sha256: of the video; one that was changed or damaged since is rendered again.
         kept: whether the video of an earlier run was found in order, and left.
     """
 
@@ -74,7 +74,7 @@ class BatchStarted(FrozenModel):
 
 
 class StoryboardReady(FrozenModel):
-    """A storyboard has a valid plan of so many scenes, of which so many have to be drawn."""
+    """A storyboard has a valid plan of so many scenes, of which so many have to be rendered."""
 
     event: Literal["storyboard_ready"] = "storyboard_ready"
     id: str
@@ -83,7 +83,7 @@ class StoryboardReady(FrozenModel):
 
 
 class SceneDrawn(FrozenModel):
-    """A scene was drawn, for this storyboard and all others that show the same."""
+    """A scene was rendered, for this storyboard and all others that show the same."""
 
     event: Literal["scene_drawn"] = "scene_drawn"
     id: str

@@ -17,7 +17,7 @@ class Change:
     """One field that is not what it was.
 
     Attributes:
-        path: where, by ids: `scenes[s2].entities[owl].layout`.
+        path: where, by ids: ``scenes[s2].entities[owl].layout``.
         before, after: plain data as in the JSON document; None where there was or is nothing.
     """
 
@@ -35,7 +35,7 @@ class Change:
 
 
 def changes(before: VideoPlan, after: VideoPlan) -> tuple[Change, ...]:
-    """Every field in which two plans differ; scenes and entities are told apart by their ids."""
+    """List every field in which two plans differ; scenes and entities are matched by their ids."""
     return tuple(_of_plan(before, after))
 
 

@@ -43,7 +43,7 @@ def read_text(path: str | os.PathLike[str]) -> bytes:
 
 
 def parse_json(text: str | bytes, *, source: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-    """The JSON object in `text`; strict, but for NaN and Infinity, which the fields refuse with their path.
+    """The JSON object in ``text``; strict, but for NaN and Infinity, which the fields refuse with their path.
 
     Raises:
         PlanError: not UTF-8, not JSON (with line and column), not an object, nested too deeply, or a key given twice.
@@ -68,7 +68,7 @@ _KINDS = {list: "list", str: "text", int: "number", float: "number", bool: "trut
 
 
 class _Repeating(dict[str, Any]):
-    """A JSON object with keys that it was given twice; plain `json` silently keeps the last."""
+    """A JSON object with keys that it was given twice; plain ``json`` silently keeps the last."""
 
     twice: tuple[str, ...] = ()
 

@@ -12,14 +12,14 @@ __all__ = ["Notice", "PlanReady", "RenderEvent", "SceneDone", "SceneStarted", "S
 
 
 class PlanReady(FrozenModel):
-    """The plan to be drawn is settled and valid."""
+    """The plan to be rendered is complete and valid."""
 
     event: Literal["plan_ready"] = "plan_ready"
     plan: VideoPlan
 
 
 class SceneStarted(FrozenModel):
-    """A scene is about to be drawn: number `index` (from 0) of `scenes`."""
+    """A scene is about to be rendered: number ``index`` (from 0) of ``scenes``."""
 
     event: Literal["scene_started"] = "scene_started"
     scene: Id
@@ -28,7 +28,7 @@ class SceneStarted(FrozenModel):
 
 
 class StepDone(FrozenModel):
-    """One step of a scene is done: number `step` (from 1) of `steps`."""
+    """One step of a scene is done: number ``step`` (from 1) of ``steps``."""
 
     event: Literal["step_done"] = "step_done"
     scene: Id
@@ -48,7 +48,7 @@ class Notice(FrozenModel):
 
 
 class SceneDone(FrozenModel):
-    """A scene is drawn."""
+    """A scene is rendered."""
 
     event: Literal["scene_done"] = "scene_done"
     result: SceneResult

@@ -1,4 +1,4 @@
-"""What will be drawn, what is kept, and why: the answer of ``videodirector diff`` and of a dry run."""
+"""What will be rendered, what is kept, and why: the result of ``videodirector diff`` and of a dry run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class SceneForecast(FrozenModel):
 
     Attributes:
         id: the scene.
-        verdict: whether it has to be drawn, is there already, or is no longer in the plan.
-        reasons: why it has to be drawn; empty for one of which nothing is known.
+        verdict: whether it has to be rendered, is there already, or is no longer in the plan.
+        reasons: why it has to be rendered; empty for one of which nothing is known.
         changes: fields of the plan that differ and concern it, whether they decide its frames or not.
-        controls: in a dry run, what the backend will do with everything that is asked of the scene.
+        controls: in a dry run, what the backend will do with everything that is requested for the scene.
     """
 
     id: str
@@ -50,5 +50,5 @@ class Forecast(FrozenModel):
     changes: tuple[Change, ...] = ()
 
     def ids(self, verdict: Literal["draw", "keep", "gone"]) -> list[str]:
-        """The scenes of this verdict."""
+        """List the scenes of this verdict."""
         return [scene.id for scene in self.scenes if scene.verdict == verdict]

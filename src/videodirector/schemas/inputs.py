@@ -1,6 +1,6 @@
 """What a story may begin with besides words, and what it is taken for.
 
-An input is a file or an array; reading it is ``planner.perception``'s work.
+An input is a file or an array; ``senses`` reads it.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ __all__ = [
 
 Modality = Literal["image", "audio", "video", "depth", "thermal", "imu"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-"""In the order in which captions are told."""
+"""In the order of captions in a story."""
 
 MAX_INPUTS = 16
 """The most inputs of one modality."""
 
 
-def _source(value: object) -> object:
+def _check_source(value: object) -> object:
     if isinstance(value, (str, os.PathLike)):
         path = os.fspath(value)
         if isinstance(path, bytes) or not path or "\0" in path:
-            raise PydanticCustomError("source", "this is no file name")
+            raise PydanticCustomError("source", "not a file name")
         return Path(path)
     if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
         return value
@@ -59,7 +59,7 @@ class Input(FrozenModel):
         source: path of a file, or an array (anything that numpy takes for one, pictures of Pillow too).
     """
 
-    source: Annotated[Any, BeforeValidator(_source)]
+    source: Annotated[Any, BeforeValidator(_check_source)]
 
     @property
     def name(self) -> str:
@@ -146,18 +146,18 @@ class Inputs(FrozenModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _spelled_out(cls, values: Any) -> Any:
+    def _normalise_inputs(cls, values: Any) -> Any:
         """One becomes a tuple of one, a file or an array becomes an input; None is nothing."""
         if not isinstance(values, Mapping):
             return values
-        return {name: _each(value) if name in _KINDS else value for name, value in values.items()}
+        return {name: _list_inputs(value) if name in _KINDS else value for name, value in values.items()}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
         """Inputs from plain values, such as the arguments of ``Director.plan``.
 
         Raises:
-            UsageError: naming every one that cannot be meant.
+            UsageError: naming every one that is not valid.
         """
         try:
             return cls.model_validate(dict(values))
@@ -173,7 +173,7 @@ class Inputs(FrozenModel):
         return any(True for _ in self)
 
 
-def _each(value: object) -> object:
+def _list_inputs(value: object) -> object:
     if value is None:
         return ()
     several = list(value) if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else [value]
@@ -181,7 +181,7 @@ def _each(value: object) -> object:
 
 
 class InputOptions(TypedDict, total=False):
-    """Keywords of what a story begins with besides words: a file, an array, an `Input`, or a list of them."""
+    """Keywords of what a story begins with besides words: a file, an array, an ``Input``, or a list of them."""
 
     image: Any
     audio: Any

@@ -1,7 +1,7 @@
 """Boxes, layouts, and the boxes of every frame that follow from them.
 
-A *layout* is a list of key boxes, evenly spaced over a scene: the first key stands on the first frame, the last key on
-the last. `None` means that the thing cannot be seen there. One key alone means that the thing stands still.
+A *layout* is a list of key boxes, evenly spaced over a scene: the first key is at the first frame, the last key at
+the last. ``None`` means that the thing cannot be seen there. One key alone means that the thing does not move.
 Coordinates are fractions of the picture: x from left 0 to right 1, y from top 0 to bottom 1.
 """
 
@@ -20,15 +20,14 @@ KEY_BOXES = 9
 """Key boxes in a layout unless the plan says otherwise (VideoDirectorGPT's figure)."""
 
 MIN_SIDE = 0.001
-"""The least width and height of a box: less than a tenth of a pixel at 64x64, so there is nothing to draw."""
+"""The least width and height of a box: less than a tenth of a pixel at 64x64, so there is nothing to render."""
 
 
 class Box(NamedTuple):
-    """A box `(x0, y0, x1, y1)`: left, top, right, bottom, each in [0, 1], at least `MIN_SIDE` wide and high.
+    """A box ``(x0, y0, x1, y1)``: left, top, right, bottom, each in [0, 1], at least ``MIN_SIDE`` wide and high.
 
-    An immutable tuple of floats, so plain tuples may stand in its place; a plan turns them into boxes when it is
-    checked. The constructor checks nothing: use `Box.checked` for numbers of unknown origin, `Box.clipped` to cut to
-    the picture.
+    An immutable tuple of floats, so plain tuples are as good; a plan turns them into boxes when it is checked. The
+    constructor checks nothing: use ``Box.checked`` for unknown numbers, ``Box.clipped`` to cut to the picture.
     """
 
     x0: float
@@ -86,7 +85,7 @@ class Box(NamedTuple):
 
     @property
     def centre(self) -> tuple[float, float]:
-        """Centre `(x, y)`."""
+        """Centre ``(x, y)``."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
     def overlap(self, other: Box) -> float:
@@ -110,7 +109,7 @@ class Box(NamedTuple):
         return Box.around(*self.centre, self.width * factor, self.height * factor)
 
     def clipped(self) -> Box | None:
-        """The part inside the picture, or None when less than `MIN_SIDE` of either side is left."""
+        """The part inside the picture, or None when less than ``MIN_SIDE`` of either side is left."""
         x0, y0, x1, y1 = (min(max(value, 0.0), 1.0) for value in self)
         return Box(x0, y0, x1, y1) if x1 - x0 >= MIN_SIDE and y1 - y0 >= MIN_SIDE else None
 
@@ -149,14 +148,14 @@ def _validate(value: object) -> Box:
 def dense(layout: Sequence[Box | None], frames: int) -> list[Box | None]:
     """The boxes of every frame of a scene.
 
-    With K keys over F frames, key k stands at time k (F-1)/(K-1) on the frames 0 .. F-1.
+    With K keys over F frames, key k is at time k (F-1)/(K-1) on the frames 0 .. F-1.
 
-    - A frame on which a key stands has that key, to the bit; so the first and the last frame have the first and last
+    - A frame at the time of a key has that key, to the bit; so the first and the last frame have the first and last
       key.
     - Between two boxes every coordinate is interpolated linearly.
-    - Between a box and a `None` the box holds, unchanged, over the half of the interval that is nearest to it (the
+    - Between a box and a ``None`` the box holds, unchanged, over the half of the interval that is nearest to it (the
       middle included), and is gone over the other half. So a thing appears and vanishes where the plan drew it.
-    - Between two `None` there is nothing.
+    - Between two ``None`` there is nothing.
     - One key holds for all frames. A scene of one frame has the first key. With more keys than frames the layout is
       sampled at the frames' times.
 
@@ -178,7 +177,7 @@ def dense(layout: Sequence[Box | None], frames: int) -> list[Box | None]:
 
 
 def box_at(layout: Sequence[Box | None], frame: int, frames: int) -> Box | None:
-    """The box of one frame, from 0, of a scene of so many; see `dense`, of whose result it is one element."""
+    """The box of one frame, from 0, of a scene of so many; see ``dense``, of whose result it is one element."""
     if frames == 1 or len(layout) == 1:
         return _box(layout[0])
     # Integers, so that a frame on a key is recognised exactly.

@@ -1,4 +1,4 @@
-"""Manifest v1: what a video was made of, so that it can be understood, compared and made again, bit for bit.
+"""Manifest v1: what a video was rendered from, so that it can be understood, compared and rendered again, bit for bit.
 
 It lies beside the video (``fox.manifest.json``) and, without the times that it took, in the metadata of an mp4.
 """
@@ -44,7 +44,7 @@ MANIFEST_UPGRADES: Mapping[int, Upgrade] = {}
 
 
 MAX_THREADS = 4096
-"""The most CPU threads of a manifest; a number of threads is obeyed when a video is made again."""
+"""The most CPU threads of a manifest; ``reproduce`` uses as many."""
 
 Inputs = Annotated[dict[str, JsonValue], Field(max_length=1_000)]
 
@@ -57,10 +57,10 @@ class SceneRecord(FrozenModel, allow_inf_nan=False):
         key: its key in the scene cache: a SHA-256 over the shared inputs of the manifest and its own.
         inputs: what decided its frames and is not shared by all scenes, as the backend tells it.
         seed: the seed actually used.
-        threads: CPU threads that it was drawn with, where that has a say in the last bits.
+        threads: CPU threads that it was rendered with, where the last bits depend on them.
         planned_frames, planned_seconds: what the plan asks for.
-        frames: frames drawn and used.
-        drawn: what the model drew, where that was fitted to the plan.
+        frames: frames rendered and used.
+        drawn: what the model rendered, where that was fitted to the plan.
         start, length: its first frame in the video, and for how many frames it is seen, those that it shares with its
             neighbours included.
         seconds: the same as time.
@@ -95,7 +95,7 @@ class VideoRecord(FrozenModel):
 
 
 class Environment(FrozenModel):
-    """The programs at work: versions of videodirector, of the libraries that draw, and of the ffmpeg that encodes."""
+    """The programs at work: versions of videodirector, of the libraries that render, and of the ffmpeg that encodes."""
 
     videodirector: str
     libraries: dict[str, str]
@@ -103,7 +103,7 @@ class Environment(FrozenModel):
 
 
 class SceneTiming(FrozenModel):
-    """Seconds that a scene took in this run, whether it came out of the cache, and what drawing it took at the time."""
+    """Seconds that a scene took in this run, whether it came from the cache, and what rendering it took at the time."""
 
     seconds: Seconds
     cached: bool
@@ -126,14 +126,14 @@ class FileRecord(FrozenModel):
 
 
 class Manifest(FrozenModel, allow_inf_nan=False):
-    """What a video was made of.
+    """What a video was rendered from.
 
     Attributes:
         schema_version: version of this document format.
         document: says that it is one.
-        plan: what was drawn, with the seed and frame rate of the settings in it.
+        plan: what was rendered, with the seed and frame rate of the settings in it.
         settings: how, as far as it decides the video; what was written beside it is left out.
-        backend: what drew it.
+        backend: what rendered it.
         inputs: what decided the frames of every scene alike: code revision, weights, arithmetic.
         environment: the programs at work.
         scenes: one record a scene, in order.
@@ -171,7 +171,7 @@ class Manifest(FrozenModel, allow_inf_nan=False):
             UsageError: it is none, or not a valid one.
         """
         if data.get("document") != cls.model_fields["document"].default:
-            raise UsageError(f"{os.fspath(source)} is no manifest", hint="name a video, or the manifest beside it")
+            raise UsageError(f"{os.fspath(source)} is not a manifest", hint="name a video, or the manifest beside it")
         try:
             return cls.model_validate(upgrade(dict(data), upgrades=MANIFEST_UPGRADES, current=MANIFEST_VERSION))
         except ValidationError as error:

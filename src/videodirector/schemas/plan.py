@@ -1,8 +1,8 @@
-"""VideoPlan v1: what a story becomes, what a person edits, and what is drawn.
+"""VideoPlan v1: what a story becomes, what a person edits, and what is rendered.
 
-A plan is an ordinary mutable pydantic model. Constructing one with wrong values raises pydantic's `ValidationError`;
-edits made afterwards (`entity.layout[-1] = (0.6, 0.4, 0.9, 0.8)`) are not looked at until `checked()`, which `save()`
-and the renderer call. Everything that reads documents raises `PlanError`, with all the problems at once.
+A plan is an ordinary mutable pydantic model. Constructing one with wrong values raises pydantic's ``ValidationError``;
+edits made afterwards (``entity.layout[-1] = (0.6, 0.4, 0.9, 0.8)``) are not validated until ``checked()``, which
+``save()`` and the renderer call. Everything that reads documents raises ``PlanError``, with all the problems at once.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Entity(_Document):
         id: names this entity within its scene, and the same entity in other scenes.
         name: what it is, in a word or two ("red car"): the text that is grounded in the boxes.
         description: more about how it looks; empty means that the name says it.
-        layout: key boxes, see `videodirector.schemas.layout`.
+        layout: key boxes, see ``videodirector.schemas.layout``.
     """
 
     id: Id
@@ -127,7 +127,7 @@ class Entity(_Document):
     layout: Layout
 
     def boxes(self, frames: int) -> list[Box | None]:
-        """One box, or None, for each of `frames` frames; see `dense`."""
+        """One box, or None, for each of ``frames`` frames; see ``dense``."""
         return dense(self.layout, frames)
 
 
@@ -136,10 +136,10 @@ class Scene(_Document):
 
     Attributes:
         id: names the scene, stable when scenes are reordered.
-        description: what happens, in a sentence: the text that is drawn.
+        description: what happens, in a sentence: the text that is rendered.
         original: the user's own words, where the description is not in them: another language, or put more clearly.
         background: where it happens ("forest"); empty when nothing is said.
-        frames: length in frames, 1 .. `MAX_FRAMES`.
+        frames: length in frames, 1 .. ``MAX_FRAMES``.
         entities: the things in it.
         layout_strength: for which part of the denoising steps the boxes are imposed, in [0, 1]; None leaves it to the
             backend.
@@ -183,14 +183,15 @@ class Scene(_Document):
 class VideoPlan(_Document):
     """A story as scenes, things, and where the things are.
 
-    Consistency groups say which appearances are the same thing and share one representation: `{group: [scene ids]}`,
-    for entities and for backgrounds. The entity `e` of scene `s` belongs to the group called like `e.id`, or else to
-    the group called like `e.name` (apart from case and spacing), if that group lists `s`; a background likewise by its
-    name. So three ducks with the ids duck-1 .. duck-3 and the name "duck" form one group "duck". A plan that says
-    nothing of groups gets one for every name; groups that are given are kept as they are, so that editing them tells
+    Consistency groups say which appearances are the same thing and share one representation: ``{group: [scene ids]}``,
+    for entities and for backgrounds. The entity ``e`` of scene ``s`` belongs to the group called like ``e.id``, or else
+    to the group called like ``e.name`` (apart from case and spacing), if that group lists ``s``; a background
+    likewise by its name. So three ducks with the ids duck-1 .. duck-3 and the name "duck" form one group "duck". A plan
+    without groups gets one for every name; groups that are given are kept as they are, so that editing them tells
     appearances apart. References give a group, or an entity id, a picture file to look like.
 
     Attributes:
+        schema_link: ``$schema`` in the document: where editors find its JSON Schema; it is kept, and never read.
         schema_version: version of this document format.
         prompt: the story as it was given.
         seed: all randomness of the video follows from it.
@@ -202,6 +203,9 @@ class VideoPlan(_Document):
         notes: what the planner did not understand or had to decide, for the reader.
     """
 
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    schema_link: Annotated[FileName | None, Field(alias="$schema", description="JSON Schema, for editors")] = None
     schema_version: Literal[1] = CURRENT_VERSION
     prompt: LongText = ""
     seed: Seed = 0
@@ -318,11 +322,11 @@ class VideoPlan(_Document):
                 yield scene, entity
 
     def group_of(self, scene: Scene, entity: Entity) -> str | None:
-        """The consistency group to which this entity belongs in this scene, or None when it stands alone."""
+        """Return the consistency group to which this entity belongs in this scene, or None when it is in none."""
         return self._listed(scene, entity.id) or self._listed(scene, entity.name)
 
     def background_group(self, scene: Scene) -> str | None:
-        """The consistency group to which this scene's background belongs, or None when it stands alone."""
+        """Return the consistency group to which this scene's background belongs, or None when it is in none."""
         return self._listed(scene, scene.background)
 
     def reference_of(self, scene: Scene, entity: Entity) -> str | None:

@@ -18,12 +18,12 @@ __all__ = ["few_of_each_kind", "issues_of", "json_path", "shorten", "summarised"
 Item = TypeVar("Item")
 
 _OF_A_KIND = 10  # problems of one kind that are listed one by one
-_KINDS = 100  # kinds of problems that are told apart
+_KINDS = 100  # kinds of problems that are counted apart
 _FOUND = 60  # characters of the offending value that a message shows
 
 
 def json_path(location: Sequence[int | str]) -> str:
-    """A location as a path into the document: `scenes[1].entities[0].layout[3]`."""
+    """A location as a path into the document: ``scenes[1].entities[0].layout[3]``."""
     path = ""
     for step in location:
         if isinstance(step, int):
@@ -40,9 +40,11 @@ def json_path(location: Sequence[int | str]) -> str:
 def issues_of(error: ValidationError, models: Iterable[type[BaseModel]] = ()) -> list[PlanIssue]:
     """The issues of a pydantic error, summarised.
 
-    The fields of `models` serve to say which name a misspelt field may stand for.
+    The fields of ``models`` serve to say which name a misspelt field may mean.
     """
-    return summarised(_issues(error, sorted({name for model in models for name in model.model_fields})))
+    return summarised(
+        _issues(error, sorted({field.alias or name for model in models for name, field in model.model_fields.items()}))
+    )
 
 
 def summarised(issues: Iterable[PlanIssue]) -> list[PlanIssue]:
@@ -108,7 +110,7 @@ def _issues(error: ValidationError, known: Sequence[str]) -> Iterator[PlanIssue]
 
 
 def shorten(value: object) -> str:
-    """A value as it may stand in a message: one line, ASCII where the text cannot be printed, of bounded length."""
+    """A value as it may be in a message: one line, ASCII where the text cannot be printed, of bounded length."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
         return f"a number of {value.bit_length()} bits"  # printing one of more than 4300 digits is an error in Python
     if isinstance(value, (dict, list, tuple, str)) and len(value) > 1000:

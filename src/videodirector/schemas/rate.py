@@ -27,7 +27,7 @@ def frame_rate(value: object) -> Fraction:
     less than one in its last place is that rate.
 
     Raises:
-        ValueError: anything else, or a rate outside of 1/100 .. `MAX_RATE`.
+        ValueError: anything else, or a rate outside of 1/100 .. ``MAX_RATE``.
     """
     rate: Fraction | None = None
     if isinstance(value, (Fraction, int)) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a planner is asked for: the story, and what the user wants of its plan."""
+"""The request to a planner: the story, and what the user wants of its plan."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _CAST: TypeAdapter[tuple[CastMember, ...]] = TypeAdapter(tuple[CastMember, ...])
 
 
 def load_cast(path: str | os.PathLike[str]) -> tuple[CastMember, ...]:
-    """The cast in a JSON file: `[{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]`.
+    """The cast in a JSON file: ``[{"name": "Mia", "description": "a girl in a red coat", "picture": "mia.png"}]``.
 
     Pictures are looked for beside the file.
 
@@ -83,7 +83,7 @@ class PlanRequest(FrozenModel):
     """A story, and what the user wants of its plan. What is None or empty is left to the planner.
 
     A planner keeps these requests, or says in the plan's notes which it did not keep and why. To add one, add a field
-    with its `Option`, and the key of `PlanOptions`.
+    with its ``Option``, and the key of ``PlanOptions``.
 
     Attributes:
         story: any text, in any language: sentences, or a script that lists its scenes.
@@ -121,7 +121,7 @@ class PlanRequest(FrozenModel):
     frame_rate: FrameRate | None = None
 
     @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Self:
+    def _check_consistency(self) -> Self:
         names = [normalised(member.name) for member in self.cast]
         twice = next((name for name, times in Counter(names).items() if times > 1), None)
         if twice is not None:
@@ -133,10 +133,10 @@ class PlanRequest(FrozenModel):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
-        """A request from plain values, such as command-line options.
+        """Read a request from plain values, such as command-line options.
 
         Raises:
-            UsageError: naming every wish that cannot be meant.
+            UsageError: naming every request that is not valid.
         """
         try:
             return cls.model_validate(dict(values))
@@ -156,7 +156,7 @@ class PlanRequest(FrozenModel):
 
 
 class PlanOptions(TypedDict, total=False):
-    """Keywords that mean what the fields of `PlanRequest` mean."""
+    """Keywords that mean what the fields of ``PlanRequest`` mean."""
 
     scenes: int | None
     max_entities: int | None

@@ -15,10 +15,10 @@ __all__ = ["Control", "Drawn", "RenderResult", "SceneResult"]
 
 
 class Control(FrozenModel):
-    """What became of one thing that a plan asks of a scene, such as its boxes.
+    """What became of one thing that a plan requests for a scene, such as its boxes.
 
     Attributes:
-        name: what was asked for: "boxes", "references", "groups", "steps", ...
+        name: what was requested: "boxes", "references", "groups", "steps", ...
         status: whether the backend did it, did something near it, or left it out.
         detail: by which means, or why not; may be empty.
     """
@@ -29,7 +29,7 @@ class Control(FrozenModel):
 
 
 class Drawn(FrozenModel):
-    """A clip as the model drew it, before it was fitted to the plan.
+    """A clip as the model rendered it, before it was fitted to the plan.
 
     Attributes:
         frames: its length.
@@ -44,22 +44,22 @@ class Drawn(FrozenModel):
 
 
 class SceneResult(FrozenModel):
-    """One scene as it was drawn.
+    """One scene as it was rendered.
 
     Attributes:
         id: the scene.
         frames: frames that it has in the video.
         planned_frames: frames that the plan asks for; 0 where nobody said.
-        drawn: what the model drew, where that had to be fitted to the plan; None where it drew just what was asked.
+        drawn: what the model rendered, where that had to be fitted to the plan; None where it needed no fitting.
         seconds: time it took.
         seed: the seed actually used.
-        backend: the backend that drew it.
-        controls: what became of everything that the plan asks of the scene.
+        backend: the backend that rendered it.
+        controls: what became of everything that the plan requests for the scene.
         notes: what else the reader should know.
         key: its key in the scene cache: equal keys, equal frames.
         cached: whether it came out of the cache.
-        drawing_seconds: time that it took to draw it, now or when it was put into the cache.
-        threads: CPU threads that it was drawn with, where that has a say in the last bits.
+        drawing_seconds: time that rendering took, now or when it was put into the cache.
+        threads: CPU threads that it was rendered with, where the last bits depend on them.
     """
 
     id: Id
@@ -84,7 +84,7 @@ class RenderResult(FrozenModel):
         path: the video.
         plan_path: the plan written beside it, if any.
         sheet_path: the contact sheet written beside it, if any.
-        beside: what else was asked for and is written beside it: subtitles, boxes, timeline, clips.
+        beside: the other files that are written beside it: subtitles, boxes, timeline, clips.
         scenes: one result a scene, in order.
         frames: frames in the video (a crossfade shares some between two scenes).
         frame_rate: frames a second.

@@ -1,7 +1,7 @@
 """How a plan is rendered: the one definition of every render option.
 
-The command line, Python keywords, lines of a batch and the manifest all follow from `RenderSettings`. To add an option,
-add a field with its `Option`, and the key of `RenderOptions`, which gives Python callers its type.
+The command line, Python keywords, lines of a batch and the manifest all follow from ``RenderSettings``. To add an
+option, add a field with its ``Option``, and the key of ``RenderOptions``, which gives Python callers its type.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from videodirector.schemas.request import PlanOptions
 __all__ = [
     "MAX_SIDE",
     "BatchOptions",
+    "BatchRunOptions",
     "MakeOptions",
     "RenderOptions",
     "RenderSettings",
@@ -67,8 +68,8 @@ class RenderSettings(FrozenModel):
     transition: Annotated[
         Transition | None,
         Option(
-            "Between scenes that do not say it themselves; a crossfade shortens the video, a fade goes through black, "
-            "a hold lets the last frame stand.",
+            "Between scenes that have none of their own; a crossfade shortens the video, a fade goes through black, "
+            "a hold repeats the last frame.",
             default="cut",
         ),
     ] = None
@@ -81,11 +82,9 @@ class RenderSettings(FrozenModel):
     ] = None
     subtitles: Annotated[
         Literal["none", "burn", "srt", "vtt"],
-        Option("The words of the scenes, drawn into the video or in a file beside it."),
+        Option("The words of the scenes, burned into the video or in a file beside it."),
     ] = "none"
-    font: Annotated[
-        FileName | None, Option("Font for subtitles that are drawn; needed beyond Latin.", metavar="FILE")
-    ] = None
+    font: Annotated[FileName | None, Option("Font for burned subtitles; needed beyond Latin.", metavar="FILE")] = None
     otio: Annotated[bool, Option("Write the cut beside the video for editing programs, with the scenes as clips.")] = (
         False
     )
@@ -110,7 +109,7 @@ class RenderSettings(FrozenModel):
 
 
 class RenderOptions(TypedDict, total=False):
-    """Keywords that mean what the fields of `RenderSettings` mean."""
+    """Keywords that mean what the fields of ``RenderSettings`` mean."""
 
     seed: int | None
     steps: int | None
@@ -133,13 +132,24 @@ class BatchOptions(PlanOptions, RenderOptions, total=False):
     """Options for all storyboards of a batch that have none of their own."""
 
 
-class RunOptions(BatchOptions, total=False):
-    """Options of a batch as a whole, besides those of its storyboards; see `Director.render_many`."""
+class RunOptions(TypedDict, total=False):
+    """Options of a batch as a whole.
+
+    Attributes:
+        workers: how many processes render, each with a model of its own; None or 1 renders in this one.
+        retry_failed: whether what failed before is tried again though nothing has changed.
+        ray: address of a Ray cluster that renders instead, or "auto", or "local" for one that is started here.
+        shared: with ``ray``, a folder or URL (of any kind that fsspec knows) that all its machines reach.
+    """
 
     workers: int | None
     retry_failed: bool
     ray: str | None
     shared: str | None
+
+
+class BatchRunOptions(BatchOptions, RunOptions, total=False):
+    """Options of a batch and of its storyboards."""
 
 
 class StoryOptions(PlanOptions, InputOptions, total=False):

@@ -34,7 +34,7 @@ def upgrade(
         current: the version to arrive at.
 
     Raises:
-        PlanError: `schema_version` is missing, not a whole number, of the future, or older than the chain reaches.
+        PlanError: ``schema_version`` is missing, not a whole number, of the future, or older than the chain reaches.
     """
     if "schema_version" not in data:
         raise _refused("missing", hint=f'add "schema_version": {current}')

@@ -127,7 +127,7 @@ def test_diff_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         "draw  meet\n      ~ scenes[meet].frames: 8 -> 4\n      because frames: the scene has another length\n" in out
     )
     assert "~ prompt:  -> more\n      decides no frame\n" in out
-    assert out.endswith("1 of 2 scenes to draw, 1 kept\n")
+    assert out.endswith("1 of 2 scenes to render, 1 kept\n")
     assert run("diff", before, tmp_path / "missing.json") == 2
 
 
@@ -145,7 +145,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     plan = fox_plan().save(tmp_path / "plan.json")
     command = ["render", plan, "-o", tmp_path / "a.mp4", *STORYBOARD]
     assert run(*command, "--dry-run") == 0
-    assert "2 of 2 scenes to draw, 0 kept" in capsys.readouterr().out
+    assert "2 of 2 scenes to render, 0 kept" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
     assert run(*command, "--quiet") == 0
     assert run(*command, "--dry-run", "--json") == 0
@@ -160,7 +160,7 @@ def test_inspect_and_reproduce(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert run("render", plan, "-o", video, *STORYBOARD, "--seed", 5, "--quiet") == 0
     assert run("inspect", video) == 0
     out = capsys.readouterr().out
-    assert "drawn by  storyboard, seed 5" in out
+    assert "backend   storyboard, seed 5" in out
     assert "description ignored" in out
     assert run("inspect", video, "--json") == 0
     assert json.loads(capsys.readouterr().out)["plan"]["seed"] == 5
@@ -168,7 +168,7 @@ def test_inspect_and_reproduce(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert again.read_bytes() == video.read_bytes()
     video.write_bytes(video.read_bytes() + b"\0\0\0\x08free")
     assert run("reproduce", video, "-o", again, "--quiet") == 5
-    assert "is another file" in capsys.readouterr().err
+    assert "differs from" in capsys.readouterr().err
     assert run("inspect", plan) == 2
 
 

@@ -133,7 +133,7 @@ def test_what_carries_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no file"):
         read_manifest(tmp_path / "missing.mp4")
     plan = fox_plan().save(tmp_path / "plan.json")
-    with pytest.raises(UsageError, match="is no manifest"):
+    with pytest.raises(UsageError, match="is not a manifest"):
         read_manifest(plan)
 
 
@@ -171,5 +171,5 @@ def test_documents_that_are_not_valid(tmp_path: Path) -> None:
             Manifest.parse({**document, **change}, source="a.json")
     with pytest.raises(PlanError, match="not JSON"):
         Manifest.from_json("{", source="a.json")
-    with pytest.raises(UsageError, match="is no manifest"):
+    with pytest.raises(UsageError, match="is not a manifest"):
         Manifest.from_json("{}", source="a.json")
