@@ -94,7 +94,7 @@ def test_a_frame_rate_that_no_plan_has() -> None:
 
 
 def test_a_backend_object_takes_no_model() -> None:
-    with pytest.raises(UsageError, match="has its model already"):
+    with pytest.raises(UsageError, match="has its model and its options"):
         Director(backend=GreyBackend(), model="some/where")
 
 

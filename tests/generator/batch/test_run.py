@@ -80,7 +80,12 @@ def test_failures_stay_alone(tmp_path: Path, workers: int) -> None:
     assert "colour" in said["coloured"]
     assert "style is for stories" in said["wishful"]
     lines = report(tmp_path / "out")
-    assert lines["unlucky"]["error"] == {"type": "RenderError", "message": "the paint is dry", "hint": "wet it"}
+    assert lines["unlucky"]["error"] == {
+        "code": "render-failed",
+        "type": "RenderError",
+        "message": "the paint is dry",
+        "hint": "wet it",
+    }
     assert sorted(path.name for path in (tmp_path / "out").glob("*.mp4")) == ["0001.mp4", "last.mp4"]
     assert not list((tmp_path / "out").glob(".*"))
 

@@ -25,7 +25,7 @@ from videodirector.schemas import (
     VideoPlan,
 )
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "manifest_v1.json"
+GOLDEN = Path(__file__).parents[2] / "golden" / "manifest_v1.json"
 AWKWARD = 'quotes \' " back\\slash = ; # \n two lines\t狐 🦊 лиса {"a": [1]} \x7f'
 
 
