@@ -48,7 +48,7 @@ def test_a_download_that_broke_off_is_found(monkeypatch: pytest.MonkeyPatch, tmp
     assert found("owner/name").status == "ok"
     (blobs / "abc.incomplete").write_bytes(b"half")
     assert found("owner/name").status == "broken"
-    assert "the rest is fetched" in found("owner/name").hint
+    assert "the rest is downloaded" in found("owner/name").hint
 
 
 def test_a_cache_that_cannot_be_written_to_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_diff_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert (
         "draw  meet\n      ~ scenes[meet].frames: 8 -> 4\n      because frames: the scene has another length\n" in out
     )
-    assert "~ prompt:  -> more\n      decides no frame\n" in out
+    assert "~ prompt:  -> more\n      changes no frame\n" in out
     assert out.endswith("1 of 2 scenes to render, 1 kept\n")
     assert run("diff", before, tmp_path / "missing.json") == 2
 
