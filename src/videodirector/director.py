@@ -383,11 +383,11 @@ class Director:
         if isinstance(storyboards, (str, os.PathLike)):
             found = batch.read_storyboards(storyboards)
         else:
-            found = batch.storyboards_of(storyboards)
+            found = batch.build_storyboards(storyboards)
         cache, distrust = self._scene_cache(), None
         if cache is None or (distrust := cache.problem):
             cache = SceneCache(Path(folder, ".scenes"))
-        studio = batch.Studio(
+        context = batch.BatchContext(
             planner=self._planned,
             settings=lambda own: self._settings({"contact_sheet": False, **own}),  # type: ignore[typeddict-item]
             options={name: value for name, value in options.items() if value is not None},
@@ -396,11 +396,11 @@ class Director:
             folder=Path(folder),
             ffmpeg=self._ffmpeg,
         )
-        studio.settings({name: value for name, value in options.items() if name not in PlanOptions.__annotations__})
-        crew = batch.crew(studio.source, studio.cache, workers=workers, ray=ray, shared=shared)
+        context.settings({name: value for name, value in options.items() if name not in PlanOptions.__annotations__})
+        pool = batch.create_workers(context.source, context.cache, workers=workers, ray=ray, shared=shared)
         if distrust:
             yield Notice(message=f"the scene cache is not used, for its clips may be somebody else's: {distrust}")
-        yield from batch.render_batch(found, studio, workers=crew, retry_failed=retry_failed)
+        yield from batch.render_batch(found, context, workers=pool, retry_failed=retry_failed)
 
     def _planned(self, story: str, options: Mapping[str, Any]) -> VideoPlan:
         """The plan of a story, with what of the options is for planners."""

@@ -100,10 +100,10 @@ def test_a_plan_that_may_not_be_read(tmp_path: Path) -> None:
 
 
 def test_ids_stay_apart() -> None:
-    from videodirector.generator.batch.storyboards import storyboards_of
+    from videodirector.generator.batch.storyboards import build_storyboards
 
     items = [{"story": "A fox.", "id": name} for name in ("x-3", "x", "x", "X", "x-4")]
-    ids = [storyboard.id.casefold() for storyboard in storyboards_of(items)]
+    ids = [storyboard.id.casefold() for storyboard in build_storyboards(items)]
     assert len(set(ids)) == len(ids)
 
 

@@ -12,13 +12,23 @@ from pathlib import Path
 from videodirector.errors import ModelNotFoundError
 from videodirector.files.memo import remembered
 
-__all__ = ["digest", "folder_revision", "machine"]
+__all__ = ["digest", "file_digest", "folder_revision", "machine"]
 
 
 def digest(value: object) -> str:
     """SHA-256 of plain data, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def machine(library: str) -> list[str]:
@@ -51,15 +61,10 @@ def folder_revision(folder: Path) -> str:
     return remembered(
         "folder",
         stamps,
-        lambda: "sha256:" + digest([[str(path.relative_to(folder)), _read_digest(path)] for path in files]),
+        lambda: "sha256:" + digest([[str(path.relative_to(folder)), file_digest(path)] for path in files]),
     )
 
 
 def _stamp(path: Path) -> list[str | int]:
     status = path.stat()
     return [str(path), status.st_size, status.st_mtime_ns]
-
-
-def _read_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

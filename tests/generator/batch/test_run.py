@@ -19,7 +19,7 @@ from videodirector import Director, VideoPlan
 from videodirector.errors import OutputError, PlannerError, RenderError, UsageError
 from videodirector.generator import Clip, Progress, SceneCache
 from videodirector.generator.backends.source import BackendSource
-from videodirector.generator.batch.workers.create import crew
+from videodirector.generator.batch.workers.create import create_workers
 from videodirector.generator.batch.workers.process import ProcessWorker
 from videodirector.schemas import Scene
 from videodirector.schemas.batch import BatchEvent, SceneDrawn, StoryboardResult
@@ -297,7 +297,7 @@ def test_workers_share_processors_and_devices(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     for visible, expected in (("3,5", ["3", "5", "3"]), ("", ["", "", ""]), ("-1", ["-1", "-1", "-1"])):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-        workers = crew(BackendSource(), SceneCache(tmp_path), workers=3)
+        workers = create_workers(BackendSource(), SceneCache(tmp_path), workers=3)
         environments = [worker._environment for worker in workers if isinstance(worker, ProcessWorker)]
         assert [environment["CUDA_VISIBLE_DEVICES"] for environment in environments] == expected
         threads = {int(environment["OMP_NUM_THREADS"]) for environment in environments}

@@ -5,7 +5,7 @@ import pytest
 
 from support import fox_plan, grey_plan
 from videodirector.errors import PlanError, UsageError
-from videodirector.generator.batch import Storyboard, read_storyboards, storyboards_of
+from videodirector.generator.batch import Storyboard, build_storyboards, read_storyboards
 
 STORY = "A fox walks."
 
@@ -135,11 +135,11 @@ def test_files_with_nothing_in_them(tmp_path: Path, name: str, content: bytes | 
 def test_from_python(tmp_path: Path) -> None:
     fox_plan().save(tmp_path / "fox.json")
     plan = grey_plan(1)
-    found = storyboards_of([STORY, plan, tmp_path / "fox.json", {"story": STORY, "id": "mine", "seed": 3}])
+    found = build_storyboards([STORY, plan, tmp_path / "fox.json", {"story": STORY, "id": "mine", "seed": 3}])
     assert [storyboard.id for storyboard in found] == ["0001", "0002", "fox", "mine"]
     assert found[1].read_plan() == plan.checked()
     with pytest.raises(UsageError, match="no storyboards"):
-        storyboards_of([])
+        build_storyboards([])
 
 
 def test_a_digest_changes_with_what_is_asked(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``report.jsonl``: a line for every storyboard that is settled, safe on the disk the moment it is."""
+"""``report.jsonl``: a line for every storyboard that has a result, on the disk the moment it has."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from videodirector.files.atomic import atomic_file, output_error
 from videodirector.files.names import readable_values
 from videodirector.schemas.batch import StoryboardResult
 
-__all__ = ["Journal"]
+__all__ = ["BatchReport"]
 
 
-class Journal:
-    """The report of a batch; what stands in it tells the next run what is done.
+class BatchReport:
+    """The report of a batch, from which the next run learns what is done.
 
     While a batch runs, lines are added; of several lines of one storyboard the last one counts. A line that was cut off
     in the middle counts as not written. At the end there is one line a storyboard, in order.
 
     Args:
         path: the file.
-        ids: the storyboards of this batch, in order. What the file says of others is forgotten.
+        ids: the storyboards of this batch, in order. Lines of others are removed.
 
     Raises:
         OutputError: it cannot be written.
@@ -35,11 +35,11 @@ class Journal:
         self._path = path
         known = _read(path)
         self._results = {name: known.get(name) for name in ids}
-        self._lock = threading.Lock()  # plans and videos are reported by different threads
+        self._lock = threading.Lock()  # plans and videos are recorded by different threads
         self.compact()
 
-    def before(self, name: str) -> StoryboardResult | None:
-        """What became of a storyboard when it was last settled."""
+    def previous(self, name: str) -> StoryboardResult | None:
+        """The last result of a storyboard, if it has one."""
         return self._results[name]
 
     def record(self, result: StoryboardResult) -> None:
@@ -64,8 +64,8 @@ class Journal:
 
 
 def _line(result: StoryboardResult) -> bytes:
-    told = readable_values(result.model_dump(mode="json", exclude_none=True))
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    data = readable_values(result.model_dump(mode="json", exclude_none=True))
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _read(path: Path) -> dict[str, StoryboardResult]:

@@ -1,4 +1,4 @@
-"""The floor on which a batch is drawn: workers side by side, and who prepares their work and who finishes it."""
+"""Schedules a batch: plans storyboards ahead, hands scenes to workers, and writes the videos whose scenes are rendered."""
 
 from __future__ import annotations
 
@@ -11,94 +11,119 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from videodirector.errors import RenderError
-from videodirector.generator.batch._context import Job, Studio
+from videodirector.generator.batch._context import Job
 from videodirector.generator.batch.storyboards import Storyboard
-from videodirector.generator.batch.workers.worker import DrawTask, Worker, WorkerDiedError
-from videodirector.schemas import Notice, RenderEvent, RenderResult, SceneDone
-from videodirector.schemas.batch import BatchEvent, SceneDrawn, StoryboardReady, StoryboardResult
+from videodirector.generator.batch.workers.worker import LocalWorker, RenderTask, Worker, WorkerDiedError
+from videodirector.generator.render.cache import SceneCache
+from videodirector.schemas import Notice, RenderEvent, SceneDone
+from videodirector.schemas.batch import BatchEvent, SceneDrawn, StoryboardDone, StoryboardReady, StoryboardResult
 
-__all__ = ["Floor", "Written"]
+__all__ = ["Scheduler"]
 
-_AHEAD = 32  # storyboards that are planned before their turn comes; memory stays the same however many there are
+_UNFINISHED = 32  # storyboards planned and not yet written, so that memory does not grow with their number
+_UNFINISHED_LOCALLY = 3  # one being rendered, and two that wait for the writer
 
-_LIVES = 3  # workers that a task may cost before it counts as what kills them
+_MAX_WORKER_CRASHES = 3  # that a task may cause before it is given up, and that a worker may have in a row
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """A storyboard has been looked at: there is a job, or it is settled already."""
+class _Prepared:
+    """A storyboard is planned, or has its result already."""
 
     outcome: Job | StoryboardResult
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class _TaskEvent:
     keys: tuple[str, ...]
     event: RenderEvent
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _TaskEnded:
     keys: tuple[str, ...]
     error: Exception | None = None
 
 
 @dataclass(frozen=True)
-class _Left:
-    """A worker has gone, and no other is to be had in its place."""
+class _WorkerLost:
+    """A worker has gone, and cannot be replaced."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Written:
-    """The video of a job is there, or there is none."""
+class _Finished:
+    """A storyboard has its final result."""
 
-    job: Job
-    outcome: RenderResult | Exception
+    result: StoryboardResult
 
 
-class Floor:
-    """Workers drawing, a thread that looks at storyboards ahead of them, and one that puts finished videos together."""
+_Message = _Prepared | _TaskEvent | _TaskEnded | _WorkerLost | _Finished
+
+
+class Scheduler:
+    """Shares out the scenes of all storyboards among the workers, as one queue.
+
+    One thread, that of the caller of ``events``, owns the state and handles messages. Other workers than ``LocalWorker``
+    have a thread each that sends them; a further thread writes the videos. A ``LocalWorker`` renders in the caller's
+    thread, where Ctrl-C reaches it; storyboards are then planned in that thread too, as they may use the same model.
+
+    Args:
+        storyboards: what to make.
+        workers: who renders; with a ``LocalWorker`` there are no others.
+        cache: where the scenes go.
+        prepare: plans a storyboard, or returns the result that it has already.
+        finish: writes the video of a job whose scenes are rendered, or builds the result of one that failed.
+    """
 
     def __init__(
         self,
-        workers: Sequence[Worker],
-        studio: Studio,
-        look: Callable[[Storyboard], Job | StoryboardResult],
         storyboards: Sequence[Storyboard],
+        workers: Sequence[Worker],
+        *,
+        cache: SceneCache,
+        prepare: Callable[[Storyboard], Job | StoryboardResult],
+        finish: Callable[[Job, Exception | None], StoryboardResult],
     ) -> None:
-        self._studio, self._look, self._storyboards = studio, look, storyboards
-        self._news: queue.SimpleQueue[_Looked | _Drawing | _Drawn | _Left | Written] = queue.SimpleQueue()
-        self._tasks = _Tasks()
-        self._places = threading.Semaphore(_AHEAD)
-        self._over = threading.Event()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._threads = [threading.Thread(target=self._prepare, daemon=True, name="planner")]
-        self._threads += [
-            threading.Thread(target=self._work, args=(worker,), daemon=True, name=f"worker {number}")
-            for number, worker in enumerate(workers)
-        ]
+        self._cache, self._prepare, self._finish = cache, prepare, finish
+        self._left = len(storyboards)
+        self._storyboards = iter(storyboards)
         self._workers = workers
-        self._left = 0  # of the workers
-        self._deserted: RenderError | None = None
-        self._deaths: dict[tuple[str, ...], int] = {}
+        self._local = next((worker for worker in workers if isinstance(worker, LocalWorker)), None)
+        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._tasks = _TaskQueue()
+        self._places = threading.Semaphore(_UNFINISHED if self._local is None else _UNFINISHED_LOCALLY)
+        self._closed = threading.Event()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._threads: list[threading.Thread] = []
+        if self._local is None:
+            self._threads = [threading.Thread(target=self._prepare_all, daemon=True, name="planner")]
+            self._threads += [
+                threading.Thread(target=self._run_worker, args=(worker,), daemon=True, name=f"worker {number}")
+                for number, worker in enumerate(workers)
+            ]
+        self._lost_workers = 0
+        self._no_workers: RenderError | None = None
+        self._crashes: dict[tuple[str, ...], int] = {}
         self._waiting: dict[tuple[str, ...], list[Job]] = {}
 
-    def happenings(self) -> Generator[BatchEvent | StoryboardResult | Written, None, None]:
-        """What happens, until every storyboard has a result or is written (or not)."""
+    def events(self) -> Generator[BatchEvent, None, None]:
+        """Run the batch until every storyboard has a result.
+
+        Yields:
+            ``StoryboardReady``, ``SceneDrawn``, ``Notice`` and ``StoryboardDone``; with a ``LocalWorker`` results come
+            in the order of the storyboards.
+        """
         for thread in self._threads:
             thread.start()
-        left = len(self._storyboards)
-        while left:
-            for happening in self._follow(self._news.get()):
-                if isinstance(happening, (StoryboardResult, Written)):
-                    left -= 1
-                    self._places.release()
-                yield happening
+        with closing(self._receive()) as messages:
+            for message in messages:
+                yield from self._handle(message)
 
     def close(self) -> None:
-        self._over.set()
+        """Stop the workers and wait for the video that is being written."""
+        self._closed.set()
         self._places.release()
         self._tasks.close()
         for worker in self._workers:
@@ -108,83 +133,110 @@ class Floor:
                 thread.join(timeout=10)
         self._writer.shutdown(cancel_futures=True)
 
-    # -- what the one thread that follows the news does
+    # -- in the thread of the caller
 
-    def _follow(
-        self, news: _Looked | _Drawing | _Drawn | _Left | Written
-    ) -> Generator[BatchEvent | StoryboardResult | Written, None, None]:
-        if isinstance(news, _Looked):
-            yield self._begin(news.outcome) if isinstance(news.outcome, Job) else news.outcome
-        elif isinstance(news, _Drawing):
-            yield from self._tell(news)
-        elif isinstance(news, _Drawn):
-            yield from self._end(news)
-        elif isinstance(news, _Left):
-            self._leave(news.reason)
+    def _receive(self) -> Generator[_Message, None, None]:
+        """The messages of other threads; while there are none, a local worker's work is done and its messages come."""
+        while self._left:
+            yield from self._receive_waiting()
+            if not self._left:
+                return
+            if self._local is None:
+                yield self._messages.get()
+            elif (taken := self._tasks.take(wait=False)) is not None:
+                for message in self._render(self._local, *taken):
+                    yield message
+                    yield from self._receive_waiting()
+            elif self._places.acquire(blocking=False) and (storyboard := next(self._storyboards, None)) is not None:
+                yield _Prepared(self._prepare(storyboard))
+            else:
+                yield self._messages.get()
+
+    def _receive_waiting(self) -> Generator[_Message, None, None]:
+        while not self._messages.empty():
+            yield self._messages.get()
+
+    def _handle(self, message: _Message) -> Generator[BatchEvent, None, None]:
+        if isinstance(message, _Prepared):
+            if isinstance(message.outcome, Job):
+                yield self._queue_tasks(message.outcome)
+            else:
+                self._report(message.outcome)
+        elif isinstance(message, _TaskEvent):
+            yield from self._handle_event(message)
+        elif isinstance(message, _TaskEnded):
+            self._end_task(message)
+        elif isinstance(message, _WorkerLost):
+            self._lose_worker(message.reason)
         else:
-            yield news
+            self._left -= 1
+            self._places.release()
+            yield StoryboardDone(result=message.result)
 
-    def _begin(self, job: Job) -> StoryboardReady:
-        tasks = job.tasks(self._studio.cache)
-        job.waits = set(tasks)
-        to_draw = 0
+    def _queue_tasks(self, job: Job) -> StoryboardReady:
+        tasks = job.tasks(self._cache)
+        job.pending = set(tasks)
+        to_render = 0
         for keys, task in tasks.items():
             if keys not in self._waiting:
                 self._waiting[keys] = []
-                to_draw += len(task.scenes)
+                to_render += len(task.scenes)
                 self._tasks.put(keys, task)
             self._waiting[keys].append(job)
-        if not job.waits:
-            self._writer.submit(self._write, job)
-        elif self._deserted is not None:
-            self._news.put(_Drawn(next(iter(job.waits)), self._deserted))
-        return StoryboardReady(id=job.storyboard.id, scenes=len(job.plan.scenes), to_draw=to_draw)
+        if not job.pending:
+            self._write(job)
+        elif self._no_workers is not None:
+            self._messages.put(_TaskEnded(next(iter(job.pending)), self._no_workers))
+        return StoryboardReady(id=job.storyboard.id, scenes=len(job.plan.scenes), to_draw=to_render)
 
-    def _leave(self, reason: str) -> None:
-        self._left += 1
-        if self._left == len(self._workers):
-            self._deserted = RenderError(
-                f"there are no workers any more: {reason}", hint="run it again with --retry-failed"
-            )
-            for keys in self._waiting:
-                self._news.put(_Drawn(keys, self._deserted))
-
-    def _tell(self, news: _Drawing) -> Generator[SceneDrawn | Notice, None, None]:
-        event = news.event
+    def _handle_event(self, message: _TaskEvent) -> Generator[SceneDrawn | Notice, None, None]:
+        event = message.event
         if isinstance(event, Notice):
             yield event
-        if isinstance(event, SceneDone) and not event.result.cached and (jobs := self._waiting.get(news.keys)):
-            jobs[0].drawn += 1
+        if isinstance(event, SceneDone) and not event.result.cached and (jobs := self._waiting.get(message.keys)):
+            jobs[0].rendered += 1
             yield SceneDrawn(id=jobs[0].storyboard.id, scene=event.result.id, result=event.result)
 
-    def _end(self, news: _Drawn) -> list[Written]:
-        """A task is done or has failed: videos that waited for it alone are written, or given up."""
-        given_up: list[Written] = []
-        for job in self._waiting.pop(news.keys, []):
-            if news.error is None:
-                job.waits.discard(news.keys)
-                if not job.waits:
-                    self._writer.submit(self._write, job)
+    def _end_task(self, message: _TaskEnded) -> None:
+        """Write the videos that waited for this task alone; if it failed, give up the jobs that needed it."""
+        for job in self._waiting.pop(message.keys, []):
+            job.pending.discard(message.keys)
+            if message.error is None:
+                if not job.pending:
+                    self._write(job)
                 continue
-            for keys in job.waits - {news.keys}:
+            for keys in job.pending:
                 self._waiting[keys].remove(job)
                 if not self._waiting[keys] and self._tasks.drop(keys):
                     del self._waiting[keys]
-            given_up.append(Written(job, news.error))
-        return given_up
+            self._write(job, message.error)
 
-    # -- what the other threads do
+    def _lose_worker(self, reason: str) -> None:
+        self._lost_workers += 1
+        if self._lost_workers == len(self._workers):
+            self._no_workers = RenderError(f"no workers are left: {reason}", hint="run it again with --retry-failed")
+            for keys in self._waiting:
+                self._messages.put(_TaskEnded(keys, self._no_workers))
 
-    def _prepare(self) -> None:
+    def _write(self, job: Job, error: Exception | None = None) -> None:
+        self._writer.submit(lambda: self._messages.put(_Finished(self._finish(job, error))))
+
+    def _report(self, result: StoryboardResult) -> None:
+        """Queue a result behind those that are being written, which keeps the order of the storyboards."""
+        self._writer.submit(self._messages.put, _Finished(result))
+
+    # -- in other threads, or for a local worker
+
+    def _prepare_all(self) -> None:
         for storyboard in self._storyboards:
             self._places.acquire()
-            if self._over.is_set():
+            if self._closed.is_set():
                 return
-            self._news.put(_Looked(self._look(storyboard)))
+            self._messages.put(_Prepared(self._prepare(storyboard)))
 
-    def _work(self, worker: Worker) -> None:
+    def _run_worker(self, worker: Worker) -> None:
         reason, failures = "", 0
-        while failures < _LIVES:
+        while failures < _MAX_WORKER_CRASHES:
             if not self._tasks.wait():
                 return
             try:
@@ -197,46 +249,46 @@ class Floor:
             if taken is None:
                 return
             try:
-                self._draw(worker, *taken)
+                for message in self._render(worker, *taken):
+                    self._messages.put(message)
             except WorkerDiedError as death:
-                self._give_back(*taken, str(death))
-        self._news.put(_Left(reason))
+                self._retry_task(*taken, str(death))
+        self._messages.put(_WorkerLost(reason))
 
-    def _draw(self, worker: Worker, keys: tuple[str, ...], task: DrawTask) -> None:
+    def _render(
+        self, worker: Worker, keys: tuple[str, ...], task: RenderTask
+    ) -> Generator[_TaskEvent | _TaskEnded, None, None]:
         error: Exception | None = None
         try:
-            with closing(worker.draw(task)) as events:
+            with closing(worker.render(task)) as events:
                 for event in events:
-                    self._news.put(_Drawing(keys, event))
+                    yield _TaskEvent(keys, event)
         except WorkerDiedError:
             raise
         except Exception as fault:  # one bad scene never ends the batch
             error = fault
-        self._news.put(_Drawn(keys, error))
+        yield _TaskEnded(keys, error)
 
-    def _give_back(self, keys: tuple[str, ...], task: DrawTask, reason: str) -> None:
-        """A worker died over a task: somebody else takes it, unless it is the task that they die of."""
-        self._deaths[keys] = self._deaths.get(keys, 0) + 1
-        if self._deaths[keys] < _LIVES:
+    def _retry_task(self, keys: tuple[str, ...], task: RenderTask, reason: str) -> None:
+        """Queue a task again whose worker died, unless it has killed too many."""
+        self._crashes[keys] = self._crashes.get(keys, 0) + 1
+        if self._crashes[keys] < _MAX_WORKER_CRASHES:
             self._tasks.put(keys, task, first=True)
             return
-        message = f"{_LIVES} workers died over the scene {', '.join(task.scenes)}; the last one: {reason}"
+        message = f"{_MAX_WORKER_CRASHES} workers died over the scene {', '.join(task.scenes)}; the last one: {reason}"
         error = RenderError(message, hint="was there too little memory? Try fewer workers, and --retry-failed")
-        self._news.put(_Drawn(keys, error))
-
-    def _write(self, job: Job) -> None:
-        self._news.put(Written(job, self._studio.write(job)))
+        self._messages.put(_TaskEnded(keys, error))
 
 
-class _Tasks:
-    """The queue of what is to be drawn; tasks that nobody waits for any more can be taken out."""
+class _TaskQueue:
+    """The tasks that no worker has begun; those that nobody needs any more can be taken out."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[tuple[str, ...], DrawTask]] = deque()
+        self._waiting: deque[tuple[tuple[str, ...], RenderTask]] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
-    def put(self, keys: tuple[str, ...], task: DrawTask, *, first: bool = False) -> None:
+    def put(self, keys: tuple[str, ...], task: RenderTask, *, first: bool = False) -> None:
         with self._changed:
             if first:
                 self._waiting.appendleft((keys, task))
@@ -245,21 +297,21 @@ class _Tasks:
             self._changed.notify_all()
 
     def wait(self) -> bool:
-        """Until there is a task; False when all is over."""
+        """Wait for a task; False when the queue is closed."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
             return not self._closed
 
-    def take(self) -> tuple[tuple[str, ...], DrawTask] | None:
-        """The next one, waited for if need be; None when all is over."""
+    def take(self, *, wait: bool = True) -> tuple[tuple[str, ...], RenderTask] | None:
+        """Take out the next task; None when the queue is closed, or empty and ``wait`` is false."""
         with self._changed:
-            while not self._waiting and not self._closed:
+            while wait and not self._waiting and not self._closed:
                 self._changed.wait()
-            return None if self._closed else self._waiting.popleft()
+            return None if self._closed or not self._waiting else self._waiting.popleft()
 
     def drop(self, keys: tuple[str, ...]) -> bool:
-        """Take out a task; False if somebody has begun it."""
+        """Take out a task; False if a worker has begun it."""
         with self._changed:
             for item in self._waiting:
                 if item[0] == keys:

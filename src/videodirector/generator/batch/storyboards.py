@@ -1,4 +1,4 @@
-"""What a batch is made of: storyboards from JSON lines, CSV, a folder, or Python."""
+"""Reads the storyboards of a batch from JSON lines, CSV, a folder, or Python."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from typing import Any
 
 from videodirector.errors import PlannerError, UsageError, VideoDirectorError
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.digests import file_digest
 from videodirector.files.names import readable
 from videodirector.schemas import VideoPlan
 
-__all__ = ["Storyboard", "read_storyboards", "storyboards_of"]
+__all__ = ["Storyboard", "build_storyboards", "read_storyboards"]
 
 _ID = re.compile(r"\w[\w.\-]{0,99}")
 _TEXTS = {"story", "plan", "path", "id"}  # columns that are words; the others of a CSV may be numbers and lists
@@ -27,15 +28,15 @@ _TEXTS = {"story", "plan", "path", "id"}  # columns that are words; the others o
 
 @dataclass(frozen=True, kw_only=True)
 class Storyboard:
-    """One video to be.
+    """One video to make.
 
     Attributes:
-        id: what it is called, and its video.
+        id: its name, and that of its video.
         source: where it came from, for people.
         story: a text to be planned; or else
-        plan: a plan, or the file of one.
-        options: what it asks for itself: settings of the plan and of the render, by their names in Python.
-        error: why it cannot be used, if that was found while reading.
+        plan: a plan, or the path of one.
+        options: its own settings of the plan and of the render, by their names in Python.
+        error: why it cannot be used, if reading has shown that.
     """
 
     id: str
@@ -46,7 +47,7 @@ class Storyboard:
     error: VideoDirectorError | None = None
 
     def read_plan(self) -> VideoPlan | None:
-        """Its plan, if it brings one.
+        """Read its plan, if it has one.
 
         Raises:
             PlanError: it is not valid, or its file cannot be read.
@@ -58,25 +59,25 @@ class Storyboard:
         return None if self.plan is None else VideoPlan.parse(self.plan, source=self.source)
 
     def digest(self) -> str:
-        """A digest of what it asks for; a plan file counts with what is in it."""
+        """Digest what it requests; of a plan file the content counts."""
         plan: object = self.plan
         if isinstance(plan, Path):
             try:
-                plan = hashlib.sha256(plan.read_bytes()).hexdigest() if plan.is_file() else "missing"
-            except OSError:  # why, the reader of the plan says
+                plan = file_digest(plan) if plan.is_file() else "missing"
+            except OSError:  # the reader of the plan reports why
                 plan = "unreadable"
         elif isinstance(plan, VideoPlan):
             plan = plan.model_dump(mode="json", warnings=False)
-        told = [self.story, plan, dict(self.options), str(self.error or "")]
-        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+        request = [self.story, plan, dict(self.options), str(self.error or "")]
+        return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def read_storyboards(path: str | os.PathLike[str]) -> list[Storyboard]:
-    """The storyboards of a file of JSON lines, a CSV file, or a folder of plans (.json) and stories (.txt).
+    """Read the storyboards of a file of JSON lines, a CSV file, or a folder of plans (.json) and stories (.txt).
 
     A line of JSON is a story as text; or an object with ``story``, ``plan`` (an object, or a file) or ``path`` (a plan
-    or a text file), an ``id``, and options; or a plan. A CSV has columns of these names. Files are sought from the
-    folder of the file. A line that cannot be used becomes a storyboard with an error, so that the others are not lost.
+    or a text file), an ``id``, and options; or a plan. A CSV has columns of these names. Paths are relative to
+    the folder of the file. A line that cannot be used becomes a storyboard with an error, so that the others are not lost.
 
     Raises:
         UsageError: there is no such file, it is not text, or there is nothing in it.
@@ -87,61 +88,65 @@ def read_storyboards(path: str | os.PathLike[str]) -> list[Storyboard]:
             found = sorted(item for item in file.iterdir() if item.suffix in (".json", ".txt") and item.is_file())
         except OSError as error:
             raise UsageError(f"the folder {str(file)!r} cannot be read: {error.strerror}") from None
-        storyboards = [storyboard_of(item, number, source=readable(item)) for number, item in enumerate(found, start=1)]
+        storyboards = [
+            build_storyboard(item, number, source=readable(item)) for number, item in enumerate(found, start=1)
+        ]
         hint = "a folder has plans that end in .json or stories that end in .txt"
     else:
         text = _read_text(file, "the storyboards")
         lines = _csv_lines(text) if file.suffix.lower() == ".csv" else _json_lines(text)
         storyboards = [
-            storyboard_of(item, number, source=f"{readable(file)}:{line}", folder=file.parent)
+            build_storyboard(item, number, source=f"{readable(file)}:{line}", folder=file.parent)
             for number, (line, item) in enumerate(lines, start=1)
         ]
         hint = "write one storyboard a line"
     if not storyboards:
         raise UsageError(f"there are no storyboards in {os.fspath(path)!r}", hint=hint)
-    return _told_apart(storyboards)
+    return _make_ids_unique(storyboards)
 
 
-def storyboards_of(items: Iterable[object]) -> list[Storyboard]:
-    """The storyboards that a program names: stories, plans, paths, or mappings such as a line of JSON holds."""
-    found = [storyboard_of(item, number, source=f"storyboard {number}") for number, item in enumerate(items, start=1)]
+def build_storyboards(items: Iterable[object]) -> list[Storyboard]:
+    """Build storyboards from stories, plans, paths, or mappings such as a line of JSON holds."""
+    found = [
+        build_storyboard(item, number, source=f"storyboard {number}") for number, item in enumerate(items, start=1)
+    ]
     if not found:
         raise UsageError("there are no storyboards", hint="name at least one")
-    return _told_apart(found)
+    return _make_ids_unique(found)
 
 
-def storyboard_of(item: object, number: int, *, source: str, folder: Path = Path()) -> Storyboard:
-    """The storyboard of one item.
+def build_storyboard(item: object, number: int, *, source: str, folder: Path = Path()) -> Storyboard:
+    """Build the storyboard of one item.
 
     Args:
-        item: a story, a plan, a path, or a mapping; an error becomes a storyboard that has it.
-        number: of the item, for those that have no name.
+        item: a story, a plan, a path, or a mapping; an error gives a storyboard with that error.
+        number: of the item, its id if it names none.
         source: where it came from.
-        folder: where relative paths begin.
+        folder: what paths are relative to.
     """
     try:
-        return _storyboard(item, f"{number:04}", source, folder)
+        return _parse_item(item, f"{number:04}", source, folder)
     except Exception as fault:  # one bad item never stops the others
-        error = fault if isinstance(fault, VideoDirectorError) else _unusable(source, fault)
+        error = fault if isinstance(fault, VideoDirectorError) else _describe_fault(source, fault)
         name = item.get("id") if isinstance(item, Mapping) else None
         known = isinstance(name, str) and _ID.fullmatch(name)
         return Storyboard(id=str(name) if known else f"{number:04}", source=source, error=error)
 
 
-def _unusable(source: str, fault: Exception) -> UsageError:
-    """An item that cannot be used at all: a name with a NUL in it, lists nested too deeply, too much of it."""
+def _describe_fault(source: str, fault: Exception) -> UsageError:
+    """Explain an unexpected failure: a name with a NUL in it, lists nested too deeply, an item that is too large."""
     return UsageError(f"{source}: cannot be used: {type(fault).__name__}: {str(fault)[:200]}", hint="look at this item")
 
 
-def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboard:
+def _parse_item(item: object, name: str, source: str, folder: Path) -> Storyboard:
     if isinstance(item, VideoDirectorError):
         raise item
     if isinstance(item, VideoPlan):
         return Storyboard(id=name, source=source, plan=item)
     if isinstance(item, str):
-        return Storyboard(id=name, source=source, story=_story(item, source))
+        return Storyboard(id=name, source=source, story=_check_story(item, source))
     if isinstance(item, os.PathLike):
-        return _from_file(folder / item, source, {}, None)
+        return _read_file(folder / item, source, {}, None)
     if not isinstance(item, Mapping):
         raise UsageError(f"{source}: a storyboard is a story, a plan or an object, not {item!r}")
     if "scenes" in item and isinstance(item["scenes"], list):
@@ -161,15 +166,15 @@ def _storyboard(item: object, name: str, source: str, folder: Path) -> Storyboar
     if given == ["path"] or (given == ["plan"] and isinstance(value, str)):
         if not isinstance(value, str):
             raise UsageError(f"{source}: path is a text, not {value!r}")
-        return _from_file(folder / value, source, options, chosen)
+        return _read_file(folder / value, source, options, chosen)
     if given == ["plan"]:
         if not isinstance(value, (Mapping, VideoPlan)):
             raise UsageError(f"{source}: plan is an object or the name of a file, not {value!r}")
         return Storyboard(id=chosen or name, source=source, plan=value, options=options)
-    return Storyboard(id=chosen or name, source=source, story=_story(value, source), options=options)
+    return Storyboard(id=chosen or name, source=source, story=_check_story(value, source), options=options)
 
 
-def _from_file(file: Path, source: str, options: Mapping[str, Any], name: str | None) -> Storyboard:
+def _read_file(file: Path, source: str, options: Mapping[str, Any], name: str | None) -> Storyboard:
     name = name or re.sub(r"[^\w.\-]+", "-", file.name.removesuffix(file.suffix).removesuffix(".plan"))[:100].lstrip(
         ".-"
     )
@@ -177,10 +182,10 @@ def _from_file(file: Path, source: str, options: Mapping[str, Any], name: str | 
     if file.suffix.lower() == ".json":
         return Storyboard(id=name, source=source, plan=file, options=options)
     text = _read_text(file, f"{source}: the story")
-    return Storyboard(id=name, source=source, story=_story(text, source), options=options)
+    return Storyboard(id=name, source=source, story=_check_story(text, source), options=options)
 
 
-def _story(text: object, source: str) -> str:
+def _check_story(text: object, source: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise PlannerError(f"{source}: the story is empty" if isinstance(text, str) else f"{source}: a story is a text")
     return text
@@ -223,11 +228,11 @@ def _csv_lines(text: str) -> Iterator[tuple[int, object]]:
             yield rows.line_num, UsageError(f"line {rows.line_num} has {len(row)} columns, the first {len(header)}")
         elif any(row):
             cells = zip(header, row, strict=False)
-            yield rows.line_num, {name: _typed(name, cell) for name, cell in cells if cell.strip()}
+            yield rows.line_num, {name: _parse_cell(name, cell) for name, cell in cells if cell.strip()}
 
 
-def _typed(name: str, cell: str) -> object:
-    """A cell as JSON would have it, where it reads as a number, truth value or list; the settings check it."""
+def _parse_cell(name: str, cell: str) -> object:
+    """Parse a cell that is JSON, such as a number, truth value or list; the settings check it."""
     if name in _TEXTS:
         return cell
     try:
@@ -237,8 +242,8 @@ def _typed(name: str, cell: str) -> object:
     return value
 
 
-def _told_apart(storyboards: list[Storyboard]) -> list[Storyboard]:
-    """No two of one name: the later one fails, rather than write over the video of the first."""
+def _make_ids_unique(storyboards: list[Storyboard]) -> list[Storyboard]:
+    """Let the later of two storyboards of one id fail, rather than overwrite the video of the first."""
     seen: dict[str, str] = {}
     found: list[Storyboard] = []
     taken = {storyboard.id.casefold() for storyboard in storyboards}

@@ -8,6 +8,7 @@ decide a frame. Golden frames in the tests fail when frames change and the versi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ def scene_key(
     """
     code = digest([capabilities.name, capabilities.version, library_versions(capabilities.libraries)])[:32]
     inputs = {"code": code, **renderer.effective(scene, seed=seed, steps=steps)}
+    inputs = json.loads(
+        json.dumps(inputs, allow_nan=False)
+    )  # tuples become the lists that a manifest is read back with
     return SceneKey(digest(inputs), inputs)
 
 

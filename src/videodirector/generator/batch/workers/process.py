@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from videodirector.errors import RenderError, UsageError, VideoDirectorError
 from videodirector.generator.backends.source import BackendSource
-from videodirector.generator.batch.workers.worker import DrawTask, Painter, WorkerDiedError
+from videodirector.generator.batch.workers.worker import RenderTask, SceneWorker, WorkerDiedError
 from videodirector.generator.render.cache import SceneCache
 from videodirector.interrupts import at_forced_end
 from videodirector.schemas import RenderEvent
@@ -26,14 +26,14 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 class ProcessWorker:
     """A worker in a process of its own, started when it is first needed.
 
-    It is a fresh interpreter that is spoken to through pipes: what the main module of the program does is not done
-    again in it, and it ends when this process does, however that may be.
+    It is a fresh interpreter behind pipes: the main module of the program is not run again in it, and it ends when this
+    process does, however that may be.
 
     Args:
-        source: what draws.
+        source: the backends.
         cache: where the scenes go.
         threads: how many threads it may compute with.
-        device: the one GPU that it shall see, by the name that CUDA gives it; None changes nothing.
+        device: the one GPU that it sees, by CUDA's name for it; None changes nothing.
 
     Raises:
         UsageError: the backend cannot be sent to another process.
@@ -70,19 +70,19 @@ class ProcessWorker:
                 start_new_session=True,  # Ctrl-C is for the parent to handle
             )
             self._last_acts.enter_context(at_forced_end(self._process.kill))
-            assert self._process.stdin is not None, "asked for above"
+            assert self._process.stdin is not None, "requested above"
             self._process.stdin.write(self._equipment)
             self._process.stdin.flush()
         except OSError as error:
             raise WorkerDiedError(f"it could not be started: {error}") from error
 
-    def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
+    def render(self, task: RenderTask) -> Generator[RenderEvent, None, None]:
         """See ``Worker``."""
         process = self._process
         if process is None:
             raise WorkerDiedError("it was not started")
-        assert process.stdin is not None, "asked for below"
-        assert process.stdout is not None, "asked for below"
+        assert process.stdin is not None, "requested in start"
+        assert process.stdout is not None, "requested in start"
         try:
             pickle.dump(task, process.stdin)
             process.stdin.flush()
@@ -111,28 +111,28 @@ def _end(process: subprocess.Popen[bytes]) -> int:
     process.kill()
     status = process.wait()
     for pipe in (process.stdin, process.stdout):
-        assert pipe is not None, "asked for above"
+        assert pipe is not None, "requested above"
         with suppress(OSError, ValueError):  # what was on its way to it is lost, as it should be
             pipe.close()
     return status
 
 
 def main() -> None:
-    """A worker: takes tasks from standard input, and tells what becomes of them on standard output."""
-    tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    """Run a worker: read tasks from standard input, and write events and errors to standard output."""
+    tasks, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print goes elsewhere
     source, cache = pickle.load(tasks)  # noqa: S301  from the process that started this one
-    painter = Painter(source, cache)
+    worker = SceneWorker(source, cache)
     arrived: list[Any] = []
     ready = threading.Semaphore(0)
     threading.Thread(target=_receive, args=(tasks, arrived, ready), daemon=True).start()
     while True:
         ready.acquire()
-        _answer(painter, arrived.pop(0), answers)
+        _run_task(worker, arrived.pop(0), replies)
 
 
 def _receive(tasks: IO[bytes], arrived: list[Any], ready: threading.Semaphore) -> None:
-    """Listens all the time, and so learns at once when the parent has gone: nobody waits for a scene any more then."""
+    """Read tasks all the time, and so end at once when the parent has gone."""
     while True:
         try:
             arrived.append(pickle.load(tasks))  # noqa: S301  from the process that started this one
@@ -141,25 +141,25 @@ def _receive(tasks: IO[bytes], arrived: list[Any], ready: threading.Semaphore) -
         ready.release()
 
 
-def _answer(painter: Painter, task: DrawTask, answers: IO[bytes]) -> None:
-    def say(kind: str, value: object) -> None:
-        pickle.dump((kind, value), answers)
-        answers.flush()
+def _run_task(worker: SceneWorker, task: RenderTask, replies: IO[bytes]) -> None:
+    def send(kind: str, value: object) -> None:
+        pickle.dump((kind, value), replies)
+        replies.flush()
 
     try:
-        for event in painter.draw(task):
-            say("event", event)
-        say("done", None)
+        for event in worker.render(task):
+            send("event", event)
+        send("done", None)
     except BrokenPipeError:
         os._exit(0)
     except VideoDirectorError as error:
-        say("failed", error)
+        send("failed", error)
     except Exception as error:  # a fault of the backend: the batch goes on without this scene
-        say("failed", unforeseen(error))
+        send("failed", wrap_unexpected(error))
 
 
-def unforeseen(error: Exception) -> RenderError:
-    """An error that is none of ours, in words for the user."""
+def wrap_unexpected(error: Exception) -> RenderError:
+    """Turn an error that is not of this package into one for the user."""
     if isinstance(error, MemoryError):
         return RenderError("there is too little memory for it", hint="make it smaller or shorter, or use fewer workers")
     return RenderError(f"{type(error).__name__}: {error}", hint="this is a fault of the backend; please report it")

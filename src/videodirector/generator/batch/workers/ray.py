@@ -1,9 +1,9 @@
-"""Batches on a Ray cluster: workers that are actors, one a device; the only file that knows Ray.
+"""Batches on a Ray cluster: workers that are actors, one a device. The only file that imports Ray.
 
-The storyboards are read, planned and put together where the command runs; actors draw the scenes. Scenes come home
-through what all machines share: the scene cache itself, where its folder is on a disk that all of them see, or a folder
-or URL that fsspec can reach, where every machine keeps a cache of its own. An actor that is lost, with its machine or
-without, costs the scene that it was drawing, which another one draws.
+Storyboards are read, planned and written where the command runs; actors render the scenes. Scenes come back through
+what all machines share: the scene cache itself, where its folder is on a disk that all of them see, or a folder or URL
+that fsspec can reach, beside which every machine keeps a cache of its own. Losing an actor, with its machine or without,
+costs the scene that it was rendering, which another one renders.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from videodirector.errors import MissingDependencyError, OutputError, UsageError
 from videodirector.files.private import create_private, make_folder, refuse
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.backends.source import BackendSource
-from videodirector.generator.batch.workers.process import unforeseen
-from videodirector.generator.batch.workers.worker import DrawTask, Painter, WorkerDiedError
+from videodirector.generator.batch.workers.process import wrap_unexpected
+from videodirector.generator.batch.workers.worker import RenderTask, SceneWorker, WorkerDiedError
 from videodirector.generator.render.cache import CachedClip, SceneCache
 from videodirector.schemas import RenderEvent
 
-__all__ = ["RayWorker", "SharedCache", "ray_workers"]
+__all__ = ["RayWorker", "SharedCache", "create_ray_workers"]
 
 
 class SharedCache(SceneCache):
@@ -39,17 +39,17 @@ class SharedCache(SceneCache):
         self._url = url
 
     def load(self, key: str, *, shape: Sequence[int] | None = None) -> CachedClip | None:
-        """See ``SceneCache.load``; what is only elsewhere is fetched first."""
+        """See ``SceneCache.load``; a clip that only the shared place has is fetched first."""
         found = super().load(key, shape=shape)
         return super().load(key, shape=shape) if found is None and self._fetch(key) else found
 
     def about(self, key: str) -> dict[str, Any] | None:
-        """See ``SceneCache.about``; what is only elsewhere is fetched first."""
+        """See ``SceneCache.about``; a clip that only the shared place has is fetched first."""
         found = super().about(key)
         return super().about(key) if found is None and self._fetch(key) else found
 
     def store(self, key: str, clip: Clip, about: dict[str, Any]) -> None:
-        """See ``SceneCache.store``; others see it too, once it is whole."""
+        """See ``SceneCache.store``; other machines see it once it is whole."""
         super().store(key, clip, about)
         system, place = self._remote(key)
         partial = f"{place}.{secrets.token_hex(8)}.partial"
@@ -75,8 +75,8 @@ class SharedCache(SceneCache):
                 pass
             system.get_file(place, str(partial))
             partial.chmod(0o600)
-            partial.replace(path)  # whether it is whole, the reader checks
-        except Exception:  # it is not there, or cannot be reached: then it is drawn
+            partial.replace(path)  # the reader checks whether it is whole
+        except Exception:  # it is not there, or cannot be reached: then it is rendered
             return False
         finally:
             with suppress(OSError):
@@ -94,31 +94,31 @@ class SharedCache(SceneCache):
 
 
 class _Actor:
-    """What runs on the cluster."""
+    """The part of a worker that runs on the cluster."""
 
     def __init__(self, source: BackendSource, cache: SceneCache) -> None:
-        self._painter = Painter(source, cache)
+        self._worker = SceneWorker(source, cache)
 
     def ready(self) -> None:
-        """Answers when it runs."""
+        """Return once the actor runs."""
 
-    def draw(self, task: DrawTask) -> Generator[tuple[str, object], None, None]:
+    def render(self, task: RenderTask) -> Generator[tuple[str, object], None, None]:
         try:
-            for event in self._painter.draw(task):
+            for event in self._worker.render(task):
                 yield "event", event
         except VideoDirectorError as error:
             yield "failed", error
         except Exception as error:  # a fault of the backend: the batch goes on without this scene
-            yield "failed", unforeseen(error)
+            yield "failed", wrap_unexpected(error)
 
 
 class RayWorker:
-    """A worker that is an actor of a Ray cluster; where it is lost, Ray finds another place for the next one.
+    """A worker that is an actor of a Ray cluster; if it is lost, Ray finds a place for another.
 
     Args:
-        source: what draws.
+        source: the backends.
         cache: where the scenes go; its folder means the same on all machines, or it is a ``SharedCache``.
-        resources: what it needs of a machine, as Ray's ``num_cpus`` and ``num_gpus``.
+        resources: what it needs of a machine: Ray's ``num_cpus`` and ``num_gpus``.
     """
 
     def __init__(self, source: BackendSource, cache: SceneCache, *, resources: dict[str, float]) -> None:
@@ -128,12 +128,12 @@ class RayWorker:
         self._closed = False
 
     def start(self) -> None:
-        """See ``Worker``. Without a free device it waits for one, and holds no task meanwhile."""
+        """See ``Worker``; waits for a free device, and holds no task meanwhile."""
         import ray
 
         if self._actor is not None:
             return
-        # Neither restarts nor retries of Ray's own: a task that costs several workers must come to an end.
+        # No restarts or retries by Ray: the scheduler counts the workers that a task costs.
         kind: Any = ray.remote(_Actor)
         actor = kind.options(**self._resources).remote(*self._equipment)
         try:
@@ -147,14 +147,14 @@ class RayWorker:
             raise WorkerDiedError(_reason(error)) from error
         self._actor = actor
 
-    def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
+    def render(self, task: RenderTask) -> Generator[RenderEvent, None, None]:
         """See ``Worker``."""
         import ray
 
         if self._actor is None:
             raise WorkerDiedError("it was not started")
         try:
-            for reference in self._actor.draw.options(num_returns="streaming").remote(task):
+            for reference in self._actor.render.options(num_returns="streaming").remote(task):
                 kind, value = ray.get(reference)
                 if kind == "failed":
                     raise value
@@ -177,18 +177,18 @@ class RayWorker:
 
 
 def _reason(error: Exception) -> str:
-    """What Ray says at the beginning, and what its traceback, if there is one, says at the end."""
+    """Take the first line of Ray's message, and the last line of its traceback if there is one."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
 
 
-def ray_workers(
+def create_ray_workers(
     source: BackendSource, cache: SceneCache, *, address: str, workers: int | None, shared: str | None
 ) -> Sequence[RayWorker]:
-    """Workers on a cluster: as many as are asked for, else one a GPU, else one a processor core.
+    """Create workers on a cluster: as many as requested, else one a GPU, else one a processor core.
 
     Args:
-        source: what draws.
+        source: the backends.
         cache: the scene cache of this machine.
         address: of the cluster (``host:6379``, ``ray://host:10001``), "auto" for the one that this machine belongs to,
             "local" for one that is started here.

@@ -1,4 +1,4 @@
-"""What a worker does: draw scenes into the cache, with one model that it keeps."""
+"""Workers render scenes into the cache, each with one model that it keeps."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from videodirector.generator.render.plan_renderer import Drawing
 from videodirector.generator.render.scene_key import SceneKey
 from videodirector.schemas import RenderEvent, RenderSettings, VideoPlan
 
-__all__ = ["DrawTask", "Painter", "Worker", "WorkerDiedError"]
+__all__ = ["LocalWorker", "RenderTask", "SceneWorker", "Worker", "WorkerDiedError"]
 
-_PLANS = 4  # plans made ready that a worker keeps: neighbouring tasks mostly belong to few
+_PLANS = 4  # prepared plans that a worker keeps: neighbouring tasks mostly belong to few
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawTask:
-    """Scenes of a plan, to be drawn in this order by one worker: a single one, or one and those that continue it.
+class RenderTask:
+    """Scenes of a plan that one worker renders in this order: a single one, or one and those that continue it.
 
     Attributes:
         plan: the whole plan, with the seed and frame rate of the settings.
-        made_of: stands for the plan and the settings: equal ones are made ready once.
+        output_digest: identifies the plan with the settings; equal ones are prepared once.
         scenes: ids of the scenes.
-        keys: of these scenes in the cache, as whoever asks will look for them.
-        settings: how to draw.
+        keys: of these scenes in the cache, as the scheduler will look for them.
+        settings: how to render.
     """
 
     plan: VideoPlan
-    made_of: str
+    output_digest: str
     scenes: tuple[str, ...]
     keys: Mapping[str, SceneKey]
     settings: RenderSettings
@@ -42,22 +42,22 @@ class WorkerDiedError(Exception):
 
 
 class Worker(Protocol):
-    """Somebody who draws, in a process or on a machine of its own."""
+    """Renders tasks: in this process, in one of its own, or on another machine."""
 
     def start(self) -> None:
-        """Be ready to draw; takes as long as it takes to find a place.
+        """Get ready to render; waits until there is a place to run.
 
         Raises:
-            WorkerDiedError: there is none to be had.
+            WorkerDiedError: there is none.
         """
         ...
 
-    def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
-        """Draw the scenes of a task into the cache, and tell of it.
+    def render(self, task: RenderTask) -> Generator[RenderEvent, None, None]:
+        """Render the scenes of a task into the cache.
 
         Raises:
-            VideoDirectorError: they cannot be drawn.
-            WorkerDiedError: the worker has gone; ``start`` makes another.
+            VideoDirectorError: they cannot be rendered.
+            WorkerDiedError: the worker has gone; ``start`` starts another.
         """
         ...
 
@@ -66,37 +66,59 @@ class Worker(Protocol):
         ...
 
 
-class Painter:
-    """Draws what it is told to; a worker has one.
+class SceneWorker:
+    """Renders tasks with the backends of its process; every worker has one.
 
     Args:
-        source: what draws.
+        source: the backends.
         cache: where the scenes go.
-        alone: no other painter draws, so a backend that draws several scenes at the same time is told of all of a plan.
+        is_alone: no other worker renders, so a backend that renders several scenes at once is told all of a plan.
     """
 
-    def __init__(self, source: BackendSource, cache: SceneCache, *, alone: bool = False) -> None:
+    def __init__(self, source: BackendSource, cache: SceneCache, *, is_alone: bool = False) -> None:
         self._source = source
         self._cache = cache
-        self._alone = alone
-        self._ready: OrderedDict[str, Drawing] = OrderedDict()
+        self._is_alone = is_alone
+        self._prepared: OrderedDict[str, Drawing] = OrderedDict()
 
-    def draw(self, task: DrawTask) -> Generator[RenderEvent, None, None]:
-        """Draw the scenes of a task; those that are in the cache already are left.
+    def render(self, task: RenderTask) -> Generator[RenderEvent, None, None]:
+        """Render the scenes of a task that are not in the cache.
 
         Raises:
-            VideoDirectorError: they cannot be drawn, or not be kept in the cache.
+            VideoDirectorError: they cannot be rendered, or not be kept in the cache.
         """
-        drawing = self._ready.pop(task.made_of, None)
-        known = drawing is not None
-        if drawing is None:
+        renderer = self._prepared.pop(task.output_digest, None)
+        is_new = renderer is None
+        if renderer is None:
             backend = self._source.of(task.settings)
-            drawing = Drawing(task.plan, backend, steps=task.settings.steps, cache=self._cache, for_others=True)
-        drawing.keys.update(task.keys)
-        if self._alone and not known:
-            drawing.announce()
-        self._ready[task.made_of] = drawing
-        while len(self._ready) > _PLANS:
-            self._ready.popitem(last=False)
+            renderer = Drawing(task.plan, backend, steps=task.settings.steps, cache=self._cache, for_others=True)
+        renderer.keys.update(task.keys)
+        if self._is_alone and is_new:
+            renderer.announce()
+        self._prepared[task.output_digest] = renderer
+        while len(self._prepared) > _PLANS:
+            self._prepared.popitem(last=False)
         for scene in task.scenes:
-            yield from drawing.draw(task.plan.scene(scene))
+            yield from renderer.draw(task.plan.scene(scene))
+
+
+class LocalWorker:
+    """The worker that renders in the scheduler's own thread, one scene after the other.
+
+    Args:
+        source: the backends.
+        cache: where the scenes go.
+    """
+
+    def __init__(self, source: BackendSource, cache: SceneCache) -> None:
+        self._worker = SceneWorker(source, cache, is_alone=True)
+
+    def start(self) -> None:
+        """See ``Worker``."""
+
+    def render(self, task: RenderTask) -> Generator[RenderEvent, None, None]:
+        """See ``Worker``."""
+        return self._worker.render(task)
+
+    def close(self) -> None:
+        """See ``Worker``; the scheduler closes what ``render`` returned."""
