@@ -1,4 +1,4 @@
-"""Schedules a batch: plans storyboards ahead, hands scenes to workers, and writes the videos whose scenes are rendered."""
+"""Schedules a batch: plans storyboards ahead, hands scenes to workers, and has the finished videos written."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ _Message = _Prepared | _TaskEvent | _TaskEnded | _WorkerLost | _Finished
 class Scheduler:
     """Shares out the scenes of all storyboards among the workers, as one queue.
 
-    One thread, that of the caller of ``events``, owns the state and handles messages. Other workers than ``LocalWorker``
-    have a thread each that sends them; a further thread writes the videos. A ``LocalWorker`` renders in the caller's
-    thread, where Ctrl-C reaches it; storyboards are then planned in that thread too, as they may use the same model.
+    The thread that iterates over ``events`` owns the state and handles messages. One thread plans, one writes videos,
+    and every worker has one that renders. A ``LocalWorker`` has none: it renders in the caller's thread, where Ctrl-C
+    reaches it, and storyboards are then planned there too, since two threads must not share a model.
 
     Args:
         storyboards: what to make.

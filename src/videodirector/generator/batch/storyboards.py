@@ -77,7 +77,7 @@ def read_storyboards(path: str | os.PathLike[str]) -> list[Storyboard]:
 
     A line of JSON is a story as text; or an object with ``story``, ``plan`` (an object, or a file) or ``path`` (a plan
     or a text file), an ``id``, and options; or a plan. A CSV has columns of these names. Paths are relative to
-    the folder of the file. A line that cannot be used becomes a storyboard with an error, so that the others are not lost.
+    the folder of the file. A line that cannot be used becomes a storyboard with an error, and the others are kept.
 
     Raises:
         UsageError: there is no such file, it is not text, or there is nothing in it.

@@ -48,7 +48,7 @@ def scene_key(
     inputs = {"code": code, **renderer.effective(scene, seed=seed, steps=steps)}
     inputs = json.loads(
         json.dumps(inputs, allow_nan=False)
-    )  # tuples become the lists that a manifest is read back with
+    )  # as a manifest is read back: tuples as lists
     return SceneKey(digest(inputs), inputs)
 
 

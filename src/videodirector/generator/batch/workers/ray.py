@@ -2,8 +2,8 @@
 
 Storyboards are read, planned and written where the command runs; actors render the scenes. Scenes come back through
 what all machines share: the scene cache itself, where its folder is on a disk that all of them see, or a folder or URL
-that fsspec can reach, beside which every machine keeps a cache of its own. Losing an actor, with its machine or without,
-costs the scene that it was rendering, which another one renders.
+that fsspec can reach, beside which every machine keeps a cache of its own. When an actor is lost, another renders the
+scene that it was rendering.
 """
 
 from __future__ import annotations
