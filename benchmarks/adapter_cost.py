@@ -29,9 +29,9 @@ from time import perf_counter, process_time
 from typing import Any
 
 from videodirector.generator.backends.diffusers import DiffusersBackend, DiffusersOptions
-from videodirector.generator.backends.diffusers._anatomy import Inputs, arguments
-from videodirector.generator.backends.diffusers.model import hushed
-from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.diffusers._signature import SceneInputs, build_arguments
+from videodirector.generator.backends.diffusers.model import silence_libraries
+from videodirector.generator.backends.layout_methods import compile_scene
 from videodirector.generator.backends.protocol import Clip
 from videodirector.schemas import VideoPlan
 
@@ -132,12 +132,14 @@ def _plan(frames: int, backend: DiffusersBackend) -> VideoPlan:
 def _direct(backend: DiffusersBackend, plan: VideoPlan, steps: int, now: Callable[[], float] = perf_counter) -> float:
     import torch
 
-    lowered = lower(plan, plan.scenes[0], backend.capabilities, steps=steps)
-    inputs = Inputs(prompt=lowered.prompt, frames=lowered.frames, size=lowered.size, rate=lowered.rate, steps=steps)
+    compiled = compile_scene(plan, plan.scenes[0], backend.capabilities, steps=steps)
+    inputs = SceneInputs(
+        prompt=compiled.prompt, frames=compiled.frames, size=compiled.size, rate=compiled.rate, steps=steps
+    )
     pipeline = backend.pipeline()
-    call = arguments(backend.anatomy, inputs)
+    call = build_arguments(backend.signature, inputs)
     started = now()
-    with hushed(), torch.no_grad():
+    with silence_libraries(), torch.no_grad():
         pipeline(**call, generator=torch.Generator().manual_seed(1), output_type="np")
     return now() - started
 

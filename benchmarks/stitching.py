@@ -22,7 +22,7 @@ from pathlib import Path
 
 from videodirector import Director
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.generator.video.encode import VideoFormat, VideoWriter
+from videodirector.generator.video.encode import VideoEncoder, VideoFormat
 from videodirector.schemas import Scene, VideoPlan
 
 BARS = {"ratio": 1.5, "growth": 1.1}
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Director(backend="storyboard", cache=folder / "cache").render(story(options.scenes), f"{pngs}/")
         _as_raw(pngs, raw)
         fmt = VideoFormat.of((256, 256), Fraction(8))
-        plain = VideoWriter(folder / "plain.mp4", fmt, program=find_ffmpeg())._command
+        plain = VideoEncoder(folder / "plain.mp4", fmt, program=find_ffmpeg())._command
         plain = [str(raw) if argument == "pipe:0" else argument for argument in plain]
         ours = [sys.executable, __file__, "--stitch", str(folder), "--scenes"]
         ffmpeg = min(measured(plain)[0] for _ in range(options.repeat))

@@ -33,7 +33,7 @@ from videodirector.evaluation.metrics.statistics import Estimate
 from videodirector.generator import backends
 from videodirector.generator.backends.layout2vid import Layout2VidBackend, Layout2VidOptions
 from videodirector.generator.backends.protocol import Backend
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.schemas import KEY_BOXES, Box, VideoPlan, dense
 
 if TYPE_CHECKING:
@@ -425,7 +425,7 @@ def timed(count: int, drawing: Backend, steps: int | None) -> Iterator[float]:
     """Seconds that each of so many scenes of 16 frames takes to draw, nothing kept; the first one warms up."""
     for number, plan in enumerate(unseen_plans(count + 1)):
         started = time.perf_counter()
-        for _ in Drawing(plan, drawing, steps=steps).draw(plan.scenes[0]):
+        for _ in PlanRenderer(plan, drawing, steps=steps).render(plan.scenes[0]):
             pass
         if number:
             yield time.perf_counter() - started

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.generator.video.encode import VideoFormat, VideoWriter
+from videodirector.generator.video.encode import VideoEncoder, VideoFormat
 
 
 @dataclass
@@ -262,7 +262,7 @@ def _mp4(width: int, height: int, frames: int, level: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.mp4")
         size = (width, height)
-        with VideoWriter(
+        with VideoEncoder(
             path, VideoFormat(frame_size=size, size=size, rate=Fraction(8)), program=find_ffmpeg()
         ) as writer:
             for number in range(frames):

@@ -35,7 +35,7 @@ from videodirector.schemas.render import (
 )
 
 if TYPE_CHECKING:
-    from videodirector.generator import Backend, Drawing, SceneCache
+    from videodirector.generator import Backend, PlanRenderer, SceneCache
     from videodirector.generator.backends.source import BackendSource
     from videodirector.planner import Planner
     from videodirector.schemas.batch import BatchEvent, StoryboardResult
@@ -198,7 +198,7 @@ class Director:
         from videodirector.generator import render_video
 
         settings = self._settings({"save_plan": False, "contact_sheet": False, **options})
-        backend, cache = self._backends().of(settings), self._scene_cache()
+        backend, cache = self._backends().get(settings), self._scene_cache()
         yield from render_video(
             plan, path, backend=backend, settings=settings, ffmpeg=self._ffmpeg, cache=cache, threads=threads
         )
@@ -278,10 +278,10 @@ class Director:
             PlanError: a plan is not valid.
             UsageError, ModelError: as ``render``.
         """
-        from videodirector.generator.render.forecast import compared
+        from videodirector.generator.render.forecast import compare_plans
 
         settings = self._settings(options)
-        return compared(self._prepared(before, settings), self._prepared(after, settings))
+        return compare_plans(self._prepared(before, settings), self._prepared(after, settings))
 
     def dry_run(self, plan: VideoPlan, path: str | os.PathLike[str], **options: Unpack[RenderOptions]) -> Forecast:
         """What ``render`` would draw now, what it would take from the cache, and what changed since ``path`` was made.
@@ -304,7 +304,7 @@ class Director:
         Raises:
             UsageError: there is no such backend here; else as ``render``.
         """
-        from videodirector.generator.render.forecast import departures
+        from videodirector.generator.render.forecast import find_departures
 
         settings = manifest.settings
         chosen = settings.model_dump(include=set(RenderOptions.__annotations__) - {"manifest"})
@@ -316,14 +316,14 @@ class Director:
             ffmpeg=self._ffmpeg,
             cache=self._cache,
         )
-        yield from departures(director._prepared(manifest.plan, settings), manifest)
+        yield from find_departures(director._prepared(manifest.plan, settings), manifest)
         threads = {scene.id: scene.threads for scene in manifest.scenes if scene.threads is not None}
         yield from director._streamed(manifest.plan, path, options, threads)
 
-    def _prepared(self, plan: VideoPlan, settings: RenderSettings) -> Drawing:
-        from videodirector.generator import Drawing, settled
+    def _prepared(self, plan: VideoPlan, settings: RenderSettings) -> PlanRenderer:
+        from videodirector.generator import PlanRenderer, apply_settings
 
-        return Drawing(settled(plan, settings), self._backends().of(settings), steps=settings.steps)
+        return PlanRenderer(apply_settings(plan, settings), self._backends().get(settings), steps=settings.steps)
 
     def render_many(
         self,

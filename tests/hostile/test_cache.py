@@ -20,7 +20,7 @@ from videodirector import Director
 from videodirector.errors import OutputError
 from videodirector.files.memo import remembered
 from videodirector.generator import Clip, SceneCache
-from videodirector.generator.backends.server._journal import Journal
+from videodirector.generator.backends.server._journal import JobJournal
 from videodirector.generator.render._clip_file import MAGIC, pack
 from videodirector.generator.render.cache import DamagedEntryError
 from videodirector.schemas import Notice, SceneDone
@@ -201,7 +201,7 @@ RECORD = {"key": KEY, "state": "submitted", "attempt": 1, "since": 1.0, "job": "
     [b"", b"\xff", b"[]", {"key": OTHER}, {"state": "paid"}, {"attempt": "many"}, {"job": ["a"]}],
 )
 def test_a_bad_record_of_a_job_is_reported_and_removed(tmp_path: Path, record: Any) -> None:
-    journal = Journal(tmp_path / "cache" / "jobs" / "server")
+    journal = JobJournal(tmp_path / "cache" / "jobs" / "server")
     path = journal.folder / f"{KEY}.json"
     path.write_bytes(record if isinstance(record, bytes) else json.dumps(RECORD | record).encode())
     assert journal.read(KEY) is None
@@ -210,10 +210,10 @@ def test_a_bad_record_of_a_job_is_reported_and_removed(tmp_path: Path, record: A
 
 
 def test_what_cannot_be_a_video_is_no_finished_one(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "cache" / "jobs" / "server")
+    journal = JobJournal(tmp_path / "cache" / "jobs" / "server")
     for damage in (_write(b""), _as_folder, _as_link, _as_pipe):
-        journal.video(KEY).write_bytes(b"video")
-        assert journal.finished(KEY) == journal.video(KEY)
-        damage(journal.video(KEY))
-        assert journal.finished(KEY) is None
-        assert not os.path.lexists(journal.video(KEY))
+        journal.video_path(KEY).write_bytes(b"video")
+        assert journal.find_video(KEY) == journal.video_path(KEY)
+        damage(journal.video_path(KEY))
+        assert journal.find_video(KEY) is None
+        assert not os.path.lexists(journal.video_path(KEY))

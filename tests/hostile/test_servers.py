@@ -27,7 +27,13 @@ from support import see
 from videodirector.cli import main
 from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.files.transport import bounded, retry_after
-from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check, frames
+from videodirector.generator.backends.server._decode import (
+    DamagedVideoError,
+    UnwantedVideoError,
+    VideoLimits,
+    check_video,
+    read_frames,
+)
 from videodirector.schemas import VideoPlan
 
 KEY = "sk-verysecret0123456789"
@@ -286,12 +292,12 @@ def test_what_is_no_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         "noise": np.random.default_rng(0).bytes(100_000),
         "a header and noise": video[:200] + np.random.default_rng(0).bytes(100_000),
     }
-    limits = Limits(size=(64, 32), seconds=1, rate=8)
+    limits = VideoLimits(size=(64, 32), seconds=1, rate=8)
     for name, content in contents.items():
         path = tmp_path / "got.part"
         path.write_bytes(content)
         with pytest.raises((DamagedVideoError, UnwantedVideoError)):
-            check(path, limits)
+            check_video(path, limits)
             pytest.fail(name)
     told = check_refused("video", body(contents["a playlist"]), tmp_path, capsys, patience=10)
     assert "arrives damaged every time" in told
@@ -302,16 +308,16 @@ def test_a_header_that_lies_is_found_out(tmp_path: Path) -> None:
     path = tmp_path / "got.mp4"
     made(path, "color=size=64x32:rate=100:duration=4", "-c:v", "mpeg4")
     with pytest.raises(UnwantedVideoError):
-        check(path, Limits(size=(64, 32), seconds=1, rate=8))
+        check_video(path, VideoLimits(size=(64, 32), seconds=1, rate=8))
 
 
 def test_frames_come_one_after_the_other(tmp_path: Path) -> None:
     path = tmp_path / "got.mp4"
     path.write_bytes(loopback._mp4(64, 32, 12, 50))
-    limits = Limits(size=(64, 32), seconds=2, rate=8)
-    found = check(path, limits)
+    limits = VideoLimits(size=(64, 32), seconds=2, rate=8)
+    found = check_video(path, limits)
     assert (found.frames, found.width, found.height) == (12, 64, 32)
-    given = frames(path, found, limits)
+    given = read_frames(path, found, limits)
     assert isinstance(given, Iterator)
     levels = [int(frame.mean()) for frame in given]
     assert levels == sorted(levels)

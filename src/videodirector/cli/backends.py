@@ -13,7 +13,7 @@ from rich.table import Table
 from videodirector.cli._app import app
 from videodirector.cli._options import AsJson, BackendSettings, BaseUrl, Model, backend_options
 from videodirector.cli._output import print_json
-from videodirector.generator.backends._survey import Entry, describe, families, survey
+from videodirector.generator.backends._survey import BackendEntry, describe_backend, list_backends, list_families
 
 __all__: list[str] = []
 
@@ -39,18 +39,18 @@ def backends(
     For example: videodirector backends --backend diffusers --model Wan-AI/Wan2.1-VACE-1.3B-diffusers
     """
     if backend == "diffusers" and model is None:
-        entries: Sequence[Entry] = families()
+        entries: Sequence[BackendEntry] = list_families()
     elif backend is not None:
-        entries = [describe(backend, model=model, options=backend_options(option, base_url))]
+        entries = [describe_backend(backend, model=model, options=backend_options(option, base_url))]
     else:
-        entries = survey()
+        entries = list_backends()
     if as_json:
         print_json({"backends": [asdict(entry) for entry in entries]})
     else:
         _print(entries)
 
 
-def _print(entries: Sequence[Entry]) -> None:
+def _print(entries: Sequence[BackendEntry]) -> None:
     table = Table(box=None, pad_edge=False, show_lines=False)
     for heading in ("backend", "draws", "boxes by", "honours too", "lengths", "sizes", "rate", "missing"):
         table.add_column(heading, overflow="fold")

@@ -46,9 +46,9 @@ def prune(
     as_json: AsJson = False,
 ) -> None:
     """Remove the scenes that were not used for longest, until the rest is within a size."""
-    from videodirector.generator.render.cache import size_in_bytes
+    from videodirector.generator.render.cache import parse_size
 
-    _tell(_cache().prune(None if max_size is None else size_in_bytes(max_size, "--max-size")), as_json=as_json)
+    _tell(_cache().prune(None if max_size is None else parse_size(max_size, "--max-size")), as_json=as_json)
 
 
 @cache.command()

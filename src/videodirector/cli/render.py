@@ -124,12 +124,14 @@ def reproduce(
     quiet: Quiet = False,
 ) -> None:
     """Make a video again from its manifest, and check that it is the same, bit for bit."""
-    from videodirector.generator.video.manifest_tag import file_record
+    from videodirector.generator.video.manifest_tag import build_file_record
 
     manifest = _manifest(source)
-    record = manifest.file if source.suffix.lower() == ".json" else file_record(source) if source.is_file() else None
+    record = (
+        manifest.file if source.suffix.lower() == ".json" else build_file_record(source) if source.is_file() else None
+    )
     follow(Director(cache=cache).reproduce(manifest, output), as_json=as_json, quiet=quiet)
-    if record is not None and Path(output).is_file() and file_record(Path(output)) != record:
+    if record is not None and Path(output).is_file() and build_file_record(Path(output)) != record:
         raise RenderError(
             f"{output} is another file than {source}",
             hint="the warnings say what is not as it was then; compare `videodirector inspect` of both for the rest",

@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from videodirector.generator.backends.scene import derived_seed, scene_seed
     from videodirector.generator.render.cache import SceneCache
     from videodirector.generator.render.manifest import read_manifest
-    from videodirector.generator.render.plan_renderer import Drawing
-    from videodirector.generator.render.render import render_sheet, render_video, settled
+    from videodirector.generator.render.plan_renderer import PlanRenderer
+    from videodirector.generator.render.render import apply_settings, render_sheet, render_video
 
 __all__ = [
     "Backend",
     "Capabilities",
     "Clip",
-    "Drawing",
+    "PlanRenderer",
     "Progress",
     "SceneCache",
     "SceneRenderer",
+    "apply_settings",
     "derived_seed",
     "read_manifest",
     "render_sheet",
     "render_video",
     "scene_seed",
-    "settled",
 ]
 
 _HOMES = {
@@ -35,8 +35,8 @@ _HOMES = {
     **dict.fromkeys(("derived_seed", "scene_seed"), "backends.scene"),
     "SceneCache": "render.cache",
     "read_manifest": "render.manifest",
-    "Drawing": "render.plan_renderer",
-    **dict.fromkeys(("render_sheet", "render_video", "settled"), "render.render"),
+    "PlanRenderer": "render.plan_renderer",
+    **dict.fromkeys(("apply_settings", "render_sheet", "render_video"), "render.render"),
 }
 
 

@@ -13,7 +13,7 @@ from videodirector import Director
 from videodirector._generators import finish
 from videodirector.generator import Capabilities, Clip, Progress
 from videodirector.generator.backends.frames import Frame
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.schemas import Scene, VideoPlan
 
 
@@ -45,7 +45,7 @@ def chain() -> VideoPlan:
 
 
 def levels(backend: GreyBackend, plan: VideoPlan, scene_id: str) -> list[int]:
-    clip, _ = finish(Drawing(plan, backend).draw(plan.scene(scene_id)))
+    clip, _ = finish(PlanRenderer(plan, backend).render(plan.scene(scene_id)))
     return [int(frame[0, 0, 0]) for frame in clip.frames]
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from support import fox_plan
 from videodirector.generator.backends import create
-from videodirector.generator.backends.layout_methods import account, asked
+from videodirector.generator.backends.layout_methods import report_controls, requested_controls
 from videodirector.generator.render.render import render_video
 from videodirector.schemas import Control, RenderSettings, Scene, SceneDone, VideoPlan
 
 
 def test_what_a_plan_asks() -> None:
     plan = fox_plan()
-    assert asked(plan, plan.scene("walk")) == (
+    assert requested_controls(plan, plan.scene("walk")) == (
         "description", "background", "frames", "seed", "boxes", "groups",
     )  # fmt: skip
     plan.references = {"fox": "fox.png"}
@@ -23,21 +23,21 @@ def test_what_a_plan_asks() -> None:
         "description", "background", "frames", "seed", "boxes", "references", "groups", "continues", "layout_strength",
         "steps",
     )  # fmt: skip
-    assert asked(plan, plan.scene("meet"), steps=3) == everything
+    assert requested_controls(plan, plan.scene("meet"), steps=3) == everything
     bare = VideoPlan(scenes=[Scene(id="s", description="")])
-    assert asked(bare, bare.scenes[0]) == ("frames", "seed")
+    assert requested_controls(bare, bare.scenes[0]) == ("frames", "seed")
 
 
 def test_a_group_of_one_scene_asks_for_nothing() -> None:
     plan = fox_plan()
     plan.consistency_groups = {"fox": ["walk"]}
-    assert "groups" not in asked(plan, plan.scene("walk"))
+    assert "groups" not in requested_controls(plan, plan.scene("walk"))
 
 
 def test_what_a_backend_does_not_know_is_ignored() -> None:
     plan = fox_plan()
     known = [Control(name="boxes", status="honoured"), Control(name="steps", status="honoured")]
-    assert [(control.name, control.status) for control in account(plan, plan.scene("walk"), known)] == [
+    assert [(control.name, control.status) for control in report_controls(plan, plan.scene("walk"), known)] == [
         ("description", "ignored"),
         ("background", "ignored"),
         ("frames", "ignored"),

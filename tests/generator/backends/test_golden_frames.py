@@ -17,7 +17,7 @@ import pytest
 from support import fox_plan
 from tiny import tiny_model
 from videodirector._generators import finish
-from videodirector.generator import Backend, Drawing
+from videodirector.generator import Backend, PlanRenderer
 from videodirector.generator.backends import create
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "frames_v1.json"
@@ -38,9 +38,9 @@ def summarise(backend: Backend) -> dict[str, Any]:
     """The version of a backend, and the block means of the first and last frame of every scene."""
     plan = fox_plan().checked()
     scenes = {}
-    drawing = Drawing(plan, backend, steps=2)
+    drawing = PlanRenderer(plan, backend, steps=2)
     for scene in plan.scenes:
-        frames = finish(drawing.draw(scene))[0].frames[[0, -1]].astype(float)
+        frames = finish(drawing.render(scene))[0].frames[[0, -1]].astype(float)
         count, height, width, _ = frames.shape
         blocks = frames.reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3).mean(axis=(2, 4))
         scenes[scene.id] = blocks.round(2).tolist()

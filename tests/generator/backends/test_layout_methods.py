@@ -10,7 +10,13 @@ import pytest
 from support import GreyBackend, fox_plan
 from videodirector.generator import Capabilities
 from videodirector.generator.backends.fitting import Lengths, Sizes
-from videodirector.generator.backends.layout_methods import Rung, looks, lower, noise_seed, rung
+from videodirector.generator.backends.layout_methods import (
+    LayoutMethod,
+    choose_method,
+    choose_noise_seed,
+    compile_scene,
+    describe_entities,
+)
 
 BARE: Capabilities = GreyBackend(size=(100, 60)).capabilities
 
@@ -18,43 +24,44 @@ BARE: Capabilities = GreyBackend(size=(100, 60)).capabilities
 def statuses(capabilities: Capabilities, scene: str = "walk", *, steps: int | None = None) -> dict[str, str]:
     plan = fox_plan()
     return {
-        control.name: control.status for control in lower(plan, plan.scene(scene), capabilities, steps=steps).controls
+        control.name: control.status
+        for control in compile_scene(plan, plan.scene(scene), capabilities, steps=steps).controls
     }
 
 
 @pytest.mark.parametrize(
     ("can", "best"),
     [
-        ({"boxes": "exact", "control_video": True}, Rung.EXACT),
-        ({"boxes": "native", "control_video": True}, Rung.TOKENS),
-        ({"control_video": True, "first_frame": True}, Rung.CONTROL_VIDEO),
-        ({"first_frame": True, "regions": True}, Rung.KEY_PICTURE),
-        ({"regions": True}, Rung.REGIONS),
-        ({}, Rung.WORDS),
+        ({"boxes": "exact", "control_video": True}, LayoutMethod.EXACT),
+        ({"boxes": "native", "control_video": True}, LayoutMethod.TOKENS),
+        ({"control_video": True, "first_frame": True}, LayoutMethod.CONTROL_VIDEO),
+        ({"first_frame": True, "regions": True}, LayoutMethod.KEY_PICTURE),
+        ({"regions": True}, LayoutMethod.REGIONS),
+        ({}, LayoutMethod.WORDS),
     ],
 )
-def test_the_best_rung(can: dict[str, object], best: Rung) -> None:
-    assert rung(replace(BARE, **can)) is best  # type: ignore[arg-type]
+def test_the_best_rung(can: dict[str, object], best: LayoutMethod) -> None:
+    assert choose_method(replace(BARE, **can)) is best  # type: ignore[arg-type]
 
 
 def test_the_words_tell_what_nothing_else_does() -> None:
     plan = fox_plan()
     scene = plan.scene("walk")
-    assert lower(plan, scene, BARE).prompt == (
+    assert compile_scene(plan, scene, BARE).prompt == (
         "A fox walks. Background: forest. The fox is on the left and moves right."
     )
-    pictured = lower(plan, scene, replace(BARE, first_frame=True))
+    pictured = compile_scene(plan, scene, replace(BARE, first_frame=True))
     assert pictured.prompt == "A fox walks. Background: forest. The fox moves right."
-    assert lower(plan, scene, replace(BARE, control_video=True)).prompt == "A fox walks. Background: forest."
-    assert lower(plan, scene, replace(BARE, words=False)).prompt == ""
+    assert compile_scene(plan, scene, replace(BARE, control_video=True)).prompt == "A fox walks. Background: forest."
+    assert compile_scene(plan, scene, replace(BARE, words=False)).prompt == ""
 
 
 def test_lengths_and_sizes_are_the_models() -> None:
     plan = fox_plan()
     wan = replace(BARE, lengths=Lengths(step=4, offset=1), sizes=Sizes(multiple=16), rate=Fraction(16))
-    lowered = lower(plan, plan.scene("walk"), wan)
-    assert (lowered.frames, lowered.size, lowered.rate) == (33, (112, 64), Fraction(16))
-    told = lower(plan, plan.scene("walk"), replace(wan, any_rate=True))
+    compiled = compile_scene(plan, plan.scene("walk"), wan)
+    assert (compiled.frames, compiled.size, compiled.rate) == (33, (112, 64), Fraction(16))
+    told = compile_scene(plan, plan.scene("walk"), replace(wan, any_rate=True))
     assert (told.frames, told.rate) == (17, Fraction(8))
 
 
@@ -67,7 +74,7 @@ def test_lengths_and_sizes_are_the_models() -> None:
 )
 def test_other_lengths_are_told(lengths: Lengths, words: str) -> None:
     plan = fox_plan()
-    controls = lower(plan, plan.scene("walk"), replace(BARE, lengths=lengths)).controls
+    controls = compile_scene(plan, plan.scene("walk"), replace(BARE, lengths=lengths)).controls
     assert next(control.detail for control in controls if control.name == "frames") == words
 
 
@@ -93,13 +100,13 @@ def test_what_becomes_of_the_controls() -> None:
 def test_reference_pictures_by_their_number(taken: int | None, status: str) -> None:
     plan = fox_plan()
     plan.references = {"fox": "a.png", "owl": "b.png"}
-    controls = lower(plan, plan.scene("meet"), replace(BARE, references=taken)).controls
+    controls = compile_scene(plan, plan.scene("meet"), replace(BARE, references=taken)).controls
     assert next(control.status for control in controls if control.name == "references") == status
 
 
 def test_groups_are_honoured_where_pictures_tell_of_them() -> None:
     def told(**can: object) -> tuple[str, str]:
-        controls = lower(plan, plan.scene("walk"), replace(BARE, **can)).controls  # type: ignore[arg-type]
+        controls = compile_scene(plan, plan.scene("walk"), replace(BARE, **can)).controls  # type: ignore[arg-type]
         return next((control.status, control.detail) for control in controls if control.name == "groups")
 
     plan = fox_plan()
@@ -119,7 +126,7 @@ def test_a_scene_that_continues_another() -> None:
     plan.scene("meet").continues = "walk"
     plan = plan.checked()
     for can, status in ((True, "honoured"), (False, "ignored")):
-        controls = lower(plan, plan.scene("meet"), replace(BARE, first_frame=can)).controls
+        controls = compile_scene(plan, plan.scene("meet"), replace(BARE, first_frame=can)).controls
         assert next(control.status for control in controls if control.name == "continues") == status
 
 
@@ -127,14 +134,14 @@ def test_a_group_is_described_alike_and_starts_from_the_same_noise() -> None:
     plan = fox_plan()
     plan.scene("meet").entity("fox").description = "a red fox with a white tail"
     walk = plan.scene("walk")
-    assert looks(plan, walk) == {"fox": "a red fox with a white tail"}
-    assert "A red fox with a white tail." in lower(plan, walk, BARE).prompt
-    seeds = {noise_seed(plan, scene, BARE, number) for number, scene in enumerate(plan.scenes)}
+    assert describe_entities(plan, walk) == {"fox": "a red fox with a white tail"}
+    assert "A red fox with a white tail." in compile_scene(plan, walk, BARE).prompt
+    seeds = {choose_noise_seed(plan, scene, BARE, number) for number, scene in enumerate(plan.scenes)}
     assert len(seeds) == 1
     drawn = replace(BARE, references=3, portraits=True)
-    assert noise_seed(plan, walk, drawn, 7) == 7, "where pictures tell, noise is free"
-    assert noise_seed(plan, walk, replace(BARE, first_frame=True), 7) == 7
+    assert choose_noise_seed(plan, walk, drawn, 7) == 7, "where pictures tell, noise is free"
+    assert choose_noise_seed(plan, walk, replace(BARE, first_frame=True), 7) == 7
     walk.seed = 5
-    assert noise_seed(plan, walk, BARE, 5) == 5
+    assert choose_noise_seed(plan, walk, BARE, 5) == 5
     plan.consistency_groups = {"fox": ["walk"]}
-    assert looks(plan, walk) == {"fox": "fox"}
+    assert describe_entities(plan, walk) == {"fox": "fox"}

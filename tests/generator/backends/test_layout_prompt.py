@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from support import fox_plan
-from videodirector.generator.backends.layout_prompt import caption, motion, place, told_layout
+from videodirector.generator.backends.layout_prompt import (
+    build_caption,
+    describe_layout,
+    describe_motion,
+    describe_place,
+)
 from videodirector.schemas import Box, Entity, Scene
 
 MIDDLE = Box(0.4, 0.4, 0.6, 0.6)
@@ -22,7 +27,7 @@ MIDDLE = Box(0.4, 0.4, 0.6, 0.6)
     ],
 )
 def test_places(x: float, y: float, words: str) -> None:
-    assert place(Box.around(x, y, 0.1, 0.1)) == words
+    assert describe_place(Box.around(x, y, 0.1, 0.1)) == words
 
 
 @pytest.mark.parametrize(
@@ -40,17 +45,17 @@ def test_places(x: float, y: float, words: str) -> None:
     ],
 )
 def test_motions(track: list[Box | None], words: str) -> None:
-    assert motion(track) == words
+    assert describe_motion(track) == words
 
 
 def test_a_scene_in_words() -> None:
     walk, meet = fox_plan().scenes
-    assert told_layout(walk) == "The fox is on the left and moves right."
-    assert told_layout(walk, places=False) == "The fox moves right."
-    assert told_layout(meet) == "The fox is on the left. The owl is at the top and appears."
+    assert describe_layout(walk) == "The fox is on the left and moves right."
+    assert describe_layout(walk, places=False) == "The fox moves right."
+    assert describe_layout(meet) == "The fox is on the left. The owl is at the top and appears."
     unseen = Scene(id="s", description="", entities=[Entity(id="x", name="Maria", layout=[None])])
-    assert told_layout(unseen) == ""
-    assert told_layout(Scene(id="s", description="", entities=[Entity(id="m", name="Maria", layout=[MIDDLE])])) == (
+    assert describe_layout(unseen) == ""
+    assert describe_layout(Scene(id="s", description="", entities=[Entity(id="m", name="Maria", layout=[MIDDLE])])) == (
         "Maria is in the middle."
     )
 
@@ -65,7 +70,7 @@ def test_captions_say_everything_once() -> None:
             Entity(id="o", name="owl", description="a snowy owl", layout=[MIDDLE]),
         ],
     )
-    assert caption(scene) == "A fox walks through the forest. A snowy owl."
-    assert caption(scene.model_copy(update={"background": "a beach"})).endswith("Background: a beach.")
-    assert caption(Scene(id="s", description="", background="a beach")) == "A beach."
-    assert caption(Scene(id="s", description="")) == ""
+    assert build_caption(scene) == "A fox walks through the forest. A snowy owl."
+    assert build_caption(scene.model_copy(update={"background": "a beach"})).endswith("Background: a beach.")
+    assert build_caption(Scene(id="s", description="", background="a beach")) == "A beach."
+    assert build_caption(Scene(id="s", description="")) == ""

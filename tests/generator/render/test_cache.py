@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from videodirector.errors import OutputError, UsageError
 from videodirector.generator import Clip
 from videodirector.generator.render._clip_file import DamagedClipError, check, pack, unpack
-from videodirector.generator.render.cache import DamagedEntryError, SceneCache, size_in_bytes
+from videodirector.generator.render.cache import DamagedEntryError, SceneCache, parse_size
 from videodirector.schemas import Control, Drawn
 
 KEY = "ab" * 32
@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     ("text", "size"), [("0", 0), ("500MB", 5 * 10**8), ("2 GiB", 2**31), ("1.5k", 1500), ("3b", 3), ("7tib", 7 * 2**40)]
 )
 def test_sizes(text: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert size_in_bytes(text, "it") == size
+    assert parse_size(text, "it") == size
     monkeypatch.setenv("VIDEODIRECTOR_CACHE_LIMIT", text)
     assert SceneCache().limit == size
 
@@ -172,4 +172,4 @@ def test_sizes(text: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("text", ["much", "-1", "1.2.3", "5 parsecs", "", "1e9"])
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(UsageError, match="is no size"):
-        size_in_bytes(text, "it")
+        parse_size(text, "it")

@@ -13,14 +13,14 @@ import pytest
 from edits import edited, some_plan
 from tiny import tiny_model
 from videodirector._generators import finish as run_to_end
-from videodirector.generator import Backend, Drawing
+from videodirector.generator import Backend, PlanRenderer
 from videodirector.generator.backends import create
 from videodirector.schemas import VideoPlan
 
 
-def finish(drawing: Drawing, plan: VideoPlan, scene_id: str) -> str:
+def finish(drawing: PlanRenderer, plan: VideoPlan, scene_id: str) -> str:
     """A hash of the frames of a scene, drawn from nothing."""
-    clip, _ = run_to_end(drawing.draw(plan.scene(scene_id)))
+    clip, _ = run_to_end(drawing.render(plan.scene(scene_id)))
     return hashlib.sha256(repr(clip.frames.shape).encode() + clip.frames.tobytes()).hexdigest()
 
 
@@ -59,7 +59,7 @@ def tally(backend: Backend, folder: Path, *, edits: int, steps: int | None, seed
         else:
             plan, edit = edited(plan, chance, folder)
             found.edits += 1
-        drawing = Drawing(plan, backend, steps=steps)
+        drawing = PlanRenderer(plan, backend, steps=steps)
         keys = {scene.id: drawing.key(scene).key for scene in plan.scenes}
         frames = {scene.id: finish(drawing, plan, scene.id) for scene in plan.scenes}
         for scene_id, key in keys.items():

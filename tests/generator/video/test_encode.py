@@ -8,11 +8,11 @@ from support import see
 from videodirector.errors import EncodeError
 from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.generator.backends.frames import Frames
-from videodirector.generator.video.encode import VideoFormat, VideoWriter
+from videodirector.generator.video.encode import VideoEncoder, VideoFormat
 
 
 def write(path: Path, frames: Frames, fmt: VideoFormat, *, program: str | None = None) -> None:
-    with VideoWriter(path, fmt, program=program or find_ffmpeg()) as writer:
+    with VideoEncoder(path, fmt, program=program or find_ffmpeg()) as writer:
         for frame in frames:
             writer.write(frame)
 
@@ -104,7 +104,7 @@ def test_formats_that_cannot_be(frame_size: tuple[int, int], size: tuple[int, in
 def test_an_mp4_has_even_sides(tmp_path: Path) -> None:
     fmt = VideoFormat(frame_size=(4, 4), size=(5, 4), rate=Fraction(8))
     with pytest.raises(ValueError, match="must be even"):
-        VideoWriter(tmp_path / "a.mp4", fmt, program=find_ffmpeg())
+        VideoEncoder(tmp_path / "a.mp4", fmt, program=find_ffmpeg())
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_other_frames_are_refused(tmp_path: Path, frame: Frames) -> None:
     fmt = VideoFormat.of((32, 24), Fraction(8))
     with (
         pytest.raises(ValueError, match=r"a frame is uint8 of shape \(24, 32, 3\)"),
-        VideoWriter(tmp_path / "a.mp4", fmt, program=find_ffmpeg()) as writer,
+        VideoEncoder(tmp_path / "a.mp4", fmt, program=find_ffmpeg()) as writer,
     ):
         writer.write(frame)
 
@@ -169,7 +169,7 @@ def test_a_flood_of_complaints_does_not_block(tmp_path: Path) -> None:
 def test_an_error_in_the_block_stops_ffmpeg_at_once(tmp_path: Path) -> None:
     program = script(tmp_path / "ffmpeg", "exec sleep 600")
     fmt = VideoFormat.of((32, 32), Fraction(8))
-    with pytest.raises(KeyboardInterrupt), VideoWriter(tmp_path / "a.mp4", fmt, program=program) as writer:
+    with pytest.raises(KeyboardInterrupt), VideoEncoder(tmp_path / "a.mp4", fmt, program=program) as writer:
         process = writer._process
         raise KeyboardInterrupt
     assert process.poll() is not None

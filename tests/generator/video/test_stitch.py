@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.video._stitch import Stitcher
-from videodirector.generator.video.timeline import timeline
+from videodirector.generator.video.timeline import build_timeline
 from videodirector.schemas import Scene, Transition, VideoPlan
 
 Part = tuple[Frames, Transition, int]
@@ -23,7 +23,7 @@ def stitched(*parts: Part) -> list[Frame]:
         ]
     )
     out: list[Frame] = []
-    stitcher = Stitcher(out.append, timeline(plan))
+    stitcher = Stitcher(out.append, build_timeline(plan))
     for frames, _, _ in parts:
         stitcher.add(frames)
     return out
@@ -79,7 +79,7 @@ def test_lengths_are_exact_and_scenes_are_let_go(scenes: list[tuple[int, Transit
             for i, (frames, way, length) in enumerate(scenes)
         ]
     )
-    shots = timeline(plan)
+    shots = build_timeline(plan)
     out: list[Frame] = []
     stitcher = Stitcher(out.append, shots)
     for number, shot in enumerate(shots):
@@ -97,7 +97,7 @@ def test_what_is_held_back_does_not_keep_the_scene_alive() -> None:
         Scene(id="b", description="", frames=100),
     ]
     scene = flat(5, 100)
-    stitcher = Stitcher(lambda frame: None, timeline(VideoPlan(scenes=scenes)))
+    stitcher = Stitcher(lambda frame: None, build_timeline(VideoPlan(scenes=scenes)))
     stitcher.add(scene)
     assert len(stitcher._held) == 4
     assert not any(np.shares_memory(frame, scene) for frame in stitcher._held)

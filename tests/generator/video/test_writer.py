@@ -19,7 +19,7 @@ from support import GreyBackend, fox_plan, grey_plan, see
 from videodirector.errors import OutputError, PlanError, UsageError
 from videodirector.generator import render_video
 from videodirector.generator.backends import create
-from videodirector.generator.video.subtitles import Cue, srt, vtt
+from videodirector.generator.video.subtitles import Cue, format_srt, format_vtt
 from videodirector.schemas import RenderResult, RenderSettings, VideoDone, VideoPlan
 
 BARE = RenderSettings(save_plan=False, contact_sheet=False, manifest=False)
@@ -239,8 +239,8 @@ def test_subtitles_beside_the_video(tmp_path: Path) -> None:
 
 def test_long_videos_have_hours() -> None:
     cue = [Cue(0, 1, "a"), Cue(30 * 3600, 100 * 30 * 3600, "b")]
-    assert "01:00:03,600 --> 100:06:00,000" in srt(cue, Fraction(30000, 1001))
-    assert "01:00:03.600 --> 100:06:00.000" in vtt(cue, Fraction(30000, 1001))
+    assert "01:00:03,600 --> 100:06:00,000" in format_srt(cue, Fraction(30000, 1001))
+    assert "01:00:03.600 --> 100:06:00.000" in format_vtt(cue, Fraction(30000, 1001))
 
 
 def test_an_independent_reader_finds_the_subtitles(tmp_path: Path) -> None:

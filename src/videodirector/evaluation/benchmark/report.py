@@ -18,7 +18,7 @@ from videodirector.evaluation.metrics.features import Frames
 from videodirector.evaluation.metrics.sightings import MATCH
 from videodirector.files.atomic import atomic_file
 from videodirector.generator.backends.storyboard import StoryboardBackend
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.schemas import VideoPlan
 
 __all__ = ["document", "drawn_true", "markdown", "table", "validation_line", "worst_sheet", "write_report"]
@@ -96,10 +96,10 @@ def worst_sheet(
 
 def drawn_true(plan: VideoPlan, size: tuple[int, int]) -> list[Frames]:
     """What the scenes of a plan should look like: as the storyboard draws them."""
-    drawing = Drawing(plan, StoryboardBackend(size=size))
+    drawing = PlanRenderer(plan, StoryboardBackend(size=size))
     clips: list[Frames] = []
     for scene in plan.scenes:
-        clip, _ = finish(drawing.draw(scene))
+        clip, _ = finish(drawing.render(scene))
         clips.append(clip.frames)
     return clips
 

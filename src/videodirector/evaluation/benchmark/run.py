@@ -23,7 +23,7 @@ from videodirector.files.atomic import atomic_file
 from videodirector.files.digests import digest
 from videodirector.generator.backends.protocol import Backend
 from videodirector.generator.render.cache import SceneCache
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.schemas import KEY_BOXES, Notice, VideoPlan
 
 __all__ = ["Change", "Trial", "Trials", "strength", "trials_of"]
@@ -145,12 +145,12 @@ class Trials:
 
     def _draw(self, plan: VideoPlan) -> tuple[list[Frames], tuple[str, ...], float]:
         changed = plan if self._change is None else self._change(plan).checked()
-        drawing = Drawing(changed, self.backend, steps=self.steps, cache=self._cache)
+        drawing = PlanRenderer(changed, self.backend, steps=self.steps, cache=self._cache)
         clips: list[Frames] = []
         keys: list[str] = []
         seconds = 0.0
         for scene in changed.scenes:
-            with closing(drawing.draw(scene)) as events:
+            with closing(drawing.render(scene)) as events:
                 run = Returning(events)
                 for event in run:
                     if isinstance(event, Notice) and "not kept" in event.message:

@@ -16,7 +16,7 @@ from videodirector.evaluation.benchmark.records import PlanRecord, look
 from videodirector.evaluation.benchmark.world import Instruments
 from videodirector.evaluation.metrics.features import Frames
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.generator.video.timeline import Shot, timeline
+from videodirector.generator.video.timeline import Shot, build_timeline
 from videodirector.schemas import Transition, VideoPlan
 
 __all__ = ["measure_video", "measure_videos", "read_video", "scene_clips"]
@@ -74,7 +74,7 @@ def scene_clips(
     Raises:
         UsageError: the video is not as long as the plan makes it.
     """
-    shots = timeline(plan, transition=transition)
+    shots = build_timeline(plan, transition=transition)
     if len(frames) != shots[-1].end:
         raise UsageError(
             f"{source} has {len(frames)} frames, and its plan makes {shots[-1].end}",

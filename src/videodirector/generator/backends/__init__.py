@@ -42,7 +42,7 @@ def create(
     Raises:
         UsageError: there is no such backend, it takes no model or needs one, or an option cannot be meant.
     """
-    factory = _BUILT_IN.get(name) or _registered(name)
+    factory = _BUILT_IN.get(name) or _load_registered(name)
     if factory is None:
         raise UsageError(f"there is no backend {name!r}", hint=f"choose one of: {', '.join(names())}")
     return factory(model=model, size=size, options=options or {})
@@ -53,7 +53,7 @@ def names() -> tuple[str, ...]:
     return (*_BUILT_IN, *(point.name for point in entry_points(group=GROUP) if point.name not in _BUILT_IN))
 
 
-def _registered(name: str) -> Factory | None:
+def _load_registered(name: str) -> Factory | None:
     for point in entry_points(group=GROUP, name=name):
         try:
             factory: Factory = point.load()

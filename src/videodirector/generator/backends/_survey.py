@@ -12,14 +12,14 @@ from typing import Any
 
 from videodirector.errors import VideoDirectorError
 from videodirector.generator.backends import create, names
-from videodirector.generator.backends.layout_methods import rung
+from videodirector.generator.backends.layout_methods import choose_method
 from videodirector.generator.backends.protocol import Capabilities
 
-__all__ = ["Entry", "describe", "families", "honours", "survey"]
+__all__ = ["BackendEntry", "describe_backend", "list_backends", "list_families", "list_honoured"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class BackendEntry:
     """One backend, or one model of it.
 
     Attributes:
@@ -41,28 +41,30 @@ class Entry:
     capabilities: Mapping[str, Any] | None = None
 
 
-def survey() -> list[Entry]:
+def list_backends() -> list[BackendEntry]:
     """One entry a backend; loads no model and asks no server."""
-    return [_built_in().get(name) or describe(name) for name in names()]
+    return [_build_entries().get(name) or describe_backend(name) for name in names()]
 
 
-def describe(name: str, *, model: str | None = None, options: Mapping[str, Any] | None = None) -> Entry:
+def describe_backend(name: str, *, model: str | None = None, options: Mapping[str, Any] | None = None) -> BackendEntry:
     """A backend with a model, by what it declares; an error becomes what is missing."""
     try:
         capabilities = create(name, model=model, options=options).capabilities
     except VideoDirectorError as error:
-        return Entry(name=name, draws=model or "registered by another package", boxes="?", missing=(error.message,))
-    return _declared(name, model or "", capabilities)
+        return BackendEntry(
+            name=name, draws=model or "registered by another package", boxes="?", missing=(error.message,)
+        )
+    return _build_entry(name, model or "", capabilities)
 
 
-def families() -> list[Entry]:
+def list_families() -> list[BackendEntry]:
     """One entry a pipeline of the installed diffusers that this release knows facts of."""
-    from videodirector.generator.backends.diffusers.catalogue import catalogue
+    from videodirector.generator.backends.diffusers.catalogue import list_pipelines
 
-    return [_declared(name, title, capabilities) for name, title, capabilities in catalogue()]
+    return [_build_entry(name, title, capabilities) for name, title, capabilities in list_pipelines()]
 
 
-def honours(capabilities: Capabilities) -> Iterator[str]:
+def list_honoured(capabilities: Capabilities) -> Iterator[str]:
     """What of a plan a backend honours besides the boxes, in a few words each."""
     if capabilities.words:
         yield "descriptions of things" if capabilities.listed else "descriptions"
@@ -82,18 +84,18 @@ def honours(capabilities: Capabilities) -> Iterator[str]:
         yield "guidance"
 
 
-def _declared(name: str, draws: str, capabilities: Capabilities) -> Entry:
-    plain = {field.name: _plain(getattr(capabilities, field.name)) for field in fields(capabilities)}
-    return Entry(
+def _build_entry(name: str, draws: str, capabilities: Capabilities) -> BackendEntry:
+    plain = {field.name: _to_plain(getattr(capabilities, field.name)) for field in fields(capabilities)}
+    return BackendEntry(
         name=name,
         draws=draws,
-        boxes=rung(capabilities).value,
-        honours=tuple(honours(capabilities)),
+        boxes=choose_method(capabilities).value,
+        honours=tuple(list_honoured(capabilities)),
         capabilities=plain,
     )
 
 
-def _plain(value: object) -> Any:
+def _to_plain(value: object) -> Any:
     if isinstance(value, tuple):
         return list(value)
     if value is None or isinstance(value, (bool, int, str)):
@@ -101,44 +103,48 @@ def _plain(value: object) -> Any:
     return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else str(value)
 
 
-def _built_in() -> dict[str, Entry]:
+def _build_entries() -> dict[str, BackendEntry]:
     from videodirector.generator.backends.diffusers.options import DiffusersOptions
     from videodirector.generator.backends.server.options import ServerOptions
 
-    drawing = _declared("storyboard", "ready-made pictures in their boxes, at once", create("storyboard").capabilities)
-    grounded = describe("layout2vid")
+    drawing = _build_entry(
+        "storyboard", "ready-made pictures in their boxes, at once", create("storyboard").capabilities
+    )
+    grounded = describe_backend("layout2vid")
     return {
-        "layout2vid": Entry(**{**vars(grounded), "draws": "the layout-grounded model in the package, or another one"}),
+        "layout2vid": BackendEntry(
+            **{**vars(grounded), "draws": "the layout-grounded model in the package, or another one"}
+        ),
         "storyboard": drawing,
-        "diffusers": Entry(
+        "diffusers": BackendEntry(
             name="diffusers",
             draws="any video pipeline of diffusers, --model FOLDER or OWNER/NAME",
             boxes="by the model: control video, key picture, regional attention or words",
-            missing=(*_lacking("diffusers", "accelerate"), *_without_gpu()),
+            missing=(*_list_missing("diffusers", "accelerate"), *_check_gpu()),
             options=tuple(DiffusersOptions.model_fields),
         ),
-        "server": Entry(
+        "server": BackendEntry(
             name="server",
             draws="a model behind /v1/videos, --base-url URL --model NAME",
             boxes="key picture with --option picture=true, else words",
             honours=("descriptions", "continues with --option picture=true"),
-            missing=(*_lacking("openai"), *_without_key()),
+            missing=(*_list_missing("openai"), *_check_key()),
             options=tuple(ServerOptions.model_fields),
         ),
     }
 
 
-def _lacking(*packages: str) -> Iterator[str]:
+def _list_missing(*packages: str) -> Iterator[str]:
     for package in packages:
         if importlib.util.find_spec(package) is None:
             yield f"pip install {package}"
 
 
-def _without_gpu() -> Iterator[str]:
+def _check_gpu() -> Iterator[str]:
     if shutil.which("nvidia-smi") is None:
         yield "an NVIDIA GPU, for all but the smallest models"
 
 
-def _without_key() -> Iterator[str]:
+def _check_key() -> Iterator[str]:
     if not any(os.environ.get(name) for name in ("VIDEODIRECTOR_API_KEY", "OPENAI_API_KEY")):
         yield "a key in VIDEODIRECTOR_API_KEY, if the server wants one"

@@ -11,7 +11,7 @@ import numpy as np
 from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.schemas import Box, Scene
 
-__all__ = ["COLOURS", "box_pixels", "colours", "control_video", "draw_outline"]
+__all__ = ["COLOURS", "assign_colours", "box_pixels", "draw_control_video", "draw_outline"]
 
 _HUES = (0, 7, 4, 9, 2, 5, 10, 1, 8, 3, 6, 11)  # twelfths of the circle, neighbours far apart
 
@@ -23,7 +23,7 @@ COLOURS: tuple[tuple[int, int, int], ...] = tuple(
 """Two dozen colours that are told apart on white."""
 
 
-def colours(names: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:
+def assign_colours(names: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:
     """A colour for every entity, that follows from its own name alone unless two of a scene would have the same.
 
     Args:
@@ -58,7 +58,7 @@ def draw_outline(frame: Frame, box: Box, colour: Sequence[int], *, line: int) ->
     frame[top:bottom, right - across : right] = colour
 
 
-def control_video(
+def draw_control_video(
     scene: Scene, *, frames: int, size: tuple[int, int], names: Mapping[str, str] | None = None
 ) -> Frames:
     """The boxes of a scene over time: white frames, later entities over earlier ones.
@@ -74,7 +74,7 @@ def control_video(
     """
     width, height = size
     pictures: Frames = np.full((frames, height, width, 3), 255, dtype=np.uint8)
-    painted = colours({entity.id: (names or {}).get(entity.id, entity.id) for entity in scene.entities})
+    painted = assign_colours({entity.id: (names or {}).get(entity.id, entity.id) for entity in scene.entities})
     line = max(2, round(min(size) / 240))
     for entity in scene.entities:
         for number, box in enumerate(entity.boxes(frames)):

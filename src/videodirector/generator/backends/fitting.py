@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from videodirector.generator.backends.frames import Frames
 
-__all__ = ["ANY_LENGTH", "ANY_SIZE", "Lengths", "Sizes", "fit_length", "resample", "resampled_indices", "resize"]
+__all__ = ["ANY_LENGTH", "ANY_SIZE", "Lengths", "Sizes", "fit_length", "resample", "resample_indices", "resize"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def fit_length(frames: int, rate: Fraction, *, lengths: Lengths, model_rate: Fra
     return lengths.fit(wanted)
 
 
-def resampled_indices(there: int, count: int) -> list[int]:
+def resample_indices(there: int, count: int) -> list[int]:
     """Which of ``there`` frames to take for ``count`` evenly spread ones; the first and the last are kept."""
     if count == 1:
         return [0]
@@ -103,7 +103,7 @@ def resample(frames: Frames, count: int) -> Frames:
 
     As many frames as there are come back as they are, without a copy.
     """
-    return frames if len(frames) == count else frames[resampled_indices(len(frames), count)]
+    return frames if len(frames) == count else frames[resample_indices(len(frames), count)]
 
 
 def resize(frames: Frames, size: tuple[int, int]) -> Frames:

@@ -15,7 +15,7 @@ from pydantic import Field
 from videodirector.errors import ModelNotFoundError
 from videodirector.files.digests import folder_revision, machine
 from videodirector.files.memo import remembered
-from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.layout_methods import compile_scene
 from videodirector.generator.backends.options import BackendOptions
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.references import load_references
@@ -219,7 +219,7 @@ class Layout2VidRenderer:
         if lists:
             looks = dict.fromkeys(self._appearances[scene.id, entity.id].phrase for entity in _with_boxes(scene))
             return listing(list(looks)[:LISTED], backgrounds.find(scene.background) or scene.background)
-        return caption(scene) if self._facts.grounded else lower(self._plan, scene, self._capabilities).prompt
+        return caption(scene) if self._facts.grounded else compile_scene(self._plan, scene, self._capabilities).prompt
 
     def _lists(self, scene: Scene, steps: int) -> bool:
         return self._capabilities.listed and self._grounded_steps(scene, steps) > 0
@@ -278,7 +278,7 @@ class Layout2VidRenderer:
         return Clip(
             frames,
             tuple(filter(None, (*self._shortcomings(scene, condition.left_out, lists=lists), *notes))),
-            lower(self._plan, scene, self._capabilities, steps=steps).controls,
+            compile_scene(self._plan, scene, self._capabilities, steps=steps).controls,
         )
 
     def _look(self, appearance: Appearance, pipeline: Layout2VidPipeline) -> EntityEmbedding:

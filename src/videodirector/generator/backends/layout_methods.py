@@ -20,15 +20,25 @@ from enum import StrEnum
 from fractions import Fraction
 
 from videodirector.generator.backends.fitting import fit_length
-from videodirector.generator.backends.layout_prompt import caption, told_layout
+from videodirector.generator.backends.layout_prompt import build_caption, describe_layout
 from videodirector.generator.backends.protocol import Capabilities
 from videodirector.generator.backends.scene import derived_seed
 from videodirector.schemas import Control, Scene, VideoPlan
 
-__all__ = ["Lowering", "Rung", "account", "asked", "looks", "lower", "noise_seed", "pictured", "rung"]
+__all__ = [
+    "CompiledScene",
+    "LayoutMethod",
+    "choose_method",
+    "choose_noise_seed",
+    "compile_scene",
+    "describe_entities",
+    "has_pictures_of_shared",
+    "report_controls",
+    "requested_controls",
+]
 
 
-class Rung(StrEnum):
+class LayoutMethod(StrEnum):
     """A means of imposing a layout; see the module."""
 
     EXACT = "exact"
@@ -40,11 +50,11 @@ class Rung(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lowering:
+class CompiledScene:
     """A scene as it will be asked of a model.
 
     Attributes:
-        rung: how its boxes are imposed.
+        method: how its boxes are imposed.
         prompt: the words; empty for models that read none.
         frames: how many the model draws.
         size: (width, height) of the pictures it draws, in pixels.
@@ -52,7 +62,7 @@ class Lowering:
         controls: what becomes of everything that the plan asks of the scene.
     """
 
-    rung: Rung
+    method: LayoutMethod
     prompt: str
     frames: int
     size: tuple[int, int]
@@ -60,19 +70,21 @@ class Lowering:
     controls: tuple[Control, ...]
 
 
-def rung(capabilities: Capabilities) -> Rung:
+def choose_method(capabilities: Capabilities) -> LayoutMethod:
     """The best rung for a backend."""
     means = {
-        Rung.EXACT: capabilities.boxes == "exact",
-        Rung.TOKENS: capabilities.boxes == "native",
-        Rung.CONTROL_VIDEO: capabilities.control_video,
-        Rung.KEY_PICTURE: capabilities.first_frame,
-        Rung.REGIONS: capabilities.regions,
+        LayoutMethod.EXACT: capabilities.boxes == "exact",
+        LayoutMethod.TOKENS: capabilities.boxes == "native",
+        LayoutMethod.CONTROL_VIDEO: capabilities.control_video,
+        LayoutMethod.KEY_PICTURE: capabilities.first_frame,
+        LayoutMethod.REGIONS: capabilities.regions,
     }
-    return next((step for step, there in means.items() if there), Rung.WORDS)
+    return next((method for method, there in means.items() if there), LayoutMethod.WORDS)
 
 
-def lower(plan: VideoPlan, scene: Scene, capabilities: Capabilities, *, steps: int | None = None) -> Lowering:
+def compile_scene(
+    plan: VideoPlan, scene: Scene, capabilities: Capabilities, *, steps: int | None = None
+) -> CompiledScene:
     """What a backend will be asked for one scene, without loading any weights.
 
     Args:
@@ -81,24 +93,24 @@ def lower(plan: VideoPlan, scene: Scene, capabilities: Capabilities, *, steps: i
         capabilities: of the backend.
         steps: denoising steps, where the settings ask for some.
     """
-    step = rung(capabilities)
+    method = choose_method(capabilities)
     rate = scene.frame_rate or plan.frame_rate
-    frames = fit_length(scene.frames, rate, lengths=capabilities.lengths, model_rate=_own_rate(capabilities))
-    return Lowering(
-        rung=step,
-        prompt=_prompt(plan, scene, step) if capabilities.words else "",
+    frames = fit_length(scene.frames, rate, lengths=capabilities.lengths, model_rate=_fixed_rate(capabilities))
+    return CompiledScene(
+        method=method,
+        prompt=_build_prompt(plan, scene, method) if capabilities.words else "",
         frames=frames,
         size=capabilities.sizes.fit(capabilities.frame_size),
-        rate=_own_rate(capabilities) or rate,
-        controls=account(plan, scene, _known(plan, scene, capabilities, step, frames), steps=steps),
+        rate=_fixed_rate(capabilities) or rate,
+        controls=report_controls(plan, scene, _list_controls(plan, scene, capabilities, method, frames), steps=steps),
     )
 
 
-def _own_rate(capabilities: Capabilities) -> Fraction | None:
+def _fixed_rate(capabilities: Capabilities) -> Fraction | None:
     return None if capabilities.any_rate else capabilities.rate
 
 
-def looks(plan: VideoPlan, scene: Scene) -> dict[str, str]:
+def describe_entities(plan: VideoPlan, scene: Scene) -> dict[str, str]:
     """How the entities of a scene look, in words: the members of a group all as the first of them that is described."""
     described: dict[str, str] = {}
     for entity in scene.entities:
@@ -114,43 +126,45 @@ def looks(plan: VideoPlan, scene: Scene) -> dict[str, str]:
     return described
 
 
-def pictured(plan: VideoPlan, scene: Scene, capabilities: Capabilities) -> bool:
+def has_pictures_of_shared(plan: VideoPlan, scene: Scene, capabilities: Capabilities) -> bool:
     """Whether a picture tells the model how every thing looks that the scene shares with others."""
     if capabilities.references == 0:
         return False
-    shared = [entity for entity in scene.entities if _shared(plan, plan.group_of(scene, entity))]
+    shared = [entity for entity in scene.entities if _is_shared(plan, plan.group_of(scene, entity))]
     if not capabilities.portraits and any(plan.reference_of(scene, entity) is None for entity in shared):
         return False
     return capabilities.references is None or len(shared) <= capabilities.references
 
 
-def _shared(plan: VideoPlan, group: str | None) -> bool:
+def _is_shared(plan: VideoPlan, group: str | None) -> bool:
     return group is not None and len(plan.consistency_groups[group]) > 1
 
 
-def noise_seed(plan: VideoPlan, scene: Scene, capabilities: Capabilities, seed: int) -> int:
+def choose_noise_seed(plan: VideoPlan, scene: Scene, capabilities: Capabilities, seed: int) -> int:
     """The seed of a scene's noise: where nothing but words tells how things look, that of the first group it shares.
 
     The same noise then makes them look alike. A scene with a seed of its own keeps that.
     """
-    step = rung(capabilities)
+    method = choose_method(capabilities)
     if (
-        step in {Rung.EXACT, Rung.TOKENS, Rung.KEY_PICTURE}
-        or pictured(plan, scene, capabilities)
+        method in {LayoutMethod.EXACT, LayoutMethod.TOKENS, LayoutMethod.KEY_PICTURE}
+        or has_pictures_of_shared(plan, scene, capabilities)
         or scene.seed is not None
     ):
         return seed
     groups = [*(plan.group_of(scene, entity) for entity in scene.entities), plan.background_group(scene)]
-    shared = next((group for group in groups if group and _shared(plan, group)), None)
+    shared = next((group for group in groups if group and _is_shared(plan, group)), None)
     return seed if shared is None else derived_seed(plan.seed, "group", shared)
 
 
-def _prompt(plan: VideoPlan, scene: Scene, step: Rung) -> str:
-    told = {Rung.WORDS: told_layout(scene), Rung.KEY_PICTURE: told_layout(scene, places=False)}
-    return " ".join(filter(None, (caption(scene, looks(plan, scene)), told.get(step, ""))))
+def _build_prompt(plan: VideoPlan, scene: Scene, method: LayoutMethod) -> str:
+    told = {LayoutMethod.WORDS: describe_layout(scene), LayoutMethod.KEY_PICTURE: describe_layout(scene, places=False)}
+    return " ".join(filter(None, (build_caption(scene, describe_entities(plan, scene)), told.get(method, ""))))
 
 
-def _known(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung, frames: int) -> Iterator[Control]:
+def _list_controls(
+    plan: VideoPlan, scene: Scene, capabilities: Capabilities, method: LayoutMethod, frames: int
+) -> Iterator[Control]:
     fitted = ""
     if frames > scene.frames:
         fitted = f"{frames} frames are drawn and {scene.frames} of them taken"
@@ -167,25 +181,27 @@ def _known(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung
         yield Control(name="background", status="honoured", detail="in the words")
     elif capabilities.boxes == "exact":
         yield Control(name="background", status="approximated", detail="a painting, where there is one of its name")
-    elif step is Rung.KEY_PICTURE:
+    elif method is LayoutMethod.KEY_PICTURE:
         for name in ("description", "background"):
             yield Control(name=name, status="approximated", detail="in the key picture alone")
-    sure = step in {Rung.EXACT, Rung.TOKENS, Rung.CONTROL_VIDEO}
-    yield Control(name="boxes", status="honoured" if sure else "approximated", detail=_means(scene, step))
-    if step in {Rung.TOKENS, Rung.REGIONS}:
+    sure = method in {LayoutMethod.EXACT, LayoutMethod.TOKENS, LayoutMethod.CONTROL_VIDEO}
+    yield Control(name="boxes", status="honoured" if sure else "approximated", detail=_describe_method(scene, method))
+    if method in {LayoutMethod.TOKENS, LayoutMethod.REGIONS}:
         yield Control(name="layout_strength", status="honoured")
-    yield from _sameness(plan, scene, capabilities, step)
+    yield from _list_consistency_controls(plan, scene, capabilities, method)
     if capabilities.first_frame:
         yield Control(name="continues", status="honoured", detail="its first frame is given")
 
 
-def _means(scene: Scene, step: Rung) -> str:
-    if step is Rung.KEY_PICTURE and scene.continues is not None:
+def _describe_method(scene: Scene, method: LayoutMethod) -> str:
+    if method is LayoutMethod.KEY_PICTURE and scene.continues is not None:
         return "words; the first frame is that of the scene before"
-    return {Rung.EXACT: "drawn", Rung.KEY_PICTURE: "key picture, then words"}.get(step, step.value)
+    return {LayoutMethod.EXACT: "drawn", LayoutMethod.KEY_PICTURE: "key picture, then words"}.get(method, method.value)
 
 
-def _sameness(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: Rung) -> Iterator[Control]:
+def _list_consistency_controls(
+    plan: VideoPlan, scene: Scene, capabilities: Capabilities, method: LayoutMethod
+) -> Iterator[Control]:
     """References and groups: pictures to whatever takes them, else the same words."""
     pictures = len({file for entity in scene.entities if (file := plan.reference_of(scene, entity)) is not None})
     limit = capabilities.references
@@ -193,21 +209,21 @@ def _sameness(plan: VideoPlan, scene: Scene, capabilities: Capabilities, step: R
         yield Control(name="references", status="honoured")
     elif limit > 0:
         yield Control(name="references", status="approximated", detail=f"the model takes {limit} at most")
-    elif step is Rung.KEY_PICTURE:
+    elif method is LayoutMethod.KEY_PICTURE:
         yield Control(name="references", status="approximated", detail="in the key picture alone")
     if capabilities.shared_groups:
         yield Control(name="groups", status="honoured", detail="one representation a group")
-    elif pictured(plan, scene, capabilities):
-        place = _shared(plan, plan.background_group(scene))
+    elif has_pictures_of_shared(plan, scene, capabilities):
+        place = _is_shared(plan, plan.background_group(scene))
         detail = "one reference picture a group" + ("; the same words for the place" if place else "")
         yield Control(name="groups", status="approximated" if place else "honoured", detail=detail)
-    elif step is Rung.KEY_PICTURE:
+    elif method is LayoutMethod.KEY_PICTURE:
         yield Control(name="groups", status="approximated", detail="the same look in the key pictures")
     else:
         yield Control(name="groups", status="approximated", detail="the same words and noise")
 
 
-def asked(plan: VideoPlan, scene: Scene, *, steps: int | None = None) -> tuple[str, ...]:
+def requested_controls(plan: VideoPlan, scene: Scene, *, steps: int | None = None) -> tuple[str, ...]:
     """The names of the controls that the plan and the settings put on a scene, in a fixed order.
 
     - ``description``, ``background``: words for the scene and its place.
@@ -236,7 +252,7 @@ def asked(plan: VideoPlan, scene: Scene, *, steps: int | None = None) -> tuple[s
     return tuple(name for name, present in wanted.items() if present)
 
 
-def account(
+def report_controls(
     plan: VideoPlan, scene: Scene, known: Iterable[Control], *, steps: int | None = None
 ) -> tuple[Control, ...]:
     """One control for everything asked of a scene.
@@ -248,7 +264,9 @@ def account(
         steps: denoising steps asked for.
 
     Returns:
-        The controls in the order of ``asked``; what the backend does not know is ``ignored``.
+        The controls in the order of ``requested_controls``; what the backend does not know is ``ignored``.
     """
     told = {control.name: control for control in known}
-    return tuple(told.get(name, Control(name=name, status="ignored")) for name in asked(plan, scene, steps=steps))
+    return tuple(
+        told.get(name, Control(name=name, status="ignored")) for name in requested_controls(plan, scene, steps=steps)
+    )

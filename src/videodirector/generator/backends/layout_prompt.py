@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from videodirector.schemas import Box, Scene
 
-__all__ = ["caption", "motion", "place", "told_layout"]
+__all__ = ["build_caption", "describe_layout", "describe_motion", "describe_place"]
 
 _MOVED = 0.08  # a centre that moves less than this part of the picture stands still
 _GROWN = 1.5  # an area that changes by less than this factor stays as large as it is
 _SMALL, _LARGE = 0.03, 0.35  # areas, as parts of the picture
 
 
-def place(box: Box) -> str:
+def describe_place(box: Box) -> str:
     """Where a box lies, by the thirds of the picture its centre is in: "at the top left", "in the middle"."""
     x, y = box.centre
     across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
@@ -24,7 +24,7 @@ def place(box: Box) -> str:
     return f"at the {down} {across}".rstrip() if down else "in the middle"
 
 
-def motion(track: Sequence[Box | None]) -> str:
+def describe_motion(track: Sequence[Box | None]) -> str:
     """How a thing moves, from where it is first seen to where it is last seen; empty when it stands still."""
     seen = [box for box in track if box is not None]
     if not seen:
@@ -42,10 +42,10 @@ def motion(track: Sequence[Box | None]) -> str:
         parts.insert(0, "appears")
     if track[-1] is None:
         parts.append("disappears")
-    return _joined(parts)
+    return _join(parts)
 
 
-def told_layout(scene: Scene, *, places: bool = True) -> str:
+def describe_layout(scene: Scene, *, places: bool = True) -> str:
     """What the boxes of a scene say, a sentence an entity.
 
     Args:
@@ -58,54 +58,54 @@ def told_layout(scene: Scene, *, places: bool = True) -> str:
         first = next((box for box in track if box is not None), None)
         if first is None:
             continue
-        moves = motion(track)
+        moves = describe_motion(track)
         size = "small, " if first.area < _SMALL else "large, " if first.area > _LARGE else ""
-        subject = _capital(_definite(entity.name))
+        subject = _capitalise(_add_article(entity.name))
         if places:
-            sentences.append(f"{subject} is {size}{place(first)}" + (f" and {moves}." if moves else "."))
+            sentences.append(f"{subject} is {size}{describe_place(first)}" + (f" and {moves}." if moves else "."))
         elif moves:
             sentences.append(f"{subject} {moves}.")
     return " ".join(sentences)
 
 
-def caption(scene: Scene, looks: Mapping[str, str] | None = None) -> str:
+def build_caption(scene: Scene, looks: Mapping[str, str] | None = None) -> str:
     """The words of a scene without its layout: what happens, how its things look, where it is.
 
     Args:
         scene: the scene.
         looks: entity id -> how it looks, in place of its own words.
     """
-    parts = [_sentence(scene.description)] if scene.description else []
+    parts = [_to_sentence(scene.description)] if scene.description else []
     told = scene.description
     for entity in scene.entities:
         look = (looks or {}).get(entity.id) or entity.description or entity.name
-        if not _says(told, look):
-            parts.append(_sentence(look))
+        if not _contains(told, look):
+            parts.append(_to_sentence(look))
             told = f"{told} {look}"
-    if scene.background and not _says(scene.description, scene.background):
-        parts.append(_sentence(f"background: {scene.background}" if parts else scene.background))
+    if scene.background and not _contains(scene.description, scene.background):
+        parts.append(_to_sentence(f"background: {scene.background}" if parts else scene.background))
     return " ".join(parts)
 
 
-def _says(text: str, phrase: str) -> bool:
+def _contains(text: str, phrase: str) -> bool:
     """Whether every word of the phrase, articles apart, stands in the text."""
     words = set(re.findall(r"\w+", text.lower()))
     return set(re.findall(r"\w+", phrase.lower())) - {"a", "an", "the"} <= words
 
 
-def _sentence(text: str) -> str:
-    text = _capital(text.strip())
+def _to_sentence(text: str) -> str:
+    text = _capitalise(text.strip())
     return text if text.endswith((".", "!", "?", "。")) else f"{text}."
 
 
-def _capital(text: str) -> str:
+def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _definite(name: str) -> str:
+def _add_article(name: str) -> str:
     bare = re.sub(r"^(?:an?|the)\s+", "", name, flags=re.IGNORECASE)
     return name if bare[:1].isupper() else f"the {bare}"
 
 
-def _joined(parts: Sequence[str]) -> str:
+def _join(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

@@ -20,7 +20,7 @@ class BackendSource:
         self._given = given
         self._made: tuple[object, Backend] | None = None
 
-    def of(self, settings: RenderSettings) -> Backend:
+    def get(self, settings: RenderSettings) -> Backend:
         """The backend for these settings.
 
         Raises:

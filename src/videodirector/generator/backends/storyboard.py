@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from videodirector.files.fonts import fitted_lines
 from videodirector.generator.backends.control_video import box_pixels
 from videodirector.generator.backends.frames import Frame, Frames
-from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.layout_methods import compile_scene
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.references import References, load_references
 from videodirector.generator.backends.scene import derived_seed, track_digest
@@ -96,9 +96,9 @@ class StoryboardRenderer:
             background = backgrounds.paint(painting.name, size=self._size, seed=painting.seed)
         frames: Frames = np.empty((scene.frames, *background.shape), dtype=np.uint8)
         for number in range(scene.frames):
-            frames[number] = _draw(background, actors, number)
+            frames[number] = _draw_frame(background, actors, number)
             yield Progress(number + 1, scene.frames)
-        controls = lower(self._plan, scene, self._capabilities, steps=steps).controls
+        controls = compile_scene(self._plan, scene, self._capabilities, steps=steps).controls
         return Clip(frames, tuple(self._notes(scene, painting, actors)), controls)
 
     def effective(
@@ -139,7 +139,7 @@ class StoryboardRenderer:
         if appearance.file is not None:
             return _Reference(self._references[appearance.file], self._references.digest(appearance.file))
         sprite = self._atlas.find(appearance.name, appearance.description)
-        return appearance.name if sprite is None else _facing(sprite, track)
+        return appearance.name if sprite is None else _turn_sprite(sprite, track)
 
     @staticmethod
     def _described(look: _Look) -> list[str | bool]:
@@ -177,13 +177,13 @@ class _Actor:
     track: Sequence[Box | None]
 
 
-def _facing(sprite: Sprite, track: Sequence[Box | None]) -> Sprite:
+def _turn_sprite(sprite: Sprite, track: Sequence[Box | None]) -> Sprite:
     seen = [box for box in track if box is not None]
     way = seen[-1].centre[0] - seen[0].centre[0] if seen else 0.0
     return sprite.facing("right" if way > 0 else "left") if abs(way) > _TURN else sprite
 
 
-def _draw(background: Frame, actors: Sequence[_Actor], number: int) -> Frame:
+def _draw_frame(background: Frame, actors: Sequence[_Actor], number: int) -> Frame:
     canvas = background
     sprites: list[tuple[Sprite, Box]] = []  # drawn together, so that a picture of sprites is to the bit a training one
     for actor in actors:

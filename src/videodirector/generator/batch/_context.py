@@ -17,11 +17,11 @@ from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.workers.worker import RenderTask
 from videodirector.generator.render.cache import SceneCache
-from videodirector.generator.render.plan_renderer import Drawing
-from videodirector.generator.render.render import render_video, settled
+from videodirector.generator.render.plan_renderer import PlanRenderer
+from videodirector.generator.render.render import apply_settings, render_video
 from videodirector.generator.render.scene_key import SceneKey
-from videodirector.generator.video.soundtrack import need, sounds
-from videodirector.generator.video.timeline import timeline
+from videodirector.generator.video.soundtrack import check_sounds, list_sounds
+from videodirector.generator.video.timeline import build_timeline
 from videodirector.generator.video.writer import WRITER_VERSION
 from videodirector.schemas import RenderSettings, VideoDone, VideoPlan
 from videodirector.schemas.batch import Failure, StoryboardResult
@@ -135,9 +135,9 @@ class BatchContext:
             plan = self._plan_story(
                 storyboard, request, options, keep=settings.save_plan, reuse=is_planned, record=record
             )
-        plan = settled(plan, settings)
-        need(sounds(plan, timeline(plan), settings))
-        drawing = Drawing(plan, self.source.of(settings), steps=settings.steps)
+        plan = apply_settings(plan, settings)
+        check_sounds(list_sounds(plan, build_timeline(plan), settings))
+        drawing = PlanRenderer(plan, self.source.get(settings), steps=settings.steps)
         keys = {scene.id: drawing.key(scene) for scene in plan.scenes}
         return Job(
             storyboard=storyboard,
@@ -182,7 +182,7 @@ class BatchContext:
 
     def _write_video(self, job: Job) -> StoryboardResult:
         # A backend of its own, for scenes that are no longer in the cache: two threads must not share a model.
-        backend = copy(self.source).of(job.settings)
+        backend = copy(self.source).get(job.settings)
         *_, last = render_video(
             job.plan, job.path, backend=backend, settings=job.settings, ffmpeg=self.ffmpeg, cache=self.cache
         )

@@ -21,7 +21,7 @@ from videodirector.generator.backends.frames import Frames
 from videodirector.generator.backends.protocol import Clip
 from videodirector.schemas import Control, Drawn
 
-__all__ = ["DamagedClipError", "check", "is_outdated", "pack", "packed_limit", "unpack"]
+__all__ = ["DamagedClipError", "check", "is_outdated", "max_packed_bytes", "pack", "unpack"]
 
 MAGIC = b"VDclip2\n"
 _DIGEST = slice(len(MAGIC), len(MAGIC) + 32)
@@ -65,11 +65,11 @@ def pack(key: str, clip: Clip, about: dict[str, Any]) -> bytes:
         about=about,
     )
     text = json.dumps(header.model_dump(), sort_keys=True).encode()
-    rest = b"".join([len(text).to_bytes(4, "little"), text, *_compressed(clip.frames)])
+    rest = b"".join([len(text).to_bytes(4, "little"), text, *_compress_frames(clip.frames)])
     return MAGIC + hashlib.sha256(rest).digest() + rest
 
 
-def _compressed(frames: Frames) -> Iterator[bytes]:
+def _compress_frames(frames: Frames) -> Iterator[bytes]:
     """The differences between the frames, compressed one at a time: a second copy of a long clip may not fit."""
     compressor = zstandard.ZstdCompressor(level=LEVEL).compressobj(size=frames.nbytes)
     for number, frame in enumerate(frames):
@@ -78,7 +78,7 @@ def _compressed(frames: Frames) -> Iterator[bytes]:
     yield compressor.flush()
 
 
-def packed_limit(shape: Sequence[int]) -> int:
+def max_packed_bytes(shape: Sequence[int]) -> int:
     """Bytes that the file of a clip of this shape has at most."""
     return math.prod(shape) * 257 // 256 + _BESIDE
 
@@ -89,7 +89,7 @@ def check(content: bytes, key: str) -> dict[str, Any]:
     Raises:
         DamagedClipError: one is not, or this is the clip of another key.
     """
-    return _header(content, key).about
+    return _read_header(content, key).about
 
 
 def unpack(content: bytes, key: str, shape: Sequence[int] | None = None) -> tuple[Clip, dict[str, Any]]:
@@ -103,15 +103,15 @@ def unpack(content: bytes, key: str, shape: Sequence[int] | None = None) -> tupl
     Raises:
         DamagedClipError: see ``check``; or it has another shape, or its frames are fewer or more than it says.
     """
-    header = _header(content, key)
+    header = _read_header(content, key)
     if shape is not None and list(shape) != header.shape:
         raise DamagedClipError(f"a clip of shape {header.shape}, where {list(shape)} is wanted")
-    compressed = memoryview(content)[_LENGTH.stop + _header_length(content) :]
+    compressed = memoryview(content)[_LENGTH.stop + _read_header_length(content) :]
     try:
         size = zstandard.frame_content_size(compressed)
         if size != math.prod(header.shape):  # looked at before anything is decompressed
             raise DamagedClipError(f"frames of {size} bytes, where {math.prod(header.shape)} are promised")
-        frames = _decompressed(compressed, header.shape)
+        frames = _decompress_frames(compressed, header.shape)
         controls = tuple(Control.model_validate(control) for control in header.controls)
         drawn = Drawn.model_validate(header.drawn) if header.drawn else None
     except (ValueError, zstandard.ZstdError) as error:
@@ -119,7 +119,7 @@ def unpack(content: bytes, key: str, shape: Sequence[int] | None = None) -> tupl
     return Clip(frames, tuple(header.notes), controls, drawn), header.about
 
 
-def _decompressed(compressed: memoryview, shape: Sequence[int]) -> Frames:
+def _decompress_frames(compressed: memoryview, shape: Sequence[int]) -> Frames:
     frames: Frames = np.empty(shape, dtype=np.uint8)
     with zstandard.ZstdDecompressor().stream_reader(compressed) as reader:
         for number, frame in enumerate(frames):
@@ -140,12 +140,12 @@ def is_outdated(content: bytes) -> bool:
     return content.startswith(b"VDclip1\n")
 
 
-def _header(content: bytes, key: str) -> _Header:
+def _read_header(content: bytes, key: str) -> _Header:
     rest = memoryview(content)[_DIGEST.stop :]
     if not content.startswith(MAGIC) or hashlib.sha256(rest).digest() != content[_DIGEST]:
         raise DamagedClipError(f"{len(content)} bytes that are not those that were written")
     try:
-        header = _Header.model_validate(json.loads(content[_LENGTH.stop : _LENGTH.stop + _header_length(content)]))
+        header = _Header.model_validate(json.loads(content[_LENGTH.stop : _LENGTH.stop + _read_header_length(content)]))
     except (ValueError, RecursionError) as error:
         raise DamagedClipError(f"its header cannot be read: {str(error)[:200]}") from error
     if header.key != key:
@@ -153,5 +153,5 @@ def _header(content: bytes, key: str) -> _Header:
     return header
 
 
-def _header_length(content: bytes) -> int:
+def _read_header_length(content: bytes) -> int:
     return int.from_bytes(content[_LENGTH], "little")

@@ -31,7 +31,14 @@ from videodirector.files.private import (
     remove,
 )
 from videodirector.generator.backends.protocol import Clip
-from videodirector.generator.render._clip_file import DamagedClipError, check, is_outdated, pack, packed_limit, unpack
+from videodirector.generator.render._clip_file import (
+    DamagedClipError,
+    check,
+    is_outdated,
+    max_packed_bytes,
+    pack,
+    unpack,
+)
 
 __all__ = [
     "LIMIT",
@@ -41,7 +48,7 @@ __all__ = [
     "DamagedEntryError",
     "Removed",
     "SceneCache",
-    "size_in_bytes",
+    "parse_size",
 ]
 
 LIMIT = 4 * 10**9
@@ -108,7 +115,7 @@ class SceneCache:
         self.folder = cache_folder() if folder is None else Path(folder).absolute()
         if limit is None:
             named = os.environ.get(LIMIT_VARIABLE)
-            limit = size_in_bytes(named, LIMIT_VARIABLE) if named else LIMIT
+            limit = parse_size(named, LIMIT_VARIABLE) if named else LIMIT
         self.limit = limit
         self._held: int | None = None  # bytes in the folder, as far as is known
 
@@ -128,7 +135,7 @@ class SceneCache:
         content = b""
         try:
             self._check_folders(path)
-            content = read_private(path, self.limit if shape is None else packed_limit(shape))
+            content = read_private(path, self.limit if shape is None else max_packed_bytes(shape))
             clip, about = unpack(content, key, shape)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -188,7 +195,7 @@ class SceneCache:
             finally:
                 partial.unlink(missing_ok=True)
         except UntrustedError as error:
-            raise _untrusted(error) from error
+            raise _explain_untrusted(error) from error
         except OSError as error:
             raise output_error(self.folder, error) from error
         self._keep_within_limit(len(content))
@@ -198,7 +205,7 @@ class SceneCache:
             try:
                 check_folder(folder)
             except UntrustedError as error:
-                raise _untrusted(error) from error
+                raise _explain_untrusted(error) from error
 
     def info(self) -> CacheInfo:
         """What is in it."""
@@ -272,7 +279,7 @@ class SceneCache:
                 yield _File(status.st_mtime, status.st_size, path)
 
 
-def _untrusted(error: UntrustedError) -> OutputError:
+def _explain_untrusted(error: UntrustedError) -> OutputError:
     return OutputError(
         f"the cache is not used, for its clips may be somebody else's: {error}",
         hint=f"take it away from others (chmod -R go-w), or name a folder of your own by {CACHE_VARIABLE}",
@@ -282,7 +289,7 @@ def _untrusted(error: UntrustedError) -> OutputError:
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
-def size_in_bytes(text: str, name: str) -> int:
+def parse_size(text: str, name: str) -> int:
     """The bytes of a size like ``500MB`` or ``2 GiB``.
 
     Args:

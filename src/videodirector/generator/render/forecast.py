@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from videodirector.generator.backends.layout_methods import lower
+from videodirector.generator.backends.layout_methods import compile_scene
 from videodirector.generator.render.cache import SceneCache
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.schemas import (
     Change,
     Forecast,
@@ -20,7 +20,7 @@ from videodirector.schemas import (
     normalised,
 )
 
-__all__ = ["compared", "departures", "forecast", "input_changes"]
+__all__ = ["compare_plans", "find_departures", "forecast", "list_input_changes"]
 
 WHY = {
     "code": "the program that draws, or a library that it uses, is another one",
@@ -48,11 +48,11 @@ WHY = {
 """In words, why the inputs that backends tell of decide frames."""
 
 
-def compared(before: Drawing, after: Drawing) -> Forecast:
+def compare_plans(before: PlanRenderer, after: PlanRenderer) -> Forecast:
     """What has to be drawn for one plan when all of another has been drawn."""
     known = {scene.id: before.key(scene) for scene in before.plan.scenes}
     drawn = {key.key for key in known.values()}
-    different = _Different(before.plan, after.plan)
+    different = _PlanChanges(before.plan, after.plan)
     scenes: list[SceneForecast] = []
     for scene in after.plan.scenes:
         key, old = after.key(scene), known.get(scene.id)
@@ -61,14 +61,14 @@ def compared(before: Drawing, after: Drawing) -> Forecast:
             SceneForecast(
                 id=scene.id,
                 verdict="keep" if kept else "draw",
-                reasons=() if kept or old is None else tuple(input_changes(old.inputs, key.inputs)),
+                reasons=() if kept or old is None else tuple(list_input_changes(old.inputs, key.inputs)),
                 changes=different.of_scene(scene),
             )
         )
     return Forecast(scenes=(*scenes, *different.gone), changes=different.of_none)
 
 
-def forecast(drawing: Drawing, cache: SceneCache | None, previous: Manifest | None) -> Forecast:
+def forecast(drawing: PlanRenderer, cache: SceneCache | None, previous: Manifest | None) -> Forecast:
     """What a render would draw now.
 
     Args:
@@ -77,7 +77,7 @@ def forecast(drawing: Drawing, cache: SceneCache | None, previous: Manifest | No
         previous: of the video that would be replaced, to tell what has changed since.
     """
     plan = drawing.plan
-    different = _Different(previous.plan if previous else plan, plan)
+    different = _PlanChanges(previous.plan if previous else plan, plan)
     scenes: list[SceneForecast] = []
     for scene in plan.scenes:
         key = drawing.key(scene)
@@ -87,44 +87,44 @@ def forecast(drawing: Drawing, cache: SceneCache | None, previous: Manifest | No
             SceneForecast(
                 id=scene.id,
                 verdict="keep" if kept else "draw",
-                reasons=() if kept or not then else tuple(input_changes(then, key.inputs)),
+                reasons=() if kept or not then else tuple(list_input_changes(then, key.inputs)),
                 changes=different.of_scene(scene),
-                controls=lower(plan, scene, drawing.capabilities, steps=drawing.steps).controls,
+                controls=compile_scene(plan, scene, drawing.capabilities, steps=drawing.steps).controls,
             )
         )
     return Forecast(scenes=(*scenes, *different.gone), changes=different.of_none)
 
 
-def departures(drawing: Drawing, manifest: Manifest) -> Iterator[Notice]:
+def find_departures(drawing: PlanRenderer, manifest: Manifest) -> Iterator[Notice]:
     """What decides frames and is no longer what it was when this plan was drawn; each thing is told once."""
     found: dict[str, list[str]] = {}
     for scene in drawing.plan.scenes:
-        for change in input_changes(manifest.inputs_of(scene.id), drawing.key(scene).inputs):
+        for change in list_input_changes(manifest.inputs_of(scene.id), drawing.key(scene).inputs):
             found.setdefault(f"{change.name}: {change.why}", []).append(scene.id)
     for told, scenes in found.items():
         which = "every scene" if len(scenes) == len(drawing.plan.scenes) else f"scene {', '.join(scenes)}"
         yield Notice(message=f"{which} will not be the same: {told}")
 
 
-def input_changes(before: object, after: object, name: str = "") -> Iterator[InputChange]:
+def list_input_changes(before: object, after: object, name: str = "") -> Iterator[InputChange]:
     """What differs between the inputs of a scene then and now."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*after, *(key for key in before if key not in after)]:
-            yield from input_changes(before.get(key), after.get(key), f"{name}.{key}" if name else str(key))
+            yield from list_input_changes(before.get(key), after.get(key), f"{name}.{key}" if name else str(key))
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after) and name == "entities":
         for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from input_changes(old, new, f"{name}[{number}]")
+            yield from list_input_changes(old, new, f"{name}[{number}]")
     elif before != after:
         why = WHY.get(name.rpartition(".")[2], "the frames follow from it")
         yield InputChange(name=name, why=why, before=before, after=after)
 
 
-class _Different:
+class _PlanChanges:
     """The fields in which two plans differ, dealt out to the scenes that they concern."""
 
     def __init__(self, before: VideoPlan, after: VideoPlan) -> None:
         self._plans = before, after
-        self._all = [part for change in changes(before, after) for part in _key_by_key(change)]
+        self._all = [part for change in changes(before, after) for part in _split_layout_change(change)]
         self._shared = [change for change in self._all if not change.path.startswith("scenes[")]
         self._told: set[str] = set()
         ids = {scene.id for scene in after.scenes}
@@ -154,7 +154,7 @@ class _Different:
         return tuple(change for change in self._shared if change.path not in self._told)
 
 
-def _key_by_key(change: Change) -> Sequence[Change]:
+def _split_layout_change(change: Change) -> Sequence[Change]:
     """The change of a layout as those of its boxes, where there are as many as before."""
     old, new = change.before, change.after
     if not change.path.endswith(".layout") or not old or not new or len(old) != len(new):

@@ -13,8 +13,8 @@ from typing import Any
 
 from videodirector.errors import UsageError, VideoDirectorError
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.generator.render.plan_renderer import Drawing
-from videodirector.generator.video.manifest_tag import ffmpeg_version, read_comment
+from videodirector.generator.render.plan_renderer import PlanRenderer
+from videodirector.generator.video.manifest_tag import read_comment, read_ffmpeg_version
 from videodirector.generator.video.timeline import Shot
 from videodirector.schemas import (
     Environment,
@@ -28,14 +28,14 @@ from videodirector.schemas import (
     VideoRecord,
 )
 
-__all__ = ["made", "previous_manifest", "read_manifest"]
+__all__ = ["build_manifest", "previous_manifest", "read_manifest"]
 
 _BESIDE = {"save_plan": False, "contact_sheet": False, "manifest": False, "otio": False, "coco": False}
 _IN_THE_PLAN = {"seed": None, "fps": None}
 
 
-def made(
-    drawing: Drawing,
+def build_manifest(
+    drawing: PlanRenderer,
     settings: RenderSettings,
     results: Sequence[SceneResult],
     shots: Sequence[Shot],
@@ -69,10 +69,10 @@ def made(
         backend=drawing.capabilities.name,
         inputs=shared,
         environment=Environment(
-            videodirector=version("videodirector"), libraries=drawing.libraries, ffmpeg=ffmpeg_version(program)
+            videodirector=version("videodirector"), libraries=drawing.libraries, ffmpeg=read_ffmpeg_version(program)
         ),
         scenes=tuple(
-            _record(scene, result, shot, {name: own[name] for name in own if name not in shared}, plan.frame_rate)
+            _build_record(scene, result, shot, {name: own[name] for name in own if name not in shared}, plan.frame_rate)
             for scene, result, shot, own in zip(plan.scenes, results, shots, inputs, strict=True)
         ),
         video=VideoRecord(
@@ -86,7 +86,7 @@ def made(
     )
 
 
-def _record(scene: Scene, result: SceneResult, shot: Shot, inputs: dict[str, Any], rate: Fraction) -> SceneRecord:
+def _build_record(scene: Scene, result: SceneResult, shot: Shot, inputs: dict[str, Any], rate: Fraction) -> SceneRecord:
     return SceneRecord(
         id=result.id,
         key=result.key,

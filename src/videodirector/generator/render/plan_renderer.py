@@ -11,7 +11,7 @@ from typing import Any
 
 from videodirector.errors import OutputError
 from videodirector.generator.backends.frames import Frame
-from videodirector.generator.backends.layout_methods import account, lower
+from videodirector.generator.backends.layout_methods import compile_scene, report_controls
 from videodirector.generator.backends.protocol import AnnouncedRenderer, Backend, Capabilities, Clip
 from videodirector.generator.backends.scene import render_scene, scene_seed
 from videodirector.generator.render.cache import CachedClip, DamagedEntryError, SceneCache
@@ -27,10 +27,10 @@ from videodirector.schemas import (
     VideoPlan,
 )
 
-__all__ = ["Drawing"]
+__all__ = ["PlanRenderer"]
 
 
-class Drawing:
+class PlanRenderer:
     """A plan that is being drawn.
 
     Args:
@@ -40,7 +40,7 @@ class Drawing:
         cache: where clips are looked for and kept; None draws everything.
         threads: with how many threads scenes shall have been drawn, by id, where that has a say in their last bits; a
             clip that was drawn with another number is drawn anew.
-        for_others: others fetch the clips from the cache, so one that cannot be kept is an error, and no notice.
+        must_cache: others fetch the clips from the cache, so one that cannot be kept is an error, and no notice.
 
     Attributes:
         keys: of scenes, by id, as far as they are known; those that another machine worked out can be put there.
@@ -58,10 +58,10 @@ class Drawing:
         steps: int | None = None,
         cache: SceneCache | None = None,
         threads: Mapping[str, int] | None = None,
-        for_others: bool = False,
+        must_cache: bool = False,
     ) -> None:
         self.plan, self.steps = plan, steps
-        self._threads, self._for_others = threads or {}, for_others
+        self._threads, self._must_cache = threads or {}, must_cache
         self.capabilities = backend.capabilities
         self._renderer = backend.prepare(plan)
         self._cache = cache
@@ -92,7 +92,7 @@ class Drawing:
         """The versions of the libraries that draw."""
         return library_versions(self.capabilities.libraries)
 
-    def draw(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
+    def render(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
         """The clip of a scene, and what there is to say of it.
 
         Yields:
@@ -107,12 +107,12 @@ class Drawing:
         started = perf_counter()
         key = self.key(scene)
         seed = scene_seed(self.plan, scene)
-        cached = yield from self._recalled(scene, key)
+        cached = yield from self._load_cached(scene, key)
         if cached is not None:
-            clip, (drawing_seconds, threads) = cached.clip, _drawn_in(cached.about)
+            clip, (drawing_seconds, threads) = cached.clip, _read_render_time(cached.about)
         else:
             first = yield from self._first_frame(scene)
-            with _computing_with(self._threads.get(scene.id)):
+            with _set_threads(self._threads.get(scene.id)):
                 clip = yield from render_scene(
                     self._renderer,
                     scene,
@@ -121,8 +121,8 @@ class Drawing:
                     steps=self.steps,
                     first_frame=first,
                 )
-                drawing_seconds, threads = perf_counter() - started, _threads(self.capabilities)
-            yield from self._keep(scene, key, clip, {"seconds": drawing_seconds, "threads": threads})
+                drawing_seconds, threads = perf_counter() - started, _count_threads(self.capabilities)
+            yield from self._store(scene, key, clip, {"seconds": drawing_seconds, "threads": threads})
         if scene.id in self._continued:
             self._last_frames[scene.id] = clip.frames[-1].copy()  # a view would keep the whole clip
         result = SceneResult(
@@ -148,15 +148,15 @@ class Drawing:
         if scene.continues is None or not self.capabilities.first_frame:
             return None
         if scene.continues not in self._last_frames:
-            yield from self.draw(self.plan.scene(scene.continues))
+            yield from self.render(self.plan.scene(scene.continues))
         return self._last_frames[scene.continues]
 
     def _controls(self, scene: Scene, clip: Clip) -> tuple[Control, ...]:
         """What became of everything that is asked now: when the clip was drawn, the plan may have asked for less."""
-        lowered = lower(self.plan, scene, self.capabilities, steps=self.steps)
-        return account(self.plan, scene, [*lowered.controls, *clip.controls], steps=self.steps)
+        compiled = compile_scene(self.plan, scene, self.capabilities, steps=self.steps)
+        return report_controls(self.plan, scene, [*compiled.controls, *clip.controls], steps=self.steps)
 
-    def _recalled(self, scene: Scene, key: SceneKey) -> Generator[Notice, None, CachedClip | None]:
+    def _load_cached(self, scene: Scene, key: SceneKey) -> Generator[Notice, None, CachedClip | None]:
         if self._cache is None:
             return None
         width, height = self.capabilities.frame_size
@@ -173,7 +173,7 @@ class Drawing:
         other = cached is not None and threads is not None and cached.about.get("threads") != threads
         return None if other else cached
 
-    def _keep(self, scene: Scene, key: SceneKey, clip: Clip, drawn: dict[str, Any]) -> Generator[Notice, None, None]:
+    def _store(self, scene: Scene, key: SceneKey, clip: Clip, drawn: dict[str, Any]) -> Generator[Notice, None, None]:
         if self._cache is None:
             return
         about = {"scene": scene.id, "backend": self.capabilities.name, "inputs": key.inputs, **drawn}
@@ -183,13 +183,13 @@ class Drawing:
             yield self._without_cache(scene, error)
 
     def _without_cache(self, scene: Scene, error: OutputError) -> Notice:
-        if self._for_others:
+        if self._must_cache:
             raise error
         self._cache = None  # one complaint is enough
         return Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
 
 
-def _drawn_in(about: Mapping[str, Any]) -> tuple[float, int | None]:
+def _read_render_time(about: Mapping[str, Any]) -> tuple[float, int | None]:
     """The seconds and threads that a clip says to have been drawn in."""
     seconds, threads = about.get("seconds"), about.get("threads")
     known = isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= 0
@@ -197,7 +197,7 @@ def _drawn_in(about: Mapping[str, Any]) -> tuple[float, int | None]:
 
 
 @contextmanager
-def _computing_with(threads: int | None) -> Iterator[None]:
+def _set_threads(threads: int | None) -> Iterator[None]:
     """Models compute with so many threads; None changes nothing."""
     if threads is None:
         yield
@@ -212,7 +212,7 @@ def _computing_with(threads: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _threads(capabilities: Capabilities) -> int | None:
+def _count_threads(capabilities: Capabilities) -> int | None:
     """How many threads a model computes with, for sums are rounded in their order; None for what draws at once."""
     torch = sys.modules.get("torch") if capabilities.steps else None  # that others have loaded it has no say
     return None if torch is None else int(torch.get_num_threads())

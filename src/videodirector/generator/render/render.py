@@ -13,10 +13,10 @@ from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.generator.backends.frames import Frames
 from videodirector.generator.backends.protocol import Backend
 from videodirector.generator.render.cache import SceneCache
-from videodirector.generator.render.manifest import made
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.manifest import build_manifest
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.generator.video.contact_sheet import ContactSheet
-from videodirector.generator.video.writer import Target, assembling
+from videodirector.generator.video.writer import Target, open_video_writer
 from videodirector.schemas import (
     PlanReady,
     RenderEvent,
@@ -28,10 +28,10 @@ from videodirector.schemas import (
     VideoPlan,
 )
 
-__all__ = ["render_sheet", "render_video", "settled"]
+__all__ = ["apply_settings", "render_sheet", "render_video"]
 
 
-def settled(plan: VideoPlan, settings: RenderSettings) -> VideoPlan:
+def apply_settings(plan: VideoPlan, settings: RenderSettings) -> VideoPlan:
     """A valid copy of the plan with the seed and frame rate of the settings, where they have some.
 
     Raises:
@@ -67,10 +67,10 @@ def render_video(
         ffmpeg: the program to use, see ``find_ffmpeg``.
         cache: where scenes that were drawn before are taken from, and those that are drawn now are kept; None draws
             them all.
-        threads: with how many threads scenes shall have been drawn, see ``Drawing``.
+        threads: with how many threads scenes shall have been drawn, see ``PlanRenderer``.
 
     Yields:
-        ``PlanReady``; for each scene what ``Drawing.draw`` tells; at last ``VideoDone``.
+        ``PlanReady``; for each scene what ``PlanRenderer.draw`` tells; at last ``VideoDone``.
 
     Raises:
         UsageError: the name says no kind of video, or a setting cannot be meant.
@@ -82,21 +82,21 @@ def render_video(
     started = perf_counter()
     target = Target(path)
     plan_path = target.beside(".plan.json") if settings.save_plan else None
-    plan = settled(plan, settings)
+    plan = apply_settings(plan, settings)
     program = find_ffmpeg(ffmpeg)
-    with assembling(plan, target, settings=settings, program=program) as assembly:
+    with open_video_writer(plan, target, settings=settings, program=program) as writer:
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
-        drawing = Drawing(plan, backend, steps=settings.steps, cache=cache, threads=threads)
-        results = yield from _drawn(drawing, assembly.add)
-        assembly.describe(
-            made(
+        drawing = PlanRenderer(plan, backend, steps=settings.steps, cache=cache, threads=threads)
+        results = yield from _render_scenes(drawing, writer.add)
+        writer.set_manifest(
+            build_manifest(
                 drawing,
                 settings,
                 results,
-                assembly.shots,
-                size=assembly.size,
+                writer.shots,
+                size=writer.size,
                 seconds=perf_counter() - started,
                 program=program,
             )
@@ -105,13 +105,13 @@ def render_video(
         result=RenderResult(
             path=target.path,
             plan_path=plan_path,
-            sheet_path=assembly.sheet_path,
-            beside=tuple(assembly.beside),
+            sheet_path=writer.sheet_path,
+            beside=tuple(writer.beside),
             scenes=results,
-            frames=assembly.frames,
+            frames=writer.frames,
             frame_rate=plan.frame_rate,
-            width=assembly.size[0],
-            height=assembly.size[1],
+            width=writer.size[0],
+            height=writer.size[1],
             seconds=perf_counter() - started,
         )
     )
@@ -130,23 +130,23 @@ def render_sheet(
         raise UsageError(
             f"contact sheets are written as PNG, and {os.fspath(path)!r} does not end in .png", hint="name it so"
         )
-    plan = settled(plan, settings)
+    plan = apply_settings(plan, settings)
     with atomic_file(sheet_path) as partial:
         yield PlanReady(plan=plan)
         sheet = ContactSheet(len(plan.scenes), backend.capabilities.frame_size)
-        results = yield from _drawn(Drawing(plan, backend, steps=settings.steps), sheet.add)
+        results = yield from _render_scenes(PlanRenderer(plan, backend, steps=settings.steps), sheet.add)
         sheet.save(partial)
     return results
 
 
-def _drawn(
-    drawing: Drawing, take: Callable[[Scene, Frames], None]
+def _render_scenes(
+    renderer: PlanRenderer, take: Callable[[Scene, Frames], None]
 ) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
     """Draw scene after scene, hand each on, and forget it."""
-    drawing.announce()
+    renderer.announce()
     results: list[SceneResult] = []
-    for scene in drawing.plan.scenes:
-        clip, result = yield from drawing.draw(scene)
+    for scene in renderer.plan.scenes:
+        clip, result = yield from renderer.render(scene)
         take(scene, clip.frames)
         results.append(result)
     return tuple(results)

@@ -46,9 +46,7 @@ def scene_key(
     """
     code = digest([capabilities.name, capabilities.version, library_versions(capabilities.libraries)])[:32]
     inputs = {"code": code, **renderer.effective(scene, seed=seed, steps=steps)}
-    inputs = json.loads(
-        json.dumps(inputs, allow_nan=False)
-    )  # as a manifest is read back: tuples as lists
+    inputs = json.loads(json.dumps(inputs, allow_nan=False))  # as a manifest is read back: tuples as lists
     return SceneKey(digest(inputs), inputs)
 
 

@@ -36,7 +36,7 @@ class Stitcher:
         assert len(frames) == shot.drawn, "a drawn scene has the frames that the plan asks for"
 
         def seen(number: int) -> Frame:
-            return _dimmed(frames[shot.source(number)], shot.light(number))
+            return _dim(frames[shot.source(number)], shot.light(number))
 
         for number, before in enumerate(self._held):
             self._write(_blend(before, seen(number), number + 1, shot.overlap + 1))
@@ -53,7 +53,7 @@ def _blend(before: Frame, after: Frame, part: int, parts: int) -> Frame:
     return (mixed // parts).astype(np.uint8)
 
 
-def _dimmed(frame: Frame, light: Fraction) -> Frame:
+def _dim(frame: Frame, light: Fraction) -> Frame:
     if light == 1:
         return frame
     part, parts = light.numerator, light.denominator

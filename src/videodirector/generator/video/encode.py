@@ -24,7 +24,7 @@ from videodirector.files.ffmpeg import with_files
 from videodirector.generator.backends.frames import Frame
 from videodirector.interrupts import at_forced_end
 
-__all__ = ["LEAST_SIDE", "SAMPLE_RATE", "Kind", "VideoFormat", "VideoWriter", "fitted"]
+__all__ = ["LEAST_SIDE", "SAMPLE_RATE", "Kind", "VideoEncoder", "VideoFormat", "fit_frame"]
 
 Kind = Literal["mp4", "gif", "webp"]
 """What ffmpeg makes of the frames."""
@@ -92,7 +92,7 @@ class VideoFormat:
         return (self.size[0] - self.scaled[0]) // 2, (self.size[1] - self.scaled[1]) // 2
 
 
-class VideoWriter:
+class VideoEncoder:
     """Encodes frames to a file as they come; a context manager.
 
     An mp4 is H.264, yuv420p in BT.709, constant frame rate, its index at the front so that it plays while it loads;
@@ -120,13 +120,13 @@ class VideoWriter:
         self.format = fmt
         self.frames = 0
         self._program = program
-        self._command = _command(path, fmt, program, kind, audio)
+        self._command = _build_command(path, fmt, program, kind, audio)
 
     def __enter__(self) -> Self:
         # A file, not a pipe: ffmpeg may complain at length while we are busy writing to it.
         self._log, self._last_act = tempfile.TemporaryFile(), ExitStack()
         try:
-            with uninterrupted():  # an ffmpeg that nobody knows of would write to a file that nobody removes
+            with defer_signals():  # an ffmpeg that nobody knows of would write to a file that nobody removes
                 self._process = subprocess.Popen(
                     self._command,
                     stdin=subprocess.PIPE,
@@ -204,7 +204,7 @@ class VideoWriter:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Ctrl-C and the polite kill wait until the end of the block; other threads than the main one never see them."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -221,7 +221,7 @@ def uninterrupted() -> Iterator[None]:
         signal.raise_signal(arrival)
 
 
-def fitted(frame: Frame, fmt: VideoFormat) -> Frame:
+def fit_frame(frame: Frame, fmt: VideoFormat) -> Frame:
     """A frame scaled and padded to the video's size, as ffmpeg would; for what is drawn upon it before encoding."""
     from PIL import Image
 
@@ -233,23 +233,23 @@ def fitted(frame: Frame, fmt: VideoFormat) -> Frame:
     return np.asarray(canvas)
 
 
-def _command(path: Path, fmt: VideoFormat, program: str, kind: Kind, audio: Path | None) -> list[str]:
+def _build_command(path: Path, fmt: VideoFormat, program: str, kind: Kind, audio: Path | None) -> list[str]:
     # Only numbers and fixed words reach the filters; text in pictures is drawn before, by Pillow.
     rate = f"{fmt.rate.numerator}/{fmt.rate.denominator}"
     pictures = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgb24", video_size=fmt.frame_size, framerate=rate)
-    output = _OUTPUTS[kind](_scaled(pictures, fmt, kind), audio is not None)
+    output = _OUTPUTS[kind](_scale(pictures, fmt, kind), audio is not None)
     command = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
     files = {"VIDEO": str(path.absolute()), "SOUND": str(audio and audio.absolute())}  # absolute: no name is an option
     return with_files(command.compile(cmd=program, overwrite_output=True), files)
 
 
-def _scaled(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
+def _scale(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:
     colours = {"out_color_matrix": "bt709", "out_range": "tv"} if kind == "mp4" else {}
     fitting = pictures.filter("scale", *fmt.scaled, flags="bicubic+accurate_rnd+full_chroma_int", **colours)
     return fitting.filter("pad", *fmt.size, *fmt.offset)
 
 
-def _mp4(pictures: Any, heard: bool) -> Any:
+def _output_mp4(pictures: Any, heard: bool) -> Any:
     streams = [pictures.filter("format", "yuv420p")]
     sound: dict[str, object] = {}
     if heard:
@@ -275,7 +275,7 @@ def _mp4(pictures: Any, heard: bool) -> Any:
     )
 
 
-def _gif(pictures: Any, _heard: bool) -> Any:
+def _output_gif(pictures: Any, _heard: bool) -> Any:
     # A palette for every frame: one for all would have to see, and so keep, the whole video first.
     both = pictures.split()
     palette = both[0].filter("palettegen", stats_mode="single")
@@ -283,7 +283,7 @@ def _gif(pictures: Any, _heard: bool) -> Any:
     return ffmpeg.output(coloured, "VIDEO", format="gif", loop=0, threads=1, fflags="+bitexact", map_metadata=-1)
 
 
-def _webp(pictures: Any, _heard: bool) -> Any:
+def _output_webp(pictures: Any, _heard: bool) -> Any:
     return ffmpeg.output(
         pictures,
         "VIDEO",
@@ -298,4 +298,4 @@ def _webp(pictures: Any, _heard: bool) -> Any:
     )
 
 
-_OUTPUTS = {"mp4": _mp4, "gif": _gif, "webp": _webp}
+_OUTPUTS = {"mp4": _output_mp4, "gif": _output_gif, "webp": _output_webp}

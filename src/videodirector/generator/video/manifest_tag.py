@@ -17,16 +17,16 @@ from videodirector.schemas import (
     Manifest,
 )
 
-__all__ = ["embed", "ffmpeg_version", "file_record", "read_comment"]
+__all__ = ["build_file_record", "embed_manifest", "read_comment", "read_ffmpeg_version"]
 
 
-def file_record(path: Path) -> FileRecord:
+def build_file_record(path: Path) -> FileRecord:
     """The record of a finished file."""
     with path.open("rb") as file:
         return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def embed(video: Path, manifest: Manifest, *, program: str) -> None:
+def embed_manifest(video: Path, manifest: Manifest, *, program: str) -> None:
     """Put a manifest into the metadata of an mp4, as its comment; pictures and sound are copied as they are.
 
     Raises:
@@ -63,7 +63,7 @@ def read_comment(video: Path, program: str) -> str | None:
         return None
 
 
-def ffmpeg_version(program: str) -> str:
+def read_ffmpeg_version(program: str) -> str:
     status = Path(program).stat()
     stamp = [program, status.st_size, status.st_mtime_ns]
     return remembered("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])

@@ -23,7 +23,7 @@ from videodirector.generator.video.timeline import Shot
 from videodirector.interrupts import at_forced_end
 from videodirector.schemas import RenderSettings, VideoPlan
 
-__all__ = ["Sound", "mix", "need", "sounds"]
+__all__ = ["Sound", "check_sounds", "list_sounds", "mix_sounds"]
 
 _FRAME = 4  # bytes of a moment: two channels of 16 bits
 _CHUNK = SAMPLE_RATE * _FRAME  # a second
@@ -48,7 +48,7 @@ class Sound:
     field: str = ""
 
 
-def sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> list[Sound]:
+def list_sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> list[Sound]:
     """What is heard in the video: under everything the settings' or the plan's sound, and those of the scenes."""
     moment = Fraction(SAMPLE_RATE) / plan.frame_rate
 
@@ -79,7 +79,7 @@ def sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> 
     return found
 
 
-def need(found: Sequence[Sound]) -> None:
+def check_sounds(found: Sequence[Sound]) -> None:
     """Makes sure that the files are there, before any work is done.
 
     Raises:
@@ -87,16 +87,16 @@ def need(found: Sequence[Sound]) -> None:
     """
     for sound in found:
         if not os.path.isfile(sound.file):
-            raise _refused(sound, "there is no such file", "check the path")
+            raise _build_error(sound, "there is no such file", "check the path")
 
 
-def mix(found: Sequence[Sound], length: int, path: Path, *, program: str) -> None:
+def mix_sounds(found: Sequence[Sound], length: int, path: Path, *, program: str) -> None:
     """Write the sounds added up: 16-bit stereo samples at ``SAMPLE_RATE``, without a header.
 
     A second of each is in memory at a time, however long the video is.
 
     Args:
-        found: see ``sounds``.
+        found: see ``list_sounds``.
         length: samples in all.
         path: where to write.
         program: the ffmpeg that reads the files.
@@ -110,14 +110,14 @@ def mix(found: Sequence[Sound], length: int, path: Path, *, program: str) -> Non
         with open(path, "w+b") as out:
             out.truncate(length * _FRAME)
             for sound in found:
-                _add(sound, out, program)
+                _mix_in(sound, out, program)
     except OSError as error:
         raise output_error(path, error) from error
 
 
-def _add(sound: Sound, out: BinaryIO, program: str) -> None:
+def _mix_in(sound: Sound, out: BinaryIO, program: str) -> None:
     position = 0
-    for samples in _decoded(sound, program):
+    for samples in _decode(sound, program):
         out.seek((sound.start + position) * _FRAME)
         before = np.frombuffer(out.read(samples.nbytes), dtype="<i2").reshape(-1, 2).astype(np.int32)
         there = np.arange(position, position + len(samples))
@@ -130,9 +130,9 @@ def _add(sound: Sound, out: BinaryIO, program: str) -> None:
         position += len(samples)
 
 
-def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
+def _decode(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
     """The samples of a file, a second at a time, at most as many as are wanted of it."""
-    need([sound])
+    check_sounds([sound])
     wanted = sound.end - sound.start
     command = (
         ffmpeg.input("SOUND")
@@ -164,10 +164,10 @@ def _decoded(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
         if given == 0:
             log.seek(0)
             words = log.read().decode(errors="replace").strip().splitlines()
-            raise _refused(sound, f"ffmpeg finds no sound in it{': ' + words[-1][-200:] if words else ''}", "")
+            raise _build_error(sound, f"ffmpeg finds no sound in it{': ' + words[-1][-200:] if words else ''}", "")
 
 
-def _refused(sound: Sound, problem: str, hint: str) -> VideoDirectorError:
+def _build_error(sound: Sound, problem: str, hint: str) -> VideoDirectorError:
     if sound.field:
         return PlanError([PlanIssue(sound.field, problem, repr(sound.file), hint)])
     return UsageError(f"the sound {sound.file!r}: {problem}", hint=hint or "name a sound or video file")

@@ -18,7 +18,7 @@ from videodirector.generator.backends.frames import Frame
 from videodirector.generator.video.timeline import Shot
 from videodirector.schemas import VideoPlan
 
-__all__ = ["Burner", "Cue", "cues", "font_for", "srt", "vtt"]
+__all__ = ["Cue", "SubtitleBurner", "build_cues", "find_font", "format_srt", "format_vtt"]
 
 _LINES = 3
 _LARGEST, _SMALLEST = 16, 30  # the parts of the picture's height that a line takes
@@ -33,7 +33,7 @@ class Cue:
     text: str
 
 
-def cues(plan: VideoPlan, shots: Sequence[Shot]) -> list[Cue]:
+def build_cues(plan: VideoPlan, shots: Sequence[Shot]) -> list[Cue]:
     """What each scene says, from its first frame to that of the next; scenes that say nothing are left out."""
     found: list[Cue] = []
     for index, (scene, shot) in enumerate(zip(plan.scenes, shots, strict=True)):
@@ -44,31 +44,31 @@ def cues(plan: VideoPlan, shots: Sequence[Shot]) -> list[Cue]:
     return found
 
 
-def srt(found: Sequence[Cue], rate: Fraction) -> str:
+def format_srt(found: Sequence[Cue], rate: Fraction) -> str:
     """The cues as SubRip text."""
     parts = [
-        f"{number}\n{_clock(cue.start / rate, ',')} --> {_clock(cue.end / rate, ',')}\n{cue.text}\n"
+        f"{number}\n{_format_time(cue.start / rate, ',')} --> {_format_time(cue.end / rate, ',')}\n{cue.text}\n"
         for number, cue in enumerate(found, start=1)
     ]
     return "\n".join(parts)
 
 
-def vtt(found: Sequence[Cue], rate: Fraction) -> str:
+def format_vtt(found: Sequence[Cue], rate: Fraction) -> str:
     """The cues as WebVTT text."""
-    parts = [
-        f"{_clock(cue.start / rate, '.')} --> {_clock(cue.end / rate, '.')}\n{html.escape(cue.text, quote=False)}\n"
-        for cue in found
-    ]
+    parts = []
+    for cue in found:
+        start, end = _format_time(cue.start / rate, "."), _format_time(cue.end / rate, ".")
+        parts.append(f"{start} --> {end}\n{html.escape(cue.text, quote=False)}\n")
     return "\n".join(["WEBVTT\n", *parts])
 
 
-def _clock(seconds: Fraction, point: str) -> str:
+def _format_time(seconds: Fraction, point: str) -> str:
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"
 
 
-def font_for(found: Sequence[Cue], file: str | None) -> Callable[[int], Font]:
+def find_font(found: Sequence[Cue], file: str | None) -> Callable[[int], Font]:
     """A font, in any size, that has a picture of every character of the cues.
 
     Args:
@@ -79,8 +79,8 @@ def font_for(found: Sequence[Cue], file: str | None) -> Callable[[int], Font]:
     Raises:
         UsageError: the file is no font, or characters are missing from it, or from every font that was found.
     """
-    fonts = [_of_file(file)] if file is not None else [ImageFont.load_default, *_of_system()]
-    missing = [_missing(found, font) for font in fonts]
+    fonts = [_load_font(file)] if file is not None else [ImageFont.load_default, *_load_system_fonts()]
+    missing = [_list_missing(found, font) for font in fonts]
     for font, letters in zip(fonts, missing, strict=True):
         if not letters:
             return font
@@ -90,7 +90,7 @@ def font_for(found: Sequence[Cue], file: str | None) -> Callable[[int], Font]:
     )
 
 
-def _of_file(file: str) -> Callable[[int], Font]:
+def _load_font(file: str) -> Callable[[int], Font]:
     try:
         ImageFont.truetype(file, 12)
     except OSError as error:
@@ -98,13 +98,13 @@ def _of_file(file: str) -> Callable[[int], Font]:
     return lambda size: ImageFont.truetype(file, size)
 
 
-def _of_system() -> Iterator[Callable[[int], Font]]:
+def _load_system_fonts() -> Iterator[Callable[[int], Font]]:
     for name in ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "Arial Unicode.ttf", "NotoSansCJK-Regular.ttc"):
         with suppress(UsageError):
-            yield _of_file(name)
+            yield _load_font(name)
 
 
-def _missing(found: Sequence[Cue], font: Callable[[int], Font]) -> str:
+def _list_missing(found: Sequence[Cue], font: Callable[[int], Font]) -> str:
     """The characters of the cues that the font has no picture of."""
     sized = font(24)
     blank = bytes(sized.getmask("\uffff"))  # a character that no font has: its picture says "missing"
@@ -112,14 +112,14 @@ def _missing(found: Sequence[Cue], font: Callable[[int], Font]) -> str:
     return "".join(sorted(letter for letter in letters if bytes(sized.getmask(letter)) == blank))
 
 
-class Burner:
+class SubtitleBurner:
     """Draws the words into the frames of a video, at its size; takes frames as ``VideoWriter`` does.
 
     Args:
         write: takes the frames on.
         found: the cues in order.
         size: (width, height) of the frames.
-        font: see ``font_for``.
+        font: see ``find_font``.
     """
 
     def __init__(
@@ -137,13 +137,13 @@ class Burner:
         while self._cues and self._cues[-1].end <= self._number:
             self._cues.pop()
         if self._cues and self._cues[-1].start <= self._number:
-            frame = self._burnt(frame, self._cues[-1])
+            frame = self._burn(frame, self._cues[-1])
         self._write(frame)
         self._number += 1
 
-    def _burnt(self, frame: Frame, cue: Cue) -> Frame:
+    def _burn(self, frame: Frame, cue: Cue) -> Frame:
         if self._drawn is None or self._drawn[0] is not cue:
-            self._drawn = (cue, *self._strip(cue.text))
+            self._drawn = (cue, *self._render_strip(cue.text))
         _, strip, top = self._drawn
         burnt = frame.copy()
         below = burnt[top : top + len(strip)].astype(np.uint32)
@@ -152,7 +152,7 @@ class Burner:
         burnt[top : top + len(strip)] = mixed.astype(np.uint8)
         return burnt
 
-    def _strip(self, text: str) -> tuple[NDArray[np.uint8], int]:
+    def _render_strip(self, text: str) -> tuple[NDArray[np.uint8], int]:
         """The words on nothing, over the whole width, and the line of the picture on which they begin."""
         width, height = self._size
         for size in range(max(8, height // _LARGEST), max(7, height // _SMALLEST - 1), -1):

@@ -19,7 +19,7 @@ from fractions import Fraction
 
 from videodirector.schemas import Scene, Transition, VideoPlan
 
-__all__ = ["TRANSITION_FRAMES", "Shot", "seen_at", "shot_frames", "timeline"]
+__all__ = ["TRANSITION_FRAMES", "Shot", "build_timeline", "count_shot_frames", "find_shot"]
 
 TRANSITION_FRAMES = 4
 """Length of a transition unless the plan or the settings say otherwise: half a second at eight frames a second."""
@@ -70,12 +70,12 @@ class Shot:
         return Fraction(left, self.fade_out) if 0 <= left < self.fade_out else Fraction(1)
 
 
-def shot_frames(scene: Scene, rate: Fraction) -> int:
+def count_shot_frames(scene: Scene, rate: Fraction) -> int:
     """How many frames of a video of this rate the scene takes: as near as can be to the time that it lasts."""
     return scene.frames if scene.frame_rate is None else max(1, round(scene.frames * rate / scene.frame_rate))
 
 
-def timeline(
+def build_timeline(
     plan: VideoPlan, *, transition: Transition | None = None, transition_frames: int | None = None
 ) -> tuple[Shot, ...]:
     """The shots of a valid plan in order; the end of the last is the length of the video.
@@ -85,7 +85,7 @@ def timeline(
         transition: between scenes that do not say how they pass into the next; None is a cut.
         transition_frames: length of the transitions that do not say it; None is ``TRANSITION_FRAMES``.
     """
-    lengths = [shot_frames(scene, plan.frame_rate) for scene in plan.scenes]
+    lengths = [count_shot_frames(scene, plan.frame_rate) for scene in plan.scenes]
     shots: list[Shot] = []
     start = overlap = fade_in = 0
     for index, scene in enumerate(plan.scenes):
@@ -111,6 +111,6 @@ def timeline(
     return tuple(shots)
 
 
-def seen_at(shots: Sequence[Shot], number: int) -> Shot:
+def find_shot(shots: Sequence[Shot], number: int) -> Shot:
     """The shot whose words belong to a frame of the video: of two that are blended, the later one."""
     return shots[bisect_right(shots, number, key=lambda shot: shot.start) - 1]

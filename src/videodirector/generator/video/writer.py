@@ -18,16 +18,16 @@ from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.video import subtitles
 from videodirector.generator.video._stitch import Stitcher
 from videodirector.generator.video.contact_sheet import ContactSheet
-from videodirector.generator.video.encode import SAMPLE_RATE, Kind, VideoFormat, VideoWriter, fitted
-from videodirector.generator.video.export.coco import coco
+from videodirector.generator.video.encode import SAMPLE_RATE, Kind, VideoEncoder, VideoFormat, fit_frame
+from videodirector.generator.video.export.coco import build_coco
 from videodirector.generator.video.export.frames import FRAME_NAME, FrameFolder, frame_name
-from videodirector.generator.video.export.otio import clip_name, need_otio, otio
-from videodirector.generator.video.manifest_tag import embed, file_record
-from videodirector.generator.video.soundtrack import mix, sounds
-from videodirector.generator.video.timeline import timeline
+from videodirector.generator.video.export.otio import build_otio, clip_name, require_otio
+from videodirector.generator.video.manifest_tag import build_file_record, embed_manifest
+from videodirector.generator.video.soundtrack import list_sounds, mix_sounds
+from videodirector.generator.video.timeline import build_timeline
 from videodirector.schemas import Manifest, RenderSettings, Scene, VideoPlan
 
-__all__ = ["WRITER_VERSION", "Assembly", "Target", "assembling"]
+__all__ = ["WRITER_VERSION", "Target", "VideoWriter", "open_video_writer"]
 
 WRITER_VERSION = "1"
 """Of the files that are written: raise it whenever the same frames and settings give other bytes."""
@@ -65,8 +65,8 @@ class Target:
         return self.path.with_name(stem + ending)
 
 
-class Assembly:
-    """Takes the scenes of a plan in order, one at a time; made by ``assembling``.
+class VideoWriter:
+    """Takes the scenes of a plan in order, one at a time; made by ``open_video_writer``.
 
     Attributes:
         shots: where the scenes lie in the video.
@@ -79,17 +79,17 @@ class Assembly:
     def __init__(
         self, plan: VideoPlan, target: Target, settings: RenderSettings, program: str, stack: ExitStack
     ) -> None:
-        self.shots = timeline(plan, transition=settings.transition, transition_frames=settings.transition_frames)
+        self.shots = build_timeline(plan, transition=settings.transition, transition_frames=settings.transition_frames)
         self.frames = self.shots[-1].end
         self.size = (0, 0)
         self.sheet_path = target.beside(".png") if settings.contact_sheet else None
         self.beside: list[Path] = []
         self._plan, self._target, self._settings, self._program = plan, target, settings, program
         self._stack = stack
-        self._cues = subtitles.cues(plan, self.shots) if settings.subtitles != "none" else []
-        self._font = subtitles.font_for(self._cues, settings.font) if settings.subtitles == "burn" else None
+        self._cues = subtitles.build_cues(plan, self.shots) if settings.subtitles != "none" else []
+        self._font = subtitles.find_font(self._cues, settings.font) if settings.subtitles == "burn" else None
         if settings.otio:
-            need_otio()
+            require_otio()
         # Left in reverse order: the encoder ends the file, the rest gets its name, and last of all the video.
         if target.kind == "frames":
             self._video = stack.enter_context(atomic_folder(target.path, ours=FRAME_NAME))
@@ -97,14 +97,14 @@ class Assembly:
             self._video = stack.enter_context(atomic_file(target.path))
         self._sheet_file = stack.enter_context(atomic_file(self.sheet_path)) if self.sheet_path else None
         srt_or_vtt = settings.subtitles if settings.subtitles in ("srt", "vtt") else None
-        self._subtitle_file = self._beside(f".{srt_or_vtt}") if srt_or_vtt else None
-        self._coco_file = self._beside(".coco.json") if settings.coco else None
-        self._otio_file = self._beside(".otio") if settings.otio else None
-        self._manifest_file = self._beside(".manifest.json") if settings.manifest else None
+        self._subtitle_file = self._open_beside(f".{srt_or_vtt}") if srt_or_vtt else None
+        self._coco_file = self._open_beside(".coco.json") if settings.coco else None
+        self._otio_file = self._open_beside(".otio") if settings.otio else None
+        self._manifest_file = self._open_beside(".manifest.json") if settings.manifest else None
         self._manifest: Manifest | None = None
-        self._clips = self._clip_folder() if settings.otio else None
+        self._clips = self._open_clip_folder() if settings.otio else None
         stack.push(self._seal)  # when the encoder has ended the file, and before anything gets its name
-        self._sound = self._mixed()
+        self._sound = self._mix_sound()
         self._stitcher: Stitcher | None = None
         self._sheet: ContactSheet | None = None
         self._format: VideoFormat | None = None
@@ -118,7 +118,7 @@ class Assembly:
             OutputError: the disk is full.
         """
         if self._stitcher is None:
-            self._stitcher = self._begun((frames.shape[2], frames.shape[1]))
+            self._stitcher = self._start((frames.shape[2], frames.shape[1]))
         self._stitcher.add(frames)
         if self._sheet is not None:
             self._sheet.add(scene, frames)
@@ -133,19 +133,19 @@ class Assembly:
             self._sheet.save(self._sheet_file)
         plan, name = self._plan, self._target.path.name
         if self._subtitle_file is not None:
-            written = subtitles.srt if self._settings.subtitles == "srt" else subtitles.vtt
-            _write(self._subtitle_file, written(self._cues, plan.frame_rate))
+            written = subtitles.format_srt if self._settings.subtitles == "srt" else subtitles.format_vtt
+            _write_text(self._subtitle_file, written(self._cues, plan.frame_rate))
         if self._coco_file is not None:
             folder = self._target.beside("").name
-            document = coco(
+            document = build_coco(
                 plan, self.shots, self._format, name=name, picture=lambda number: f"{folder}/{frame_name(number)}"
             )
-            _write(self._coco_file, document)
+            _write_text(self._coco_file, document)
         if self._otio_file is not None:
             clips, audio = self._target.beside(".clips").name, self._settings.soundtrack or plan.audio
-            _write(self._otio_file, otio(plan, self.shots, name=name, clips=clips, audio=audio))
+            _write_text(self._otio_file, build_otio(plan, self.shots, name=name, clips=clips, audio=audio))
 
-    def describe(self, manifest: Manifest) -> None:
+    def set_manifest(self, manifest: Manifest) -> None:
         """Say what the video was made of; it is put into the video, if that can hold it, and beside it."""
         self._manifest = manifest
 
@@ -156,12 +156,12 @@ class Assembly:
         if kind is not None or manifest is None:
             return
         if self._target.kind == "mp4":
-            embed(self._video, manifest, program=self._program)
+            embed_manifest(self._video, manifest, program=self._program)
         if self._manifest_file is not None:
-            file = file_record(self._video) if self._video.is_file() else None
-            _write(self._manifest_file, manifest.model_copy(update={"file": file}).to_json())
+            file = build_file_record(self._video) if self._video.is_file() else None
+            _write_text(self._manifest_file, manifest.model_copy(update={"file": file}).to_json())
 
-    def _begun(self, frame_size: tuple[int, int]) -> Stitcher:
+    def _start(self, frame_size: tuple[int, int]) -> Stitcher:
         settings, kind, rate = self._settings, self._target.kind, self._plan.frame_rate
         if kind == "frames" and settings.width is None and settings.height is None:  # every pixel as it was drawn
             fmt = VideoFormat(frame_size=frame_size, size=frame_size, rate=rate)
@@ -171,24 +171,24 @@ class Assembly:
         if self._sheet_file is not None:
             self._sheet = ContactSheet(len(self.shots), frame_size)
         if kind != "frames" and self._font is None:
-            return Stitcher(self._encoder(fmt, kind), self.shots)  # which fits the frames as well
+            return Stitcher(self._open_encoder(fmt, kind), self.shots)  # which fits the frames as well
         ready = VideoFormat(frame_size=fmt.size, size=fmt.size, rate=rate)
-        write = FrameFolder(self._video).write if kind == "frames" else self._encoder(ready, kind)
+        write = FrameFolder(self._video).write if kind == "frames" else self._open_encoder(ready, kind)
         if self._font is not None:
-            write = subtitles.Burner(write, self._cues, fmt.size, self._font).write
-        return Stitcher(lambda frame: write(fitted(frame, fmt)), self.shots)
+            write = subtitles.SubtitleBurner(write, self._cues, fmt.size, self._font).write
+        return Stitcher(lambda frame: write(fit_frame(frame, fmt)), self.shots)
 
-    def _encoder(self, fmt: VideoFormat, kind: Kind) -> Callable[[Frame], None]:
-        writer = VideoWriter(self._video, fmt, program=self._program, kind=kind, audio=self._sound)
+    def _open_encoder(self, fmt: VideoFormat, kind: Kind) -> Callable[[Frame], None]:
+        writer = VideoEncoder(self._video, fmt, program=self._program, kind=kind, audio=self._sound)
         return self._stack.enter_context(writer).write
 
-    def _beside(self, ending: str) -> Path:
+    def _open_beside(self, ending: str) -> Path:
         path = self._target.beside(ending)
         partial = self._stack.enter_context(atomic_file(path))
         self.beside.append(path)
         return partial
 
-    def _clip_folder(self) -> Path:
+    def _open_clip_folder(self) -> Path:
         path = self._target.beside(".clips")
         partial = self._stack.enter_context(atomic_folder(path, ours=_CLIP_NAME))
         self.beside.append(path)
@@ -199,11 +199,11 @@ class Assembly:
         size = (frames.shape[2], frames.shape[1])
         even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         fmt = VideoFormat(frame_size=size, size=even, rate=scene.frame_rate or self._plan.frame_rate)
-        with VideoWriter(path, fmt, program=self._program) as writer:
+        with VideoEncoder(path, fmt, program=self._program) as writer:
             for frame in frames:
                 writer.write(frame)
 
-    def _mixed(self) -> Path | None:
+    def _mix_sound(self) -> Path | None:
         """The sound of the video, in a file that goes when all is done; made before anything is drawn."""
         if self._target.kind != "mp4":
             if self._settings.soundtrack is not None:
@@ -211,17 +211,17 @@ class Assembly:
                     f"{self._target.path} can have no sound", hint="leave out --soundtrack, or write an mp4"
                 )
             return None
-        found = sounds(self._plan, self.shots, self._settings)
+        found = list_sounds(self._plan, self.shots, self._settings)
         if not found:
             return None
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="videodirector-"))
         path = Path(folder, "sound.s16le")
         length = round(self.frames * Fraction(SAMPLE_RATE) / self._plan.frame_rate)
-        mix(found, length, path, program=self._program)
+        mix_sounds(found, length, path, program=self._program)
         return path
 
 
-def _write(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -229,8 +229,10 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def assembling(plan: VideoPlan, target: Target, *, settings: RenderSettings, program: str) -> Iterator[Assembly]:
-    """An assembly whose files appear under their names, whole, when the block ends well, and else not at all.
+def open_video_writer(
+    plan: VideoPlan, target: Target, *, settings: RenderSettings, program: str
+) -> Iterator[VideoWriter]:
+    """An writer whose files appear under their names, whole, when the block ends well, and else not at all.
 
     Args:
         plan: a valid plan, with the seed and frame rate of the settings.
@@ -245,6 +247,6 @@ def assembling(plan: VideoPlan, target: Target, *, settings: RenderSettings, pro
         EncodeError: ffmpeg fails.
     """
     with ExitStack() as stack:
-        assembly = Assembly(plan, target, settings, program, stack)
-        yield assembly
-        assembly.finish()
+        writer = VideoWriter(plan, target, settings, program, stack)
+        yield writer
+        writer.finish()

@@ -12,7 +12,12 @@ import tiny_video
 from support import fox_plan
 from videodirector.errors import ModelFormatError, ModelNotFoundError
 from videodirector.generator.backends.diffusers import DiffusersOptions
-from videodirector.generator.backends.diffusers.key_picture import Painter, painter, portrait, still
+from videodirector.generator.backends.diffusers.key_picture import (
+    PictureRenderer,
+    build_portrait,
+    create_picture_renderer,
+    take_still,
+)
 from videodirector.generator.backends.frames import Frame
 from videodirector.schemas import Box, Scene
 
@@ -22,19 +27,19 @@ LEFT, RIGHT = Box(0.1, 0.5, 0.4, 0.8), Box(0.6, 0.5, 0.9, 0.8)
 def test_the_ends_of_a_scene() -> None:
     scene = fox_plan().scene("walk")
     for end, box in (("first", LEFT), ("last", RIGHT)):
-        picture = still(scene, end)  # type: ignore[arg-type]  # one of the two
+        picture = take_still(scene, end)  # type: ignore[arg-type]  # one of the two
         assert (picture.frames, picture.entity("fox").layout) == (1, [box])
 
 
 def test_a_portrait_shows_one_thing_large() -> None:
     scene = fox_plan().scene("meet")
-    shown = portrait(scene, scene.entity("owl"))
+    shown = build_portrait(scene, scene.entity("owl"))
     assert [entity.id for entity in shown.entities] == ["owl"]
     assert shown.background == ""
 
 
-def painted(by: Painter, scene: Scene) -> Frame:
-    picture = by.paint(fox_plan(), scene, size=(40, 24), seed=5)
+def painted(by: PictureRenderer, scene: Scene) -> Frame:
+    picture = by.render(fox_plan(), scene, size=(40, 24), seed=5)
     assert (picture.size, picture.mode) == ((40, 24), "RGB")
     return np.asarray(picture)
 
@@ -43,21 +48,21 @@ def painted(by: Painter, scene: Scene) -> Frame:
 def test_a_box_elsewhere_gives_another_picture(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEODIRECTOR_CACHE", str(tmp_path / "cache"))
     model = name if name == "storyboard" else str(tiny_video.save(name, tmp_path / name))
-    by = painter(model, DiffusersOptions(key_steps=8))
+    by = create_picture_renderer(model, DiffusersOptions(key_steps=8))
     walk = fox_plan().scene("walk")
-    first, last = painted(by, still(walk, "first")), painted(by, still(walk, "last"))
+    first, last = painted(by, take_still(walk, "first")), painted(by, take_still(walk, "last"))
     assert not np.array_equal(first, last)
-    np.testing.assert_array_equal(first, painted(by, still(walk, "first")))
-    told = [by.effective(fox_plan(), still(walk, end), seed=5) for end in ("first", "last", "first")]
+    np.testing.assert_array_equal(first, painted(by, take_still(walk, "first")))
+    told = [by.effective(fox_plan(), take_still(walk, end), seed=5) for end in ("first", "last", "first")]
     assert told[0] == told[2] != told[1]
 
 
 def test_gligen_is_given_the_boxes_and_others_the_words(tmp_path: Path) -> None:
-    scene = still(fox_plan().scene("walk"), "first")
+    scene = take_still(fox_plan().scene("walk"), "first")
     told = {
-        name: painter(str(tiny_video.save(name, tmp_path / name)), DiffusersOptions(key_steps=8)).effective(
-            fox_plan(), scene, seed=1
-        )
+        name: create_picture_renderer(
+            str(tiny_video.save(name, tmp_path / name)), DiffusersOptions(key_steps=8)
+        ).effective(fox_plan(), scene, seed=1)
         for name in tiny_video.PICTURES
     }
     assert told["gligen"]["gligen_boxes"] == [list(LEFT)]
@@ -67,13 +72,13 @@ def test_gligen_is_given_the_boxes_and_others_the_words(tmp_path: Path) -> None:
 
 def test_what_draws_no_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError):
-        painter(str(tmp_path), DiffusersOptions(key_steps=8))
+        create_picture_renderer(str(tmp_path), DiffusersOptions(key_steps=8))
     folder = tiny_video.save("svd", tmp_path / "svd")
     with pytest.raises(ModelFormatError, match="draws no pictures from words"):
-        painter(str(folder), DiffusersOptions(key_steps=8))
+        create_picture_renderer(str(folder), DiffusersOptions(key_steps=8))
 
 
 def test_a_picture_of_nothing(tmp_path: Path) -> None:
-    by = painter(str(tiny_video.save("gligen", tmp_path / "gligen")), DiffusersOptions(key_steps=8))
-    picture = by.paint(fox_plan(), Scene(id="walk", description="", background="sea", frames=1), size=(32, 32), seed=1)
+    by = create_picture_renderer(str(tiny_video.save("gligen", tmp_path / "gligen")), DiffusersOptions(key_steps=8))
+    picture = by.render(fox_plan(), Scene(id="walk", description="", background="sea", frames=1), size=(32, 32), seed=1)
     assert isinstance(picture, Image.Image)

@@ -11,23 +11,29 @@ import pytest
 import torch
 
 import tiny_video
-from videodirector.generator.backends.diffusers._regions import Regions, cells, encode, grid_of, latent_frames
+from videodirector.generator.backends.diffusers._regions import (
+    Regions,
+    cover_cells,
+    encode_regions,
+    find_grid,
+    split_latent_frames,
+)
 from videodirector.schemas import Box, Entity, Scene
 
 LEFT, RIGHT = Box(0.0, 0.0, 0.5, 1.0), Box(0.5, 0.0, 1.0, 1.0)
 
 
 def test_latent_frames_cover_every_frame_once() -> None:
-    assert latent_frames(9, 4) == [range(1), range(1, 5), range(5, 9)]
-    assert latent_frames(1, 4) == [range(1)]
+    assert split_latent_frames(9, 4) == [range(1), range(1, 5), range(5, 9)]
+    assert split_latent_frames(1, 4) == [range(1)]
 
 
 def test_cells_are_those_that_the_box_covers() -> None:
-    still = cells([LEFT] * 5, (2, 2, 4), 4).reshape(2, 2, 4)
+    still = cover_cells([LEFT] * 5, (2, 2, 4), 4).reshape(2, 2, 4)
     assert still.all(dim=1).tolist() == [[True, True, False, False]] * 2
-    thin = cells([Box(0.49, 0.2, 0.51, 0.21)], (1, 2, 4), 4).reshape(2, 4)
+    thin = cover_cells([Box(0.49, 0.2, 0.51, 0.21)], (1, 2, 4), 4).reshape(2, 4)
     assert thin.tolist() == [[False, True, True, False], [False] * 4], "no box falls between the tokens"
-    moving = cells([LEFT, RIGHT, RIGHT, RIGHT, None], (2, 1, 2), 4).reshape(2, 2)
+    moving = cover_cells([LEFT, RIGHT, RIGHT, RIGHT, None], (2, 1, 2), 4).reshape(2, 2)
     assert moving.tolist() == [[True, False], [False, True]]
 
 
@@ -51,7 +57,7 @@ def test_words_act_only_inside_their_box(family: str) -> None:
     known(transformer)
     layer = (getattr(transformer, "blocks", None) or transformer.transformer_blocks)[0].attn2
     regions = Regions(transformer)
-    inside = cells([LEFT], (1, 2, 4), 1)
+    inside = cover_cells([LEFT], (1, 2, 4), 1)
     regions.allowed = torch.stack([torch.ones(8, dtype=torch.bool), inside, ~inside], dim=1)
     width = layer.to_v.weight.shape[1]
     place, fox, owl = torch.eye(width)[:3]
@@ -117,14 +123,14 @@ def test_words_are_encoded_piece_by_piece(family: str, tmp_path: Path) -> None:
     pipeline = diffusers.DiffusionPipeline.from_pretrained(folder)
     entities = [Entity(id="f", name="fox", layout=[LEFT]), Entity(id="o", name="owl", layout=[RIGHT])]
     scene = Scene(id="s", description="They meet.", background="forest", entities=entities)
-    arguments, allowed = encode(
+    arguments, allowed = encode_regions(
         pipeline, scene, {"f": "fox", "o": "owl"}, frames=9, size=(64, 32), negative_prompt="blurred"
     )
-    grid, _ = grid_of(pipeline, frames=9, size=(64, 32))
+    grid, _ = find_grid(pipeline, frames=9, size=(64, 32))
     visual, text = allowed.shape
     assert visual == int(np.prod(grid))
     assert arguments["prompt_embeds"].shape[1] == text
     ends = allowed.long().diff(dim=1).ne(0).any(dim=0).nonzero().flatten() + 1  # where a token's reach changes
     _, owl = allowed[:, ends[-2]], allowed[:, ends[-1]]
-    torch.testing.assert_close(owl, cells([RIGHT] * 9, grid, 4 if family == "wan" else 8))
+    torch.testing.assert_close(owl, cover_cells([RIGHT] * 9, grid, 4 if family == "wan" else 8))
     assert (arguments["negative_prompt_embeds"].shape[1] == text) == (family == "ltx")

@@ -13,7 +13,7 @@ from PIL import Image
 
 import tiny_video
 from videodirector._generators import finish
-from videodirector.generator.backends.control_video import box_pixels, colours
+from videodirector.generator.backends.control_video import assign_colours, box_pixels
 from videodirector.generator.backends.diffusers import DiffusersBackend, DiffusersOptions
 from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.backends.protocol import Clip
@@ -91,7 +91,7 @@ def test_what_is_given_to_the_pipeline(pipeline: Any, heard: dict[str, Any]) -> 
     assert (heard["num_frames"], heard["width"], heard["height"]) == (5, 64, 32)
     assert heard["conditioning_scale"] == 1.0
     assert all(np.asarray(mask).min() == 255 for mask in heard["mask"])
-    (colour,) = colours({"fox": "fox"}).values()
+    (colour,) = assign_colours({"fox": "fox"}).values()
     for picture, box in zip(heard["video"], plan.scene("a").entity("fox").boxes(5), strict=True):
         assert box is not None
         rows, columns = np.nonzero((np.asarray(picture) == colour).all(axis=-1))

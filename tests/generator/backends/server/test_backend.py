@@ -26,8 +26,8 @@ from videodirector.cli import main
 from videodirector.errors import MissingDependencyError, RenderError, UsageError
 from videodirector.generator.backends.server import ServerOptions
 from videodirector.generator.backends.server import _client as client
-from videodirector.generator.backends.server._client import api_key
-from videodirector.generator.backends.server._journal import Journal
+from videodirector.generator.backends.server._client import find_api_key
+from videodirector.generator.backends.server._journal import JobJournal
 from videodirector.schemas import RenderResult, VideoPlan
 
 FAST: dict[str, Any] = {"poll": 0.02, "timeout": 10, "patience": 30}
@@ -189,12 +189,12 @@ def test_the_key_is_said_to_nobody(
 
 def test_keys_are_for_whom_they_are_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")
-    assert api_key(ServerOptions()) == "sk-openai"
-    assert api_key(ServerOptions(base_url="http://elsewhere/v1")) == "none"
+    assert find_api_key(ServerOptions()) == "sk-openai"
+    assert find_api_key(ServerOptions(base_url="http://elsewhere/v1")) == "none"
     monkeypatch.setenv("VIDEODIRECTOR_API_KEY", "ours")
-    assert api_key(ServerOptions(base_url="http://elsewhere/v1")) == "ours"
+    assert find_api_key(ServerOptions(base_url="http://elsewhere/v1")) == "ours"
     with pytest.raises(MissingDependencyError, match="there is no key"):
-        api_key(ServerOptions(key_env="NO_SUCH_KEY"))
+        find_api_key(ServerOptions(key_env="NO_SUCH_KEY"))
 
 
 @pytest.mark.parametrize("url", ["ftp://a/v1", "gpu:8000", "http://user:secret@gpu/v1", "http://gpu/v1?key=secret"])
@@ -205,10 +205,10 @@ def test_urls_that_cannot_be_meant(url: str) -> None:
 
 
 def test_a_damaged_record_is_none(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "jobs")
-    record = journal.submitted(journal.begin("k", None), "video_1")
+    journal = JobJournal(tmp_path / "jobs")
+    record = journal.record_submission(journal.begin("k", None), "video_1")
     assert journal.read("k") == record
-    assert journal.jobs() == {"video_1"}
+    assert journal.list_jobs() == {"video_1"}
     (tmp_path / "jobs" / "k.json").write_text('{"key": "k", "sta')
     assert journal.read("k") is None
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from videodirector.schemas import Box, Scene
 
-__all__ = ["Grid", "Regions", "cells", "encode", "grid_of", "latent_frames"]
+__all__ = ["Grid", "Regions", "cover_cells", "encode_regions", "find_grid", "split_latent_frames"]
 
 Grid = tuple[int, int, int]
 """Frames, height and width of the visual tokens."""
@@ -51,7 +51,7 @@ class Regions:
         if not self._before:
             self._before = [layer.processor for layer in self._layers]
             for layer in self._layers:
-                layer.set_processor(_Masked(layer.processor, self))
+                layer.set_processor(_MaskedProcessor(layer.processor, self))
 
     def detach(self) -> None:
         """Put the processors back that were there before."""
@@ -72,7 +72,7 @@ class Regions:
         return torch.stack([without] * (batch // 2) + [hidden] * (batch - batch // 2))
 
 
-class _Masked:
+class _MaskedProcessor:
     """A processor that masks, and leaves the rest to the one it wraps."""
 
     def __init__(self, wrapped: Any, regions: Regions) -> None:
@@ -96,29 +96,29 @@ class _Masked:
         return output
 
 
-def latent_frames(frames: int, compression: int) -> list[range]:
+def split_latent_frames(frames: int, compression: int) -> list[range]:
     """The frames of the clip that each latent frame stands for: the first one for the first alone."""
     return [range(1)] + [range(start, min(start + compression, frames)) for start in range(1, frames, compression)]
 
 
-def cells(track: Sequence[Box | None], grid: Grid, compression: int) -> Bool[Tensor, " visual"]:
+def cover_cells(track: Sequence[Box | None], grid: Grid, compression: int) -> Bool[Tensor, " visual"]:
     """The visual tokens over which a thing lies: those that its box covers a part of, on any frame they stand for."""
     _, height, width = grid
     inside = torch.zeros(grid, dtype=torch.bool)
-    for latent, frames in enumerate(latent_frames(len(track), compression)):
+    for latent, frames in enumerate(split_latent_frames(len(track), compression)):
         for box in filter(None, (track[frame] for frame in frames)):
-            rows, columns = _covered(box.y0, box.y1, height), _covered(box.x0, box.x1, width)
+            rows, columns = _cover(box.y0, box.y1, height), _cover(box.x0, box.x1, width)
             inside[latent, rows, columns] = True
     return inside.flatten()
 
 
-def _covered(start: float, end: float, cells_: int) -> slice:
+def _cover(start: float, end: float, cells_: int) -> slice:
     # A box that ends on the edge of a cell to a billionth does not reach into the next one.
     first = min(int(start * cells_ + 1e-9), cells_ - 1)
     return slice(first, max(first + 1, -int(-(end * cells_ - 1e-9) // 1)))
 
 
-def grid_of(pipeline: Any, *, frames: int, size: tuple[int, int]) -> tuple[Grid, int]:
+def find_grid(pipeline: Any, *, frames: int, size: tuple[int, int]) -> tuple[Grid, int]:
     """The grid of visual tokens of a clip, and how many frames one of them stands for."""
     time = getattr(pipeline, "vae_scale_factor_temporal", None) or pipeline.vae_temporal_compression_ratio
     space = getattr(pipeline, "vae_scale_factor_spatial", None) or pipeline.vae_spatial_compression_ratio
@@ -129,7 +129,7 @@ def grid_of(pipeline: Any, *, frames: int, size: tuple[int, int]) -> tuple[Grid,
 
 
 @torch.no_grad()
-def encode(
+def encode_regions(
     pipeline: Any, scene: Scene, looks: Mapping[str, str], *, frames: int, size: tuple[int, int], negative_prompt: str
 ) -> tuple[dict[str, Any], Bool[Tensor, "visual text"]]:
     """The words of a scene as a pipeline takes them encoded, and where each of them acts.
@@ -144,19 +144,19 @@ def encode(
     Returns:
         Arguments for the call in place of the prompt; the mask for ``Regions.allowed``.
     """
-    grid, compression = grid_of(pipeline, frames=frames, size=size)
-    inside = [cells(entity.boxes(frames), grid, compression) for entity in scene.entities]
+    grid, compression = find_grid(pipeline, frames=frames, size=size)
+    inside = [cover_cells(entity.boxes(frames), grid, compression) for entity in scene.entities]
     everywhere = torch.ones(grid, dtype=torch.bool).flatten()
     anywhere = torch.stack([*inside, ~everywhere]).any(dim=0)
     base = scene.background or scene.description
     pieces = [(scene.description, anywhere)] if scene.background and scene.description else []
     pieces += [(looks[entity.id], where) for entity, where in zip(scene.entities, inside, strict=True)]
 
-    embeds, mask = _encoded(pipeline, base)
-    negative, negative_mask = _encoded(pipeline, negative_prompt)
+    embeds, mask = _encode_text(pipeline, base)
+    negative, negative_mask = _encode_text(pipeline, negative_prompt)
     parts, columns = [embeds], [everywhere.unsqueeze(1).expand(-1, embeds.shape[1])]
     for words, where in pieces:
-        piece = _trimmed(*_encoded(pipeline, words, length=_ENTITY_TOKENS))
+        piece = _trim(*_encode_text(pipeline, words, length=_ENTITY_TOKENS))
         parts.append(piece)
         columns.append(where.unsqueeze(1).expand(-1, piece.shape[1]))
     together = torch.cat(parts, dim=1)
@@ -170,7 +170,7 @@ def encode(
     return arguments, torch.cat(columns, dim=1)
 
 
-def _encoded(pipeline: Any, words: str, *, length: int | None = None) -> tuple[Tensor, Tensor | None]:
+def _encode_text(pipeline: Any, words: str, *, length: int | None = None) -> tuple[Tensor, Tensor | None]:
     """(embeddings, mask) of some words; the mask is None where the pipeline has none."""
     settings: Mapping[str, int] = {} if length is None else {"max_sequence_length": length}
     embeds, *rest = pipeline.encode_prompt(prompt=words, do_classifier_free_guidance=False, **settings)
@@ -178,7 +178,7 @@ def _encoded(pipeline: Any, words: str, *, length: int | None = None) -> tuple[T
     return embeds, mask
 
 
-def _trimmed(embeds: Tensor, mask: Tensor | None) -> Tensor:
+def _trim(embeds: Tensor, mask: Tensor | None) -> Tensor:
     """Without the padding."""
     kept = (embeds[0] != 0).any(dim=-1) if mask is None else mask[0].bool()
     return embeds[:, : max(1, int(kept.sum()))]

@@ -9,14 +9,14 @@ from typing import Any
 
 from videodirector.generator.backends.protocol import Progress
 
-__all__ = ["Stopped", "Worker"]
+__all__ = ["PipelineThread", "Stopped"]
 
 
 class Stopped(Exception):
     """Raised in the worker's thread when nobody waits for its result any more."""
 
 
-class Worker:
+class PipelineThread:
     """One thread, kept, for torch makes a pool of its own for every thread that computes."""
 
     def __init__(self) -> None:

@@ -11,23 +11,40 @@ import numpy as np
 
 from videodirector.errors import RenderError
 from videodirector.files.digests import folder_revision, machine
-from videodirector.generator.backends.control_video import control_video
-from videodirector.generator.backends.diffusers._anatomy import Anatomy, Inputs, anatomy_of, arguments
-from videodirector.generator.backends.diffusers._worker import Worker
-from videodirector.generator.backends.diffusers.families import Family, family_of
-from videodirector.generator.backends.diffusers.key_picture import Painter, painter, picture_digest, portrait, still
+from videodirector.generator.backends.control_video import draw_control_video
+from videodirector.generator.backends.diffusers._signature import (
+    PipelineSignature,
+    SceneInputs,
+    build_arguments,
+    read_signature,
+)
+from videodirector.generator.backends.diffusers._worker import PipelineThread
+from videodirector.generator.backends.diffusers.families import Family, find_family
+from videodirector.generator.backends.diffusers.key_picture import (
+    PictureRenderer,
+    build_portrait,
+    create_picture_renderer,
+    digest_picture,
+    take_still,
+)
 from videodirector.generator.backends.diffusers.model import (
-    capabilities_of,
-    folder_of,
-    hushed,
-    load,
-    pipeline_class,
+    derive_capabilities,
+    find_folder,
+    find_pipeline_class,
+    load_pipeline,
     read_configs,
+    silence_libraries,
 )
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.backends.fitting import resample, resize
 from videodirector.generator.backends.frames import Frame, Frames
-from videodirector.generator.backends.layout_methods import Lowering, Rung, looks, lower, noise_seed
+from videodirector.generator.backends.layout_methods import (
+    CompiledScene,
+    LayoutMethod,
+    choose_noise_seed,
+    compile_scene,
+    describe_entities,
+)
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.references import load_references
 from videodirector.generator.backends.scene import derived_seed, scene_seed, track_digest
@@ -55,21 +72,21 @@ class DiffusersBackend:
         self._size = size
         self._model: str | None = model if isinstance(model, str) else None
         self._pipeline: Any = None if isinstance(model, str) else model
-        self._read: tuple[type, Anatomy, Family, Mapping[str, Mapping[str, Any]]] | None = None
-        self._painter: Painter | None = None
+        self._read: tuple[type, PipelineSignature, Family, Mapping[str, Mapping[str, Any]]] | None = None
+        self._picture_renderer: PictureRenderer | None = None
         self._revision: str | None = None
-        self.worker = Worker()
+        self.worker = PipelineThread()
 
     @property
     def capabilities(self) -> Capabilities:
         """Read from the pipeline's class and configs; loads no weights."""
-        _, anatomy, family, configs = self._known()
-        return capabilities_of(anatomy, family, configs, size=self._size, options=self._options)
+        _, signature, family, configs = self._read_model()
+        return derive_capabilities(signature, family, configs, size=self._size, options=self._options)
 
     @property
-    def anatomy(self) -> Anatomy:
+    def signature(self) -> PipelineSignature:
         """What the pipeline's call takes."""
-        return self._known()[1]
+        return self._read_model()[1]
 
     @property
     def options(self) -> DiffusersOptions:
@@ -88,33 +105,33 @@ class DiffusersBackend:
     def pipeline(self) -> Any:
         """The pipeline with its weights: loaded once, and kept."""
         if self._pipeline is None:
-            kind, _, family, _ = self._known()
+            kind, _, family, _ = self._read_model()
             assert self._model is not None, "without a name there was a pipeline"
-            self._pipeline = load(self._model, kind, family, self._options)
+            self._pipeline = load_pipeline(self._model, kind, family, self._options)
         return self._pipeline
 
-    def painter(self) -> Painter:
+    def picture_renderer(self) -> PictureRenderer:
         """What draws key pictures."""
-        if self._painter is None:
-            self._painter = painter(self._options.key_model, self._options)
-        return self._painter
+        if self._picture_renderer is None:
+            self._picture_renderer = create_picture_renderer(self._options.key_model, self._options)
+        return self._picture_renderer
 
     def identity(self) -> dict[str, Any]:
         """What tells the pictures of this model from those of others, as plain data."""
         if self._revision is None:
-            self._revision = _revision(self._model, self._options.revision)
+            self._revision = _find_revision(self._model, self._options.revision)
         exact = self._options.model_dump(include={"dtype", "device", "offload", "quantise", "tiling"})
         return {"model": self._revision, "arithmetic": machine("torch"), **exact}
 
-    def _known(self) -> tuple[type, Anatomy, Family, Mapping[str, Mapping[str, Any]]]:
+    def _read_model(self) -> tuple[type, PipelineSignature, Family, Mapping[str, Mapping[str, Any]]]:
         if self._read is None:
             if self._model is not None:
-                kind = pipeline_class(self._model, revision=self._options.revision)
+                kind = find_pipeline_class(self._model, revision=self._options.revision)
                 configs: Mapping[str, Mapping[str, Any]] = read_configs(self._model, revision=self._options.revision)
             else:
                 kind = type(self._pipeline)
-                configs = _configs(self._pipeline)
-            self._read = kind, anatomy_of(kind), family_of(kind.__name__, configs), configs
+                configs = _collect_configs(self._pipeline)
+            self._read = kind, read_signature(kind), find_family(kind.__name__, configs), configs
         return self._read
 
 
@@ -132,119 +149,122 @@ class DiffusersRenderer:
         self, scene: Scene, *, seed: int, steps: int | None = None, first_frame: Frame | None = None
     ) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``."""
-        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
         total = steps or self._capabilities.steps
-        noise = noise_seed(self._plan, scene, self._capabilities, seed)
-        inputs = self._inputs(scene, lowering, seed=seed, steps=total, first_frame=first_frame)
+        noise = choose_noise_seed(self._plan, scene, self._capabilities, seed)
+        inputs = self._build_inputs(scene, compiled, seed=seed, steps=total, first_frame=first_frame)
         pipeline = self._backend.pipeline()
-        call = arguments(self._backend.anatomy, inputs)
+        call = build_arguments(self._backend.signature, inputs)
 
         grounded = round((1.0 if scene.layout_strength is None else scene.layout_strength) * total)
 
         def work(stepped: Callable[[], None]) -> Any:
-            if lowering.rung is not Rung.REGIONS or not scene.entities:
-                return _call(pipeline, self._backend.anatomy, call, seed=noise, stepped=stepped)
-            with _regional(
-                pipeline, scene, looks(self._plan, scene), inputs, call, grounded=grounded, stepped=stepped
+            if compiled.method is not LayoutMethod.REGIONS or not scene.entities:
+                return _call_pipeline(pipeline, self._backend.signature, call, seed=noise, stepped=stepped)
+            with _attach_regions(
+                pipeline, scene, describe_entities(self._plan, scene), inputs, call, grounded=grounded, stepped=stepped
             ) as (there, counted):
-                return _call(pipeline, self._backend.anatomy, there, seed=noise, stepped=counted)
+                return _call_pipeline(pipeline, self._backend.signature, there, seed=noise, stepped=counted)
 
         try:
             output = yield from self._backend.worker.run(work, total)
         except (ValueError, RuntimeError, TypeError, AssertionError, NameError, AttributeError, ImportError) as error:
-            raise _explained(scene, self._backend.anatomy, error) from error
-        frames = _frames(output, self._backend.anatomy)
-        drawn = Drawn(frames=len(frames), width=frames.shape[2], height=frames.shape[1], frame_rate=lowering.rate)
+            raise _explain_error(scene, self._backend.signature, error) from error
+        frames = _to_frames(output, self._backend.signature)
+        drawn = Drawn(frames=len(frames), width=frames.shape[2], height=frames.shape[1], frame_rate=compiled.rate)
         fitted = resize(resample(frames, scene.frames), self._capabilities.frame_size)
-        return Clip(fitted, controls=lowering.controls, drawn=None if fitted is frames else drawn)
+        return Clip(fitted, controls=compiled.controls, drawn=None if fitted is frames else drawn)
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
         """See ``SceneRenderer.effective``: the model, and what it is asked for, with digests in place of pictures."""
-        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
+        compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
         options = self._backend.options
-        told: dict[str, Any] = {
+        inputs: dict[str, Any] = {
             **self._backend.identity(),
-            "rung": lowering.rung.value,
-            "prompt": lowering.prompt,
+            "rung": compiled.method.value,
+            "prompt": compiled.prompt,
             "negative_prompt": options.negative_prompt,
             "guidance": options.guidance,
-            "frames": [lowering.frames, scene.frames],
-            "size": [list(lowering.size), list(self._capabilities.frame_size)],
-            "rate": str(lowering.rate),
+            "frames": [compiled.frames, scene.frames],
+            "size": [list(compiled.size), list(self._capabilities.frame_size)],
+            "rate": str(compiled.rate),
             "steps": steps or self._capabilities.steps,
-            "seed": noise_seed(self._plan, scene, self._capabilities, seed),
+            "seed": choose_noise_seed(self._plan, scene, self._capabilities, seed),
         }
-        if lowering.rung is Rung.KEY_PICTURE:
-            told["key_pictures"] = [
-                self._backend.painter().effective(self._plan, still(scene, end), seed=seed) for end in self._ends()
+        if compiled.method is LayoutMethod.KEY_PICTURE:
+            inputs["key_pictures"] = [
+                self._backend.picture_renderer().effective(self._plan, take_still(scene, end), seed=seed)
+                for end in self._key_frames()
             ]
-        elif lowering.rung in {Rung.CONTROL_VIDEO, Rung.REGIONS}:
-            told["conditioning_scale"] = options.conditioning_scale
-            told["layout_strength"] = scene.layout_strength
-            words = looks(self._plan, scene)
-            told["boxes"] = [
-                [self._named(scene)[entity.id], words[entity.id], track_digest(entity.boxes(lowering.frames))]
+        elif compiled.method in {LayoutMethod.CONTROL_VIDEO, LayoutMethod.REGIONS}:
+            inputs["conditioning_scale"] = options.conditioning_scale
+            inputs["layout_strength"] = scene.layout_strength
+            words = describe_entities(self._plan, scene)
+            inputs["boxes"] = [
+                [self._colour_names(scene)[entity.id], words[entity.id], track_digest(entity.boxes(compiled.frames))]
                 for entity in scene.entities
             ]
         if self._capabilities.references:
-            told["references"] = [self._described(scene, entity) for entity in scene.entities]
+            inputs["references"] = [self._describe_reference(scene, entity) for entity in scene.entities]
         if scene.continues is not None and self._capabilities.first_frame:
             before = self._plan.scene(scene.continues)
-            told["continues"] = self.effective(before, seed=scene_seed(self._plan, before), steps=steps)
-        return told
+            inputs["continues"] = self.effective(before, seed=scene_seed(self._plan, before), steps=steps)
+        return inputs
 
-    def _described(self, scene: Scene, entity: Entity) -> Any:
+    def _describe_reference(self, scene: Scene, entity: Entity) -> Any:
         """What the reference picture of an entity follows from."""
         file = self._plan.reference_of(scene, entity)
         if file is not None:
-            return picture_digest(self._references[file])
+            return digest_picture(self._references[file])
         group = self._plan.group_of(scene, entity)
         if group is None or self._backend.options.key_model is None:
             return None
         seed = derived_seed(self._plan.seed, "portrait", group)
-        return self._backend.painter().effective(self._plan, portrait(scene, entity), seed=seed)
+        return self._backend.picture_renderer().effective(self._plan, build_portrait(scene, entity), seed=seed)
 
-    def _named(self, scene: Scene) -> dict[str, str]:
+    def _colour_names(self, scene: Scene) -> dict[str, str]:
         """What gives each entity its colour: its group, so that a thing keeps it in all scenes."""
         return {entity.id: self._plan.group_of(scene, entity) or entity.id for entity in scene.entities}
 
-    def _ends(self) -> tuple[Literal["first", "last"], ...]:
+    def _key_frames(self) -> tuple[Literal["first", "last"], ...]:
         return ("first", "last") if self._capabilities.last_frame else ("first",)
 
-    def _inputs(self, scene: Scene, lowering: Lowering, *, seed: int, steps: int, first_frame: Frame | None) -> Inputs:
+    def _build_inputs(
+        self, scene: Scene, compiled: CompiledScene, *, seed: int, steps: int, first_frame: Frame | None
+    ) -> SceneInputs:
         from PIL import Image as Pictures
 
-        size, options = lowering.size, self._backend.options
+        size, options = compiled.size, self._backend.options
         first = None
         if first_frame is not None:
             first = Pictures.fromarray(first_frame).resize(size, Pictures.Resampling.LANCZOS)
         last = None
         control = None
-        if lowering.rung is Rung.KEY_PICTURE:
-            paint = self._backend.painter().paint
+        if compiled.method is LayoutMethod.KEY_PICTURE:
+            render = self._backend.picture_renderer().render
             if first is None:
-                first = paint(self._plan, still(scene, "first"), size=size, seed=seed)
+                first = render(self._plan, take_still(scene, "first"), size=size, seed=seed)
             if self._capabilities.last_frame:
-                last = paint(self._plan, still(scene, "last"), size=size, seed=seed)
-        elif lowering.rung is Rung.CONTROL_VIDEO:
-            drawn = control_video(scene, frames=lowering.frames, size=size, names=self._named(scene))
+                last = render(self._plan, take_still(scene, "last"), size=size, seed=seed)
+        elif compiled.method is LayoutMethod.CONTROL_VIDEO:
+            drawn = draw_control_video(scene, frames=compiled.frames, size=size, names=self._colour_names(scene))
             control = [Pictures.fromarray(frame) for frame in drawn]
-        return Inputs(
-            prompt=lowering.prompt,
+        return SceneInputs(
+            prompt=compiled.prompt,
             negative_prompt=options.negative_prompt,
-            frames=lowering.frames,
+            frames=compiled.frames,
             size=size,
-            rate=lowering.rate,
+            rate=compiled.rate,
             steps=steps,
             guidance=options.guidance,
             first_frame=first,
             last_frame=last,
             control=control,
             conditioning_scale=options.conditioning_scale,
-            references=tuple(self._pictures(scene)[: self._capabilities.references]),
+            references=tuple(self._collect_references(scene)[: self._capabilities.references]),
         )
 
-    def _pictures(self, scene: Scene) -> list[Image]:
+    def _collect_references(self, scene: Scene) -> list[Image]:
         """The reference pictures of the groups in a scene: those given, or drawn once and kept."""
         if self._capabilities.references == 0:
             return []
@@ -253,33 +273,33 @@ class DiffusersRenderer:
             file = self._plan.reference_of(scene, entity)
             group = self._plan.group_of(scene, entity)
             if file is not None:
-                found.setdefault(file, _on_white(self._references[file]))
+                found.setdefault(file, _paste_on_white(self._references[file]))
             elif group is not None and self._backend.options.key_model is not None:
                 if group not in self._portraits:
                     seed = derived_seed(self._plan.seed, "portrait", group)
-                    self._portraits[group] = self._backend.painter().paint(
-                        self._plan, portrait(scene, entity), size=(512, 512), seed=seed
+                    self._portraits[group] = self._backend.picture_renderer().render(
+                        self._plan, build_portrait(scene, entity), size=(512, 512), seed=seed
                     )
                 found.setdefault(f"group {group}", self._portraits[group])
         return list(found.values())
 
 
 @contextmanager
-def _regional(
+def _attach_regions(
     pipeline: Any,
     scene: Scene,
     looks: Mapping[str, str],
-    inputs: Inputs,
+    inputs: SceneInputs,
     call: Mapping[str, Any],
     *,
     grounded: int,
     stepped: Callable[[], None],
 ) -> Iterator[tuple[dict[str, Any], Callable[[], None]]]:
     """The call with words that are kept in their boxes for the first ``grounded`` steps, and what counts the steps."""
-    from videodirector.generator.backends.diffusers._regions import Regions, encode
+    from videodirector.generator.backends.diffusers._regions import Regions, encode_regions
 
-    with hushed():
-        words, allowed = encode(
+    with silence_libraries():
+        words, allowed = encode_regions(
             pipeline, scene, looks, frames=inputs.frames, size=inputs.size, negative_prompt=inputs.negative_prompt
         )
     networks = (getattr(pipeline, name, None) for name in ("transformer", "transformer_2"))
@@ -301,31 +321,33 @@ def _regional(
         regions.detach()
 
 
-def _call(pipeline: Any, anatomy: Anatomy, call: dict[str, Any], *, seed: int, stepped: Callable[[], None]) -> Any:
+def _call_pipeline(
+    pipeline: Any, signature: PipelineSignature, call: dict[str, Any], *, seed: int, stepped: Callable[[], None]
+) -> Any:
     """One call of a pipeline, in the worker's thread."""
     import torch
 
     call = dict(call)
-    if "generator" in anatomy.takes:  # of the CPU, so that a seed means the same on every device
+    if "generator" in signature.takes:  # of the CPU, so that a seed means the same on every device
         call["generator"] = torch.Generator().manual_seed(seed)
     else:
         torch.manual_seed(seed)
-    if "output_type" in anatomy.takes:
+    if "output_type" in signature.takes:
         call["output_type"] = "np"
-    if "callback_on_step_end" in anatomy.takes:
+    if "callback_on_step_end" in signature.takes:
 
         def at_step_end(_pipeline: Any, _step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             stepped()
             return tensors
 
         call["callback_on_step_end"] = at_step_end
-    elif "callback" in anatomy.takes:
+    elif "callback" in signature.takes:
         call["callback"] = lambda *_: stepped()
-    with hushed(), torch.no_grad():
+    with silence_libraries(), torch.no_grad():
         return pipeline(**call)
 
 
-def _frames(output: Any, anatomy: Anatomy) -> Frames:
+def _to_frames(output: Any, signature: PipelineSignature) -> Frames:
     """The clip that a pipeline returned, as bytes; floats are turned in place, so that nothing is copied twice."""
     frames = output[0] if isinstance(output, tuple) else getattr(output, "frames", getattr(output, "videos", output))
     if hasattr(frames, "detach"):  # a tensor, channels before height and width
@@ -338,7 +360,7 @@ def _frames(output: Any, anatomy: Anatomy) -> Frames:
         frames = frames[0]
     if frames.ndim != 4 or frames.shape[-1] != 3 or not len(frames):
         raise RenderError(
-            f"{anatomy.name} returned {type(output).__name__} of shape {frames.shape}, which is no clip of RGB frames",
+            f"{signature.name} returned {type(output).__name__} of shape {frames.shape}, not a clip of RGB frames",
             hint="choose another model, or report it",
         )
     if frames.dtype == np.uint8:
@@ -347,7 +369,7 @@ def _frames(output: Any, anatomy: Anatomy) -> Frames:
         frames = frames.copy()
     if not (np.isfinite(frames.min()) and np.isfinite(frames.max())):
         raise RenderError(
-            f"{anatomy.name} drew pictures that are no numbers", hint="try --option dtype=float32, or dtype=bfloat16"
+            f"{signature.name} drew pictures that are no numbers", hint="try --option dtype=float32, or dtype=bfloat16"
         )
     np.clip(frames, 0, 1, out=frames)
     np.multiply(frames, 255, out=frames)
@@ -356,21 +378,21 @@ def _frames(output: Any, anatomy: Anatomy) -> Frames:
     return clip
 
 
-def _explained(scene: Scene, anatomy: Anatomy, error: Exception) -> RenderError:
+def _explain_error(scene: Scene, signature: PipelineSignature, error: Exception) -> RenderError:
     """A pipeline's error in words for the user."""
     import torch
 
     if isinstance(error, torch.OutOfMemoryError):
         hint = "try --option offload=model, --option quantise=nf4, fewer frames, or a smaller --width and --height"
-        return RenderError(f"scene {scene.id!r}: {anatomy.name} ran out of memory", hint=hint)
+        return RenderError(f"scene {scene.id!r}: {signature.name} ran out of memory", hint=hint)
     words = str(error).strip().splitlines() or [type(error).__name__]
     return RenderError(
-        f"scene {scene.id!r}: {anatomy.name} failed: {words[0][:500]}",
+        f"scene {scene.id!r}: {signature.name} failed: {words[0][:500]}",
         hint="another size or length may do; the model's page says which it takes",
     )
 
 
-def _on_white(picture: Image) -> Image:
+def _paste_on_white(picture: Image) -> Image:
     from PIL import Image as Pictures
 
     canvas = Pictures.new("RGBA", picture.size, "white")
@@ -378,7 +400,7 @@ def _on_white(picture: Image) -> Image:
     return canvas.convert("RGB")
 
 
-def _configs(pipeline: Any) -> dict[str, dict[str, Any]]:
+def _collect_configs(pipeline: Any) -> dict[str, dict[str, Any]]:
     parts = {name: getattr(pipeline, name, None) for name in ("transformer", "unet", "vae")}
     return {
         name: {**part.config, "_class_name": type(part).__name__}
@@ -387,7 +409,7 @@ def _configs(pipeline: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def _revision(model: str | None, revision: str | None) -> str:
+def _find_revision(model: str | None, revision: str | None) -> str:
     if model is None:  # in memory: nobody can say whether it is the same the next time
         return f"in memory {secrets.token_hex(8)}"
-    return folder_revision(folder_of(model, revision=revision))
+    return folder_revision(find_folder(model, revision=revision))

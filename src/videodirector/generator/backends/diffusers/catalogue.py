@@ -6,37 +6,37 @@ import inspect
 from collections.abc import Iterator
 
 from videodirector.errors import ModelFormatError
-from videodirector.generator.backends.diffusers._anatomy import anatomy_of
-from videodirector.generator.backends.diffusers.families import FAMILIES, family_of
-from videodirector.generator.backends.diffusers.model import REGIONAL, capabilities_of, hushed
+from videodirector.generator.backends.diffusers._signature import read_signature
+from videodirector.generator.backends.diffusers.families import FAMILIES, find_family
+from videodirector.generator.backends.diffusers.model import REGIONAL, derive_capabilities, silence_libraries
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.backends.protocol import Capabilities
 
-__all__ = ["catalogue"]
+__all__ = ["list_pipelines"]
 
 
-def catalogue() -> Iterator[tuple[str, str, Capabilities]]:
+def list_pipelines() -> Iterator[tuple[str, str, Capabilities]]:
     """(class, family, capabilities) of each; those that draw pictures, or need what no plan has, are left out."""
     import diffusers
 
     for name in sorted(
         name for name in dir(diffusers) if name.startswith(tuple(FAMILIES)) and name.endswith("Pipeline")
     ):
-        with hushed():
+        with silence_libraries():
             kind = getattr(diffusers, name)
         try:
-            anatomy = anatomy_of(kind)
+            signature = read_signature(kind)
         except ModelFormatError:
             continue
-        family = family_of(name)
+        family = find_family(name)
         yield (
             name,
             family.title,
-            capabilities_of(anatomy, family, _networks(kind), size=None, options=DiffusersOptions()),
+            derive_capabilities(signature, family, _read_networks(kind), size=None, options=DiffusersOptions()),
         )
 
 
-def _networks(pipeline: type) -> dict[str, dict[str, str]]:
+def _read_networks(pipeline: type) -> dict[str, dict[str, str]]:
     """What the pipeline's constructor says of its transformer: the name of its class."""
     parameters = inspect.signature(pipeline).parameters
     said = str(parameters["transformer"].annotation) if "transformer" in parameters else ""

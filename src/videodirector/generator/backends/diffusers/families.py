@@ -9,7 +9,7 @@ from typing import Any
 
 from videodirector.generator.backends.fitting import ANY_LENGTH, Lengths
 
-__all__ = ["FAMILIES", "UNKNOWN", "Family", "family_of"]
+__all__ = ["FAMILIES", "UNKNOWN", "Family", "find_family"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ FAMILIES: Mapping[str, Family] = {
 UNKNOWN = Family(title="unknown", multiple=16)
 
 
-def family_of(pipeline: str, configs: Mapping[str, Mapping[str, Any]] | None = None) -> Family:
+def find_family(pipeline: str, configs: Mapping[str, Mapping[str, Any]] | None = None) -> Family:
     """The row of a pipeline class, with what the configs of its components say otherwise.
 
     Args:

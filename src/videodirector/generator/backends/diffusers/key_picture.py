@@ -14,22 +14,27 @@ from videodirector._generators import finish
 from videodirector.errors import ModelFormatError
 from videodirector.files.digests import folder_revision, machine
 from videodirector.generator.backends.diffusers.families import UNKNOWN
-from videodirector.generator.backends.diffusers.model import folder_of, hushed, load, pipeline_class
+from videodirector.generator.backends.diffusers.model import (
+    find_folder,
+    find_pipeline_class,
+    load_pipeline,
+    silence_libraries,
+)
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.backends.layout_prompt import caption, told_layout
+from videodirector.generator.backends.layout_prompt import build_caption, describe_layout
 from videodirector.generator.backends.protocol import Backend, SceneRenderer
 from videodirector.schemas import Box, Entity, Scene, VideoPlan
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Painter", "painter", "picture_digest", "portrait", "still"]
+__all__ = ["PictureRenderer", "build_portrait", "create_picture_renderer", "digest_picture", "take_still"]
 
 
-class Painter(Protocol):
+class PictureRenderer(Protocol):
     """Draws one picture of a scene of one frame."""
 
-    def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
+    def render(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
         """A picture of (width, height) ``size``, RGB."""
         ...
 
@@ -38,14 +43,14 @@ class Painter(Protocol):
         ...
 
 
-def still(scene: Scene, at: Literal["first", "last"]) -> Scene:
+def take_still(scene: Scene, at: Literal["first", "last"]) -> Scene:
     """The first or the last frame of a scene, as a scene."""
     place = 0 if at == "first" else -1
     entities = [entity.model_copy(update={"layout": [entity.boxes(scene.frames)[place]]}) for entity in scene.entities]
     return scene.model_copy(update={"frames": 1, "entities": entities, "continues": None})
 
 
-def portrait(scene: Scene, entity: Entity) -> Scene:
+def build_portrait(scene: Scene, entity: Entity) -> Scene:
     """One thing alone, large in the middle: what its group's reference picture shows."""
     alone = entity.model_copy(update={"layout": [Box(0.2, 0.2, 0.8, 0.8)]})
     words = entity.description or entity.name
@@ -54,29 +59,29 @@ def portrait(scene: Scene, entity: Entity) -> Scene:
     )
 
 
-def painter(name: str | None, options: DiffusersOptions) -> Painter:
+def create_picture_renderer(name: str | None, options: DiffusersOptions) -> PictureRenderer:
     """What draws key pictures; see ``DiffusersOptions.key_model``. Weights are loaded when they are first needed."""
     from videodirector.generator.backends.layout2vid import Layout2VidBackend
     from videodirector.generator.backends.storyboard import StoryboardBackend
 
     steps = options.key_steps
     if name is None or name == "storyworld":
-        return _BackendPainter(Layout2VidBackend(), steps)
+        return _BackendPictures(Layout2VidBackend(), steps)
     if name == "storyboard":
-        return _BackendPainter(StoryboardBackend(), steps)
+        return _BackendPictures(StoryboardBackend(), steps)
     if Path(name, "grounding").is_dir():
-        return _BackendPainter(Layout2VidBackend(name), steps)
-    return _PipelinePainter(name, options)
+        return _BackendPictures(Layout2VidBackend(name), steps)
+    return _PipelinePictures(name, options)
 
 
-class _BackendPainter:
+class _BackendPictures:
     """A backend that draws boxes itself, for one frame."""
 
     def __init__(self, backend: Backend, steps: int | None) -> None:
         self._backend, self._steps = backend, steps
         self._prepared: tuple[VideoPlan, SceneRenderer] | None = None
 
-    def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
+    def render(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
         from PIL import Image as Pictures
 
         frames = finish(self._renderer(plan).render(scene, seed=seed, steps=self._steps)).frames
@@ -91,7 +96,7 @@ class _BackendPainter:
         return self._prepared[1]
 
 
-class _PipelinePainter:
+class _PipelinePictures:
     """A text-to-image pipeline: GLIGEN, which reads boxes, or any other, which is told them in words."""
 
     def __init__(self, model: str, options: DiffusersOptions) -> None:
@@ -99,16 +104,16 @@ class _PipelinePainter:
         # The revision is that of the video model; quantised weights are for large transformers.
         self._options = options.model_copy(update={"revision": None, "quantise": "none"})
         self._pipeline: Any = None
-        self._kind = pipeline_class(model)
+        self._kind = find_pipeline_class(model)
         self._takes = inspect.signature(self._kind.__call__).parameters
         if "prompt" not in self._takes:
             raise ModelFormatError(f"{model} draws no pictures from words", hint="choose another key_model")
 
-    def paint(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:  # noqa: ARG002
+    def render(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:  # noqa: ARG002
         import torch
 
         if self._pipeline is None:
-            self._pipeline = load(self._model, self._kind, UNKNOWN, self._options)
+            self._pipeline = load_pipeline(self._model, self._kind, UNKNOWN, self._options)
         wanted = self._words(scene) | {
             "width": -(-size[0] // 16) * 16,
             "height": -(-size[1] // 16) * 16,
@@ -117,13 +122,13 @@ class _PipelinePainter:
         }
         if self._options.key_steps is not None:
             wanted["num_inference_steps"] = self._options.key_steps
-        with hushed(), torch.no_grad():
+        with silence_libraries(), torch.no_grad():
             output = self._pipeline(**{name: value for name, value in wanted.items() if name in self._takes})
         picture: Image = output.images[0].convert("RGB").resize(size)
         return picture
 
     def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:  # noqa: ARG002
-        revision = folder_revision(folder_of(self._model))
+        revision = folder_revision(find_folder(self._model))
         return {
             "model": revision,
             "arithmetic": machine("torch"),
@@ -139,14 +144,14 @@ class _PipelinePainter:
             # It wants one box at least; that of the whole picture says nothing.
             grounded = [(entity.name, list(box)) for entity, box in seen] or [(scene.background, [0.0, 0.0, 1.0, 1.0])]
             return {
-                "prompt": caption(scene),
+                "prompt": build_caption(scene),
                 "gligen_phrases": [phrase for phrase, _ in grounded],
                 "gligen_boxes": [box for _, box in grounded],
             }
-        return {"prompt": " ".join(filter(None, (caption(scene), told_layout(scene))))}
+        return {"prompt": " ".join(filter(None, (build_caption(scene), describe_layout(scene))))}
 
 
-def picture_digest(picture: Image) -> str:
+def digest_picture(picture: Image) -> str:
     """A picture in a cache key."""
     content = f"{picture.mode} {picture.size} ".encode() + picture.tobytes()
     return hashlib.sha256(content).hexdigest()[:32]

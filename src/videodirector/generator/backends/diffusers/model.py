@@ -10,14 +10,23 @@ from typing import Any
 
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.files.bounded_json import parse_bounded
-from videodirector.generator.backends.diffusers._anatomy import Anatomy
+from videodirector.generator.backends.diffusers._signature import PipelineSignature
 from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.backends.fitting import Sizes
 from videodirector.generator.backends.protocol import Capabilities
 from videodirector.layout2vid.weights.hub import fetched_file
 
-__all__ = ["REGIONAL", "capabilities_of", "check_gpu", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
+__all__ = [
+    "REGIONAL",
+    "check_gpu",
+    "derive_capabilities",
+    "find_folder",
+    "find_pipeline_class",
+    "load_pipeline",
+    "read_configs",
+    "silence_libraries",
+]
 
 REFERENCES = 3  # reference pictures in one scene; each lengthens the sequence that the model works on
 
@@ -25,14 +34,14 @@ REGIONAL = frozenset({"WanTransformer3DModel", "SkyReelsV2Transformer3DModel", "
 """Transformers whose cross-attention is apart, so that words can be kept inside of boxes."""
 
 
-def pipeline_class(model: str, *, revision: str | None = None) -> type:
+def find_pipeline_class(model: str, *, revision: str | None = None) -> type:
     """The class of the pipeline in a folder or on the hub.
 
     Raises:
         ModelNotFoundError: there is no pipeline.
         ModelFormatError: it is none of diffusers'.
     """
-    index = _read(model, "model_index.json", revision)
+    index = _read_json(model, "model_index.json", revision)
     if index is None:
         raise ModelNotFoundError(
             f"there is no pipeline at {model!r}: no model_index.json",
@@ -57,7 +66,7 @@ def pipeline_class(model: str, *, revision: str | None = None) -> type:
     return found
 
 
-def folder_of(model: str, *, revision: str | None = None) -> Path:
+def find_folder(model: str, *, revision: str | None = None) -> Path:
     """The folder that a model lies in; for one of the hub that of the revision that was downloaded."""
     if Path(model).is_dir():
         return Path(model)
@@ -69,12 +78,12 @@ def folder_of(model: str, *, revision: str | None = None) -> Path:
 
 def read_configs(model: str, *, revision: str | None = None) -> dict[str, dict[str, Any]]:
     """The configs of the components that say something of lengths and sizes, as far as there are any."""
-    read = {part: _read(model, f"{part}/config.json", revision) for part in ("transformer", "unet", "vae")}
+    read = {part: _read_json(model, f"{part}/config.json", revision) for part in ("transformer", "unet", "vae")}
     return {part: config for part, config in read.items() if config is not None}
 
 
-def capabilities_of(
-    anatomy: Anatomy,
+def derive_capabilities(
+    signature: PipelineSignature,
     family: Family,
     configs: Mapping[str, Mapping[str, Any]],
     *,
@@ -83,20 +92,20 @@ def capabilities_of(
 ) -> Capabilities:
     """What a pipeline can do, from its signature, its family's row and its configs."""
     network = configs.get("transformer") or configs.get("unet") or {}
-    own = _own_size(anatomy, family, network)
+    own = _find_size(signature, family, network)
     # Positions that were learned, not computed, exist for one size only.
     only = own if network.get("use_learned_positional_embeddings") else None
-    steps = anatomy.defaults.get("num_inference_steps")
-    control = anatomy.control is not None
+    steps = signature.defaults.get("num_inference_steps")
+    control = signature.control is not None
     flags = {
         "control video": control,
-        "key picture": "image" in anatomy.takes or anatomy.control == "video",
-        "regional attention": network.get("_class_name") in REGIONAL and "prompt_embeds" in anatomy.takes,
+        "key picture": "image" in signature.takes or signature.control == "video",
+        "regional attention": network.get("_class_name") in REGIONAL and "prompt_embeds" in signature.takes,
     }
     if options.rung is not None:
-        if not flags.get(options.rung, not anatomy.pictures_only):
+        if not flags.get(options.rung, not signature.pictures_only):
             raise ModelFormatError(
-                f"{anatomy.name} cannot be led by {options.rung}",
+                f"{signature.name} cannot be led by {options.rung}",
                 hint="leave the option rung away to use the best means",
             )
         flags = {name: name == options.rung for name in flags}
@@ -107,25 +116,25 @@ def capabilities_of(
         frame_size=size or only or own,
         boxes="approximate",
         control_video=flags["control video"],
-        first_frame=flags["key picture"] or (flags["control video"] and anatomy.control == "video"),
-        last_frame="last_image" in anatomy.takes and network.get("pos_embed_seq_len") is not None,
+        first_frame=flags["key picture"] or (flags["control video"] and signature.control == "video"),
+        last_frame="last_image" in signature.takes and network.get("pos_embed_seq_len") is not None,
         regions=flags["regional attention"],
-        words="prompt" in anatomy.takes,
-        references=REFERENCES if "reference_images" in anatomy.takes else 0,
+        words="prompt" in signature.takes,
+        references=REFERENCES if "reference_images" in signature.takes else 0,
         portraits=options.key_model is not None,
         shared_groups=False,
         lengths=family.lengths,
         sizes=Sizes(multiple=family.multiple, only=only),
         rate=family.rate,
-        any_rate=anatomy.rate is not None,
+        any_rate=signature.rate is not None,
         steps=steps if isinstance(steps, int) else 50,
-        negative_prompt="negative_prompt" in anatomy.takes,
-        guidance="guidance_scale" in anatomy.takes,
+        negative_prompt="negative_prompt" in signature.takes,
+        guidance="guidance_scale" in signature.takes,
     )
 
 
-def _own_size(anatomy: Anatomy, family: Family, network: Mapping[str, Any]) -> tuple[int, int]:
-    sides = anatomy.defaults.get("width"), anatomy.defaults.get("height")
+def _find_size(signature: PipelineSignature, family: Family, network: Mapping[str, Any]) -> tuple[int, int]:
+    sides = signature.defaults.get("width"), signature.defaults.get("height")
     if all(isinstance(side, int) for side in sides):
         return sides  # type: ignore[return-value]  # checked in the line above
     if family.size is not None:
@@ -137,7 +146,7 @@ def _own_size(anatomy: Anatomy, family: Family, network: Mapping[str, Any]) -> t
     return 512, 512
 
 
-def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> Any:
+def load_pipeline(model: str, kind: type, family: Family, options: DiffusersOptions) -> Any:
     """The pipeline with its weights, ready on its device.
 
     Raises:
@@ -150,9 +159,9 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
 
     if Path(model).is_dir():
         check_folder(Path(model))
-    device = _device(options)
+    device = _choose_device(options)
     check_gpu(options, device)
-    precision = getattr(torch, _dtype(options, device))
+    precision = getattr(torch, _choose_dtype(options, device))
     settings: dict[str, Any] = {
         "dtype": {**dict.fromkeys(family.precise, torch.float32), "default": precision},
         "use_safetensors": True,
@@ -160,12 +169,12 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
     if options.revision is not None:
         settings["revision"] = options.revision
     if options.quantise != "none":
-        settings["quantization_config"] = _quantisation(options.quantise, precision)
+        settings["quantization_config"] = _build_quantisation(options.quantise, precision)
     try:
-        with hushed():
+        with silence_libraries():
             pipeline = kind.from_pretrained(model, **settings)  # type: ignore[attr-defined]  # diffusers has no types
-            _repair(pipeline)
-            _place(pipeline, device, family, options)
+            _repair_text_encoder(pipeline)
+            _move_to_device(pipeline, device, family, options)
     except ImportError as error:
         raise MissingDependencyError(
             f"the model {model} needs a package that is not installed: {error}", hint="install it with pip"
@@ -177,7 +186,7 @@ def load(model: str, kind: type, family: Family, options: DiffusersOptions) -> A
     return pipeline
 
 
-def _place(pipeline: Any, device: str, family: Family, options: DiffusersOptions) -> None:
+def _move_to_device(pipeline: Any, device: str, family: Family, options: DiffusersOptions) -> None:
     pipeline.set_progress_bar_config(disable=True)
     if options.offload == "model":
         pipeline.enable_model_cpu_offload(device=device)
@@ -191,7 +200,7 @@ def _place(pipeline: Any, device: str, family: Family, options: DiffusersOptions
             pipeline.vae.enable_tiling()
 
 
-def _device(options: DiffusersOptions) -> str:
+def _choose_device(options: DiffusersOptions) -> str:
     import torch
 
     best = "cuda" if torch.cuda.is_available() else "cpu"
@@ -212,13 +221,13 @@ def check_gpu(options: DiffusersOptions, device: str) -> None:
         )
 
 
-def _dtype(options: DiffusersOptions, device: str) -> str:
+def _choose_dtype(options: DiffusersOptions, device: str) -> str:
     if options.dtype != "auto":
         return options.dtype
     return "float32" if device == "cpu" else "bfloat16"
 
 
-def _quantisation(kind: str, precision: Any) -> Any:
+def _build_quantisation(kind: str, precision: Any) -> Any:
     import importlib.util
 
     from diffusers import PipelineQuantizationConfig
@@ -240,7 +249,7 @@ def _quantisation(kind: str, precision: Any) -> Any:
     )
 
 
-def _repair(pipeline: Any) -> None:
+def _repair_text_encoder(pipeline: Any) -> None:
     """Let diffusers 0.42 find the last norm of a CLIP text encoder where transformers 5 keeps it.
 
     Pipelines that skip CLIP's last layer (I2VGen-XL by default) look for it under ``text_model``, which is gone. Not
@@ -252,7 +261,7 @@ def _repair(pipeline: Any) -> None:
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
+def silence_libraries() -> Iterator[None]:
     """Silence what diffusers, transformers and torch have to say to programmers; errors are raised as ever."""
     from videodirector.layout2vid.weights._logging import quiet
 
@@ -261,7 +270,7 @@ def hushed() -> Iterator[None]:
         yield
 
 
-def _read(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
+def _read_json(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
     folder = Path(model)
     path: Path | None = folder / file
     if not folder.is_dir():

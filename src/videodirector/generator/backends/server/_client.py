@@ -22,12 +22,17 @@ from urllib.parse import urlsplit
 from videodirector.errors import MissingDependencyError, RenderError
 from videodirector.files.atomic import output_error
 from videodirector.files.transport import ForbiddenAnswerError, allowed, bounded, cause, printable, retry_after
-from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check
-from videodirector.generator.backends.server._journal import Journal, Record
+from videodirector.generator.backends.server._decode import (
+    DamagedVideoError,
+    UnwantedVideoError,
+    VideoLimits,
+    check_video,
+)
+from videodirector.generator.backends.server._journal import JobJournal, JobRecord
 from videodirector.generator.backends.server.answers import GarbledAnswerError, Job, read_job, read_jobs
 from videodirector.generator.backends.server.options import ServerOptions
 
-__all__ = ["Cancelled", "Client", "LostJobError", "api_key"]
+__all__ = ["CancelledError", "JobClient", "LostJobError", "find_api_key"]
 
 OPENAI = "api.openai.com"
 KEY_VARIABLE = "VIDEODIRECTOR_API_KEY"
@@ -47,7 +52,7 @@ _FAREWELL = 0.8  # seconds to tell the server that nobody waits any more
 T = TypeVar("T")
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """The user does not want it any more."""
 
 
@@ -55,7 +60,7 @@ class LostJobError(Exception):
     """The server does not know a job any more that it once took."""
 
 
-class Client:
+class JobClient:
     """Speaks to one server; many threads may use it.
 
     Args:
@@ -64,21 +69,26 @@ class Client:
         journal: what was asked of it before.
     """
 
-    def __init__(self, options: ServerOptions, model: str, journal: Journal) -> None:
+    def __init__(self, options: ServerOptions, model: str, journal: JobJournal) -> None:
         self.options, self.model, self.journal = options, model, journal
         self.cancelled = threading.Event()
         self.refused: set[str] = set()
         """Optional fields that this server does not take."""
-        self._asked: set[str] = set()
-        self._heard = False  # whether it ever answered
-        self._missed: float | None = None  # when it first did not
-        self._key = api_key(options)
-        self._client = _client(options, self._key)
+        self._requested: set[str] = set()
+        self._has_answered = False  # whether it ever answered
+        self._silent_since: float | None = None  # when it first did not
+        self._key = find_api_key(options)
+        self._client = _create_client(options, self._key)
 
     # -- a job from beginning to end
 
-    def video(
-        self, key: str, fields: dict[str, Any], picture: bytes | None, told: Callable[[int], None], limits: Limits
+    def fetch_video(
+        self,
+        key: str,
+        fields: dict[str, Any],
+        picture: bytes | None,
+        report: Callable[[int], None],
+        limits: VideoLimits,
     ) -> Path:
         """The finished video for a request: downloaded before, or of a job that runs already, or of a new one.
 
@@ -86,150 +96,150 @@ class Client:
             key: digest of the request.
             fields: what to send.
             picture: PNG to begin with.
-            told: hears the job's progress, in per cent.
+            report: hears the job's progress, in per cent.
             limits: what the video may be like.
 
         Raises:
             RenderError: the server refuses, fails or stays silent.
             Cancelled: ``cancelled`` was set; the job is cancelled at the server too.
         """
-        with self.journal.locked(key):
-            path = self.journal.video(key)
-            if self.journal.finished(key) is not None:
-                if key in self._asked or not self.options.fresh:
+        with self.journal.lock(key):
+            path = self.journal.video_path(key)
+            if self.journal.find_video(key) is not None:
+                if key in self._requested or not self.options.fresh:
                     return path
                 self.journal.forget(key)
-            self._asked.add(key)
-            record = self._resumed(key, fields, picture)
+            self._requested.add(key)
+            record = self._resume(key, fields, picture)
             for _ in range(self.options.attempts + 1):
                 try:
-                    self._await(record, told)
+                    self._await(record, report)
                     self._download(record, path, limits)
                     return path
                 except LostJobError:
                     record = self._submit(self.journal.begin(key, record), fields, picture)
         raise RenderError(f"the server lost the job {self.options.attempts + 1} times", hint="ask whoever runs it")
 
-    def _resumed(self, key: str, fields: dict[str, Any], picture: bytes | None) -> Record:
+    def _resume(self, key: str, fields: dict[str, Any], picture: bytes | None) -> JobRecord:
         record = self.journal.read(key)
         if record is None or record.state == "failed":
             return self._submit(self.journal.begin(key, record), fields, picture)
         if record.job is not None:
             return record
-        return self._adopted(record, fields) or self._submit(record, fields, picture)
+        return self._adopt(record, fields) or self._submit(record, fields, picture)
 
     # -- submitting
 
-    def _submit(self, record: Record, fields: dict[str, Any], picture: bytes | None) -> Record:
+    def _submit(self, record: JobRecord, fields: dict[str, Any], picture: bytes | None) -> JobRecord:
         """Submit a job whose record is on disk."""
         import openai
 
         until, garbled = self._deadline(), 0
-        for wait in self._waits():
+        for wait in self._backoff():
             try:
-                job = self._post(self._accepted(fields), picture, record.token, until)
+                job = self._post(self._drop_refused(fields), picture, record.token, until)
             except (openai.APIConnectionError, openai.InternalServerError, GarbledAnswerError) as error:
                 # It may have arrived. Only if the server has no such job is it sent again.
                 garbled = garbled + 1 if isinstance(error, GarbledAnswerError) else 0
-                if self._worn_out(until, error, wait) or garbled == _GARBLED:
-                    raise self._error("does not answer", error) from error
+                if self._should_give_up(until, error, wait) or garbled == _GARBLED:
+                    raise self._build_error("does not answer", error) from error
                 self._sleep(self._pause(wait, error))
-                found = self._adopted(record, fields)
+                found = self._adopt(record, fields)
                 if found is not None:
                     return found
             except openai.RateLimitError as error:
-                if self._worn_out(until, error, wait) or "insufficient_quota" in str(error):
-                    raise self._error("takes no more jobs", error) from error
+                if self._should_give_up(until, error, wait) or "insufficient_quota" in str(error):
+                    raise self._build_error("takes no more jobs", error) from error
                 self._sleep(self._pause(wait, error))
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not self._learns(str(error), fields):
+                if not self._learn_refused(str(error), fields):
                     self.journal.write(replace(record, state="failed"))
-                    raise self._error("refuses the request", error) from error
+                    raise self._build_error("refuses the request", error) from error
             except openai.APIStatusError as error:
                 self.journal.write(replace(record, state="failed"))
-                raise self._error("refuses the request", error) from error
+                raise self._build_error("refuses the request", error) from error
             else:
-                return self.journal.submitted(record, job.id)
-        raise Cancelled
+                return self.journal.record_submission(record, job.id)
+        raise CancelledError
 
     def _post(self, fields: dict[str, Any], picture: bytes | None, token: str, until: float) -> Job:
         files = [] if picture is None else [("input_reference", ("first.png", picture, "image/png"))]
         headers = {"Content-Type": "multipart/form-data", "Idempotency-Key": token}
         texts = {name: str(value) for name, value in fields.items()}
-        with self._allowed(self._seconds(until)):
+        with self._allowed(self._time_left(until)):
             content = self._client.post("/videos", body=texts, files=files, options={"headers": headers}, cast_to=bytes)
-        self._heard = True
+        self._has_answered = True
         return read_job(content)
 
-    def _accepted(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _drop_refused(self, fields: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name not in self.refused}
 
-    def _learns(self, words: str, fields: dict[str, Any]) -> bool:
+    def _learn_refused(self, words: str, fields: dict[str, Any]) -> bool:
         """Whether the server has named optional fields that it does not take; they are left out from now on."""
         named = {name for name in OPTIONAL if name in fields and re.search(rf"\b{name}\b", words)}
         new = named - self.refused
         self.refused |= new
         return bool(new)
 
-    def _adopted(self, record: Record, fields: dict[str, Any]) -> Record | None:
+    def _adopt(self, record: JobRecord, fields: dict[str, Any]) -> JobRecord | None:
         """The record with the id of a job that the server took without our learning of it."""
         import openai
 
-        with self.journal.adopting():
-            taken = self.journal.jobs()
+        with self.journal.lock_adoption():
+            taken = self.journal.list_jobs()
             try:
-                jobs = self._patiently(self._deadline(), lambda until: read_jobs(self._get("/videos?limit=100", until)))
+                jobs = self._retry(self._deadline(), lambda until: read_jobs(self._get("/videos?limit=100", until)))
             except (openai.APIStatusError, GarbledAnswerError):
                 return None  # a server that lists no jobs; the token must do
             for job in jobs:
                 same = job.prompt == fields["prompt"] and job.model in (self.model, None)
                 recent = job.created >= record.since - _CLOCKS_APART
                 if same and recent and job.status not in _FAILED and job.id not in taken:
-                    return self.journal.submitted(record, job.id)
+                    return self.journal.record_submission(record, job.id)
         return None
 
     # -- looking after
 
-    def _await(self, record: Record, told: Callable[[int], None]) -> None:
+    def _await(self, record: JobRecord, report: Callable[[int], None]) -> None:
         """Wait for the end of a job."""
         until = self._deadline()
-        for wait in self._waits():
-            job = self._job(record, until)
-            told(job.progress)
+        for wait in self._backoff():
+            job = self._fetch_job(record, until)
+            report(job.progress)
             if job.status in _DONE:
                 return
             if job.status in _FAILED:
                 self.journal.write(replace(record, state="failed"))
-                words = self._discreet(job.error or job.status)
+                words = self._redact(job.error or job.status)
                 raise RenderError(f"the server failed: {words}", hint="another seed or other words may do")
             if time.monotonic() > until:
                 hint = "render again later: the job is kept, and looked for; or give --option patience=SECONDS"
                 raise RenderError(f"the job {record.job} was not done after {self.options.patience:g} s", hint=hint)
             self._sleep(min(wait, until - time.monotonic()))
         self._cancel(record)
-        raise Cancelled
+        raise CancelledError
 
-    def _job(self, record: Record, until: float) -> Job:
+    def _fetch_job(self, record: JobRecord, until: float) -> Job:
         import openai
 
         try:
-            return self._patiently(until, lambda until: read_job(self._get(f"/videos/{record.job}", until)))
+            return self._retry(until, lambda until: read_job(self._get(f"/videos/{record.job}", until)))
         except openai.NotFoundError:
             raise LostJobError from None
         except (openai.APIStatusError, GarbledAnswerError) as error:
-            raise self._error("does not tell of a job", error) from error
+            raise self._build_error("does not tell of a job", error) from error
 
-    def _download(self, record: Record, path: Path, limits: Limits) -> None:
+    def _download(self, record: JobRecord, path: Path, limits: VideoLimits) -> None:
         """Fetch the video, whole: what cannot be read to its end is fetched again."""
         import openai
 
         partial = path.with_suffix(".part")
         problem: Exception | None = None
         until = self._deadline()
-        for wait, _ in zip(self._waits(), range(6), strict=False):
+        for wait, _ in zip(self._backoff(), range(6), strict=False):
             try:
-                self._patiently(until, lambda until: self._fetch(record, partial, limits, until))
-                check(partial, limits)
+                self._retry(until, lambda until: self._fetch(record, partial, limits, until))
+                check_video(partial, limits)
                 partial.replace(path)
                 return
             except UnwantedVideoError as error:
@@ -243,20 +253,20 @@ class Client:
             except openai.NotFoundError:
                 raise LostJobError from None
             except openai.APIStatusError as error:
-                raise self._error("does not hand out the video", error) from error
+                raise self._build_error("does not hand out the video", error) from error
             except DamagedVideoError as error:
                 problem = error
                 self._sleep(min(wait, until - time.monotonic()))
             finally:
                 partial.unlink(missing_ok=True)
         if self.cancelled.is_set():
-            raise Cancelled
+            raise CancelledError
         raise RenderError(
             f"the video of job {record.job} arrives damaged every time: {problem}",
             hint="render again later: the job is kept, and nothing is paid twice",
         )
 
-    def _cancel(self, record: Record) -> None:
+    def _cancel(self, record: JobRecord) -> None:
         """Tell the server that nobody waits. What it will not cancel stays in the journal, and is fetched later."""
         import openai
 
@@ -286,17 +296,17 @@ class Client:
             request = self._client._client.build_request("GET", self.options.base_url)
             raise openai.APIConnectionError(message=str(error), request=request) from error
 
-    def _seconds(self, until: float) -> float:
+    def _time_left(self, until: float) -> float:
         """Of a request for JSON."""
         return min(self.options.timeout, until - time.monotonic())
 
     def _get(self, path: str, until: float) -> bytes:
-        with self._allowed(self._seconds(until)):
+        with self._allowed(self._time_left(until)):
             content: bytes = self._client.get(path, cast_to=bytes)
-        self._heard = True
+        self._has_answered = True
         return content
 
-    def _fetch(self, record: Record, partial: Path, limits: Limits, until: float) -> None:
+    def _fetch(self, record: JobRecord, partial: Path, limits: VideoLimits, until: float) -> None:
         """Write what a job's video holds to a file, as it arrives."""
         import openai
 
@@ -312,42 +322,42 @@ class Client:
             finally:
                 response.close()
 
-    def _patiently(self, until: float, ask: Callable[[float], T]) -> T:
+    def _retry(self, until: float, ask: Callable[[float], T]) -> T:
         """A request that changes nothing, repeated while the server is busy or away."""
         import openai
 
         garbled = 0
-        for wait in self._waits():
+        for wait in self._backoff():
             try:
                 return ask(until)
             except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError) as error:
-                if self._worn_out(until, error, wait):
-                    raise self._error("does not answer", error) from error
+                if self._should_give_up(until, error, wait):
+                    raise self._build_error("does not answer", error) from error
                 self._sleep(self._pause(wait, error))
             except GarbledAnswerError:
                 garbled += 1
                 if garbled == _GARBLED or time.monotonic() + wait >= until:
                     raise
                 self._sleep(wait)
-        raise Cancelled
+        raise CancelledError
 
-    def _waits(self) -> Iterator[float]:
+    def _backoff(self) -> Iterator[float]:
         """Ever longer waits, until the user cancels."""
         wait = self.options.poll
         while not self.cancelled.is_set():
             yield wait * random.uniform(0.8, 1.2)  # noqa: S311  so that many jobs do not ask all at once
             wait = min(wait * 1.5, self.options.poll * _SLOWEST)
 
-    def _worn_out(self, until: float, error: Exception, wait: float) -> bool:
+    def _should_give_up(self, until: float, error: Exception, wait: float) -> bool:
         """Whether to give up, for the next try would come too late; soon, if nobody was ever there, and at once where
         the next answer would be the same.
         """
         if cause(error, ForbiddenAnswerError) is not None:
             return True
         now = time.monotonic()
-        self._missed = self._missed or now
-        self._heard = self._heard or hasattr(error, "status_code")
-        if not self._heard and now - self._missed > _UNHEARD_OF:
+        self._silent_since = self._silent_since or now
+        self._has_answered = self._has_answered or hasattr(error, "status_code")
+        if not self._has_answered and now - self._silent_since > _UNHEARD_OF:
             return True
         return now + self._pause(wait, error) >= until
 
@@ -361,16 +371,16 @@ class Client:
 
     # -- words
 
-    def _error(self, what: str, error: Exception) -> RenderError:
+    def _build_error(self, what: str, error: Exception) -> RenderError:
         status = getattr(error, "status_code", None)
         forbidden = cause(error, ForbiddenAnswerError)
         words = printable(
-            self._discreet(str(forbidden) if forbidden is not None else str(getattr(error, "message", "") or error)),
+            self._redact(str(forbidden) if forbidden is not None else str(getattr(error, "message", "") or error)),
             300,
         )
         hints = {401: f"set {self.options.key_env or KEY_VARIABLE} to your key", 403: "your key may not do that"}
         hint = hints.get(status or 0, "is the model's name right, and does it take such sizes and lengths?")
-        nobody = status is None and not self._heard
+        nobody = status is None and not self._has_answered
         if forbidden is not None:
             hint = "ask whoever runs it; nothing of the answer was kept"
         elif status == 404 or isinstance(error, GarbledAnswerError) or nobody:
@@ -379,13 +389,13 @@ class Client:
             hint = "render again later: what has been submitted is looked for, and not paid twice"
         return RenderError(f"the server {self.options.base_url} {what}: {words}", hint=hint)
 
-    def _discreet(self, words: str) -> str:
+    def _redact(self, words: str) -> str:
         if len(self._key) > 3:
             words = words.replace(self._key, "***")
         return re.sub(r"\b(sk|pk)-[\w-]{6,}", "***", words)
 
 
-def api_key(options: ServerOptions) -> str:
+def find_api_key(options: ServerOptions) -> str:
     """The key for a server, from the environment; a word that means nothing where there is none.
 
     Raises:
@@ -401,7 +411,7 @@ def api_key(options: ServerOptions) -> str:
     return key or "none"
 
 
-def _client(options: ServerOptions, key: str) -> Any:
+def _create_client(options: ServerOptions, key: str) -> Any:
     try:
         import openai
     except ImportError as error:

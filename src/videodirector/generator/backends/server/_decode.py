@@ -24,7 +24,7 @@ from videodirector.files.transport import printable
 from videodirector.generator.backends.frames import Frame
 from videodirector.interrupts import at_forced_end
 
-__all__ = ["DamagedVideoError", "Found", "Limits", "UnwantedVideoError", "check", "frames"]
+__all__ = ["DamagedVideoError", "UnwantedVideoError", "VideoInfo", "VideoLimits", "check_video", "read_frames"]
 
 _CONTAINERS = "mov,matroska"  # and those that the same readers read: mp4, webm
 _PATIENCE = 300.0  # seconds for one pass of ffmpeg
@@ -45,7 +45,7 @@ class UnwantedVideoError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class VideoLimits:
     """What was asked for, and with it how much more is taken: servers round sizes, lengths and rates as they like.
 
     Attributes:
@@ -89,7 +89,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Found:
+class VideoInfo:
     """What a video holds."""
 
     frames: int
@@ -97,7 +97,7 @@ class Found:
     height: int
 
 
-def check(path: Path, limits: Limits) -> Found:
+def check_video(path: Path, limits: VideoLimits) -> VideoInfo:
     """Read the header of a video, and then all of it, keeping nothing.
 
     Raises:
@@ -108,7 +108,7 @@ def check(path: Path, limits: Limits) -> Found:
     """
     _check_header(path, limits)
     count, width, height = 0, 0, 0
-    with _ffmpeg(path, limits, ["-f", "framecrc"]) as lines:  # a line for every frame
+    with _run_ffmpeg(path, limits, ["-f", "framecrc"]) as lines:  # a line for every frame
         for line in lines:
             if line.startswith(b"#dimensions 0:"):
                 width, height = (int(side) for side in line.split(b":")[1].split(b"x"))
@@ -118,17 +118,17 @@ def check(path: Path, limits: Limits) -> Found:
                 raise UnwantedVideoError(f"it has more than {limits.frames} frames")
     if not count or not width or not height:
         raise DamagedVideoError("it holds no frames")
-    return Found(count, width, height)
+    return VideoInfo(count, width, height)
 
 
-def frames(path: Path, found: Found, limits: Limits) -> Iterator[Frame]:
+def read_frames(path: Path, found: VideoInfo, limits: VideoLimits) -> Iterator[Frame]:
     """The frames of a video that was checked, one after the other, each of shape (height, width, 3), uint8.
 
     Raises:
-        As ``check``.
+        As ``check_video``.
     """
     size = found.width * found.height * 3
-    with _ffmpeg(path, limits, ["-f", "rawvideo", "-pix_fmt", "rgb24"]) as pixels:
+    with _run_ffmpeg(path, limits, ["-f", "rawvideo", "-pix_fmt", "rgb24"]) as pixels:
         for _ in range(found.frames):
             data = pixels.read(size)
             if len(data) < size:
@@ -136,8 +136,8 @@ def frames(path: Path, found: Found, limits: Limits) -> Iterator[Frame]:
             yield np.frombuffer(data, dtype=np.uint8).reshape(found.height, found.width, 3)
 
 
-def _check_header(path: Path, limits: Limits) -> None:
-    command = _reading(path, limits, "info")
+def _check_header(path: Path, limits: VideoLimits) -> None:
+    command = _build_command(path, limits, "info")
     with tempfile.TemporaryFile() as log:
         try:
             # Without an output ffmpeg always fails; what it says of the input is what is wanted.
@@ -152,7 +152,7 @@ def _check_header(path: Path, limits: Limits) -> None:
     line = pictures[0] if pictures else ""
     size, rate, duration = _SIZE.search(line), _RATE.search(line), _DURATION.search(words)
     if size is None:
-        raise DamagedVideoError(_reason(words, path))
+        raise DamagedVideoError(_explain_log(words, path))
     width, height = int(size[1]), int(size[2])
     _check_size(width, height, limits)
     if duration is not None:
@@ -165,26 +165,26 @@ def _check_header(path: Path, limits: Limits) -> None:
             raise UnwantedVideoError(f"it has {fps:g} frames a second")
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
+def _check_size(width: int, height: int, limits: VideoLimits) -> None:
     if width > 2 * limits.size[0] or height > 2 * limits.size[1]:
         raise UnwantedVideoError(f"it is {width}x{height} pixels large")
 
 
-def _reading(path: Path, limits: Limits, level: str) -> list[str]:
+def _build_command(path: Path, limits: VideoLimits, level: str) -> list[str]:
     safely = ["-max_alloc", str(_LARGEST_ALLOCATION), "-xerror", "-protocol_whitelist", "file"]
     safely += ["-format_whitelist", _CONTAINERS, "-max_pixels", str(limits.pixels), "-err_detect", "explode"]
     return [find_ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", level, *safely, "-i", f"file:{path.absolute()}"]
 
 
 @contextmanager
-def _ffmpeg(path: Path, limits: Limits, output: list[str]) -> Iterator[IO[bytes]]:
+def _run_ffmpeg(path: Path, limits: VideoLimits, output: list[str]) -> Iterator[IO[bytes]]:
     """What ffmpeg writes of the pictures of a video; it must have come to its end when the block does.
 
     Raises:
         DamagedVideoError: ffmpeg complains, or takes too long.
         RenderError: it cannot be run.
     """
-    command = [*_reading(path, limits, "error"), "-map", "0:v:0", "-fps_mode", "passthrough", *output, "pipe:1"]
+    command = [*_build_command(path, limits, "error"), "-map", "0:v:0", "-fps_mode", "passthrough", *output, "pipe:1"]
     with tempfile.TemporaryFile() as log:
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
@@ -208,14 +208,14 @@ def _ffmpeg(path: Path, limits: Limits, output: list[str]) -> Iterator[IO[bytes]
             status = process.wait()
         if status != 0 or extra:
             log.seek(0)
-            raise DamagedVideoError(_reason(log.read(1 << 20).decode(errors="replace"), path))
+            raise DamagedVideoError(_explain_log(log.read(1 << 20).decode(errors="replace"), path))
 
 
 def _cannot_run(program: str, error: OSError) -> RenderError:
     return RenderError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?")
 
 
-def _reason(words: str, path: Path) -> str:
+def _explain_log(words: str, path: Path) -> str:
     lines = [line for line in words.strip().splitlines() if "At least one output file" not in line]
     last = lines[-1] if lines else "it cannot be read to its end"
     return printable(last.replace(f"file:{path.absolute()}", "the video").replace(str(path), "the video"), 200)

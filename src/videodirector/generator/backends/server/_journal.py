@@ -24,7 +24,7 @@ from videodirector.errors import OutputError
 from videodirector.files.atomic import output_error
 from videodirector.files.private import UntrustedError, create_private, make_folder, read_private, remove
 
-__all__ = ["KEPT", "Journal", "Record"]
+__all__ = ["KEPT", "JobJournal", "JobRecord"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ KEPT = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class JobRecord:
     """One job.
 
     Attributes:
@@ -59,10 +59,10 @@ class Record:
         return f"videodirector-{self.key[:40]}-{self.attempt}"
 
 
-_RECORD = TypeAdapter(Record)
+_RECORD = TypeAdapter(JobRecord)
 
 
-class Journal:
+class JobJournal:
     """The records of one server's jobs, in a folder.
 
     Raises:
@@ -73,7 +73,7 @@ class Journal:
         self.folder = folder
         try:
             make_folder(folder.parent.parent, folder.parent.name, folder.name)
-            self._sweep()
+            self._remove_old()
         except UntrustedError as error:
             raise OutputError(
                 f"what was asked of a server is not kept where others may write: {error}",
@@ -83,18 +83,18 @@ class Journal:
             raise output_error(folder, error) from error
 
     @contextmanager
-    def locked(self, key: str) -> Iterator[None]:
+    def lock(self, key: str) -> Iterator[None]:
         """Alone with a key: other threads and processes wait."""
         with FileLock(self.folder / f"{key}.lock"):
             yield
 
     @contextmanager
-    def adopting(self) -> Iterator[None]:
+    def lock_adoption(self) -> Iterator[None]:
         """Alone with the question whose a job is that nobody has an id of."""
         with FileLock(self.folder / "adopting.lock"):
             yield
 
-    def read(self, key: str) -> Record | None:
+    def read(self, key: str) -> JobRecord | None:
         """The record of a key, or None; one that is damaged, or somebody else's, is reported and removed."""
         path = self.folder / f"{key}.json"
         try:
@@ -109,7 +109,7 @@ class Journal:
             return None
         return record
 
-    def write(self, record: Record) -> Record:
+    def write(self, record: JobRecord) -> JobRecord:
         """Bring a record to the disk, before anything that depends on it happens.
 
         Raises:
@@ -128,27 +128,27 @@ class Journal:
             raise output_error(path, error) from error
         return record
 
-    def begin(self, key: str, before: Record | None) -> Record:
+    def begin(self, key: str, before: JobRecord | None) -> JobRecord:
         """A new attempt, on disk."""
         attempt = 1 if before is None else before.attempt + 1
-        return self.write(Record(key=key, state="submitting", attempt=attempt, since=time.time()))
+        return self.write(JobRecord(key=key, state="submitting", attempt=attempt, since=time.time()))
 
-    def submitted(self, record: Record, job: str) -> Record:
+    def record_submission(self, record: JobRecord, job: str) -> JobRecord:
         """The server has given it an id."""
         return self.write(replace(record, state="submitted", job=job))
 
     def forget(self, key: str) -> None:
         """Remove a record and its video."""
-        for path in (self.folder / f"{key}.json", self.video(key)):
+        for path in (self.folder / f"{key}.json", self.video_path(key)):
             path.unlink(missing_ok=True)
 
-    def video(self, key: str) -> Path:
+    def video_path(self, key: str) -> Path:
         """Where the finished video of a key lies, or will."""
         return self.folder / f"{key}.mp4"
 
-    def finished(self, key: str) -> Path | None:
+    def find_video(self, key: str) -> Path | None:
         """The finished video of a key, or None; what is in its place and cannot be it is reported and removed."""
-        path = self.video(key)
+        path = self.video_path(key)
         try:
             status = path.lstat()
         except OSError:
@@ -159,12 +159,12 @@ class Journal:
         remove(path)
         return None
 
-    def jobs(self) -> set[str]:
+    def list_jobs(self) -> set[str]:
         """The ids that are somebody's."""
         records = (self.read(path.stem) for path in self.folder.glob("*.json"))
         return {record.job for record in records if record is not None and record.job is not None}
 
-    def _sweep(self) -> None:
+    def _remove_old(self) -> None:
         oldest = time.time() - KEPT
         for path in self.folder.iterdir():
             with suppress(OSError):

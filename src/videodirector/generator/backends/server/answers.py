@@ -48,7 +48,7 @@ def read_job(content: bytes) -> Job:
     Raises:
         GarbledAnswerError: it describes none; the message says what was found.
     """
-    return _job(_object(content))
+    return _parse_job(_parse_object(content))
 
 
 def read_jobs(content: bytes) -> list[Job]:
@@ -57,33 +57,33 @@ def read_jobs(content: bytes) -> list[Job]:
     Raises:
         GarbledAnswerError: it is no JSON object.
     """
-    listed = _object(content).get("data")
+    listed = _parse_object(content).get("data")
     jobs = []
     for entry in listed if isinstance(listed, list) else []:
         try:
-            jobs.append(_job(entry))
+            jobs.append(_parse_job(entry))
         except GarbledAnswerError:
             continue
     return jobs
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def _parse_object(content: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(content.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        answer = json.loads(content.decode(), object_pairs_hook=_check_unique, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        raise GarbledAnswerError(f"what it answers is not UTF-8: {_shown(content)}") from None
+        raise GarbledAnswerError(f"what it answers is not UTF-8: {_show(content)}") from None
     except RecursionError:
-        raise GarbledAnswerError(f"what it answers is nested too deeply: {_shown(content)}") from None
+        raise GarbledAnswerError(f"what it answers is nested too deeply: {_show(content)}") from None
     except ValueError as error:
         raise GarbledAnswerError(
-            f"what it answers is no JSON object: {_shown(content)} ({printable(str(error), 80)})"
+            f"what it answers is no JSON object: {_show(content)} ({printable(str(error), 80)})"
         ) from None
     if not isinstance(answer, dict):
-        raise GarbledAnswerError(f"what it answers is no JSON object: {_shown(content)}")
+        raise GarbledAnswerError(f"what it answers is no JSON object: {_show(content)}")
     return answer
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _check_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -92,24 +92,24 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse(word: str) -> float:
+def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no number")
 
 
-def _shown(content: bytes) -> str:
+def _show(content: bytes) -> str:
     return repr(printable(content[:200].decode(errors="replace"), 80))
 
 
-def _job(about: object) -> Job:
+def _parse_job(about: object) -> Job:
     if not isinstance(about, dict):
-        raise GarbledAnswerError(f"what it says of a job is {_kind(about)}")
+        raise GarbledAnswerError(f"what it says of a job is {_describe_value(about)}")
     identity, status = about.get("id"), about.get("status")
     if isinstance(identity, int) and not isinstance(identity, bool) and 0 <= identity < 10**18:
         identity = str(identity)
     if not isinstance(identity, str) or not _ID.fullmatch(identity):
-        raise GarbledAnswerError(f"the id of a job must be a word, and is {_kind(identity)}")
+        raise GarbledAnswerError(f"the id of a job must be a word, and is {_describe_value(identity)}")
     if status is not None and not isinstance(status, str):
-        raise GarbledAnswerError(f"the status of a job must be a word, and is {_kind(status)}")
+        raise GarbledAnswerError(f"the status of a job must be a word, and is {_describe_value(status)}")
     reason = about.get("error")
     if isinstance(reason, dict):
         reason = reason.get("message")
@@ -117,15 +117,15 @@ def _job(about: object) -> Job:
     return Job(
         id=identity,
         status=(status or "").strip().lower(),
-        progress=round(min(max(_number(about.get("progress")), 0.0), 100.0)),
+        progress=round(min(max(_parse_number(about.get("progress")), 0.0), 100.0)),
         error=printable(reason, 300) if isinstance(reason, str) else "",
         prompt=prompt if isinstance(prompt, str) else None,
         model=model if isinstance(model, str) else None,
-        created=_number(about.get("created_at")),
+        created=_parse_number(about.get("created_at")),
     )
 
 
-def _number(value: object) -> float:
+def _parse_number(value: object) -> float:
     """A number, also one in quotes; 0 for what is none."""
     try:
         number = float(value) if isinstance(value, (int, float, str)) else 0.0
@@ -134,7 +134,7 @@ def _number(value: object) -> float:
     return number if math.isfinite(number) else 0.0
 
 
-def _kind(value: object) -> str:
+def _describe_value(value: object) -> str:
     """What was found, for an error: its type, and how it begins."""
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "missing"}
     name = names.get(type(value), "a number")

@@ -17,16 +17,22 @@ import numpy as np
 from videodirector.errors import RenderError, VideoDirectorError
 from videodirector.files.digests import digest
 from videodirector.files.memo import cache_folder
-from videodirector.generator.backends.diffusers.key_picture import Painter, painter, still
+from videodirector.generator.backends.diffusers.key_picture import PictureRenderer, create_picture_renderer, take_still
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
-from videodirector.generator.backends.fitting import resampled_indices, resize
+from videodirector.generator.backends.fitting import resample_indices, resize
 from videodirector.generator.backends.frames import Frame, Frames
-from videodirector.generator.backends.layout_methods import Lowering, Rung, lower
+from videodirector.generator.backends.layout_methods import CompiledScene, LayoutMethod, compile_scene
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
 from videodirector.generator.backends.scene import scene_seed
-from videodirector.generator.backends.server._client import Cancelled, Client
-from videodirector.generator.backends.server._decode import DamagedVideoError, Limits, UnwantedVideoError, check, frames
-from videodirector.generator.backends.server._journal import Journal
+from videodirector.generator.backends.server._client import CancelledError, JobClient
+from videodirector.generator.backends.server._decode import (
+    DamagedVideoError,
+    UnwantedVideoError,
+    VideoLimits,
+    check_video,
+    read_frames,
+)
+from videodirector.generator.backends.server._journal import JobJournal
 from videodirector.generator.backends.server.options import ServerOptions
 from videodirector.schemas import Control, Drawn, Scene, VideoPlan
 
@@ -53,7 +59,7 @@ class ServerBackend:
     ) -> None:
         self.model, self.options = model, options or ServerOptions()
         self._size = size or SIZE
-        self._painter: Painter | None = None
+        self._picture_renderer: PictureRenderer | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -83,17 +89,17 @@ class ServerBackend:
         """
         return ServerRenderer(plan, self)
 
-    def client(self) -> Client:
+    def create_client(self) -> JobClient:
         """A client with a journal for this server."""
         parts = urlsplit(self.options.base_url)
         name = f"{parts.hostname}-{hashlib.sha256(self.options.base_url.encode()).hexdigest()[:8]}"
-        return Client(self.options, self.model, Journal(cache_folder() / "jobs" / name))
+        return JobClient(self.options, self.model, JobJournal(cache_folder() / "jobs" / name))
 
-    def painter(self) -> Painter:
+    def picture_renderer(self) -> PictureRenderer:
         """What draws key pictures."""
-        if self._painter is None:
-            self._painter = painter(self.options.key_model, DiffusersOptions())
-        return self._painter
+        if self._picture_renderer is None:
+            self._picture_renderer = create_picture_renderer(self.options.key_model, DiffusersOptions())
+        return self._picture_renderer
 
 
 class ServerRenderer:
@@ -102,7 +108,7 @@ class ServerRenderer:
     def __init__(self, plan: VideoPlan, backend: ServerBackend) -> None:
         self._plan, self._backend = plan, backend
         self._capabilities = backend.capabilities
-        self._client = backend.client()
+        self._client = backend.create_client()
         self._jobs: dict[str, _Job] = {}
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._workers = 0
@@ -114,7 +120,7 @@ class ServerRenderer:
         """
         for scene, seed in scenes:
             if scene.continues is None or not self._capabilities.first_frame:
-                self._start(scene, seed=seed, steps=steps, first_frame=None)
+                self._submit(scene, seed=seed, steps=steps, first_frame=None)
 
     def render(
         self, scene: Scene, *, seed: int, steps: int | None = None, first_frame: Frame | None = None
@@ -127,38 +133,40 @@ class ServerRenderer:
         Raises:
             RenderError: naming every scene that failed so far.
         """
-        job = self._jobs.get(scene.id) or self._start(scene, seed=seed, steps=steps, first_frame=first_frame)
+        job = self._jobs.get(scene.id) or self._submit(scene, seed=seed, steps=steps, first_frame=first_frame)
         try:
             while (percent := job.events.get()) is not None:
                 yield Progress(min(max(percent, 0), 100), 100)
             path = job.result.result()
         except VideoDirectorError as error:
-            raise self._failures(error) from error
+            raise self._collect_failures(error) from error
         except BaseException:  # Ctrl-C, or nobody listens any more
             self._client.cancelled.set()
             wait([other.result for other in self._jobs.values()], timeout=_FAREWELL)
             raise
         del self._jobs[scene.id]
-        return self._clip(scene, path, steps=steps)
+        return self._read_clip(scene, path, steps=steps)
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
         """See ``SceneRenderer.effective``: the server, and what it is asked for."""
-        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
-        told: dict[str, Any] = {
+        compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
+        inputs: dict[str, Any] = {
             "server": self._backend.options.base_url,
-            "fields": self._fields(scene, lowering, seed=seed, steps=steps),
+            "fields": self._build_fields(scene, compiled, seed=seed, steps=steps),
             "frames": scene.frames,
         }
-        if lowering.rung is Rung.KEY_PICTURE:
-            told["picture"] = self._backend.painter().effective(self._plan, still(scene, "first"), seed=seed)
+        if compiled.method is LayoutMethod.KEY_PICTURE:
+            inputs["picture"] = self._backend.picture_renderer().effective(
+                self._plan, take_still(scene, "first"), seed=seed
+            )
         if scene.continues is not None and self._capabilities.first_frame:
             before = self._plan.scene(scene.continues)
-            told["continues"] = self.effective(before, seed=scene_seed(self._plan, before), steps=steps)
-        return told
+            inputs["continues"] = self.effective(before, seed=scene_seed(self._plan, before), steps=steps)
+        return inputs
 
-    def _start(self, scene: Scene, *, seed: int, steps: int | None, first_frame: Frame | None) -> _Job:
-        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
-        fields = self._fields(scene, lowering, seed=seed, steps=steps)
+    def _submit(self, scene: Scene, *, seed: int, steps: int | None, first_frame: Frame | None) -> _Job:
+        compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
+        fields = self._build_fields(scene, compiled, seed=seed, steps=steps)
         key = digest(self.effective(scene, seed=seed, steps=steps))
         job = _Job()
         self._jobs[scene.id] = job
@@ -166,9 +174,11 @@ class ServerRenderer:
         def work() -> None:
             try:
                 if self._client.cancelled.is_set():
-                    raise Cancelled
-                picture = self._picture(scene, lowering, seed=seed, first_frame=first_frame)
-                path = self._client.video(key, fields, picture, job.events.put, self._limits(scene, lowering))
+                    raise CancelledError
+                picture = self._render_picture(scene, compiled, seed=seed, first_frame=first_frame)
+                path = self._client.fetch_video(
+                    key, fields, picture, job.events.put, self._build_limits(scene, compiled)
+                )
                 job.result.set_result(path)
             except BaseException as error:
                 job.result.set_exception(error)
@@ -178,28 +188,28 @@ class ServerRenderer:
         self._waiting.put(work)
         if self._workers < self._backend.options.in_flight:
             self._workers += 1
-            # A daemon, so that a process that was told to end does: what is submitted stands in the journal.
-            threading.Thread(target=self._work, name=f"videodirector-server-{self._workers}", daemon=True).start()
+            # A daemon, so that a process that was inputs to end does: what is submitted stands in the journal.
+            threading.Thread(target=self._run_jobs, name=f"videodirector-server-{self._workers}", daemon=True).start()
         return job
 
-    def _work(self) -> None:
+    def _run_jobs(self) -> None:
         while True:
             self._waiting.get()()
 
-    def _fields(self, scene: Scene, lowering: Lowering, *, seed: int, steps: int | None) -> dict[str, Any]:
+    def _build_fields(self, scene: Scene, compiled: CompiledScene, *, seed: int, steps: int | None) -> dict[str, Any]:
         options = self._backend.options
-        width, height = lowering.size
-        seconds = options.seconds or max(1, math.ceil(scene.frames / lowering.rate))
+        width, height = compiled.size
+        seconds = options.seconds or max(1, math.ceil(scene.frames / compiled.rate))
         fields: dict[str, Any] = {
             "model": self._backend.model,
-            "prompt": lowering.prompt,
+            "prompt": compiled.prompt,
             "seconds": seconds,
             "size": f"{width}x{height}",
         }
         if options.extras:
             extras: dict[str, Any] = {
-                "num_frames": lowering.frames,
-                "fps": max(1, round(lowering.rate)),
+                "num_frames": compiled.frames,
+                "fps": max(1, round(compiled.rate)),
                 "seed": seed % 2**31,
                 "width": width,
                 "height": height,
@@ -210,31 +220,33 @@ class ServerRenderer:
             fields |= {name: value for name, value in extras.items() if value is not None}
         return fields
 
-    def _picture(self, scene: Scene, lowering: Lowering, *, seed: int, first_frame: Frame | None) -> bytes | None:
-        if lowering.rung is not Rung.KEY_PICTURE:
+    def _render_picture(
+        self, scene: Scene, compiled: CompiledScene, *, seed: int, first_frame: Frame | None
+    ) -> bytes | None:
+        if compiled.method is not LayoutMethod.KEY_PICTURE:
             return None
         from PIL import Image
 
         if first_frame is not None:
-            picture = Image.fromarray(first_frame).resize(lowering.size, Image.Resampling.LANCZOS)
+            picture = Image.fromarray(first_frame).resize(compiled.size, Image.Resampling.LANCZOS)
         else:
-            with _PAINTING:
-                picture = self._backend.painter().paint(
-                    self._plan, still(scene, "first"), size=lowering.size, seed=seed
+            with _picture_lock:
+                picture = self._backend.picture_renderer().render(
+                    self._plan, take_still(scene, "first"), size=compiled.size, seed=seed
                 )
         stream = io.BytesIO()
         picture.save(stream, format="PNG")
         return stream.getvalue()
 
-    def _clip(self, scene: Scene, path: Path, *, steps: int | None) -> Clip:
-        lowering = lower(self._plan, scene, self._capabilities, steps=steps)
-        limits = self._limits(scene, lowering)
-        told_frames = "num_frames" not in self._client.refused and self._backend.options.extras
+    def _read_clip(self, scene: Scene, path: Path, *, steps: int | None) -> Clip:
+        compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
+        limits = self._build_limits(scene, compiled)
+        takes_frames = "num_frames" not in self._client.refused and self._backend.options.extras
         # A server that knows no number of frames gives whole seconds; the scene is their beginning.
         try:
-            found = check(path, limits)
-            wanted = found.frames if told_frames else max(1, round(found.frames * self._share(scene, lowering)))
-            fitted = self._fitted(frames(path, found, limits), wanted, scene.frames)
+            found = check_video(path, limits)
+            wanted = found.frames if takes_frames else max(1, round(found.frames * self._scene_share(scene, compiled)))
+            fitted = self._fit_frames(read_frames(path, found, limits), wanted, scene.frames)
         except (DamagedVideoError, UnwantedVideoError) as error:
             raise RenderError(
                 f"the video of scene {scene.id} that the server gave cannot be used: {error}",
@@ -248,14 +260,14 @@ class ServerRenderer:
             Control(name=control.name, status="ignored", detail="the server does not take it")
             if control.name in ignored
             else control
-            for control in lowering.controls
+            for control in compiled.controls
         )
         return Clip(fitted, controls=controls, drawn=None if as_planned else figures)
 
-    def _fitted(self, drawn: Iterator[Frame], wanted: int, count: int) -> Frames:
+    def _fit_frames(self, drawn: Iterator[Frame], wanted: int, count: int) -> Frames:
         """``count`` of the first ``wanted`` frames, in the size that is wanted; no other is kept in memory."""
         width, height = self._capabilities.frame_size
-        picked = np.asarray(resampled_indices(wanted, count))
+        picked = np.asarray(resample_indices(wanted, count))
         fitted: Frames = np.empty((count, height, width, 3), dtype=np.uint8)
         for number, frame in enumerate(drawn):
             places = np.flatnonzero(picked == number)
@@ -263,16 +275,16 @@ class ServerRenderer:
                 fitted[places] = resize(frame[None], (width, height))[0]
         return fitted
 
-    def _limits(self, scene: Scene, lowering: Lowering) -> Limits:
-        seconds = self._backend.options.seconds or math.ceil(scene.frames / lowering.rate)
-        rate = float(lowering.rate)
-        return Limits(size=lowering.size, seconds=max(1.0, seconds, lowering.frames / rate), rate=rate)
+    def _build_limits(self, scene: Scene, compiled: CompiledScene) -> VideoLimits:
+        seconds = self._backend.options.seconds or math.ceil(scene.frames / compiled.rate)
+        rate = float(compiled.rate)
+        return VideoLimits(size=compiled.size, seconds=max(1.0, seconds, compiled.frames / rate), rate=rate)
 
-    def _share(self, scene: Scene, lowering: Lowering) -> float:
-        seconds = self._backend.options.seconds or max(1, math.ceil(scene.frames / lowering.rate))
-        return min(1.0, float(scene.frames / lowering.rate) / seconds)
+    def _scene_share(self, scene: Scene, compiled: CompiledScene) -> float:
+        seconds = self._backend.options.seconds or max(1, math.ceil(scene.frames / compiled.rate))
+        return min(1.0, float(scene.frames / compiled.rate) / seconds)
 
-    def _failures(self, error: VideoDirectorError) -> RenderError:
+    def _collect_failures(self, error: VideoDirectorError) -> RenderError:
         """All that went wrong, after those that are on their way have come to their end."""
         failed = {scene: job.result.exception() for scene, job in self._jobs.items()}
         lines = [
@@ -295,4 +307,4 @@ class _Job:
         self.result: Future[Path] = Future()
 
 
-_PAINTING = threading.Lock()  # painters hold one model, and many threads want pictures
+_picture_lock = threading.Lock()  # painters hold one model, and many threads want pictures

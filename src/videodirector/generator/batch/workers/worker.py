@@ -9,7 +9,7 @@ from typing import Protocol
 
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.render.cache import SceneCache
-from videodirector.generator.render.plan_renderer import Drawing
+from videodirector.generator.render.plan_renderer import PlanRenderer
 from videodirector.generator.render.scene_key import SceneKey
 from videodirector.schemas import RenderEvent, RenderSettings, VideoPlan
 
@@ -79,7 +79,7 @@ class SceneWorker:
         self._source = source
         self._cache = cache
         self._is_alone = is_alone
-        self._prepared: OrderedDict[str, Drawing] = OrderedDict()
+        self._prepared: OrderedDict[str, PlanRenderer] = OrderedDict()
 
     def render(self, task: RenderTask) -> Generator[RenderEvent, None, None]:
         """Render the scenes of a task that are not in the cache.
@@ -90,8 +90,8 @@ class SceneWorker:
         renderer = self._prepared.pop(task.output_digest, None)
         is_new = renderer is None
         if renderer is None:
-            backend = self._source.of(task.settings)
-            renderer = Drawing(task.plan, backend, steps=task.settings.steps, cache=self._cache, for_others=True)
+            backend = self._source.get(task.settings)
+            renderer = PlanRenderer(task.plan, backend, steps=task.settings.steps, cache=self._cache, must_cache=True)
         renderer.keys.update(task.keys)
         if self._is_alone and is_new:
             renderer.announce()
@@ -99,7 +99,7 @@ class SceneWorker:
         while len(self._prepared) > _PLANS:
             self._prepared.popitem(last=False)
         for scene in task.scenes:
-            yield from renderer.draw(task.plan.scene(scene))
+            yield from renderer.render(task.plan.scene(scene))
 
 
 class LocalWorker:

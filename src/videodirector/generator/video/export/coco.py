@@ -16,10 +16,12 @@ from videodirector.generator.video.encode import VideoFormat
 from videodirector.generator.video.timeline import Shot
 from videodirector.schemas import Box, Entity, Scene, VideoPlan, normalised
 
-__all__ = ["coco"]
+__all__ = ["build_coco"]
 
 
-def coco(plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str, picture: Callable[[int], str]) -> str:
+def build_coco(
+    plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str, picture: Callable[[int], str]
+) -> str:
     """The document, as JSON text.
 
     Args:
@@ -37,7 +39,7 @@ def coco(plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str,
     for scene, shot in zip(plan.scenes, shots, strict=True):
         for entity in scene.entities:
             category = categories.setdefault(normalised(entity.name), len(categories) + 1)
-            key = _identity(plan, scene, entity)
+            key = _track_key(plan, scene, entity)
             track = tracks.setdefault(
                 key, {"id": len(tracks) + 1, "video_id": 1, "category_id": category, "name": key[1]}
             )
@@ -45,7 +47,7 @@ def coco(plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str,
             for number in range(shot.length + shot.hold):
                 box = boxes[shot.source(number)]
                 if box is not None:
-                    pixels = _pixels(box, fmt)
+                    pixels = _to_pixels(box, fmt)
                     annotations.append(
                         {
                             "id": len(annotations) + 1,
@@ -61,7 +63,14 @@ def coco(plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str,
                         }
                     )
     rate = plan.frame_rate
-    video = {"id": 1, "name": name, "width": width, "height": height, "frames": length, "frame_rate": _text(rate)}
+    video = {
+        "id": 1,
+        "name": name,
+        "width": width,
+        "height": height,
+        "frames": length,
+        "frame_rate": _format_rate(rate),
+    }
     images = [
         {
             "id": number + 1,
@@ -84,17 +93,17 @@ def coco(plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str,
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _text(rate: Fraction) -> str:
+def _format_rate(rate: Fraction) -> str:
     return f"{rate.numerator}/{rate.denominator}"
 
 
-def _identity(plan: VideoPlan, scene: Scene, entity: Entity) -> tuple[str, str]:
+def _track_key(plan: VideoPlan, scene: Scene, entity: Entity) -> tuple[str, str]:
     """One for all appearances of one thing: the scenes of a group share it, and what stands alone has its own."""
     group = plan.group_of(scene, entity)
     return (f"scene {scene.id}" if group is None else f"group {group}", entity.id)
 
 
-def _pixels(box: Box, fmt: VideoFormat) -> list[float]:
+def _to_pixels(box: Box, fmt: VideoFormat) -> list[float]:
     (across, down), (left, top) = fmt.scaled, fmt.offset
     x, y = left + box.x0 * across, top + box.y0 * down
     return [round(value, 2) for value in (x, y, box.width * across, box.height * down)]

@@ -14,10 +14,10 @@ from videodirector.schemas import Scene, VideoPlan
 if TYPE_CHECKING:
     from opentimelineio.opentime import RationalTime, TimeRange
 
-__all__ = ["clip_name", "need_otio", "otio"]
+__all__ = ["build_otio", "clip_name", "require_otio"]
 
 
-def need_otio() -> None:
+def require_otio() -> None:
     """Makes sure that the package is there, before any work is done.
 
     Raises:
@@ -36,7 +36,7 @@ def clip_name(index: int, scene: Scene) -> str:
     return f"{index + 1:03}-{scene.id}.mp4"
 
 
-def otio(plan: VideoPlan, shots: Sequence[Shot], *, name: str, clips: str, audio: str | None) -> str:
+def build_otio(plan: VideoPlan, shots: Sequence[Shot], *, name: str, clips: str, audio: str | None) -> str:
     """The timeline, as JSON text.
 
     A crossfade or fade is a transition, for which the clips on both sides have frames to spare; a held frame is a
@@ -62,7 +62,7 @@ def otio(plan: VideoPlan, shots: Sequence[Shot], *, name: str, clips: str, audio
             target_url=f"{clips}/{clip_name(index, scene)}", available_range=_range(0, scene.frames, drawn_rate)
         )
         clip = oti.schema.Clip(scene.id, media, _range(head, shot.length - head - tail, rate))
-        clip.metadata["videodirector"] = _facts(scene)
+        clip.metadata["videodirector"] = _build_metadata(scene)
         video.append(clip)
         if shot.hold:
             still = oti.schema.Clip(f"{scene.id} (held)", media.clone(), _range(shot.length - 1, shot.hold, rate))
@@ -72,21 +72,21 @@ def otio(plan: VideoPlan, shots: Sequence[Shot], *, name: str, clips: str, audio
         if tail or (following and following.overlap):
             assert following is not None, "the last scene overlaps with nothing"
             after = following.overlap // 2
-            video.append(_transition("crossfade", "SMPTE_Dissolve", following.overlap - after, after, rate))
+            video.append(_build_transition("crossfade", "SMPTE_Dissolve", following.overlap - after, after, rate))
         elif shot.fade_out or faded:
-            video.append(_transition("fade through black", "Custom_Transition", shot.fade_out, faded, rate))
+            video.append(_build_transition("fade through black", "Custom_Transition", shot.fade_out, faded, rate))
     timeline = oti.schema.Timeline(name)
     timeline.tracks.append(video)
     end = shots[-1].end
     if audio is not None:
-        timeline.tracks.append(_sound_track("sound", [(0, end, audio)], rate))
+        timeline.tracks.append(_build_sound_track("sound", [(0, end, audio)], rate))
     heard = [(shot.start, shot.end, scene.audio) for scene, shot in zip(plan.scenes, shots, strict=True) if scene.audio]
-    for lane, part in enumerate(_lanes(heard)):
-        timeline.tracks.append(_sound_track(f"sound of scenes {lane + 1}", part, rate))
+    for lane, part in enumerate(_assign_lanes(heard)):
+        timeline.tracks.append(_build_sound_track(f"sound of scenes {lane + 1}", part, rate))
     return str(oti.adapters.write_to_string(timeline, "otio_json")) + "\n"
 
 
-def _lanes(heard: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
+def _assign_lanes(heard: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
     """Sounds that overlap on tracks of their own; two are enough, for no three scenes are seen at once."""
     lanes: list[list[tuple[int, int, str]]] = []
     for sound in heard:
@@ -98,7 +98,7 @@ def _lanes(heard: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]
     return lanes
 
 
-def _sound_track(name: str, heard: Sequence[tuple[int, int, str]], rate: Fraction) -> Any:
+def _build_sound_track(name: str, heard: Sequence[tuple[int, int, str]], rate: Fraction) -> Any:
     import opentimelineio as oti
 
     track = oti.schema.Track(name, kind=oti.schema.TrackKind.Audio)
@@ -112,12 +112,12 @@ def _sound_track(name: str, heard: Sequence[tuple[int, int, str]], rate: Fractio
     return track
 
 
-def _facts(scene: Scene) -> dict[str, Any]:
+def _build_metadata(scene: Scene) -> dict[str, Any]:
     facts: dict[str, Any] = {"scene": scene.id, "description": scene.description, "background": scene.background}
     return {**facts, "entities": [entity.name for entity in scene.entities]}
 
 
-def _transition(name: str, kind: str, before: int, after: int, rate: Fraction) -> Any:
+def _build_transition(name: str, kind: str, before: int, after: int, rate: Fraction) -> Any:
     import opentimelineio as oti
 
     return oti.schema.Transition(name, kind, in_offset=_time(before, rate), out_offset=_time(after, rate))

@@ -11,7 +11,7 @@ from typing import Any
 
 from videodirector.errors import ModelFormatError
 
-__all__ = ["Anatomy", "Inputs", "anatomy_of", "arguments"]
+__all__ = ["PipelineSignature", "SceneInputs", "build_arguments", "read_signature"]
 
 LENGTH = ("num_frames", "video_length", "frames")
 RATE = ("frame_rate", "fps", "target_fps")
@@ -28,7 +28,7 @@ FILLED = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Anatomy:
+class PipelineSignature:
     """The parameters of a pipeline's call that matter here, by what they are for.
 
     Attributes:
@@ -55,7 +55,7 @@ class Anatomy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class SceneInputs:
     """What one scene is drawn from; pictures are PIL images. None or empty: leave it to the pipeline.
 
     Attributes:
@@ -82,7 +82,7 @@ class Inputs:
     references: tuple[Any, ...] = ()
 
 
-def anatomy_of(pipeline: type) -> Anatomy:
+def read_signature(pipeline: type) -> PipelineSignature:
     """Read a pipeline class.
 
     Raises:
@@ -96,7 +96,7 @@ def anatomy_of(pipeline: type) -> Anatomy:
         for name, parameter in parameters.items()
         if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
     }
-    length = _first(LENGTH, named)
+    length = _find_first(LENGTH, named)
     if length is None:
         raise ModelFormatError(
             f"{pipeline.__name__} does not draw videos: its call takes no number of frames ({', '.join(LENGTH)})",
@@ -116,25 +116,25 @@ def anatomy_of(pipeline: type) -> Anatomy:
             f"{pipeline.__name__} needs {', '.join(missing)}, which no plan has",
             hint="give a pipeline that is called with words, a first picture or a control video",
         )
-    return Anatomy(
+    return PipelineSignature(
         name=pipeline.__name__,
         takes=frozenset(named),
         defaults={name: value.default for name, value in named.items() if value.default is not value.empty},
         length=length,
-        rate=_first(RATE, named),
+        rate=_find_first(RATE, named),
         control=control,
         tensors=control is not None and _is_tensor(named[control].annotation),
     )
 
 
-def arguments(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
+def build_arguments(signature: PipelineSignature, inputs: SceneInputs) -> dict[str, Any]:
     """The keyword arguments of the pipeline's call, without generator, callback and output type."""
     width, height = inputs.size
     rate = inputs.rate
     wanted: dict[str, Any] = {
         "prompt": inputs.prompt,
         "negative_prompt": inputs.negative_prompt or None,
-        anatomy.length: inputs.frames,
+        signature.length: inputs.frames,
         "height": height,
         "width": width,
         "num_inference_steps": inputs.steps,
@@ -144,20 +144,20 @@ def arguments(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
         "reference_images": list(inputs.references) or None,
         "use_resolution_binning": False,  # the size is fitted already
     }
-    if anatomy.rate is not None:  # some take fractions, some count
-        whole = anatomy.rate != "frame_rate" or isinstance(anatomy.defaults.get(anatomy.rate), int)
-        wanted[anatomy.rate] = max(1, round(rate)) if whole else float(rate)
-    if anatomy.control is not None:
-        wanted |= _control(anatomy, inputs)
-    return {name: value for name, value in wanted.items() if value is not None and name in anatomy.takes}
+    if signature.rate is not None:  # some take fractions, some count
+        whole = signature.rate != "frame_rate" or isinstance(signature.defaults.get(signature.rate), int)
+        wanted[signature.rate] = max(1, round(rate)) if whole else float(rate)
+    if signature.control is not None:
+        wanted |= _build_control(signature, inputs)
+    return {name: value for name, value in wanted.items() if value is not None and name in signature.takes}
 
 
-def _control(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
+def _build_control(signature: PipelineSignature, inputs: SceneInputs) -> dict[str, Any]:
     """The control video with its mask: white is drawn anew, black is kept."""
     from PIL import Image
 
-    assert anatomy.control is not None, "the caller asked"
-    begins = inputs.first_frame is not None and anatomy.control == "video"
+    assert signature.control is not None, "the caller asked"
+    begins = inputs.first_frame is not None and signature.control == "video"
     control = inputs.control
     if control is None and begins:  # nothing to follow but the first picture; grey is what nothing is told of
         control = [Image.new("RGB", inputs.size, (128, 128, 128))] * inputs.frames
@@ -167,13 +167,13 @@ def _control(anatomy: Anatomy, inputs: Inputs) -> dict[str, Any]:
     if begins:
         control[0], mask[0] = inputs.first_frame, Image.new("L", inputs.size, 0)
     return {
-        anatomy.control: _stacked(control) if anatomy.tensors else control,
+        signature.control: _stack(control) if signature.tensors else control,
         "mask": mask,
         "conditioning_scale": inputs.conditioning_scale,
     }
 
 
-def _stacked(pictures: list[Any]) -> Any:
+def _stack(pictures: list[Any]) -> Any:
     """Pictures as a tensor (1, 3, frames, height, width) in [0, 1]."""
     import numpy as np
     import torch
@@ -188,5 +188,5 @@ def _is_tensor(annotation: object) -> bool:
     return bool({"Tensor", "FloatTensor"} & words) and not {"list", "List", "Image", "PipelineImageInput"} & words
 
 
-def _first(names: tuple[str, ...], there: Mapping[str, Any]) -> str | None:
+def _find_first(names: tuple[str, ...], there: Mapping[str, Any]) -> str | None:
     return next((name for name in names if name in there), None)

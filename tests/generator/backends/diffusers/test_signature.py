@@ -17,8 +17,8 @@ from videodirector import Director
 from videodirector._generators import finish
 from videodirector.errors import ModelFormatError, RenderError, UsageError
 from videodirector.generator.backends.diffusers import DiffusersBackend, DiffusersOptions
-from videodirector.generator.backends.diffusers._anatomy import Inputs, anatomy_of, arguments
-from videodirector.generator.backends.diffusers.families import family_of
+from videodirector.generator.backends.diffusers._signature import SceneInputs, build_arguments, read_signature
+from videodirector.generator.backends.diffusers.families import find_family
 from videodirector.schemas import RenderResult
 
 
@@ -183,8 +183,8 @@ def test_a_control_video_is_a_tensor_where_tensors_are_taken(tmp_path: Any) -> N
 
 
 def test_arguments_are_those_that_it_takes() -> None:
-    inputs = Inputs(prompt="a", negative_prompt="b", frames=5, size=(32, 16), rate=Fraction(24), guidance=2.0)
-    assert arguments(anatomy_of(Toy), inputs) == {"prompt": "a", "video_length": 5, "height": 16, "width": 32}
+    inputs = SceneInputs(prompt="a", negative_prompt="b", frames=5, size=(32, 16), rate=Fraction(24), guidance=2.0)
+    assert build_arguments(read_signature(Toy), inputs) == {"prompt": "a", "video_length": 5, "height": 16, "width": 32}
 
 
 @pytest.mark.parametrize(
@@ -200,13 +200,13 @@ def test_arguments_are_those_that_it_takes() -> None:
     ],
 )
 def test_families_by_the_beginning_of_their_class(name: str, title: str, frames: int) -> None:
-    family = family_of(name)
+    family = find_family(name)
     assert (family.title, family.lengths.fit(32)) == (title, frames)
 
 
 def test_configs_say_more_than_the_table() -> None:
-    assert family_of("AnimateDiffPipeline", {"unet": {"motion_max_seq_length": 16}}).lengths.most == 16
-    assert family_of("CogVideoXPipeline", {"transformer": {"patch_size_t": 2, "sample_frames": 81}}).rate == 16
-    assert family_of("CogVideoXPipeline", {"transformer": {"sample_frames": 49}}).lengths.most == 49
-    small = family_of("WanPipeline", {"vae": {"scale_factor_spatial": 16}})
+    assert find_family("AnimateDiffPipeline", {"unet": {"motion_max_seq_length": 16}}).lengths.most == 16
+    assert find_family("CogVideoXPipeline", {"transformer": {"patch_size_t": 2, "sample_frames": 81}}).rate == 16
+    assert find_family("CogVideoXPipeline", {"transformer": {"sample_frames": 49}}).lengths.most == 49
+    small = find_family("WanPipeline", {"vae": {"scale_factor_spatial": 16}})
     assert (small.rate, small.multiple) == (Fraction(24), 32)
