@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from videodirector.errors import OutputError
-from videodirector.files.atomic import atomic_file, output_error
+from videodirector.files.atomic import atomic_file, build_output_error
 
 
 def test_the_file_appears_whole_at_the_end(tmp_path: Path) -> None:
@@ -124,6 +124,6 @@ def test_a_disk_that_fills_up_at_the_end(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EIO])
 def test_every_reason_has_a_hint(code: int) -> None:
-    error = output_error("a.mp4", OSError(code, os.strerror(code)))
+    error = build_output_error("a.mp4", OSError(code, os.strerror(code)))
     assert os.strerror(code) in error.message
     assert error.hint

@@ -15,7 +15,7 @@ import pytest
 
 from support import GreyBackend, grey_plan
 from videodirector import Director
-from videodirector.files.names import readable, readable_values
+from videodirector.files.names import make_readable, make_values_readable
 from videodirector.generator import Clip, Progress
 from videodirector.generator.batch.storyboards import read_storyboards
 from videodirector.schemas import Scene
@@ -116,9 +116,9 @@ def test_a_batch_file_of_an_odd_name(tmp_path: Path) -> None:
 
 
 def test_readable() -> None:
-    assert readable(FOX) == "f\\xfcchs"
-    assert readable("füchs\ud800") == "füchs\\ud800"
-    assert readable_values({"a": [Path(FOX), 1, None]}) == {"a": ["f\\xfcchs", 1, None]}
+    assert make_readable(FOX) == "f\\xfcchs"
+    assert make_readable("füchs\ud800") == "füchs\\ud800"
+    assert make_values_readable({"a": [Path(FOX), 1, None]}) == {"a": ["f\\xfcchs", 1, None]}
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import zstandard
 from support import GreyBackend, grey_plan, see
 from videodirector import Director
 from videodirector.errors import OutputError
-from videodirector.files.memo import remembered
+from videodirector.files.persistent_cache import load_or_compute
 from videodirector.generator import Clip, SceneCache
 from videodirector.generator.backends.server._journal import JobJournal
 from videodirector.generator.render._clip_file import MAGIC, pack
@@ -184,13 +184,13 @@ def test_what_belongs_to_another_user_is_not_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "a folder", "a link", "a pipe", "open to others", "huge"])
 def test_a_memo_is_worked_out_again(cache: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
-    assert remembered("size", [1], lambda: "one") == "one"
+    assert load_or_compute("size", [1], lambda: "one") == "one"
     (path,) = (cache / "memo").iterdir()
     DAMAGE[damage](path)
     with caplog.at_level(logging.WARNING):
-        assert remembered("size", [1], lambda: "two") == "two"
+        assert load_or_compute("size", [1], lambda: "two") == "two"
     assert len(caplog.records) == 1
-    assert remembered("size", [1], lambda: "three") == "two"
+    assert load_or_compute("size", [1], lambda: "three") == "two"
 
 
 RECORD = {"key": KEY, "state": "submitted", "attempt": 1, "since": 1.0, "job": "j"}

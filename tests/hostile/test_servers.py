@@ -26,7 +26,7 @@ from loopback import Videos, serving
 from support import see
 from videodirector.cli import main
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.files.transport import bounded, retry_after
+from videodirector.files.transport import bind_limits, read_retry_after
 from videodirector.generator.backends.server._decode import (
     DamagedVideoError,
     UnwantedVideoError,
@@ -49,7 +49,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def _imported() -> None:
     """Importing the client takes seconds, which are not the server's."""
-    bounded(openai.DefaultHttpxClient()).close()
+    bind_limits(openai.DefaultHttpxClient()).close()
 
 
 def arguments(folder: Path, url: str, *, size: tuple[int, int] = (64, 32), **options: object) -> list[str]:
@@ -178,12 +178,12 @@ def test_waits_end_with_the_patience(
 
 def test_how_long_to_wait_is_never_negative_or_no_number() -> None:
     for value in [*RETRIES, "3"]:
-        seconds = retry_after({"retry-after": value})
+        seconds = read_retry_after({"retry-after": value})
         assert seconds is None or seconds >= 0
-    assert retry_after({"retry-after": "3"}) == 3
-    assert retry_after({"retry-after-ms": "30"}) == pytest.approx(0.03)
-    assert retry_after({"retry-after": LATER}) == pytest.approx(400 * 86400, rel=0.01)
-    assert retry_after(None) is None
+    assert read_retry_after({"retry-after": "3"}) == 3
+    assert read_retry_after({"retry-after-ms": "30"}) == pytest.approx(0.03)
+    assert read_retry_after({"retry-after": LATER}) == pytest.approx(400 * 86400, rel=0.01)
+    assert read_retry_after(None) is None
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413, 422, 418, 500])

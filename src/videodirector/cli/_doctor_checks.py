@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from videodirector.errors import VideoDirectorError
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.files.memo import cache_folder
+from videodirector.files.persistent_cache import cache_folder
 from videodirector.generator.backends import names
 from videodirector.layout2vid.weights.checkpoint import check_folder
 

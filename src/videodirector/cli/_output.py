@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from videodirector.errors import PlanError, VideoDirectorError
-from videodirector.files.names import readable_values
+from videodirector.files.names import make_values_readable
 from videodirector.schemas import (
     Forecast,
     Notice,
@@ -141,7 +141,7 @@ def print_notes(notes: Iterable[str]) -> None:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    print(json.dumps(readable_values(value), indent=2, default=str))
+    print(json.dumps(make_values_readable(value), indent=2, default=str))
 
 
 def report(error: VideoDirectorError, *, as_json: bool) -> int:

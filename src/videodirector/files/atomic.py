@@ -16,7 +16,7 @@ from pathlib import Path
 from videodirector.errors import OutputError
 from videodirector.interrupts import at_forced_end
 
-__all__ = ["alone_in", "atomic_file", "atomic_folder", "output_error", "remove_abandoned"]
+__all__ = ["atomic_file", "atomic_folder", "build_output_error", "lock_folder", "remove_abandoned"]
 
 
 @contextmanager
@@ -35,20 +35,20 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: ``target`` is a directory or a device, or its folder cannot be written to, or the disk is full.
     """
     path = Path(os.path.realpath(target))
-    with _explained(target):
-        _refuse_unsuitable(target, path)
+    with _explain_errors(target):
+        _check_target(target, path)
     temporary = _partial_name(path)
     lock: int | None = None
     try:
-        with _explained(target):
+        with _explain_errors(target):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(path)
+            _remove_leftovers(path)
             # Not tempfile: that makes files which only their owner can read, and the mode would outlive the renaming.
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        lock = _locked(temporary)
+        lock = _lock(temporary)
         with at_forced_end(temporary.unlink):
             yield temporary
-        with _explained(target):
+        with _explain_errors(target):
             _sync(temporary)
             temporary.replace(path)
         with suppress(OSError):  # some file systems do not sync folders; the file itself is safe
@@ -74,7 +74,7 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
         OutputError: ``target`` is a file or holds other files, or its place cannot be written to, or the disk is full.
     """
     path = Path(os.path.realpath(target))
-    with _explained(target):
+    with _explain_errors(target):
         if path.exists() and not path.is_dir():
             raise OutputError(f"{target} is a file", hint="name a folder, or remove it first")
         names = [item.name for item in path.iterdir()] if path.is_dir() else []
@@ -86,13 +86,13 @@ def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> I
     old = temporary.with_suffix(".old")
     lock: int | None = None
     try:
-        with _explained(target):
-            _sweep(path)
+        with _explain_errors(target):
+            _remove_leftovers(path)
             temporary.mkdir()
-        lock = _locked(temporary)
+        lock = _lock(temporary)
         with at_forced_end(lambda: shutil.rmtree(temporary, ignore_errors=True)):
             yield temporary
-        with _explained(target):
+        with _explain_errors(target):
             if path.exists():  # there is no step that swaps two folders; the old one is there until the new one is
                 path.replace(old)
             temporary.replace(path)
@@ -110,7 +110,7 @@ def _partial_name(path: Path) -> Path:
 
 
 @contextmanager
-def alone_in(folder: str | os.PathLike[str], what: str) -> Iterator[None]:
+def lock_folder(folder: str | os.PathLike[str], what: str) -> Iterator[None]:
     """While the block runs, no other process is in such a block with this folder.
 
     The lock is on the folder itself: there is no file to be left behind, and it ends with the process, however that
@@ -123,10 +123,10 @@ def alone_in(folder: str | os.PathLike[str], what: str) -> Iterator[None]:
     Raises:
         OutputError: another process is, or the folder cannot be made.
     """
-    with _explained(folder):
+    with _explain_errors(folder):
         Path(folder).mkdir(parents=True, exist_ok=True)
         try:
-            lock = _locked(Path(folder))
+            lock = _lock(Path(folder))
         except BlockingIOError:
             raise OutputError(
                 f"{what} is at work in {os.fspath(folder)} already, in another process",
@@ -143,7 +143,7 @@ def remove_abandoned(partials: Iterable[Path]) -> None:
     """Remove partial files and folders whose writers were killed; those that a living process holds stay."""
     for partial in partials:
         with suppress(OSError):
-            lock = _locked(partial)
+            lock = _lock(partial)
             if lock is None:
                 continue
             if partial.is_dir():
@@ -153,7 +153,7 @@ def remove_abandoned(partials: Iterable[Path]) -> None:
             os.close(lock)
 
 
-def _locked(path: Path) -> int | None:
+def _lock(path: Path) -> int | None:
     """A lock on a file or folder that lasts until it is closed, or this process ends; None where there are no locks.
 
     Raises:
@@ -175,12 +175,12 @@ def _locked(path: Path) -> int | None:
     return descriptor
 
 
-def _sweep(path: Path) -> None:
+def _remove_leftovers(path: Path) -> None:
     """Remove what processes that were killed left of this target."""
     remove_abandoned(path.parent.glob(f".{glob.escape(path.name[:100])}.*.part*"))
 
 
-def _refuse_unsuitable(target: str | os.PathLike[str], path: Path) -> None:
+def _check_target(target: str | os.PathLike[str], path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"{target} is a directory", hint="name a file inside it")
     if path.exists() and not path.is_file():
@@ -190,14 +190,14 @@ def _refuse_unsuitable(target: str | os.PathLike[str], path: Path) -> None:
 
 
 @contextmanager
-def _explained(target: str | os.PathLike[str]) -> Iterator[None]:
+def _explain_errors(target: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise output_error(target, error) from error
+        raise build_output_error(target, error) from error
 
 
-def output_error(target: str | os.PathLike[str], error: OSError) -> OutputError:
+def build_output_error(target: str | os.PathLike[str], error: OSError) -> OutputError:
     """``error``, met while writing ``target``, in words for the user."""
     hints = {
         errno.ENOSPC: "the disk is full: make room, or name a file on another one",

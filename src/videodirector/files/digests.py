@@ -10,9 +10,9 @@ from importlib import metadata
 from pathlib import Path
 
 from videodirector.errors import ModelNotFoundError
-from videodirector.files.memo import remembered
+from videodirector.files.persistent_cache import load_or_compute
 
-__all__ = ["digest", "file_digest", "folder_revision", "machine"]
+__all__ = ["describe_machine", "digest", "file_digest", "folder_revision"]
 
 
 def digest(value: object) -> str:
@@ -31,7 +31,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def machine(library: str) -> list[str]:
+def describe_machine(library: str) -> list[str]:
     """What decides how a numerical library computes here, as far as one can tell without loading it."""
     try:
         processor = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
@@ -58,7 +58,7 @@ def folder_revision(folder: Path) -> str:
     inside = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     files = [path for path in inside if path.is_file() and path.suffix.lower() != ".md"]
     stamps = [_stamp(path) for path in files]
-    return remembered(
+    return load_or_compute(
         "folder",
         stamps,
         lambda: "sha256:" + digest([[str(path.relative_to(folder)), file_digest(path)] for path in files]),

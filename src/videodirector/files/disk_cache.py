@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from videodirector.files.private import UntrustedError, create_private, make_folder, refuse, remove
+from videodirector.files.private import UntrustedError, check_owner, create_private, make_private_folder, remove_path
 
 __all__ = ["DiskCache"]
 
@@ -124,13 +124,13 @@ class DiskCache:
             return
 
     def _open(self) -> sqlite3.Connection:
-        folder = make_folder(self.file.parent)
+        folder = make_private_folder(self.file.parent)
         with suppress(FileExistsError), create_private(self.file):
             pass
         status = self.file.lstat()
         if not stat.S_ISREG(status.st_mode):
             raise sqlite3.DatabaseError("it is not a regular file")
-        refuse(status.st_uid, status.st_mode, self.file)
+        check_owner(status.st_uid, status.st_mode, self.file)
         database = sqlite3.connect(folder / self.file.name, timeout=_PATIENCE, isolation_level="IMMEDIATE")
         try:
             database.execute("PRAGMA trusted_schema = OFF")  # the file's schema calls no functions
@@ -156,10 +156,10 @@ class DiskCache:
         aside = self.file.with_name(f"{self.file.name}.damaged")
         self._report(f"{self.file} is damaged ({error}); it is set aside as {aside.name} and started anew")
         with suppress(OSError):
-            remove(aside)
+            remove_path(aside)
             os.replace(self.file, aside)
             for suffix in ("-wal", "-shm", "-journal"):
-                remove(self.file.with_name(self.file.name + suffix))
+                remove_path(self.file.with_name(self.file.name + suffix))
 
     def _report(self, message: str) -> None:
         if message not in self._reported:

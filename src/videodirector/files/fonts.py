@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PIL import ImageFont
 
-__all__ = ["Font", "fitted_lines"]
+__all__ = ["Font", "fit_lines"]
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def fitted_lines(text: str, font: Font, width: float, *, lines: int) -> list[str]:
+def fit_lines(text: str, font: Font, width: float, *, lines: int) -> list[str]:
     """The text broken into at most ``lines`` lines of at most ``width`` pixels; what does not fit ends in three dots.
 
     White space of every kind, line breaks included, counts as one blank; control characters are left out.

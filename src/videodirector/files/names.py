@@ -6,30 +6,33 @@ import os
 import re
 from collections.abc import Mapping
 
-__all__ = ["readable", "readable_values"]
+__all__ = ["make_readable", "make_values_readable"]
 
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-def readable(name: str | os.PathLike[str]) -> str:
+def make_readable(name: str | os.PathLike[str]) -> str:
     """A name in which bytes that are not UTF-8, as file names may have them, are written out: ``f\\xfcchs.mp4``.
 
     Python carries such bytes as lone surrogates, which neither JSON nor UTF-8 can hold.
     """
-    return _HALF.sub(_written_out, os.fspath(name))
+    return _HALF.sub(_write_out, os.fspath(name))
 
 
-def readable_values(value: object) -> object:
-    """Plain data in which every text is ``readable``."""
+def make_values_readable(value: object) -> object:
+    """Plain data in which every text is ``make_readable``."""
     if isinstance(value, (str, os.PathLike)):
-        return readable(value)
+        return make_readable(value)
     if isinstance(value, Mapping):
-        return {readable(key) if isinstance(key, str) else key: readable_values(item) for key, item in value.items()}
+        return {
+            make_readable(key) if isinstance(key, str) else key: make_values_readable(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [readable_values(item) for item in value]
+        return [make_values_readable(item) for item in value]
     return value
 
 
-def _written_out(found: re.Match[str]) -> str:
+def _write_out(found: re.Match[str]) -> str:
     number = ord(found[0])
     return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"

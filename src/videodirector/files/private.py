@@ -14,14 +14,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["UntrustedError", "check_folder", "create_private", "make_folder", "read_private", "refuse", "remove"]
+__all__ = [
+    "UntrustedError",
+    "check_folder",
+    "check_owner",
+    "create_private",
+    "make_private_folder",
+    "read_private",
+    "remove_path",
+]
 
 
 class UntrustedError(OSError):
     """A file or folder is not one that only this user can have written."""
 
 
-def refuse(owner: int, mode: int, name: str | os.PathLike[str]) -> None:
+def check_owner(owner: int, mode: int, name: str | os.PathLike[str]) -> None:
     """Check an owner and permissions.
 
     Args:
@@ -47,7 +55,7 @@ def check_folder(folder: Path) -> None:
 
     Raises:
         FileNotFoundError: it is not there.
-        UntrustedError: see ``refuse``.
+        UntrustedError: see ``check_owner``.
         NotADirectoryError: it is not a folder.
     """
     status = os.stat(folder)
@@ -57,10 +65,10 @@ def check_folder(folder: Path) -> None:
     if hasattr(os, "geteuid") and status.st_uid == os.geteuid() and mode & stat.S_IWGRP and not mode & stat.S_IWOTH:
         mode &= ~stat.S_IWGRP
         os.chmod(folder, stat.S_IMODE(mode))
-    refuse(status.st_uid, mode, folder)
+    check_owner(status.st_uid, mode, folder)
 
 
-def make_folder(folder: Path, *within: str) -> Path:
+def make_private_folder(folder: Path, *within: str) -> Path:
     """Make a folder, and those within it one in the other, open to this user alone; existing ones are checked.
 
     Returns:
@@ -87,7 +95,7 @@ def read_private(path: Path, limit: int) -> bytes:
 
     Raises:
         FileNotFoundError, NotADirectoryError: there is none.
-        UntrustedError: see ``refuse``.
+        UntrustedError: see ``check_owner``.
         OSError: it is not a regular file, is larger, or cannot be read.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -95,7 +103,7 @@ def read_private(path: Path, limit: int) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"{path} is not a regular file")
-        refuse(status.st_uid, status.st_mode, path)
+        check_owner(status.st_uid, status.st_mode, path)
         content = file.read(limit + 1) if status.st_size <= limit else b""
         if len(content) > limit or status.st_size > limit:
             raise OSError(f"{path} has {max(status.st_size, len(content))} bytes, more than the {limit} it may have")
@@ -114,7 +122,7 @@ def create_private(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def remove(path: Path) -> None:
+def remove_path(path: Path) -> None:
     """Remove a file, a link, or a folder with all that is in it, if possible."""
     with suppress(OSError):
         if path.is_dir() and not path.is_symlink():

@@ -1,8 +1,8 @@
 """What a server may cost: a deadline that counts from the start of a call, and a bound on the bytes of its answer.
 
 The timeouts of httpx and its successor httpx2 begin anew with every byte that arrives, and neither bounds a body. Here
-the sockets below a client are watched: inside ``allowed`` every read, write and handshake ends when the time is over,
-the bytes are used up, or nobody wants the answer any more. It holds for headers as for bodies, and through redirects.
+the sockets below a client are watched: inside ``limit_requests`` every read, write and handshake ends when the time is
+over, the bytes are used up, or the request is cancelled. This holds for headers as for bodies, and through redirects.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from typing import Any, TypeVar
 
 from videodirector.interrupts import requested
 
-__all__ = ["AbandonedError", "ForbiddenAnswerError", "allowed", "bounded", "cause", "printable", "retry_after"]
+__all__ = [
+    "AbandonedError",
+    "ForbiddenAnswerError",
+    "bind_limits",
+    "find_cause",
+    "limit_requests",
+    "make_printable",
+    "read_retry_after",
+]
 
 _POLL = 0.1  # seconds between two looks at whether anybody still waits
 _PIECE = 1 << 16  # bytes that are written at a time
@@ -55,8 +63,8 @@ _allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None
 
 
 @contextmanager
-def allowed(seconds: float, most: int, *, cancelled: Callable[[], bool] = requested.is_set) -> Iterator[None]:
-    """While the block runs, requests of this thread through ``bounded`` clients may cost so much, all together.
+def limit_requests(seconds: float, most: int, *, cancelled: Callable[[], bool] = requested.is_set) -> Iterator[None]:
+    """While the block runs, requests of this thread through ``bind_limits`` clients may cost so much, all together.
 
     Args:
         seconds: from now.
@@ -70,8 +78,8 @@ def allowed(seconds: float, most: int, *, cancelled: Callable[[], bool] = reques
         _allowance.reset(token)
 
 
-def bounded(client: _C) -> _C:
-    """A client of httpx or httpx2, made to keep to what is ``allowed``, and to take no key to another host.
+def bind_limits(client: _C) -> _C:
+    """A client of httpx or httpx2, made to keep to what is ``limit_requests``, and to take no key to another host.
 
     A redirect to another host is followed only for what is fetched (GET), and without any header that names the user.
     Answers may not be compressed, for a few bytes can become any number.
@@ -90,14 +98,18 @@ def bounded(client: _C) -> _C:
         if origin == home:
             return
         if method != "GET":
-            raise ForbiddenAnswerError(f"it sends the request on to another host: {printable(str(request.url), 200)}")
+            raise ForbiddenAnswerError(
+                f"it sends the request on to another host: {make_printable(str(request.url), 200)}"
+            )
         for name in set(request.headers) - _ANONYMOUS:
             del request.headers[name]
 
     def answer(response: Any) -> None:
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity"):
-            raise ForbiddenAnswerError(f"the answer is compressed ({printable(coding, 40)}), which was not asked for")
+            raise ForbiddenAnswerError(
+                f"the answer is compressed ({make_printable(coding, 40)}), which was not asked for"
+            )
         allowance = _allowance.get()
         length = response.headers.get("content-length", "")
         if allowance is not None and re.fullmatch(r"[0-9]{1,18}", length) and int(length) > allowance.most:
@@ -119,7 +131,7 @@ class _Backend:
         self._inner, self._core = inner, core
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, **settings: Any) -> _Stream:
-        timeout = _left(timeout, self._core.ConnectTimeout)
+        timeout = _remaining(timeout, self._core.ConnectTimeout)
         return _Stream(self._inner.connect_tcp(host, port, timeout=timeout, **settings), self._core)
 
     def connect_unix_socket(self, path: str, timeout: float | None = None, **settings: Any) -> _Stream:
@@ -138,7 +150,7 @@ class _Stream:
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         silent = math.inf if timeout is None else time.monotonic() + timeout
         while True:
-            left = _left(silent - time.monotonic(), self._core.ReadTimeout)
+            left = _remaining(silent - time.monotonic(), self._core.ReadTimeout)
             try:
                 data: bytes = self._inner.read(max_bytes, timeout=left and min(left, _POLL))
             except self._core.ReadTimeout:
@@ -151,12 +163,12 @@ class _Stream:
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _PIECE):
-            self._inner.write(buffer[start : start + _PIECE], timeout=_left(timeout, self._core.WriteTimeout))
+            self._inner.write(buffer[start : start + _PIECE], timeout=_remaining(timeout, self._core.WriteTimeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> _Stream:
-        left = _left(timeout, self._core.ConnectTimeout)
+        left = _remaining(timeout, self._core.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._core)
 
     def close(self) -> None:
@@ -166,7 +178,7 @@ class _Stream:
         return self._inner.get_extra_info(info)
 
 
-def _left(timeout: float | None, timed_out: type[Exception]) -> float | None:
+def _remaining(timeout: float | None, timed_out: type[Exception]) -> float | None:
     """The seconds that the next step may take.
 
     Raises:
@@ -188,7 +200,7 @@ def _too_large(allowance: _Allowance) -> ForbiddenAnswerError:
     return ForbiddenAnswerError(f"the answer is larger than {allowance.most:,} bytes, which is the most that is read")
 
 
-def cause(error: BaseException | None, kind: type[_E]) -> _E | None:
+def find_cause(error: BaseException | None, kind: type[_E]) -> _E | None:
     """The error of this kind that another one was raised from, or is."""
     for _ in range(20):
         if error is None or isinstance(error, kind):
@@ -197,14 +209,14 @@ def cause(error: BaseException | None, kind: type[_E]) -> _E | None:
     return None
 
 
-def printable(words: str, most: int) -> str:
+def make_printable(words: str, most: int) -> str:
     """A server's words on one line of at most so many characters, with all that steers a terminal escaped."""
     line = " ".join(words[: 10 * most].split())
     line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line[:most])
     return line if len(line) <= most and len(words) <= 10 * most else f"{line[:most]}..."
 
 
-def retry_after(headers: Mapping[str, str] | None) -> float | None:
+def read_retry_after(headers: Mapping[str, str] | None) -> float | None:
     """The seconds, not below 0, that a server asks to wait: a number, or a date. None where it says nothing."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = (headers or {}).get(name, "")

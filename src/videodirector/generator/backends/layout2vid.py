@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from videodirector.errors import ModelNotFoundError
-from videodirector.files.digests import folder_revision, machine
-from videodirector.files.memo import remembered
+from videodirector.files.digests import describe_machine, folder_revision
+from videodirector.files.persistent_cache import load_or_compute
 from videodirector.generator.backends.layout_methods import compile_scene
 from videodirector.generator.backends.options import BackendOptions
 from videodirector.generator.backends.protocol import Capabilities, Clip, Progress
@@ -193,7 +193,7 @@ class Layout2VidRenderer:
             self._model = {
                 "weights": folder_revision(self._folder),
                 "text_encoder": _text_encoder(self._facts.text_encoder_package),
-                "arithmetic": remembered("arithmetic", machine("torch"), _arithmetic),
+                "arithmetic": load_or_compute("arithmetic", describe_machine("torch"), _arithmetic),
             }
         return self._model
 

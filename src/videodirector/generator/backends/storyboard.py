@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from videodirector.files.fonts import fitted_lines
+from videodirector.files.fonts import fit_lines
 from videodirector.generator.backends.control_video import box_pixels
 from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.backends.layout_methods import compile_scene
@@ -218,6 +218,6 @@ def _draw_label(canvas: Image.Image, name: str, box: Box) -> None:
     draw = ImageDraw.Draw(label)
     draw.rectangle((0, 0, width - 1, height - 1), outline=(255, 255, 255, 255), width=line)
     font = ImageFont.load_default(max(8, min(height // 3, canvas.height // 12)))
-    lines = fitted_lines(name, font, width - 4 * line, lines=2)
+    lines = fit_lines(name, font, width - 4 * line, lines=2)
     draw.multiline_text((width / 2, height / 2), "\n".join(lines), fill="white", font=font, anchor="mm", align="center")
     canvas.alpha_composite(label, (left, top))

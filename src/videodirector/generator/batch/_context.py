@@ -12,7 +12,7 @@ from typing import Any
 
 from videodirector.errors import UsageError, VideoDirectorError
 from videodirector.files.digests import digest, file_digest
-from videodirector.files.names import readable
+from videodirector.files.names import make_readable
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.storyboards import Storyboard
 from videodirector.generator.batch.workers.worker import RenderTask
@@ -211,7 +211,7 @@ class BatchContext:
             message, hint = "there is too little memory for it", "make it smaller or shorter, or use fewer workers"
         else:
             message, hint = str(error) or type(error).__name__, "this is a fault; please report it"
-        failure = Failure(type=type(error).__name__, message=readable(message), hint=readable(hint))
+        failure = Failure(type=type(error).__name__, message=make_readable(message), hint=make_readable(hint))
         return StoryboardResult(
             id=storyboard.id,
             source=storyboard.source,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from videodirector.files.atomic import atomic_file, output_error
-from videodirector.files.names import readable_values
+from videodirector.files.atomic import atomic_file, build_output_error
+from videodirector.files.names import make_values_readable
 from videodirector.schemas.batch import StoryboardResult
 
 __all__ = ["BatchReport"]
@@ -55,7 +55,7 @@ class BatchReport:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise output_error(self._path, error) from error
+            raise build_output_error(self._path, error) from error
 
     def compact(self) -> None:
         """Write the file anew, with one line a storyboard."""
@@ -64,7 +64,7 @@ class BatchReport:
 
 
 def _line(result: StoryboardResult) -> bytes:
-    data = readable_values(result.model_dump(mode="json", exclude_none=True))
+    data = make_values_readable(result.model_dump(mode="json", exclude_none=True))
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
@@ -77,7 +77,7 @@ def _read(path: Path) -> dict[str, StoryboardResult]:
     except FileNotFoundError:
         return results
     except OSError as error:
-        raise output_error(path, error) from error
+        raise build_output_error(path, error) from error
     for line in lines:
         try:
             result = StoryboardResult.model_validate_json(line)

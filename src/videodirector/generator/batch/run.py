@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from videodirector.errors import PlanError, PlannerError, RenderError, UsageError
-from videodirector.files.atomic import alone_in, remove_abandoned
+from videodirector.files.atomic import lock_folder, remove_abandoned
 from videodirector.files.ffmpeg import find_ffmpeg
 from videodirector.generator.batch._context import BatchContext, Job
 from videodirector.generator.batch._report import BatchReport
@@ -51,7 +51,7 @@ def render_batch(
     """
     try:
         find_ffmpeg(context.ffmpeg)
-        with alone_in(context.folder, "a batch"):
+        with lock_folder(context.folder, "a batch"):
             _remove_partials(context.folder, {storyboard.id for storyboard in storyboards} | {Path(REPORT).stem})
             report = BatchReport(context.folder / REPORT, [storyboard.id for storyboard in storyboards])
             yield BatchStarted(storyboards=len(storyboards))

@@ -17,7 +17,7 @@ from typing import Any
 from videodirector.errors import PlannerError, UsageError, VideoDirectorError
 from videodirector.files.bounded_json import parse_bounded
 from videodirector.files.digests import file_digest
-from videodirector.files.names import readable
+from videodirector.files.names import make_readable
 from videodirector.schemas import VideoPlan
 
 __all__ = ["Storyboard", "build_storyboards", "read_storyboards"]
@@ -89,14 +89,14 @@ def read_storyboards(path: str | os.PathLike[str]) -> list[Storyboard]:
         except OSError as error:
             raise UsageError(f"the folder {str(file)!r} cannot be read: {error.strerror}") from None
         storyboards = [
-            build_storyboard(item, number, source=readable(item)) for number, item in enumerate(found, start=1)
+            build_storyboard(item, number, source=make_readable(item)) for number, item in enumerate(found, start=1)
         ]
         hint = "a folder has plans that end in .json or stories that end in .txt"
     else:
         text = _read_text(file, "the storyboards")
         lines = _csv_lines(text) if file.suffix.lower() == ".csv" else _json_lines(text)
         storyboards = [
-            build_storyboard(item, number, source=f"{readable(file)}:{line}", folder=file.parent)
+            build_storyboard(item, number, source=f"{make_readable(file)}:{line}", folder=file.parent)
             for number, (line, item) in enumerate(lines, start=1)
         ]
         hint = "write one storyboard a line"

@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from videodirector.errors import OutputError, UsageError
-from videodirector.files.atomic import output_error
-from videodirector.files.memo import CACHE_VARIABLE, cache_folder
+from videodirector.files.atomic import build_output_error
+from videodirector.files.persistent_cache import CACHE_VARIABLE, cache_folder
 from videodirector.files.private import (
     UntrustedError,
     check_folder,
     create_private,
-    make_folder,
+    make_private_folder,
     read_private,
-    remove,
+    remove_path,
 )
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.render._clip_file import (
@@ -140,7 +140,7 @@ class SceneCache:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (DamagedClipError, OSError, MemoryError) as error:
-            remove(path)
+            remove_path(path)
             if is_outdated(content):
                 return None
             raise DamagedEntryError(f"{path}: {error}") from error
@@ -183,21 +183,21 @@ class SceneCache:
         path = self._path(key)
         partial = path.with_name(f"{secrets.token_hex(8)}.partial")
         try:
-            make_folder(self.folder, *path.parent.relative_to(self.folder).parts)
+            make_private_folder(self.folder, *path.parent.relative_to(self.folder).parts)
             try:
                 with create_private(partial) as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
                 if path.is_dir() and not path.is_symlink():
-                    remove(path)
+                    remove_path(path)
                 partial.replace(path)
             finally:
                 partial.unlink(missing_ok=True)
         except UntrustedError as error:
             raise _explain_untrusted(error) from error
         except OSError as error:
-            raise output_error(self.folder, error) from error
+            raise build_output_error(self.folder, error) from error
         self._keep_within_limit(len(content))
 
     def _check_folders(self, path: Path) -> None:
@@ -241,10 +241,10 @@ class SceneCache:
                 break
             try:
                 if file.path.is_dir() and not file.path.is_symlink():
-                    remove(file.path)
+                    remove_path(file.path)
                 file.path.unlink(missing_ok=True)
             except OSError as error:
-                raise output_error(file.path, error) from error
+                raise build_output_error(file.path, error) from error
             scenes, removed = scenes + 1, removed + file.size
         self._held = held - removed
         return Removed(scenes=scenes, bytes=removed)

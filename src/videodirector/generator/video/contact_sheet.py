@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from videodirector.files.atomic import output_error
-from videodirector.files.fonts import fitted_lines
+from videodirector.files.atomic import build_output_error
+from videodirector.files.fonts import fit_lines
 from videodirector.generator.backends.frames import Frames
 from videodirector.schemas import Scene
 
@@ -73,8 +73,8 @@ class ContactSheet:
         try:
             self._sheet.save(path, format="PNG")
         except OSError as error:
-            raise output_error(path, error) from error
+            raise build_output_error(path, error) from error
 
     def _write(self, text: str, top: int, *, lines: int) -> None:
-        fitted = fitted_lines(text, self._font, self._sheet.width - 2 * _GAP, lines=lines)
+        fitted = fit_lines(text, self._font, self._sheet.width - 2 * _GAP, lines=lines)
         self._draw.multiline_text((_GAP, top + 2), "\n".join(fitted), fill=_INK, font=self._font, spacing=2)

@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 
 from videodirector.errors import EncodeError, UsageError
-from videodirector.files.atomic import output_error
+from videodirector.files.atomic import build_output_error
 from videodirector.files.bounded_json import parse_bounded
-from videodirector.files.memo import remembered
+from videodirector.files.persistent_cache import load_or_compute
 from videodirector.schemas import (
     FileRecord,
     Manifest,
@@ -44,7 +44,7 @@ def embed_manifest(video: Path, manifest: Manifest, *, program: str) -> None:
             _run(program, ["-y", *sources, *as_it_is, "-movflags", "+faststart", "-f", "mp4", str(tagged)])
         tagged.replace(video)
     except OSError as error:
-        raise output_error(video, error) from error
+        raise build_output_error(video, error) from error
     finally:
         tagged.unlink(missing_ok=True)
 
@@ -66,7 +66,7 @@ def read_comment(video: Path, program: str) -> str | None:
 def read_ffmpeg_version(program: str) -> str:
     status = Path(program).stat()
     stamp = [program, status.st_size, status.st_mtime_ns]
-    return remembered("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])
+    return load_or_compute("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])
 
 
 def _run(program: str, arguments: list[str]) -> bytes:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videodirector.errors import EncodeError, PlanError, PlanIssue, UsageError, VideoDirectorError
-from videodirector.files.atomic import output_error
+from videodirector.files.atomic import build_output_error
 from videodirector.files.ffmpeg import with_files
 from videodirector.generator.video.encode import SAMPLE_RATE
 from videodirector.generator.video.timeline import Shot
@@ -112,7 +112,7 @@ def mix_sounds(found: Sequence[Sound], length: int, path: Path, *, program: str)
             for sound in found:
                 _mix_in(sound, out, program)
     except OSError as error:
-        raise output_error(path, error) from error
+        raise build_output_error(path, error) from error
 
 
 def _mix_in(sound: Sound, out: BinaryIO, program: str) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from videodirector.errors import UsageError
-from videodirector.files.fonts import Font, fitted_lines
+from videodirector.files.fonts import Font, fit_lines
 from videodirector.generator.backends.frames import Frame
 from videodirector.generator.video.timeline import Shot
 from videodirector.schemas import VideoPlan
@@ -157,7 +157,7 @@ class SubtitleBurner:
         width, height = self._size
         for size in range(max(8, height // _LARGEST), max(7, height // _SMALLEST - 1), -1):
             font = self._font(size)
-            lines = fitted_lines(text, font, 0.92 * width, lines=_LINES)
+            lines = fit_lines(text, font, 0.92 * width, lines=_LINES)
             if not lines[-1].endswith("...") or text.endswith("..."):
                 break
         edge = max(1, size // 10)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Literal, get_args
 
 from videodirector.errors import UsageError
-from videodirector.files.atomic import atomic_file, atomic_folder, output_error
+from videodirector.files.atomic import atomic_file, atomic_folder, build_output_error
 from videodirector.generator.backends.frames import Frame, Frames
 from videodirector.generator.video import subtitles
 from videodirector.generator.video._stitch import Stitcher
@@ -225,7 +225,7 @@ def _write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise output_error(path, error) from error
+        raise build_output_error(path, error) from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from videodirector.errors import RenderError
-from videodirector.files.digests import folder_revision, machine
+from videodirector.files.digests import describe_machine, folder_revision
 from videodirector.generator.backends.control_video import draw_control_video
 from videodirector.generator.backends.diffusers._signature import (
     PipelineSignature,
@@ -121,7 +121,7 @@ class DiffusersBackend:
         if self._revision is None:
             self._revision = _find_revision(self._model, self._options.revision)
         exact = self._options.model_dump(include={"dtype", "device", "offload", "quantise", "tiling"})
-        return {"model": self._revision, "arithmetic": machine("torch"), **exact}
+        return {"model": self._revision, "arithmetic": describe_machine("torch"), **exact}
 
     def _read_model(self) -> tuple[type, PipelineSignature, Family, Mapping[str, Mapping[str, Any]]]:
         if self._read is None:

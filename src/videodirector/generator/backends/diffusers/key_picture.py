@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from videodirector._generators import finish
 from videodirector.errors import ModelFormatError
-from videodirector.files.digests import folder_revision, machine
+from videodirector.files.digests import describe_machine, folder_revision
 from videodirector.generator.backends.diffusers.families import UNKNOWN
 from videodirector.generator.backends.diffusers.model import (
     find_folder,
@@ -131,7 +131,7 @@ class _PipelinePictures:
         revision = folder_revision(find_folder(self._model))
         return {
             "model": revision,
-            "arithmetic": machine("torch"),
+            "arithmetic": describe_machine("torch"),
             "seed": seed,
             "steps": self._options.key_steps,
             **self._words(scene),

@@ -20,8 +20,15 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, RenderError
-from videodirector.files.atomic import output_error
-from videodirector.files.transport import ForbiddenAnswerError, allowed, bounded, cause, printable, retry_after
+from videodirector.files.atomic import build_output_error
+from videodirector.files.transport import (
+    ForbiddenAnswerError,
+    bind_limits,
+    find_cause,
+    limit_requests,
+    make_printable,
+    read_retry_after,
+)
 from videodirector.generator.backends.server._decode import (
     DamagedVideoError,
     UnwantedVideoError,
@@ -249,7 +256,7 @@ class JobClient:
                     f"the video of job {record.job} is refused: {error}; asked for was {limits}", hint=hint
                 ) from error
             except OSError as error:
-                raise output_error(path, error) from error
+                raise build_output_error(path, error) from error
             except openai.NotFoundError:
                 raise LostJobError from None
             except openai.APIStatusError as error:
@@ -271,7 +278,7 @@ class JobClient:
         import openai
 
         try:
-            with allowed(_FAREWELL, _LARGEST_ANSWER, cancelled=lambda: False):
+            with limit_requests(_FAREWELL, _LARGEST_ANSWER, cancelled=lambda: False):
                 self._client.delete(f"/videos/{record.job}", cast_to=bytes)
         except (openai.OpenAIError, ForbiddenAnswerError):
             return
@@ -288,7 +295,7 @@ class JobClient:
         import openai
 
         try:
-            with allowed(seconds, most, cancelled=self.cancelled.is_set):
+            with limit_requests(seconds, most, cancelled=self.cancelled.is_set):
                 yield
         except (openai.OpenAIError, OSError):
             raise
@@ -352,7 +359,7 @@ class JobClient:
         """Whether to give up, for the next try would come too late; soon, if nobody was ever there, and at once where
         the next answer would be the same.
         """
-        if cause(error, ForbiddenAnswerError) is not None:
+        if find_cause(error, ForbiddenAnswerError) is not None:
             return True
         now = time.monotonic()
         self._silent_since = self._silent_since or now
@@ -363,7 +370,7 @@ class JobClient:
 
     def _pause(self, wait: float, error: Any) -> float:
         """Seconds to sleep after an error: as many as the server asks for, within a bound."""
-        asked = retry_after(getattr(getattr(error, "response", None), "headers", None)) or 0.0
+        asked = read_retry_after(getattr(getattr(error, "response", None), "headers", None)) or 0.0
         return min(max(wait, asked), _LONGEST_PAUSE)
 
     def _sleep(self, seconds: float) -> None:
@@ -373,8 +380,8 @@ class JobClient:
 
     def _build_error(self, what: str, error: Exception) -> RenderError:
         status = getattr(error, "status_code", None)
-        forbidden = cause(error, ForbiddenAnswerError)
-        words = printable(
+        forbidden = find_cause(error, ForbiddenAnswerError)
+        words = make_printable(
             self._redact(str(forbidden) if forbidden is not None else str(getattr(error, "message", "") or error)),
             300,
         )
@@ -419,7 +426,7 @@ def _create_client(options: ServerOptions, key: str) -> Any:
             "servers are spoken to through the package openai, which is not installed", hint="pip install openai"
         ) from error
     # Its own repeats would submit a job twice.
-    http = bounded(openai.DefaultHttpxClient(timeout=options.timeout))
+    http = bind_limits(openai.DefaultHttpxClient(timeout=options.timeout))
     return openai.OpenAI(
         api_key=key, base_url=options.base_url, max_retries=0, timeout=options.timeout, http_client=http
     )

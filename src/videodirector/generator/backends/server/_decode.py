@@ -20,7 +20,7 @@ import numpy as np
 
 from videodirector.errors import RenderError
 from videodirector.files.ffmpeg import find_ffmpeg
-from videodirector.files.transport import printable
+from videodirector.files.transport import make_printable
 from videodirector.generator.backends.frames import Frame
 from videodirector.interrupts import at_forced_end
 
@@ -218,4 +218,4 @@ def _cannot_run(program: str, error: OSError) -> RenderError:
 def _explain_log(words: str, path: Path) -> str:
     lines = [line for line in words.strip().splitlines() if "At least one output file" not in line]
     last = lines[-1] if lines else "it cannot be read to its end"
-    return printable(last.replace(f"file:{path.absolute()}", "the video").replace(str(path), "the video"), 200)
+    return make_printable(last.replace(f"file:{path.absolute()}", "the video").replace(str(path), "the video"), 200)

@@ -21,8 +21,8 @@ from filelock import FileLock
 from pydantic import TypeAdapter
 
 from videodirector.errors import OutputError
-from videodirector.files.atomic import output_error
-from videodirector.files.private import UntrustedError, create_private, make_folder, read_private, remove
+from videodirector.files.atomic import build_output_error
+from videodirector.files.private import UntrustedError, create_private, make_private_folder, read_private, remove_path
 
 __all__ = ["KEPT", "JobJournal", "JobRecord"]
 
@@ -72,7 +72,7 @@ class JobJournal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            make_folder(folder.parent.parent, folder.parent.name, folder.name)
+            make_private_folder(folder.parent.parent, folder.parent.name, folder.name)
             self._remove_old()
         except UntrustedError as error:
             raise OutputError(
@@ -80,7 +80,7 @@ class JobJournal:
                 hint="take the folder away from others (chmod -R go-w), or set VIDEODIRECTOR_CACHE to one of your own",
             ) from error
         except OSError as error:
-            raise output_error(folder, error) from error
+            raise build_output_error(folder, error) from error
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
@@ -105,7 +105,7 @@ class JobJournal:
             return None
         except (OSError, ValueError) as error:
             _log.warning("%s is removed: %s", path, str(error).split("\n", 1)[0])
-            remove(path)
+            remove_path(path)
             return None
         return record
 
@@ -118,14 +118,14 @@ class JobJournal:
         path = self.folder / f"{record.key}.json"
         partial = path.with_suffix(".partial")
         try:
-            remove(partial)
+            remove_path(partial)
             with create_private(partial) as file:
                 file.write(json.dumps(asdict(record)).encode())
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
         except OSError as error:
-            raise output_error(path, error) from error
+            raise build_output_error(path, error) from error
         return record
 
     def begin(self, key: str, before: JobRecord | None) -> JobRecord:
@@ -156,7 +156,7 @@ class JobJournal:
         if stat.S_ISREG(status.st_mode) and status.st_size and status.st_uid == path.parent.stat().st_uid:
             return path
         _log.warning("%s is removed: it is no video that was fetched", path)
-        remove(path)
+        remove_path(path)
         return None
 
     def list_jobs(self) -> set[str]:

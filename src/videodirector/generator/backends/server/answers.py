@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from videodirector.files.transport import printable
+from videodirector.files.transport import make_printable
 
 __all__ = ["GarbledAnswerError", "Job", "read_job", "read_jobs"]
 
@@ -76,7 +76,7 @@ def _parse_object(content: bytes) -> dict[str, Any]:
         raise GarbledAnswerError(f"what it answers is nested too deeply: {_show(content)}") from None
     except ValueError as error:
         raise GarbledAnswerError(
-            f"what it answers is no JSON object: {_show(content)} ({printable(str(error), 80)})"
+            f"what it answers is no JSON object: {_show(content)} ({make_printable(str(error), 80)})"
         ) from None
     if not isinstance(answer, dict):
         raise GarbledAnswerError(f"what it answers is no JSON object: {_show(content)}")
@@ -97,7 +97,7 @@ def _refuse_constant(word: str) -> float:
 
 
 def _show(content: bytes) -> str:
-    return repr(printable(content[:200].decode(errors="replace"), 80))
+    return repr(make_printable(content[:200].decode(errors="replace"), 80))
 
 
 def _parse_job(about: object) -> Job:
@@ -118,7 +118,7 @@ def _parse_job(about: object) -> Job:
         id=identity,
         status=(status or "").strip().lower(),
         progress=round(min(max(_parse_number(about.get("progress")), 0.0), 100.0)),
-        error=printable(reason, 300) if isinstance(reason, str) else "",
+        error=make_printable(reason, 300) if isinstance(reason, str) else "",
         prompt=prompt if isinstance(prompt, str) else None,
         model=model if isinstance(model, str) else None,
         created=_parse_number(about.get("created_at")),
@@ -144,4 +144,4 @@ def _describe_value(value: object) -> str:
         shown = json.dumps(value)
     except (ValueError, RecursionError):
         return name
-    return f"{name}: {printable(shown, 80)}"
+    return f"{name}: {make_printable(shown, 80)}"

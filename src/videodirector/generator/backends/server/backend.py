@@ -16,7 +16,7 @@ import numpy as np
 
 from videodirector.errors import RenderError, VideoDirectorError
 from videodirector.files.digests import digest
-from videodirector.files.memo import cache_folder
+from videodirector.files.persistent_cache import cache_folder
 from videodirector.generator.backends.diffusers.key_picture import PictureRenderer, create_picture_renderer, take_still
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.backends.fitting import resample_indices, resize

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from videodirector.errors import MissingDependencyError, OutputError, UsageError, VideoDirectorError
-from videodirector.files.private import create_private, make_folder, refuse
+from videodirector.files.private import check_owner, create_private, make_private_folder
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.backends.source import BackendSource
 from videodirector.generator.batch.workers.process import wrap_unexpected
@@ -69,8 +69,8 @@ class SharedCache(SceneCache):
             if known["type"] != "file" or known["size"] > self.limit:
                 return False
             if "uid" in known and "mode" in known:  # a folder of this machine, or one that it mounts
-                refuse(known["uid"], known["mode"], place)
-            make_folder(self.folder, *path.parent.relative_to(self.folder).parts)
+                check_owner(known["uid"], known["mode"], place)
+            make_private_folder(self.folder, *path.parent.relative_to(self.folder).parts)
             with create_private(partial):
                 pass
             system.get_file(place, str(partial))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from videodirector.files.atomic import output_error
+from videodirector.files.atomic import build_output_error
 from videodirector.generator.backends.frames import Frame
 
 __all__ = ["FRAME_NAME", "FrameFolder", "frame_name"]
@@ -41,5 +41,5 @@ class FrameFolder:
         try:
             Image.fromarray(frame).save(path, format="PNG")
         except OSError as error:
-            raise output_error(path, error) from error
+            raise build_output_error(path, error) from error
         self._frames += 1

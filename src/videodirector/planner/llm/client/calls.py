@@ -15,7 +15,13 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from videodirector.errors import PlannerError, VideoDirectorError
-from videodirector.files.transport import ForbiddenAnswerError, allowed, cause, printable, retry_after
+from videodirector.files.transport import (
+    ForbiddenAnswerError,
+    find_cause,
+    limit_requests,
+    make_printable,
+    read_retry_after,
+)
 from videodirector.interrupts import Flag, requested
 from videodirector.planner.llm.client.secrets import Scrubber
 
@@ -95,7 +101,7 @@ class Caller:
 
     def _judged(self, error: Exception, *, form_matters: bool) -> tuple[bool, float | None]:
         """Whether to try again, and after how many seconds if the server says so."""
-        if cause(error, ForbiddenAnswerError) is not None:
+        if find_cause(error, ForbiddenAnswerError) is not None:
             return False, None
         status, words = _status(error), str(error).lower()
         if form_matters and isinstance(error, (NotImplementedError, Warning)):
@@ -108,17 +114,17 @@ class Caller:
             spent = "insufficient_quota" in words or "billing" in words
             again = (status in _TRIED_AGAIN or status >= 500) and not spent
             headers = getattr(getattr(error, "response", None), "headers", None)
-            return again, retry_after(headers) if again else None
+            return again, read_retry_after(headers) if again else None
         return not isinstance(error, NotImplementedError), None
 
     def _error(self, error: Exception, tries: int) -> PlannerError:
         status = _status(error)
-        if (forbidden := cause(error, ForbiddenAnswerError)) is not None:
+        if (forbidden := find_cause(error, ForbiddenAnswerError)) is not None:
             return PlannerError(
                 f"what the server sends is not taken: {self.scrub(str(forbidden))}",
                 hint="check --base-url; is this the address of a chat model?",
             )
-        said = printable(self.scrub(str(error)[: 100 * _SHOWN]), _SHOWN)
+        said = make_printable(self.scrub(str(error)[: 100 * _SHOWN]), _SHOWN)
         if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower():
             return PlannerError(
                 f"the chat model did not answer within {self.timeout:g} seconds, asked {_times(tries)}",
@@ -174,7 +180,7 @@ def _before(seconds: float, function: Callable[[], T]) -> T:
 
     def run() -> None:
         try:
-            with allowed(seconds, _LARGEST_ANSWER, cancelled=lambda: over.is_set() or requested.is_set()):
+            with limit_requests(seconds, _LARGEST_ANSWER, cancelled=lambda: over.is_set() or requested.is_set()):
                 value = function()
             done.put((value, None))
         except BaseException as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from videodirector.errors import MissingDependencyError, PlannerError, UsageError
-from videodirector.files.transport import bounded
+from videodirector.files.transport import bind_limits
 from videodirector.imports import large_imports
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def chat_model(name: str, *, base_url: str | None = None, timeout: float = 120.0
             if provider == "openai":
                 import openai
 
-                settings["http_client"] = bounded(openai.DefaultHttpxClient(timeout=timeout))
+                settings["http_client"] = bind_limits(openai.DefaultHttpxClient(timeout=timeout))
             made: BaseChatModel = init_chat_model(model, model_provider=provider, **settings)
         if provider == "anthropic" and base_url is None and not os.environ.get("ANTHROPIC_API_KEY"):
             raise ValueError("there is no key")  # its client says so only when it is asked
@@ -85,10 +85,10 @@ def _bound(model: Any, provider: str, timeout: float) -> None:
     if provider == "anthropic":
         import anthropic
 
-        client = bounded(anthropic.DefaultHttpxClient(timeout=timeout))
+        client = bind_limits(anthropic.DefaultHttpxClient(timeout=timeout))
         model.__dict__["_client"] = anthropic.Client(**model._client_params, http_client=client)  # a cached property
     elif provider == "ollama":
-        bounded(model._client._client)
+        bind_limits(model._client._client)
 
 
 def _unusable(provider: str, error: Exception) -> PlannerError:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import platformdirs
 
-from videodirector.files.private import check_folder, create_private, make_folder, read_private, remove
+from videodirector.files.private import check_folder, create_private, make_private_folder, read_private, remove_path
 
-__all__ = ["CACHE_VARIABLE", "cache_folder", "remembered"]
+__all__ = ["CACHE_VARIABLE", "cache_folder", "load_or_compute"]
 
 CACHE_VARIABLE = "VIDEODIRECTOR_CACHE"
 """The environment variable that names the cache folder."""
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
     return Path(named).absolute() if named else platformdirs.user_cache_path("videodirector", appauthor=False)
 
 
-def remembered(kind: str, signature: object, work_out: Callable[[], str]) -> str:
+def load_or_compute(kind: str, signature: object, work_out: Callable[[], str]) -> str:
     """``work_out()``, or what it gave when it was last called for the same ``kind`` and ``signature``.
 
     Kept in small files under the cache folder. Where they cannot be written, or are damaged, the work is done again.
@@ -48,26 +48,26 @@ def remembered(kind: str, signature: object, work_out: Callable[[], str]) -> str
         for path in (folder, file.parent):
             check_folder(path)
         check, _, answer = read_private(file, _LONGEST).decode().partition(" ")
-        if check == _check(name, answer):
+        if check == _checksum(name, answer):
             return answer
         raise ValueError("it is not as it was written")
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:
         _log.warning("%s is worked out again: %s", file, error)
-        remove(file)
+        remove_path(file)
     answer = work_out()
     with suppress(OSError):
-        make_folder(folder, "memo")
+        make_private_folder(folder, "memo")
         partial = file.with_name(f".{name}.{secrets.token_hex(4)}")
         try:
             with create_private(partial) as stream:
-                stream.write(f"{_check(name, answer)} {answer}".encode())
+                stream.write(f"{_checksum(name, answer)} {answer}".encode())
             partial.replace(file)
         finally:
             partial.unlink(missing_ok=True)
     return answer
 
 
-def _check(name: str, answer: str) -> str:
+def _checksum(name: str, answer: str) -> str:
     return hashlib.sha256(f"{name} {answer}".encode()).hexdigest()[:16]
