@@ -1,10 +1,11 @@
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from videodirector.errors import MissingDependencyError
-from videodirector.files.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
+from videodirector.errors import EncodeError, MissingDependencyError
+from videodirector.files.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg, run_ffmpeg, start_ffmpeg
 
 
 def program(folder: Path, name: str = "ffmpeg") -> Path:
@@ -61,3 +62,33 @@ def test_none_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
         find_ffmpeg()
     assert "pip install imageio-ffmpeg" in caught.value.hint
     assert caught.value.exit_code == 4
+
+
+def test_files_whose_names_are_not_utf8(tmp_path: Path) -> None:
+    sound = tmp_path / os.fsdecode(b"-f\xfcchs:%d.wav")
+    made = run_ffmpeg(["-f", "lavfi", "-i", "sine=duration=1", "-y", "SOUND"], files={"SOUND": sound})
+    assert (made.status, made.output) == (0, b"")
+    read = run_ffmpeg(["-i", "SOUND", "-f", "s16le", "-ac", "1", "-ar", "8000", "pipe:1"], files={"SOUND": sound})
+    assert (read.status, len(read.output), read.log) == (0, 16000, "")
+
+
+def test_a_run_that_fails_says_why() -> None:
+    failed = run_ffmpeg(["-i", "none.wav", "-f", "null", "-"])
+    assert failed.status > 0
+    assert "none.wav" in failed.log
+
+
+def test_a_run_that_takes_too_long_is_killed() -> None:
+    endless = ["-re", "-f", "lavfi", "-i", "sine", "-f", "null", "-"]
+    assert run_ffmpeg(endless, timeout=0.5).status < 0
+    with start_ffmpeg(endless) as running:
+        pass
+    assert running.wait() < 0, "it does not outlive the block"
+
+
+def test_a_program_that_cannot_be_run(tmp_path: Path) -> None:
+    broken = tmp_path / "ffmpeg"
+    broken.write_text("this has no interpreter")
+    broken.chmod(0o755)
+    with pytest.raises(EncodeError, match="cannot run"):
+        run_ffmpeg(["-version"], program=str(broken))

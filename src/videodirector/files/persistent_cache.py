@@ -6,14 +6,13 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
-from videodirector.files.private import check_folder, create_private, make_private_folder, read_private, remove_path
+from videodirector.files.private import check_folder, make_private_folder, read_private, remove_path, write_private
 
 __all__ = ["CACHE_VARIABLE", "cache_folder", "load_or_compute"]
 
@@ -59,13 +58,7 @@ def load_or_compute(kind: str, signature: object, work_out: Callable[[], str]) -
     answer = work_out()
     with suppress(OSError):
         make_private_folder(folder, "memo")
-        partial = file.with_name(f".{name}.{secrets.token_hex(4)}")
-        try:
-            with create_private(partial) as stream:
-                stream.write(f"{_checksum(name, answer)} {answer}".encode())
-            partial.replace(file)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_private(file, f"{_checksum(name, answer)} {answer}".encode())
     return answer
 
 

@@ -7,6 +7,7 @@ may write to it. On Windows folders of a user are private by themselves, and not
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ __all__ = [
     "make_private_folder",
     "read_private",
     "remove_path",
+    "write_private",
 ]
 
 
@@ -120,6 +122,28 @@ def create_private(path: Path) -> Iterator[BinaryIO]:
     """
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as file:
         yield file
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only this user can read, whole or not at all, and bring it to the disk.
+
+    What is in its place, a folder even, is replaced. Its folder must be there.
+
+    Raises:
+        OSError: it cannot be written; nothing partial is left.
+    """
+    partial = path.with_name(f"{secrets.token_hex(8)}.partial")
+    try:
+        with create_private(partial) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.is_dir() and not path.is_symlink():
+            remove_path(path)
+        partial.replace(path)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def remove_path(path: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -25,10 +24,10 @@ from videodirector.files.persistent_cache import CACHE_VARIABLE, cache_folder
 from videodirector.files.private import (
     UntrustedError,
     check_folder,
-    create_private,
     make_private_folder,
     read_private,
     remove_path,
+    write_private,
 )
 from videodirector.generator.backends.protocol import Clip
 from videodirector.generator.render._clip_file import (
@@ -181,19 +180,9 @@ class SceneCache:
         if len(content) > self.limit:
             return
         path = self._path(key)
-        partial = path.with_name(f"{secrets.token_hex(8)}.partial")
         try:
             make_private_folder(self.folder, *path.parent.relative_to(self.folder).parts)
-            try:
-                with create_private(partial) as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if path.is_dir() and not path.is_symlink():
-                    remove_path(path)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+            write_private(path, content)
         except UntrustedError as error:
             raise _explain_untrusted(error) from error
         except OSError as error:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-import signal
-import subprocess
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import ffmpeg
 import numpy as np
 
 from videodirector.errors import EncodeError
-from videodirector.files.ffmpeg import with_files
+from videodirector.files.ffmpeg import start_ffmpeg
 from videodirector.generator.backends.frames import Frame
-from videodirector.interrupts import at_forced_end
 
 __all__ = ["LEAST_SIDE", "SAMPLE_RATE", "Kind", "VideoEncoder", "VideoFormat", "fit_frame"]
 
@@ -120,28 +114,14 @@ class VideoEncoder:
         self.format = fmt
         self.frames = 0
         self._program = program
-        self._command = _build_command(path, fmt, program, kind, audio)
+        self._arguments = _build_arguments(fmt, kind, has_sound=audio is not None)
+        self._files = {"VIDEO": path, "SOUND": audio or ""}
 
     def __enter__(self) -> Self:
-        # A file, not a pipe: ffmpeg may complain at length while we are busy writing to it.
-        self._log, self._last_act = tempfile.TemporaryFile(), ExitStack()
-        try:
-            with defer_signals():  # an ffmpeg that nobody knows of would write to a file that nobody removes
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._log,
-                    start_new_session=True,  # Ctrl-C is for us to handle, not for ffmpeg to end on
-                )
-                self._last_act.enter_context(at_forced_end(self._process.kill))
-        except OSError as error:
-            self._log.close()
-            reason = error.strerror or str(error)
-            raise EncodeError(f"cannot run {self._program}: {reason}", hint="is it a working ffmpeg?") from error
-        except KeyboardInterrupt:
-            self._stop()
-            raise
+        self._stack = ExitStack()
+        self._ffmpeg = self._stack.enter_context(
+            start_ffmpeg(self._arguments, program=self._program, pipe="stdin", files=self._files)
+        )
         return self
 
     def write(self, frame: Frame) -> None:
@@ -155,43 +135,26 @@ class VideoEncoder:
         if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
             raise ValueError(f"a frame is uint8 of shape {(height, width, 3)}, not {frame.dtype} of {frame.shape}")
         try:
-            self._stdin.write(np.ascontiguousarray(frame).data)
+            self._ffmpeg.stdin.write(np.ascontiguousarray(frame).data)
         except OSError as error:  # the pipe is broken: ffmpeg has ended, and its log says why
-            raise self._failure() from error
+            raise self._build_error() from error
         self.frames += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
+        with self._stack:  # which ends an ffmpeg that still runs
             if kind is None:
                 try:
-                    self._stdin.close()
+                    self._ffmpeg.stdin.close()
                 except OSError as broken:
-                    raise self._failure() from broken
-                if self._process.wait() != 0:
-                    raise self._failure()
-        finally:
-            self._stop()
+                    raise self._build_error() from broken
+                if self._ffmpeg.wait() != 0:
+                    raise self._build_error()
 
-    def _stop(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._last_act.close()
-        with suppress(OSError):  # what was buffered for a dead process is lost, as it should be
-            self._stdin.close()
-        self._log.close()
-
-    @property
-    def _stdin(self) -> IO[bytes]:
-        assert self._process.stdin is not None, "asked for above"
-        return self._process.stdin
-
-    def _failure(self) -> EncodeError:
-        status = self._process.wait()
-        self._log.seek(0)
-        words = self._log.read().decode(errors="replace").strip().replace(os.fspath(self.path), "the video")
+    def _build_error(self) -> EncodeError:
+        status = self._ffmpeg.wait()
+        words = self._ffmpeg.read_log().replace(f"file:{os.path.abspath(self.path)}", "the video")
         if not words:
             words = f"it said nothing, and ended with status {status}"
         if "No space left" in words:
@@ -201,24 +164,6 @@ class VideoEncoder:
         else:
             hint = f"the words are those of {self._program}"
         return EncodeError(f"ffmpeg failed after {self.frames} frames: {words[-2000:]}", hint=hint)
-
-
-@contextmanager
-def defer_signals() -> Iterator[None]:
-    """Ctrl-C and the polite kill wait until the end of the block; other threads than the main one never see them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    arrived: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda number, _frame: arrived.append(number)) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
-    for arrival in arrived:
-        signal.raise_signal(arrival)
 
 
 def fit_frame(frame: Frame, fmt: VideoFormat) -> Frame:
@@ -233,14 +178,11 @@ def fit_frame(frame: Frame, fmt: VideoFormat) -> Frame:
     return np.asarray(canvas)
 
 
-def _build_command(path: Path, fmt: VideoFormat, program: str, kind: Kind, audio: Path | None) -> list[str]:
+def _build_arguments(fmt: VideoFormat, kind: Kind, *, has_sound: bool) -> list[str]:
     # Only numbers and fixed words reach the filters; text in pictures is drawn before, by Pillow.
     rate = f"{fmt.rate.numerator}/{fmt.rate.denominator}"
     pictures = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgb24", video_size=fmt.frame_size, framerate=rate)
-    output = _OUTPUTS[kind](_scale(pictures, fmt, kind), audio is not None)
-    command = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
-    files = {"VIDEO": str(path.absolute()), "SOUND": str(audio and audio.absolute())}  # absolute: no name is an option
-    return with_files(command.compile(cmd=program, overwrite_output=True), files)
+    return [*_OUTPUTS[kind](_scale(pictures, fmt, kind), has_sound).get_args(), "-y"]
 
 
 def _scale(pictures: Any, fmt: VideoFormat, kind: Kind) -> Any:

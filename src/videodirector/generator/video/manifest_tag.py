@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
 from videodirector.errors import EncodeError, UsageError
 from videodirector.files.atomic import build_output_error
 from videodirector.files.bounded_json import parse_bounded
+from videodirector.files.digests import file_digest
+from videodirector.files.ffmpeg import run_ffmpeg
 from videodirector.files.persistent_cache import load_or_compute
-from videodirector.schemas import (
-    FileRecord,
-    Manifest,
-)
+from videodirector.schemas import FileRecord, Manifest
 
 __all__ = ["build_file_record", "embed_manifest", "read_comment", "read_ffmpeg_version"]
 
 
 def build_file_record(path: Path) -> FileRecord:
     """The record of a finished file."""
-    with path.open("rb") as file:
-        return FileRecord(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    return FileRecord(bytes=path.stat().st_size, sha256=file_digest(path))
 
 
 def embed_manifest(video: Path, manifest: Manifest, *, program: str) -> None:
@@ -70,12 +66,7 @@ def read_ffmpeg_version(program: str) -> str:
 
 
 def _run(program: str, arguments: list[str]) -> bytes:
-    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error"]
-    try:
-        done = subprocess.run([program, *quiet, *arguments], capture_output=True, check=False)
-    except OSError as error:
-        raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip()
-        raise EncodeError(f"ffmpeg failed: {words[-2000:]}", hint=f"the words are those of {program}")
-    return done.stdout
+    done = run_ffmpeg(arguments, program=program)
+    if done.status:
+        raise EncodeError(f"ffmpeg failed: {done.log[-2000:]}", hint=f"the words are those of {program}")
+    return done.output

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,12 +13,11 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from videodirector.errors import EncodeError, PlanError, PlanIssue, UsageError, VideoDirectorError
+from videodirector.errors import PlanError, PlanIssue, UsageError, VideoDirectorError
 from videodirector.files.atomic import build_output_error
-from videodirector.files.ffmpeg import with_files
+from videodirector.files.ffmpeg import start_ffmpeg
 from videodirector.generator.video.encode import SAMPLE_RATE
 from videodirector.generator.video.timeline import Shot
-from videodirector.interrupts import at_forced_end
 from videodirector.schemas import RenderSettings, VideoPlan
 
 __all__ = ["Sound", "check_sounds", "list_sounds", "mix_sounds"]
@@ -134,36 +131,20 @@ def _decode(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
     """The samples of a file, a second at a time, at most as many as are wanted of it."""
     check_sounds([sound])
     wanted = sound.end - sound.start
-    command = (
+    graph = (
         ffmpeg.input("SOUND")
-        .audio.filter("atrim", end_sample=10**15)  # so that a file without a sound is an error and no silence
+        .audio.filter("atrim", end_sample=10**15)  # so that a file without a sound is an error, not silence
         .output("pipe:1", format="s16le", ar=SAMPLE_RATE, ac=2, t=wanted / SAMPLE_RATE + 1)
-        .global_args("-nostdin", "-hide_banner", "-loglevel", "error")
-        .compile(cmd=program)
     )
-    with tempfile.TemporaryFile() as log:
-        try:
-            process = subprocess.Popen(
-                with_files(command, {"SOUND": f"file:{os.path.abspath(sound.file)}"}),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise EncodeError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?") from error
-        with process, at_forced_end(process.kill):
-            assert process.stdout is not None, "asked for above"
-            given = 0
-            try:
-                while given < wanted and (chunk := process.stdout.read(_CHUNK)):
-                    samples = np.frombuffer(chunk[: len(chunk) // _FRAME * _FRAME], dtype="<i2").reshape(-1, 2)
-                    yield samples[: wanted - given]
-                    given += len(samples)
-            finally:
-                process.kill()  # there may be more than is wanted
+    given = 0
+    with start_ffmpeg(graph.get_args(), program=program, pipe="stdout", files={"SOUND": sound.file}) as running:
+        while given < wanted and (chunk := running.stdout.read(_CHUNK)):
+            samples = np.frombuffer(chunk[: len(chunk) // _FRAME * _FRAME], dtype="<i2").reshape(-1, 2)
+            yield samples[: wanted - given]
+            given += len(samples)
         if given == 0:
-            log.seek(0)
-            words = log.read().decode(errors="replace").strip().splitlines()
+            running.wait()
+            words = running.read_log().splitlines()
             raise _build_error(sound, f"ffmpeg finds no sound in it{': ' + words[-1][-200:] if words else ''}", "")
 
 

@@ -7,9 +7,6 @@ one of the containers that videos come in (no playlist, which would name other f
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +15,9 @@ from typing import IO
 
 import numpy as np
 
-from videodirector.errors import RenderError
-from videodirector.files.ffmpeg import find_ffmpeg
+from videodirector.files.ffmpeg import run_ffmpeg, start_ffmpeg
 from videodirector.files.transport import make_printable
 from videodirector.generator.backends.frames import Frame
-from videodirector.interrupts import at_forced_end
 
 __all__ = ["DamagedVideoError", "UnwantedVideoError", "VideoInfo", "VideoLimits", "check_video", "read_frames"]
 
@@ -104,11 +99,11 @@ def check_video(path: Path, limits: VideoLimits) -> VideoInfo:
         UnwantedVideoError: it is far beyond what was asked for; nothing was decoded if its header says so.
         DamagedVideoError: it cannot be read to its end.
         MissingDependencyError: there is no ffmpeg.
-        RenderError: ffmpeg cannot be run.
+        EncodeError: ffmpeg cannot be run.
     """
     _check_header(path, limits)
     count, width, height = 0, 0, 0
-    with _run_ffmpeg(path, limits, ["-f", "framecrc"]) as lines:  # a line for every frame
+    with _decode(path, limits, ["-f", "framecrc"]) as lines:  # a line for every frame
         for line in lines:
             if line.startswith(b"#dimensions 0:"):
                 width, height = (int(side) for side in line.split(b":")[1].split(b"x"))
@@ -128,7 +123,7 @@ def read_frames(path: Path, found: VideoInfo, limits: VideoLimits) -> Iterator[F
         As ``check_video``.
     """
     size = found.width * found.height * 3
-    with _run_ffmpeg(path, limits, ["-f", "rawvideo", "-pix_fmt", "rgb24"]) as pixels:
+    with _decode(path, limits, ["-f", "rawvideo", "-pix_fmt", "rgb24"]) as pixels:
         for _ in range(found.frames):
             data = pixels.read(size)
             if len(data) < size:
@@ -137,17 +132,11 @@ def read_frames(path: Path, found: VideoInfo, limits: VideoLimits) -> Iterator[F
 
 
 def _check_header(path: Path, limits: VideoLimits) -> None:
-    command = _build_command(path, limits, "info")
-    with tempfile.TemporaryFile() as log:
-        try:
-            # Without an output ffmpeg always fails; what it says of the input is what is wanted.
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, timeout=_PATIENCE, check=False)
-        except subprocess.TimeoutExpired:
-            raise DamagedVideoError(f"ffmpeg had not read its header after {_PATIENCE:g} seconds") from None
-        except OSError as error:
-            raise _cannot_run(command[0], error) from error
-        log.seek(0)
-        words = log.read(1 << 20).decode(errors="replace")
+    # Without an output ffmpeg always fails; what it reports of the input is what is needed.
+    done = run_ffmpeg(_build_arguments(limits), files={"VIDEO": path}, level="info", timeout=_PATIENCE)
+    if done.status < 0:
+        raise DamagedVideoError(f"ffmpeg had not read its header after {_PATIENCE:g} seconds")
+    words = done.log
     pictures = _PICTURES.search(words)
     line = pictures[0] if pictures else ""
     size, rate, duration = _SIZE.search(line), _RATE.search(line), _DURATION.search(words)
@@ -170,49 +159,30 @@ def _check_size(width: int, height: int, limits: VideoLimits) -> None:
         raise UnwantedVideoError(f"it is {width}x{height} pixels large")
 
 
-def _build_command(path: Path, limits: VideoLimits, level: str) -> list[str]:
+def _build_arguments(limits: VideoLimits) -> list[str]:
     safely = ["-max_alloc", str(_LARGEST_ALLOCATION), "-xerror", "-protocol_whitelist", "file"]
     safely += ["-format_whitelist", _CONTAINERS, "-max_pixels", str(limits.pixels), "-err_detect", "explode"]
-    return [find_ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", level, *safely, "-i", f"file:{path.absolute()}"]
+    return [*safely, "-i", "VIDEO"]
 
 
 @contextmanager
-def _run_ffmpeg(path: Path, limits: VideoLimits, output: list[str]) -> Iterator[IO[bytes]]:
-    """What ffmpeg writes of the pictures of a video; it must have come to its end when the block does.
+def _decode(path: Path, limits: VideoLimits, output: list[str]) -> Iterator[IO[bytes]]:
+    """Read the pictures of a video through ffmpeg, in the given output format; the block reads them to their end.
 
     Raises:
-        DamagedVideoError: ffmpeg complains, or takes too long.
-        RenderError: it cannot be run.
+        DamagedVideoError: ffmpeg reports an error, or takes too long.
+        EncodeError: it cannot be run.
     """
-    command = [*_build_command(path, limits, "error"), "-map", "0:v:0", "-fps_mode", "passthrough", *output, "pipe:1"]
-    with tempfile.TemporaryFile() as log:
+    arguments = [*_build_arguments(limits), "-map", "0:v:0", "-fps_mode", "passthrough", *output, "pipe:1"]
+    with start_ffmpeg(arguments, pipe="stdout", files={"VIDEO": path}, timeout=_PATIENCE) as running:
         try:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
-        except OSError as error:
-            raise _cannot_run(command[0], error) from error
-        timer = threading.Timer(_PATIENCE, process.kill)
-        timer.daemon = True
-        timer.start()
-        with process, at_forced_end(process.kill):
-            assert process.stdout is not None, "asked for above"
-            try:
-                yield process.stdout
-                extra = process.stdout.read(1)
-            except BaseException as error:
-                process.kill()
-                if not isinstance(error, DamagedVideoError):
-                    raise
-                extra = b""
-            finally:
-                timer.cancel()
-            status = process.wait()
-        if status != 0 or extra:
-            log.seek(0)
-            raise DamagedVideoError(_explain_log(log.read(1 << 20).decode(errors="replace"), path))
-
-
-def _cannot_run(program: str, error: OSError) -> RenderError:
-    return RenderError(f"cannot run {program}: {error.strerror}", hint="is it a working ffmpeg?")
+            yield running.stdout
+            extra = running.stdout.read(1)
+        except DamagedVideoError:
+            running.kill()
+            extra = b""
+        if running.wait() != 0 or extra:
+            raise DamagedVideoError(_explain_log(running.read_log(), path))
 
 
 def _explain_log(words: str, path: Path) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import stat
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from pydantic import TypeAdapter
 
 from videodirector.errors import OutputError
 from videodirector.files.atomic import build_output_error
-from videodirector.files.private import UntrustedError, create_private, make_private_folder, read_private, remove_path
+from videodirector.files.private import UntrustedError, make_private_folder, read_private, remove_path, write_private
 
 __all__ = ["KEPT", "JobJournal", "JobRecord"]
 
@@ -116,14 +115,8 @@ class JobJournal:
             OutputError: it cannot be written.
         """
         path = self.folder / f"{record.key}.json"
-        partial = path.with_suffix(".partial")
         try:
-            remove_path(partial)
-            with create_private(partial) as file:
-                file.write(json.dumps(asdict(record)).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
+            write_private(path, json.dumps(asdict(record)).encode())
         except OSError as error:
             raise build_output_error(path, error) from error
         return record
