@@ -96,8 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Director(backend="storyboard", cache=folder / "cache").render(story(options.scenes), f"{pngs}/")
         _as_raw(pngs, raw)
         fmt = VideoFormat.of((256, 256), Fraction(8))
-        plain = VideoEncoder(folder / "plain.mp4", fmt, program=find_ffmpeg())._command
-        plain = [str(raw) if argument == "pipe:0" else argument for argument in plain]
+        encoder = VideoEncoder(folder / "plain.mp4", fmt, program=find_ffmpeg())
+        files = {"pipe:0": str(raw), "VIDEO": str(encoder.path)}
+        plain = [find_ffmpeg(), *(files.get(argument, argument) for argument in encoder._arguments)]
         ours = [sys.executable, __file__, "--stitch", str(folder), "--scenes"]
         ffmpeg = min(measured(plain)[0] for _ in range(options.repeat))
         seconds, peak = min(measured([*ours, str(options.scenes)]) for _ in range(options.repeat))

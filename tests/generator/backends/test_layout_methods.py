@@ -68,8 +68,8 @@ def test_lengths_and_sizes_are_the_models() -> None:
 @pytest.mark.parametrize(
     ("lengths", "words"),
     [
-        (Lengths(step=4, offset=1), "17 frames are drawn and 16 of them taken"),
-        (Lengths(most=9), "9 frames are drawn and spread over 16"),
+        (Lengths(step=4, offset=1), "17 frames are rendered and 16 of them used"),
+        (Lengths(most=9), "9 frames are rendered and spread over 16"),
     ],
 )
 def test_other_lengths_are_told(lengths: Lengths, words: str) -> None:

@@ -57,7 +57,7 @@ def test_steps_become_events() -> None:
 
 def test_a_scene_that_is_too_long() -> None:
     backend = GreyBackend(max_frames=5)
-    with pytest.raises(RenderError, match="'s0' has 6 frames, and the backend grey draws 5 at most"):
+    with pytest.raises(RenderError, match="'s0' has 6 frames, and the backend grey renders 5 at most"):
         finish(render_scene(backend, grey_plan(9).scenes[0], capabilities=backend.capabilities, seed=0, steps=None))
     assert not backend.drawn
 

@@ -149,7 +149,7 @@ def test_references_that_are_no_pictures(tmp_path: Path) -> None:
         StoryboardBackend().prepare(plan)
     assert [(issue.path, issue.problem) for issue in caught.value.issues] == [
         ("references.fox", "there is no such file"),
-        ("references.owl", "this is no picture"),
+        ("references.owl", "this is not a picture"),
     ]
 
 

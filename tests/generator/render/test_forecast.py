@@ -40,7 +40,7 @@ def test_a_moved_box_is_named_and_its_scene_alone_is_drawn() -> None:
     assert change.path == "scenes[walk].entities[fox].layout[1]"
     assert (change.before, change.after) == ([0.6, 0.5, 0.9, 0.8], [0.5, 0.4, 0.9, 0.8])
     (reason,) = scene(told, "walk").reasons
-    assert (reason.name, reason.why) == ("entities[0].boxes", "the thing stands there, frame by frame")
+    assert (reason.name, reason.why) == ("entities[0].boxes", "the thing is there, frame by frame")
 
 
 def test_what_decides_no_frame_is_told_and_draws_nothing() -> None:

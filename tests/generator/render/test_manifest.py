@@ -109,7 +109,7 @@ def test_what_is_no_longer_as_it_was_is_told(tmp_path: Path) -> None:
     events = Director(cache=False).reproduce(older, tmp_path / "b.mp4")
     notices = [event.message for event in events if isinstance(event, Notice)]
     assert notices == [
-        "every scene will not be the same: code: the program that draws, or a library that it uses, is another one"
+        "every scene will not be the same: code: the backend, or a library that it uses, has another version"
     ]
 
 
@@ -128,7 +128,7 @@ def test_what_carries_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="carries no manifest"):
         read_manifest(stripped)
     (tmp_path / "text.mp4").write_text("no video")
-    with pytest.raises(UsageError, match="is no video"):
+    with pytest.raises(UsageError, match="is not a video"):
         read_manifest(tmp_path / "text.mp4")
     with pytest.raises(UsageError, match="there is no file"):
         read_manifest(tmp_path / "missing.mp4")

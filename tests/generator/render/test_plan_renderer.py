@@ -80,7 +80,7 @@ def test_a_damaged_clip_is_drawn_again_and_told_of(tmp_path: Path, cache: Path) 
     (again,) = drawn(backend)
     (notice,) = (event for event in events if isinstance(event, Notice))
     assert notice.scene == again
-    assert "is damaged, so it is drawn anew" in notice.message
+    assert "is damaged, so it is rendered again" in notice.message
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
     render(grey_plan(10, 20), tmp_path / "b.mp4", backend, SceneCache())
     assert drawn(backend) == [], "it has been put right"
@@ -90,7 +90,7 @@ def test_a_cache_that_cannot_be_written_is_told_of_once_and_stops_nothing(tmp_pa
     (tmp_path / "file").touch()
     events = render(grey_plan(10, 20), tmp_path / "a.mp4", GreyBackend(), SceneCache(tmp_path / "file"))
     (notice,) = (event for event in events if isinstance(event, Notice))
-    assert notice.message.startswith("drawn scenes are not kept: cannot write")
+    assert notice.message.startswith("rendered scenes are not kept: cannot write")
     assert (tmp_path / "a.mp4").exists()
 
 

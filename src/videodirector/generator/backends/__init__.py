@@ -31,7 +31,7 @@ def create(
     size: tuple[int, int] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Backend:
-    """The backend of this name.
+    """Create the backend of this name.
 
     Args:
         name: one of ``names()``.
@@ -40,7 +40,7 @@ def create(
         options: settings of this backend alone, see its page in the documentation.
 
     Raises:
-        UsageError: there is no such backend, it takes no model or needs one, or an option cannot be meant.
+        UsageError: there is no such backend, it takes no model or needs one, or an option makes no sense.
     """
     factory = _BUILT_IN.get(name) or _load_registered(name)
     if factory is None:
@@ -49,7 +49,7 @@ def create(
 
 
 def names() -> tuple[str, ...]:
-    """All backends, the default one first, those that other packages register last."""
+    """List all backends, the default one first, those that other packages register last."""
     return (*_BUILT_IN, *(point.name for point in entry_points(group=GROUP) if point.name not in _BUILT_IN))
 
 
@@ -78,7 +78,7 @@ def _storyboard(*, model: str | None, size: tuple[int, int] | None, options: Map
     BackendOptions.parse(options)
     if model is not None:
         raise UsageError(
-            f"the storyboard backend draws without a model, so it cannot use {model!r}",
+            f"the storyboard backend has no model, so it cannot use {model!r}",
             hint="leave out the model, or choose the backend layout2vid",
         )
     return StoryboardBackend(size=size) if size else StoryboardBackend()

@@ -1,4 +1,4 @@
-"""What backends there are, what each honours of a plan, and what is missing to use it."""
+"""Lists the backends, what each honours of a plan, and what is missing to use it."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class BackendEntry:
 
 
 def list_backends() -> list[BackendEntry]:
-    """One entry a backend; loads no model and asks no server."""
+    """Build one entry a backend, without loading a model or calling a server."""
     return [_build_entries().get(name) or describe_backend(name) for name in names()]
 
 
 def describe_backend(name: str, *, model: str | None = None, options: Mapping[str, Any] | None = None) -> BackendEntry:
-    """A backend with a model, by what it declares; an error becomes what is missing."""
+    """Describe a backend with a model by its capabilities; an error becomes what is missing."""
     try:
         capabilities = create(name, model=model, options=options).capabilities
     except VideoDirectorError as error:
@@ -58,14 +58,14 @@ def describe_backend(name: str, *, model: str | None = None, options: Mapping[st
 
 
 def list_families() -> list[BackendEntry]:
-    """One entry a pipeline of the installed diffusers that this release knows facts of."""
+    """Build one entry for each known pipeline of the installed diffusers."""
     from videodirector.generator.backends.diffusers.catalogue import list_pipelines
 
     return [_build_entry(name, title, capabilities) for name, title, capabilities in list_pipelines()]
 
 
 def list_honoured(capabilities: Capabilities) -> Iterator[str]:
-    """What of a plan a backend honours besides the boxes, in a few words each."""
+    """List what a backend honours of a plan besides the boxes, in a few words each."""
     if capabilities.words:
         yield "descriptions of things" if capabilities.listed else "descriptions"
     if capabilities.references is None:

@@ -20,11 +20,11 @@ COLOURS: tuple[tuple[int, int, int], ...] = tuple(
     for value in (0.85, 0.55)
     for red, green, blue in (colorsys.hsv_to_rgb(hue / 12, 1.0, value) for hue in _HUES)
 )
-"""Two dozen colours that are told apart on white."""
+"""Two dozen colours that are easy to distinguish on white."""
 
 
 def assign_colours(names: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:
-    """A colour for every entity, that follows from its own name alone unless two of a scene would have the same.
+    """Assign a colour to every entity: a function of its name alone, unless two of a scene would get the same.
 
     Args:
         names: entity id -> what it is one of, such as its consistency group: so a thing keeps its colour in all scenes.
@@ -42,7 +42,7 @@ def assign_colours(names: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:
 
 
 def box_pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom) of a box in a picture of (width, height), right and bottom excluded; never empty."""
+    """Compute (left, top, right, bottom) of a box in pixels of a (width, height) picture, ends excluded, not empty."""
     width, height = size
     left, top = min(round(box.x0 * width), width - 1), min(round(box.y0 * height), height - 1)
     return left, top, max(round(box.x1 * width), left + 1), max(round(box.y1 * height), top + 1)
@@ -61,7 +61,7 @@ def draw_outline(frame: Frame, box: Box, colour: Sequence[int], *, line: int) ->
 def draw_control_video(
     scene: Scene, *, frames: int, size: tuple[int, int], names: Mapping[str, str] | None = None
 ) -> Frames:
-    """The boxes of a scene over time: white frames, later entities over earlier ones.
+    """Draw the boxes of a scene over time on white frames, later entities over earlier ones.
 
     Args:
         scene: whose boxes.

@@ -1,8 +1,8 @@
-"""What lengths, sizes and rates a model can draw, and how a scene is fitted to them and back; pure functions.
+"""What lengths, sizes and rates a model can render, and how a scene is fitted to them and back; pure functions.
 
-A model of 16 frames a second that draws 4n+1 frames, and a scene of 16 frames at 8 a second: the scene lasts 15/8
-seconds from its first frame to its last, which is 31 of the model's frames; it draws 33, spread over that time, and of
-these the 16 are taken that stand nearest to the plan's. The first frame and the last one are always the model's own.
+A model of 16 frames a second that renders 4n+1 frames, and a scene of 16 frames at 8 a second: the scene lasts 15/8
+seconds from its first frame to its last, which is 31 of the model's frames; it renders 33, spread over that time, and
+the 16 of them nearest to the plan's are taken. The first frame and the last one are always the model's own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["ANY_LENGTH", "ANY_SIZE", "Lengths", "Sizes", "fit_length", "resample
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """The numbers of frames that a model can draw at once: ``step * n + offset``, from ``least`` to ``most``.
+    """The numbers of frames that a model can render at once: ``step * n + offset``, from ``least`` to ``most``.
 
     ``Lengths()`` is any number; ``Lengths(step=4, offset=1)`` is 1, 5, 9, ...; ``Lengths(least=16, most=16)`` is 16.
     """
@@ -49,11 +49,11 @@ class Lengths:
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """The sizes that a model can draw: sides that are multiples of a number of pixels, or one size only.
+    """The sizes that a model can render: sides that are multiples of a number of pixels, or one size only.
 
     Attributes:
         multiple: of which both sides are multiples.
-        only: (width, height) of a model that draws in one size; None where any multiples do.
+        only: (width, height) of a model with one size; None where any multiples do.
     """
 
     multiple: int = 1
@@ -77,13 +77,13 @@ ANY_SIZE = Sizes()
 
 
 def fit_length(frames: int, rate: Fraction, *, lengths: Lengths, model_rate: Fraction | None) -> int:
-    """How many frames a model shall draw for a scene, so that things move at their natural pace.
+    """Choose how many frames a model renders for a scene, so that things move at their natural pace.
 
     Args:
         frames: of the scene.
         rate: frames a second of the plan.
-        lengths: what the model can draw.
-        model_rate: frames a second that the model learned from; None where it has no rate of its own, and draws the
+        lengths: what the model can render.
+        model_rate: frames a second of the model's training; None where it has no rate of its own, and renders the
             plan's frames.
     """
     wanted = frames if model_rate is None else round((frames - 1) * model_rate / rate) + 1
@@ -91,7 +91,7 @@ def fit_length(frames: int, rate: Fraction, *, lengths: Lengths, model_rate: Fra
 
 
 def resample_indices(there: int, count: int) -> list[int]:
-    """Which of ``there`` frames to take for ``count`` evenly spread ones; the first and the last are kept."""
+    """List which of ``there`` frames to take for ``count`` evenly spread ones; the first and the last are kept."""
     if count == 1:
         return [0]
     # In whole numbers, halves rounded up: the same on every machine.

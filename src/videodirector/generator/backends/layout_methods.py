@@ -1,11 +1,11 @@
-"""By which means a backend is given the layout of a scene: the best rung that it can stand on.
+"""Compiles a scene for a backend: by which method the layout is imposed, the prompt, and what becomes of each control.
 
-From the surest to the loosest:
+The methods, from the most exact to the loosest; a backend uses the first that it supports:
 
-1. ``exact``: it draws the boxes itself (storyboard).
-2. ``grounding tokens``: the model learned to read boxes (Layout2Vid).
-3. ``control video``: it follows a video in which the boxes are drawn (VACE and its kind).
-4. ``key picture``: a first picture, in which things stand in their boxes, is drawn by other means and then moves.
+1. ``exact``: the backend draws things in their boxes (storyboard).
+2. ``grounding tokens``: the model is trained to read boxes (Layout2Vid).
+3. ``control video``: the model follows a video in which the boxes are drawn (VACE and similar).
+4. ``key picture``: another model renders the first frame with things in their boxes, and the model animates it.
 5. ``regional attention``: an entity's words act only inside of its box.
 6. ``words``: "the fox is on the left and moves right".
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 class LayoutMethod(StrEnum):
-    """A means of imposing a layout; see the module."""
+    """A method of imposing a layout; see the module."""
 
     EXACT = "exact"
     TOKENS = "grounding tokens"
@@ -51,15 +51,15 @@ class LayoutMethod(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledScene:
-    """A scene as it will be asked of a model.
+    """What a model is asked to render for one scene.
 
     Attributes:
         method: how its boxes are imposed.
         prompt: the words; empty for models that read none.
-        frames: how many the model draws.
-        size: (width, height) of the pictures it draws, in pixels.
-        rate: frames a second for which it draws.
-        controls: what becomes of everything that the plan asks of the scene.
+        frames: how many the model renders.
+        size: (width, height) of the frames that it renders, in pixels.
+        rate: frames a second that it renders for.
+        controls: what becomes of every requested control.
     """
 
     method: LayoutMethod
@@ -71,7 +71,7 @@ class CompiledScene:
 
 
 def choose_method(capabilities: Capabilities) -> LayoutMethod:
-    """The best rung for a backend."""
+    """Choose the most exact method that a backend supports."""
     means = {
         LayoutMethod.EXACT: capabilities.boxes == "exact",
         LayoutMethod.TOKENS: capabilities.boxes == "native",
@@ -85,13 +85,13 @@ def choose_method(capabilities: Capabilities) -> LayoutMethod:
 def compile_scene(
     plan: VideoPlan, scene: Scene, capabilities: Capabilities, *, steps: int | None = None
 ) -> CompiledScene:
-    """What a backend will be asked for one scene, without loading any weights.
+    """Compile a scene for a backend, without loading any weights.
 
     Args:
         plan: a valid plan.
         scene: one of its scenes.
         capabilities: of the backend.
-        steps: denoising steps, where the settings ask for some.
+        steps: denoising steps, if the settings give any.
     """
     method = choose_method(capabilities)
     rate = scene.frame_rate or plan.frame_rate
@@ -111,7 +111,7 @@ def _fixed_rate(capabilities: Capabilities) -> Fraction | None:
 
 
 def describe_entities(plan: VideoPlan, scene: Scene) -> dict[str, str]:
-    """How the entities of a scene look, in words: the members of a group all as the first of them that is described."""
+    """Describe the entities of a scene; all members of a group as the first that has a description."""
     described: dict[str, str] = {}
     for entity in scene.entities:
         group = plan.group_of(scene, entity)
@@ -127,7 +127,7 @@ def describe_entities(plan: VideoPlan, scene: Scene) -> dict[str, str]:
 
 
 def has_pictures_of_shared(plan: VideoPlan, scene: Scene, capabilities: Capabilities) -> bool:
-    """Whether a picture tells the model how every thing looks that the scene shares with others."""
+    """Whether the model gets a picture of every thing that the scene shares with others."""
     if capabilities.references == 0:
         return False
     shared = [entity for entity in scene.entities if _is_shared(plan, plan.group_of(scene, entity))]
@@ -141,7 +141,7 @@ def _is_shared(plan: VideoPlan, group: str | None) -> bool:
 
 
 def choose_noise_seed(plan: VideoPlan, scene: Scene, capabilities: Capabilities, seed: int) -> int:
-    """The seed of a scene's noise: where nothing but words tells how things look, that of the first group it shares.
+    """Choose the seed of a scene's noise: that of its first shared group, where only words describe how things look.
 
     The same noise then makes them look alike. A scene with a seed of its own keeps that.
     """
@@ -158,8 +158,11 @@ def choose_noise_seed(plan: VideoPlan, scene: Scene, capabilities: Capabilities,
 
 
 def _build_prompt(plan: VideoPlan, scene: Scene, method: LayoutMethod) -> str:
-    told = {LayoutMethod.WORDS: describe_layout(scene), LayoutMethod.KEY_PICTURE: describe_layout(scene, places=False)}
-    return " ".join(filter(None, (build_caption(scene, describe_entities(plan, scene)), told.get(method, ""))))
+    layouts = {
+        LayoutMethod.WORDS: describe_layout(scene),
+        LayoutMethod.KEY_PICTURE: describe_layout(scene, places=False),
+    }
+    return " ".join(filter(None, (build_caption(scene, describe_entities(plan, scene)), layouts.get(method, ""))))
 
 
 def _list_controls(
@@ -167,9 +170,9 @@ def _list_controls(
 ) -> Iterator[Control]:
     fitted = ""
     if frames > scene.frames:
-        fitted = f"{frames} frames are drawn and {scene.frames} of them taken"
+        fitted = f"{frames} frames are rendered and {scene.frames} of them used"
     elif frames < scene.frames:
-        fitted = f"{frames} frames are drawn and spread over {scene.frames}"
+        fitted = f"{frames} frames are rendered and spread over {scene.frames}"
     yield Control(name="frames", status="approximated" if fitted else "honoured", detail=fitted)
     yield Control(name="seed", status="honoured")
     yield Control(name="steps", status="honoured" if capabilities.steps else "ignored")
@@ -202,7 +205,7 @@ def _describe_method(scene: Scene, method: LayoutMethod) -> str:
 def _list_consistency_controls(
     plan: VideoPlan, scene: Scene, capabilities: Capabilities, method: LayoutMethod
 ) -> Iterator[Control]:
-    """References and groups: pictures to whatever takes them, else the same words."""
+    """Report on references and groups: pictures for models that take them, else the same words."""
     pictures = len({file for entity in scene.entities if (file := plan.reference_of(scene, entity)) is not None})
     limit = capabilities.references
     if limit is None or 0 < pictures <= limit:
@@ -224,12 +227,12 @@ def _list_consistency_controls(
 
 
 def requested_controls(plan: VideoPlan, scene: Scene, *, steps: int | None = None) -> tuple[str, ...]:
-    """The names of the controls that the plan and the settings put on a scene, in a fixed order.
+    """List the controls that the plan and the settings request for a scene, in a fixed order.
 
     - ``description``, ``background``: words for the scene and its place.
     - ``frames``, ``seed``: its length, and what its randomness follows from.
     - ``boxes``: where its entities are.
-    - ``references``: pictures that its entities shall look like.
+    - ``references``: pictures of its entities.
     - ``groups``: entities or a background that it shares with other scenes.
     - ``continues``: that it carries on from the last frame of another scene.
     - ``layout_strength``: for which part of the denoising the boxes are imposed.
@@ -255,18 +258,19 @@ def requested_controls(plan: VideoPlan, scene: Scene, *, steps: int | None = Non
 def report_controls(
     plan: VideoPlan, scene: Scene, known: Iterable[Control], *, steps: int | None = None
 ) -> tuple[Control, ...]:
-    """One control for everything asked of a scene.
+    """Report what becomes of every requested control of a scene.
 
     Args:
         plan: the plan.
         scene: one of its scenes.
-        known: what the backend does with the controls that it knows; those that nobody asked for are left out.
-        steps: denoising steps asked for.
+        known: what the backend does with the controls that it knows; those that are not requested are left out.
+        steps: requested denoising steps.
 
     Returns:
         The controls in the order of ``requested_controls``; what the backend does not know is ``ignored``.
     """
-    told = {control.name: control for control in known}
+    reported = {control.name: control for control in known}
     return tuple(
-        told.get(name, Control(name=name, status="ignored")) for name in requested_controls(plan, scene, steps=steps)
+        reported.get(name, Control(name=name, status="ignored"))
+        for name in requested_controls(plan, scene, steps=steps)
     )

@@ -9,13 +9,13 @@ from videodirector.schemas import Box, Scene
 
 __all__ = ["build_caption", "describe_layout", "describe_motion", "describe_place"]
 
-_MOVED = 0.08  # a centre that moves less than this part of the picture stands still
+_MOVED = 0.08  # a centre that moves less than this part of the picture is at rest
 _GROWN = 1.5  # an area that changes by less than this factor stays as large as it is
 _SMALL, _LARGE = 0.03, 0.35  # areas, as parts of the picture
 
 
 def describe_place(box: Box) -> str:
-    """Where a box lies, by the thirds of the picture its centre is in: "at the top left", "in the middle"."""
+    """Describe where a box is, by the thirds of the picture its centre is in: "at the top left", "in the middle"."""
     x, y = box.centre
     across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
     down = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
@@ -25,7 +25,7 @@ def describe_place(box: Box) -> str:
 
 
 def describe_motion(track: Sequence[Box | None]) -> str:
-    """How a thing moves, from where it is first seen to where it is last seen; empty when it stands still."""
+    """Describe how a thing moves between its first and its last box; empty when it is at rest."""
     seen = [box for box in track if box is not None]
     if not seen:
         return ""
@@ -46,10 +46,10 @@ def describe_motion(track: Sequence[Box | None]) -> str:
 
 
 def describe_layout(scene: Scene, *, places: bool = True) -> str:
-    """What the boxes of a scene say, a sentence an entity.
+    """Describe the boxes of a scene, a sentence an entity.
 
     Args:
-        scene: the scene; of things that are never seen nothing is said.
+        scene: the scene; things that are never visible are left out.
         places: whether to say where things are; without, only how they move.
     """
     sentences: list[str] = []
@@ -69,26 +69,26 @@ def describe_layout(scene: Scene, *, places: bool = True) -> str:
 
 
 def build_caption(scene: Scene, looks: Mapping[str, str] | None = None) -> str:
-    """The words of a scene without its layout: what happens, how its things look, where it is.
+    """Build the caption of a scene without its layout: what happens, how its things look, where it is.
 
     Args:
         scene: the scene.
         looks: entity id -> how it looks, in place of its own words.
     """
     parts = [_to_sentence(scene.description)] if scene.description else []
-    told = scene.description
+    said = scene.description
     for entity in scene.entities:
         look = (looks or {}).get(entity.id) or entity.description or entity.name
-        if not _contains(told, look):
+        if not _contains(said, look):
             parts.append(_to_sentence(look))
-            told = f"{told} {look}"
+            said = f"{said} {look}"
     if scene.background and not _contains(scene.description, scene.background):
         parts.append(_to_sentence(f"background: {scene.background}" if parts else scene.background))
     return " ".join(parts)
 
 
 def _contains(text: str, phrase: str) -> bool:
-    """Whether every word of the phrase, articles apart, stands in the text."""
+    """Whether the text contains every word of the phrase, articles apart."""
     words = set(re.findall(r"\w+", text.lower()))
     return set(re.findall(r"\w+", phrase.lower())) - {"a", "an", "the"} <= words
 

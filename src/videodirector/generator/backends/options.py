@@ -20,10 +20,10 @@ class BackendOptions(BaseModel):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from plain values; text is read as what the field wants.
+        """Parse plain values; text is converted to the type of the field.
 
         Raises:
-            UsageError: naming every option that is unknown or cannot be meant, and those that there are.
+            UsageError: naming every option that is unknown or invalid, and those that exist.
         """
         try:
             return cls.model_validate(dict(values))
@@ -34,7 +34,7 @@ class BackendOptions(BaseModel):
 
 
 def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
-    """``["offload=model"]`` as a mapping.
+    """Parse ``["offload=model"]`` into a mapping.
 
     Raises:
         UsageError: one has no ``=``, or a name twice.

@@ -1,4 +1,4 @@
-"""What a backend is: anything that turns the scenes of a plan into frames, and says what of a plan it can honour."""
+"""The protocol of backends: they render the scenes of a plan, and declare what of a plan they honour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Capabilities:
     Attributes:
         name: as it is registered and written into results.
         frame_size: (width, height) of its frames in pixels.
-        boxes: whether a thing is drawn in its box exactly (``exact``), is guided into it by the model itself
+        boxes: whether a thing is rendered in its box exactly (``exact``), is guided into it by the model itself
             (``native``), or boxes are only hinted at (``approximate``), by the best of the means below.
         control_video: whether it follows a video in which the boxes are drawn.
         regions: whether words can be confined to the boxes they belong to.
@@ -37,16 +37,16 @@ class Capabilities:
         words: whether it reads the descriptions.
         listed: whether of a scene with boxes it reads what its things are and where it is, and no more.
         references: how many reference pictures it takes in a scene; None for any number.
-        portraits: whether it draws a reference picture for groups that have none.
+        portraits: whether it renders a reference picture for groups that have none.
         shared_groups: whether the members of a consistency group share one representation.
-        lengths: numbers of frames that the model draws; scenes of other lengths are fitted to them and back.
-        max_frames: the longest scene it can draw, None for no limit.
-        sizes: of the pictures that the model draws; they are scaled to ``frame_size``.
-        rate: frames a second that the model learned from; None where it has none of its own.
-        any_rate: whether it is told the rate, and draws accordingly.
-        steps: denoising steps when none are asked for; 0 when it draws at once and the setting means nothing.
+        lengths: numbers of frames that the model renders; scenes of other lengths are fitted to them and back.
+        max_frames: the longest scene it can render, None for no limit.
+        sizes: of the frames that the model renders; they are scaled to ``frame_size``.
+        rate: frames a second of the model's training; None where it has no rate of its own.
+        any_rate: whether the rate is an input of the model.
+        steps: denoising steps by default; 0 for backends without, where the setting means nothing.
         negative_prompt, guidance: whether it takes words to avoid, and a strength of guidance.
-        batch: how many scenes it draws at the same time.
+        batch: how many scenes it renders at the same time.
         version: of its frames. Raise it whenever the same inputs give other frames or notes: clips rendered by another
             version are not taken from the cache.
         libraries: distributions whose version decides the frames, such as ("torch", "pillow").
@@ -87,13 +87,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Clip:
-    """A scene as it was drawn.
+    """A rendered scene.
 
     Attributes:
-        frames: as many as the scene asks for, of the backend's frame size.
+        frames: as many as planned, of the backend's frame size.
         notes: what the reader should know, in words.
-        controls: what became of everything that the plan asks of the scene; see ``generator.ladder.lower``.
-        drawn: what the model drew, where ``frames`` were fitted to the plan afterwards.
+        controls: what became of every control of the scene; see ``layout_methods.compile_scene``.
+        drawn: what the model rendered, where ``frames`` were fitted to the plan afterwards.
     """
 
     frames: Frames
@@ -103,13 +103,13 @@ class Clip:
 
 
 class SceneRenderer(Protocol):
-    """A plan made ready for drawing: what its scenes share has been computed once and is held here."""
+    """Renders the scenes of one plan; holds what they share, computed once."""
 
     def render(self, scene: Scene, *, seed: int, steps: int | None) -> Generator[Progress, None, Clip]:
-        """Draw a scene, telling the progress on the way.
+        """Render a scene, yielding the progress on the way.
 
         The frames follow from the scene, from what it shares with others (its groups), from ``seed`` and ``steps``, and
-        from nothing else: neither the scene's position nor what was drawn before.
+        from nothing else: neither the scene's position nor what was rendered before.
 
         Args:
             scene: one of the plan's.
@@ -123,7 +123,7 @@ class SceneRenderer(Protocol):
             ``scene.frames`` frames of the backend's frame size.
 
         Raises:
-            RenderError: the scene cannot be drawn.
+            RenderError: the scene cannot be rendered.
         """
         ...
 
@@ -135,13 +135,13 @@ class SceneRenderer(Protocol):
         reads them, boxes frame by frame (``backends.scene.track_digest``), digests of pictures and the revision of
         weights in place of their names; nothing of positions, ids, transitions or what the backend does not read.
 
-        It is quick and loads no weights: it is asked for every scene, drawn or not.
+        It is quick and loads no weights: it is called for every scene, cached or not.
         """
         ...
 
 
 class ContinuingRenderer(SceneRenderer, Protocol):
-    """What a backend makes whose capabilities say ``first_frame``: its scenes may begin with a given picture."""
+    """The renderer of a backend with the capability ``first_frame``: a scene may begin with a given picture."""
 
     def render(
         self, scene: Scene, *, seed: int, steps: int | None, first_frame: Frame | None = None
@@ -152,28 +152,28 @@ class ContinuingRenderer(SceneRenderer, Protocol):
 
 @runtime_checkable
 class AnnouncedRenderer(Protocol):
-    """What a backend may make that draws several scenes at the same time."""
+    """A renderer that can render several scenes at the same time."""
 
     def announce(self, scenes: Sequence[tuple[Scene, int]], *, steps: int | None) -> None:
-        """Hear, before the first ``render``, which scenes will be asked for, with their seeds, and begin with them."""
+        """Begin with scenes that will be rendered, given with their seeds; called before the first ``render``."""
         ...
 
 
 @runtime_checkable
 class Backend(Protocol):
-    """Draws plans. Making one is cheap: weights are loaded when they are first needed, once, and kept."""
+    """Renders plans. Creating one is cheap: weights are loaded once, when they are first needed."""
 
     @property
     def capabilities(self) -> Capabilities:
         """What it can do.
 
         Raises:
-            ModelError: the model that would tell is missing or cannot be used.
+            ModelError: the model that decides it is missing or cannot be used.
         """
         ...
 
     def prepare(self, plan: VideoPlan) -> SceneRenderer:
-        """Make a valid plan ready: compute what its scenes share, such as one representation for each group.
+        """Prepare a valid plan: compute what its scenes share, such as one entity embedding for each group.
 
         Raises:
             ModelError: the weights are missing or cannot be used.

@@ -1,4 +1,4 @@
-"""The pictures that a plan refers to."""
+"""Loads the reference pictures of a plan."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class References(Mapping[str, Image.Image]):
 
 
 def load_references(plan: VideoPlan) -> References:
-    """Every picture that an entity of the plan shall look like, cut out where its ground is clear or of one colour.
+    """Load the reference pictures that entities use, cut out where their ground is clear or of one colour.
 
     File names are relative to the working folder. Pictures that no entity uses are not read.
 
     Raises:
-        PlanError: naming every reference whose file is missing or no picture.
+        PlanError: naming every reference whose file is missing or not a picture.
     """
     pictures: dict[str, tuple[Image.Image, str]] = {}
     issues: list[PlanIssue] = []
@@ -58,7 +58,9 @@ def load_references(plan: VideoPlan) -> References:
             except FileNotFoundError:
                 issues.append(PlanIssue(f"references.{key}", "there is no such file", repr(file), "check the path"))
             except UnidentifiedImageError:
-                issues.append(PlanIssue(f"references.{key}", "this is no picture", repr(file), "use PNG, JPEG or WebP"))
+                issues.append(
+                    PlanIssue(f"references.{key}", "this is not a picture", repr(file), "use PNG, JPEG or WebP")
+                )
             except (OSError, ValueError, Image.DecompressionBombError) as error:
                 issues.append(PlanIssue(f"references.{key}", f"the picture cannot be read: {error}", repr(file)))
     if issues:

@@ -1,4 +1,4 @@
-"""What holds for a scene whoever draws it: its seed, and the check of what a backend returned."""
+"""What every backend shares: the seed of a scene, and the check of a rendered clip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["derived_seed", "render_scene", "scene_seed", "track_digest"]
 
 
 def scene_seed(plan: VideoPlan, scene: Scene) -> int:
-    """The seed of a scene: its own if it names one, else 63 bits from the plan's seed and the scene's id alone.
+    """Derive the seed of a scene: its own if it has one, else 63 bits from the plan's seed and the scene's id alone.
 
     So scenes may be moved, added and removed without changing one another, and the same plan gives the same frames on
     every machine and in every process.
@@ -29,7 +29,7 @@ def scene_seed(plan: VideoPlan, scene: Scene) -> int:
 
 
 def derived_seed(plan_seed: int, *names: str) -> int:
-    """A seed of 63 bits for a named part of a plan: BLAKE2b over a JSON list of the seed and the names."""
+    """Derive a seed of 63 bits for a named part of a plan: BLAKE2b over a JSON list of the seed and the names."""
     digest = hashlib.blake2b(json.dumps([plan_seed, *names]).encode(), digest_size=8, person=b"videodirector").digest()
     return int.from_bytes(digest, "big") >> 1
 
@@ -43,15 +43,15 @@ def render_scene(
     steps: int | None,
     first_frame: Frame | None = None,
 ) -> Generator[StepDone, None, Clip]:
-    """Draw a scene, tell its steps as events, and check what comes back; see ``SceneRenderer.render``.
+    """Render a scene, yield its steps as events, and check the clip; see ``SceneRenderer.render``.
 
     Raises:
-        RenderError: the scene is longer than the backend can draw, or the backend returned other frames than asked for.
+        RenderError: the scene is too long for the backend, or the backend returned other frames than requested.
     """
     name, limit = capabilities.name, capabilities.max_frames
     if limit is not None and scene.frames > limit:
         raise RenderError(
-            f"scene {scene.id!r} has {scene.frames} frames, and the backend {name} draws {limit} at most",
+            f"scene {scene.id!r} has {scene.frames} frames, and the backend {name} renders {limit} at most",
             hint="give it fewer frames, or split it into two scenes",
         )
     if first_frame is None:
@@ -67,14 +67,14 @@ def render_scene(
     if clip.frames.shape != expected or clip.frames.dtype != np.uint8:
         raise RenderError(
             f"scene {scene.id!r}: the backend {name} returned {clip.frames.dtype} of shape {clip.frames.shape}, "
-            f"where uint8 of shape {expected} was asked for",
+            f"where uint8 of shape {expected} was requested",
             hint="this is a fault of the backend; please report it",
         )
     return clip
 
 
 def track_digest(boxes: Sequence[Box | None], *, single: bool = False) -> str:
-    """A short stand-in for the boxes of every frame; ``single``: of their values in single precision."""
+    """Digest the boxes of every frame; ``single``: their values in single precision."""
     form = "<4f" if single else "<4d"
     packed = b"".join(b"0" * struct.calcsize(form) if box is None else struct.pack(form, *box) for box in boxes)
     there = bytes(box is not None for box in boxes)

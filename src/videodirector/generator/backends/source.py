@@ -1,4 +1,4 @@
-"""A backend that is made when it is needed, and kept."""
+"""Creates a backend when it is needed, and keeps it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["BackendSource"]
 
 
 class BackendSource:
-    """Makes the backend that settings name, and keeps it; goes from process to process without its weights.
+    """Creates the backend that settings name, and keeps it; pickled without its weights.
 
     Args:
         given: an object to use in place of what the settings name.
@@ -21,7 +21,7 @@ class BackendSource:
         self._made: tuple[object, Backend] | None = None
 
     def get(self, settings: RenderSettings) -> Backend:
-        """The backend for these settings.
+        """Return the backend for these settings.
 
         Raises:
             UsageError: there is none of this name, or it cannot be made with this model or these options.

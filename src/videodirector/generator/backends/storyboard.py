@@ -1,4 +1,4 @@
-"""Draws a plan itself, at once and exactly: what people see while they edit, and what metrics are measured against."""
+"""Renders a plan without a model, fast and exactly: for previews, and as the reference of metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from videodirector.storyworld.scene import compose
 
 __all__ = ["StoryboardBackend"]
 
-_PLAIN = (226, 228, 232)  # what stands behind the things where there is no painting
+_PLAIN = (226, 228, 232)  # behind the things where there is no painting
 
 _TURN = 0.04  # a thing that moves further than this, as a fraction of the width, looks where it goes
 
@@ -33,8 +33,8 @@ _TURN = 0.04  # a thing that moves further than this, as a fraction of the width
 class StoryboardBackend:
     """The ``storyboard`` backend: sprites in their boxes on painted backgrounds.
 
-    A thing that the storyworld has no picture of is drawn as a box with its name; a reference picture fills its box.
-    The first entity of a scene stands rearmost. Things look to the side they move to. Members of a group look like its
+    A thing that the storyworld has no picture of is rendered as a box with its name; a reference picture fills its box.
+    The first entity of a scene is rearmost. Things face the side they move to. Members of a group look like its
     first one, members of a background group show the same painting. Seeds decide only the details of backgrounds, and
     steps mean nothing.
 
@@ -88,7 +88,7 @@ class StoryboardRenderer:
         seed: int,
         steps: int | None = None,
     ) -> Generator[Progress, None, Clip]:
-        """See ``SceneRenderer.render``; progress is told frame by frame."""
+        """See ``SceneRenderer.render``; progress is reported frame by frame."""
         painting, actors = self._painting(scene, seed), self._actors(scene)
         if painting is None:
             background: Frame = np.full((self._size[1], self._size[0], 3), _PLAIN, dtype=np.uint8)
@@ -108,7 +108,7 @@ class StoryboardRenderer:
         seed: int,
         steps: int | None,  # noqa: ARG002  it draws in one step
     ) -> dict[str, Any]:
-        """See ``SceneRenderer.effective``: which painting, which pictures, and where they stand on every frame."""
+        """See ``SceneRenderer.effective``: which painting, which pictures, and their boxes on every frame."""
         painting = self._painting(scene, seed)
         return {
             "size": list(self._size),

@@ -1,6 +1,6 @@
-"""A drawn clip as bytes that are small, lossless, and known to be whole.
+"""Packs a rendered clip into bytes: small, lossless, with a checksum.
 
-The layout of a clip file: eight bytes that say what it is; a SHA-256 of all that follows; the length of a JSON header,
+The layout of a clip file: eight bytes that identify it; a SHA-256 of all that follows; the length of a JSON header,
 four bytes, little end first; the header, with the clip's key, shape and notes; and the frames, each but the first as
 its difference from the one before it (modulo 256), compressed with Zstandard.
 """
@@ -30,11 +30,11 @@ _LENGTH = slice(_DIGEST.stop, _DIGEST.stop + 4)
 LEVEL = 3  # of Zstandard: measured in docs/log.md
 
 _BESIDE = 16 * 2**20
-"""Bytes that a clip file may have beside its frames: the header, and what Zstandard adds to frames it cannot shrink."""
+"""Bytes of a clip file beside its frames: the header, and what Zstandard adds to frames that it cannot compress."""
 
 
 class DamagedClipError(Exception):
-    """These bytes are not those of a clip file, or not all of them, or not those of the clip that is wanted."""
+    """The bytes are not a clip file, or incomplete, or those of another clip."""
 
 
 class _Header(BaseModel):
@@ -49,10 +49,10 @@ class _Header(BaseModel):
 
 
 def pack(key: str, clip: Clip, about: dict[str, Any]) -> bytes:
-    """The bytes of a clip.
+    """Pack a clip into bytes.
 
     Args:
-        key: what it is kept under; it is written into the file, so that it cannot pass for another.
+        key: its cache key; it is written into the file, so that the file cannot pass for that of another.
         clip: frames, notes and controls.
         about: what else to keep with it, plain data.
     """
@@ -79,43 +79,43 @@ def _compress_frames(frames: Frames) -> Iterator[bytes]:
 
 
 def max_packed_bytes(shape: Sequence[int]) -> int:
-    """Bytes that the file of a clip of this shape has at most."""
+    """Compute how many bytes the file of a clip of this shape has at most."""
     return math.prod(shape) * 257 // 256 + _BESIDE
 
 
 def check(content: bytes, key: str) -> dict[str, Any]:
-    """What was kept with a clip, after a look whether every byte is as it was written.
+    """Verify the checksum and key of a clip file, and return what was kept with the clip.
 
     Raises:
-        DamagedClipError: one is not, or this is the clip of another key.
+        DamagedClipError: it is damaged, or holds the clip of another key.
     """
     return _read_header(content, key).about
 
 
 def unpack(content: bytes, key: str, shape: Sequence[int] | None = None) -> tuple[Clip, dict[str, Any]]:
-    """The clip of these bytes, and what was kept with it.
+    """Unpack a clip, and what was kept with it.
 
     Args:
         content: the bytes of a clip file.
         key: what the clip is kept under.
-        shape: that it must have; None allows any.
+        shape: the expected shape of the frames; None allows any.
 
     Raises:
         DamagedClipError: see ``check``; or it has another shape, or its frames are fewer or more than it says.
     """
     header = _read_header(content, key)
     if shape is not None and list(shape) != header.shape:
-        raise DamagedClipError(f"a clip of shape {header.shape}, where {list(shape)} is wanted")
+        raise DamagedClipError(f"a clip of shape {header.shape}, where {list(shape)} is expected")
     compressed = memoryview(content)[_LENGTH.stop + _read_header_length(content) :]
     try:
         size = zstandard.frame_content_size(compressed)
-        if size != math.prod(header.shape):  # looked at before anything is decompressed
-            raise DamagedClipError(f"frames of {size} bytes, where {math.prod(header.shape)} are promised")
+        if size != math.prod(header.shape):  # checked before anything is decompressed
+            raise DamagedClipError(f"frames of {size} bytes, where the header says {math.prod(header.shape)}")
         frames = _decompress_frames(compressed, header.shape)
         controls = tuple(Control.model_validate(control) for control in header.controls)
         drawn = Drawn.model_validate(header.drawn) if header.drawn else None
     except (ValueError, zstandard.ZstdError) as error:
-        raise DamagedClipError(f"what it holds cannot be read: {str(error)[:200]}") from error
+        raise DamagedClipError(f"its content cannot be read: {str(error)[:200]}") from error
     return Clip(frames, tuple(header.notes), controls, drawn), header.about
 
 

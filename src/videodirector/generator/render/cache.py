@@ -1,10 +1,9 @@
-"""The scene cache: drawn clips by their keys, in a folder that several processes may use at once.
+"""The scene cache: rendered clips by their keys, in a folder that several processes may use at once.
 
-Every clip is a file of its own, ``scenes/ab/abcd....clip``, written beside its place, brought to the disk and then
-moved there; so a file under its own name is whole, or was damaged later, which its checksum tells. Nothing is locked:
-two processes that draw the same scene write the same frames. The folders are open to their user alone, and what others
-may have written is not taken. A file's time is when it was last used. When the folder
-grows past its limit, the files that were not used for longest go.
+Every clip is a file of its own, ``scenes/ab/abcd....clip``, written whole or not at all; later damage shows in its
+checksum. There are no locks: two processes that render the same scene write the same frames. Only their user may write
+to the folders, and files that others may have written are not used. A file's modification time is that of its last use.
+When the folder exceeds its limit, the least recently used files are removed.
 """
 
 from __future__ import annotations
@@ -51,16 +50,16 @@ __all__ = [
 ]
 
 LIMIT = 4 * 10**9
-"""Bytes that a cache may grow to, unless told otherwise."""
+"""Default limit of a cache, in bytes."""
 
 LIMIT_VARIABLE = "VIDEODIRECTOR_CACHE_LIMIT"
-"""The environment variable that says otherwise, like ``500MB``."""
+"""The environment variable that sets another limit, like ``500MB``."""
 
-_STALE = 3600.0  # seconds after which a file that nobody has finished writing is nobody's
+_STALE = 3600.0  # seconds after which a partial file is abandoned
 
 
 class DamagedEntryError(Exception):
-    """A clip was in the cache, but not as it was written; it has been removed."""
+    """A clip in the cache is damaged; it has been removed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,15 +98,15 @@ class _File:
 
 
 class SceneCache:
-    """A folder of drawn clips.
+    """A folder of rendered clips.
 
     Args:
-        folder: where; None asks ``cache_folder``. It is made when the first clip is stored.
-        limit: bytes that it may grow to; None asks the environment variable ``VIDEODIRECTOR_CACHE_LIMIT``, else
-            ``LIMIT``. Held after every clip stored by this object, give or take what other processes store meanwhile.
+        folder: its path; None is that of ``cache_folder``. It is created when the first clip is stored.
+        limit: in bytes; None is the environment variable ``VIDEODIRECTOR_CACHE_LIMIT``, else ``LIMIT``. Enforced after
+            every clip stored by this object; other processes may exceed it meanwhile.
 
     Raises:
-        UsageError: the environment variable holds no size.
+        UsageError: the environment variable is not a size.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, *, limit: int | None = None) -> None:
@@ -119,16 +118,16 @@ class SceneCache:
         self._held: int | None = None  # bytes in the folder, as far as is known
 
     def load(self, key: str, *, shape: Sequence[int] | None = None) -> CachedClip | None:
-        """The clip of this key, or None; it counts as used now.
+        """Load the clip of a key, or None, and mark it as used now.
 
         Args:
             key: what it is kept under.
-            shape: that its frames must have; no more than they take up is read. None allows any within the limit.
+            shape: the expected shape of its frames, which bounds what is read. None allows any within the limit.
 
         Raises:
-            DamagedEntryError: it is not as it was written, has another key or shape, may have been written by somebody
-                else, or cannot be read; it is gone now, if possible.
-            OutputError: somebody else may have written to the cache's folder, so nothing is taken from it.
+            DamagedEntryError: it is damaged, has another key or shape, may have been written by another user, or cannot
+                be read; it has been removed, if possible.
+            OutputError: another user may have written to the cache's folder, so it is not used.
         """
         path = self._path(key)
         content = b""
@@ -148,7 +147,7 @@ class SceneCache:
         return CachedClip(clip=clip, about=about)
 
     def about(self, key: str) -> dict[str, Any] | None:
-        """What was kept with the clip of this key; None if there is none, or if it is damaged. Nothing is changed."""
+        """Read what was kept with the clip of a key; None if there is none, or it is damaged. Changes nothing."""
         path = self._path(key)
         try:
             self._check_folders(path)
@@ -161,7 +160,7 @@ class SceneCache:
 
     @property
     def problem(self) -> str | None:
-        """Why the folder cannot be trusted; None if it can, or is not there yet."""
+        """Why the folder cannot be trusted; None if it can, or does not exist yet."""
         try:
             check_folder(self.folder)
         except FileNotFoundError:
@@ -171,7 +170,7 @@ class SceneCache:
         return None
 
     def store(self, key: str, clip: Clip, about: dict[str, Any]) -> None:
-        """Keep a clip under its key, with other plain data about it. Larger than the limit, it is not kept.
+        """Store a clip under its key, with plain data about it, unless it is larger than the limit.
 
         Raises:
             OutputError: the folder cannot be written to or trusted, or the disk is full; nothing partial is left.
@@ -197,7 +196,7 @@ class SceneCache:
                 raise _explain_untrusted(error) from error
 
     def info(self) -> CacheInfo:
-        """What is in it."""
+        """Count what it holds."""
         files = list(self._files())
         times = [file.used for file in files]
         return CacheInfo(
@@ -210,9 +209,9 @@ class SceneCache:
         )
 
     def prune(self, limit: int | None = None) -> Removed:
-        """Remove what was not used for longest, until no more than ``limit`` bytes (None: the cache's own) are left.
+        """Remove the least recently used clips, until at most ``limit`` bytes (None: the cache's own) are left.
 
-        What crashed processes left half written goes too.
+        Partial files of crashed processes are removed too.
 
         Raises:
             OutputError: the folder cannot be written to.
@@ -253,7 +252,7 @@ class SceneCache:
         self._held = sum(file.size for file in self._files()) if self._held is None else self._held + added
         if self._held > self.limit:
             with suppress(OutputError):
-                self.prune(self.limit * 9 // 10)  # so that not every clip that is stored from now on asks for this
+                self.prune(self.limit * 9 // 10)  # so that not every further clip has to prune
 
     def _scenes(self) -> Path:
         return self.folder / "scenes"
@@ -283,12 +282,12 @@ def parse_size(text: str, name: str) -> int:
 
     Args:
         text: the size.
-        name: what the error shall call it.
+        name: for the error: where the text comes from.
 
     Raises:
         UsageError: it is none.
     """
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]i?)?b?", text.strip().lower())
     if found is None:
-        raise UsageError(f"{name} is {text!r}, which is no size", hint="give one like 500MB or 2GiB")
+        raise UsageError(f"{name} is {text!r}, which is not a size", hint="give one like 500MB or 2GiB")
     return int(float(found[1]) * _UNITS[found[2] or ""])

@@ -1,4 +1,4 @@
-"""Which scenes have to be drawn, which are kept, and what decided that: without drawing anything."""
+"""Forecasts which scenes a render would take from the cache and which it would render, and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from videodirector.schemas import (
 __all__ = ["compare_plans", "find_departures", "forecast", "list_input_changes"]
 
 WHY = {
-    "code": "the program that draws, or a library that it uses, is another one",
+    "code": "the backend, or a library that it uses, has another version",
     "weights": "the model has other weights",
     "text_encoder": "the model reads words with another encoder",
     "arithmetic": "another device or number format rounds otherwise",
@@ -32,31 +32,31 @@ WHY = {
     "steps": "there are more or fewer denoising steps",
     "grounded_steps": "the boxes are imposed for more or fewer steps",
     "caption": "the model reads these words",
-    "background": "a note tells what is drawn for it",
+    "background": "a note says what is rendered for it",
     "prompt": "the model reads these words",
-    "words": "the thing is drawn from these words",
-    "picture": "the thing shall look like this picture",
+    "words": "the thing is rendered from these words",
+    "picture": "the thing is to look like this picture",
     "look": "the thing looks like this",
     "side": "a thing looks to the side that it moves to",
-    "boxes": "the thing stands there, frame by frame",
+    "boxes": "the thing is there, frame by frame",
     "seed": "the noise that the scene is made of follows from it",
     "place_seed": "the noise that scenes of this place share follows from it",
     "painting": "this background is painted",
     "painting_seed": "the details of the background follow from it",
     "entities": "a thing came or went",
 }
-"""In words, why the inputs that backends tell of decide frames."""
+"""Why the inputs that backends report decide frames, in words."""
 
 
 def compare_plans(before: PlanRenderer, after: PlanRenderer) -> Forecast:
-    """What has to be drawn for one plan when all of another has been drawn."""
+    """Forecast what has to be rendered for one plan when all scenes of another are in the cache."""
     known = {scene.id: before.key(scene) for scene in before.plan.scenes}
-    drawn = {key.key for key in known.values()}
+    cached = {key.key for key in known.values()}
     different = _PlanChanges(before.plan, after.plan)
     scenes: list[SceneForecast] = []
     for scene in after.plan.scenes:
         key, old = after.key(scene), known.get(scene.id)
-        kept = key.key in drawn
+        kept = key.key in cached
         scenes.append(
             SceneForecast(
                 id=scene.id,
@@ -68,19 +68,19 @@ def compare_plans(before: PlanRenderer, after: PlanRenderer) -> Forecast:
     return Forecast(scenes=(*scenes, *different.gone), changes=different.of_none)
 
 
-def forecast(drawing: PlanRenderer, cache: SceneCache | None, previous: Manifest | None) -> Forecast:
-    """What a render would draw now.
+def forecast(renderer: PlanRenderer, cache: SceneCache | None, previous: Manifest | None) -> Forecast:
+    """Forecast what a render would do now.
 
     Args:
-        drawing: of the plan, with the settings.
-        cache: where scenes would be looked for; None draws all.
-        previous: of the video that would be replaced, to tell what has changed since.
+        renderer: of the plan, with the settings.
+        cache: where scenes would be looked for; None renders all.
+        previous: of the video that would be replaced, to report what has changed since.
     """
-    plan = drawing.plan
+    plan = renderer.plan
     different = _PlanChanges(previous.plan if previous else plan, plan)
     scenes: list[SceneForecast] = []
     for scene in plan.scenes:
-        key = drawing.key(scene)
+        key = renderer.key(scene)
         kept = cache is not None and key.key in cache
         then = previous.inputs_of(scene.id) if previous else {}
         scenes.append(
@@ -89,25 +89,25 @@ def forecast(drawing: PlanRenderer, cache: SceneCache | None, previous: Manifest
                 verdict="keep" if kept else "draw",
                 reasons=() if kept or not then else tuple(list_input_changes(then, key.inputs)),
                 changes=different.of_scene(scene),
-                controls=compile_scene(plan, scene, drawing.capabilities, steps=drawing.steps).controls,
+                controls=compile_scene(plan, scene, renderer.capabilities, steps=renderer.steps).controls,
             )
         )
     return Forecast(scenes=(*scenes, *different.gone), changes=different.of_none)
 
 
-def find_departures(drawing: PlanRenderer, manifest: Manifest) -> Iterator[Notice]:
-    """What decides frames and is no longer what it was when this plan was drawn; each thing is told once."""
+def find_departures(renderer: PlanRenderer, manifest: Manifest) -> Iterator[Notice]:
+    """Find inputs of the frames that differ from those in a manifest; each is reported once."""
     found: dict[str, list[str]] = {}
-    for scene in drawing.plan.scenes:
-        for change in list_input_changes(manifest.inputs_of(scene.id), drawing.key(scene).inputs):
+    for scene in renderer.plan.scenes:
+        for change in list_input_changes(manifest.inputs_of(scene.id), renderer.key(scene).inputs):
             found.setdefault(f"{change.name}: {change.why}", []).append(scene.id)
-    for told, scenes in found.items():
-        which = "every scene" if len(scenes) == len(drawing.plan.scenes) else f"scene {', '.join(scenes)}"
-        yield Notice(message=f"{which} will not be the same: {told}")
+    for difference, scenes in found.items():
+        which = "every scene" if len(scenes) == len(renderer.plan.scenes) else f"scene {', '.join(scenes)}"
+        yield Notice(message=f"{which} will not be the same: {difference}")
 
 
 def list_input_changes(before: object, after: object, name: str = "") -> Iterator[InputChange]:
-    """What differs between the inputs of a scene then and now."""
+    """List what differs between the inputs of a scene then and now."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*after, *(key for key in before if key not in after)]:
             yield from list_input_changes(before.get(key), after.get(key), f"{name}.{key}" if name else str(key))
@@ -120,13 +120,13 @@ def list_input_changes(before: object, after: object, name: str = "") -> Iterato
 
 
 class _PlanChanges:
-    """The fields in which two plans differ, dealt out to the scenes that they concern."""
+    """The fields in which two plans differ, assigned to the scenes that they concern."""
 
     def __init__(self, before: VideoPlan, after: VideoPlan) -> None:
         self._plans = before, after
         self._all = [part for change in changes(before, after) for part in _split_layout_change(change)]
         self._shared = [change for change in self._all if not change.path.startswith("scenes[")]
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         ids = {scene.id for scene in after.scenes}
         self.gone = tuple(SceneForecast(id=one.id, verdict="gone") for one in before.scenes if one.id not in ids)
         self._own: dict[str, list[Change]] = {}
@@ -135,7 +135,7 @@ class _PlanChanges:
                 self._own.setdefault(change.path[7:].partition("]")[0], []).append(change)
 
     def of_scene(self, scene: Scene) -> tuple[Change, ...]:
-        """Those of its own, and of what it shares with others."""
+        """The changes of a scene, and of what it shares with others."""
         concerned = {"seed"} if scene.seed is None else set()
         if self._shared:
             for plan in self._plans:
@@ -145,17 +145,17 @@ class _PlanChanges:
                 called = set(map(normalised, names))
                 concerned |= {f"references[{key}]" for key in plan.references if normalised(key) in called}
         shared = [change for change in self._shared if change.path in concerned]
-        self._told |= {change.path for change in shared}
+        self._reported |= {change.path for change in shared}
         return (*self._own.get(scene.id, ()), *shared)
 
     @property
     def of_none(self) -> tuple[Change, ...]:
-        """Those of no scene, once every scene has been asked for."""
-        return tuple(change for change in self._shared if change.path not in self._told)
+        """The changes that concern no scene; complete after ``of_scene`` of every scene."""
+        return tuple(change for change in self._shared if change.path not in self._reported)
 
 
 def _split_layout_change(change: Change) -> Sequence[Change]:
-    """The change of a layout as those of its boxes, where there are as many as before."""
+    """Split the change of a layout into those of its boxes, where there are as many as before."""
     old, new = change.before, change.after
     if not change.path.endswith(".layout") or not old or not new or len(old) != len(new):
         return [change]

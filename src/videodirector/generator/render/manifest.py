@@ -1,4 +1,4 @@
-"""Write down what a video was made of, put that into the video's metadata, and read it back."""
+"""Builds the manifest of a video, which records how it was rendered, and reads it back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IN_THE_PLAN = {"seed": None, "fps": None}
 
 
 def build_manifest(
-    drawing: PlanRenderer,
+    renderer: PlanRenderer,
     settings: RenderSettings,
     results: Sequence[SceneResult],
     shots: Sequence[Shot],
@@ -44,32 +44,32 @@ def build_manifest(
     seconds: float,
     program: str,
 ) -> Manifest:
-    """The manifest of a video.
+    """Build the manifest of a video.
 
     Args:
-        drawing: what drew the scenes.
-        settings: how.
+        renderer: what rendered the scenes.
+        settings: of the render.
         results: one a scene, in order.
-        shots: where they lie in the video.
+        shots: their places in the video.
         size: (width, height) of the video.
-        seconds: time that it took.
+        seconds: how long the render took.
         program: the ffmpeg that encoded it.
     """
-    plan = drawing.plan
-    inputs = [drawing.key(scene).inputs for scene in plan.scenes]
+    plan = renderer.plan
+    inputs = [renderer.key(scene).inputs for scene in plan.scenes]
     shared = {name: value for name, value in inputs[0].items() if all(other.get(name) == value for other in inputs)}
-    told = "burn" if settings.subtitles == "burn" else "none"
+    subtitles = "burn" if settings.subtitles == "burn" else "none"
     timings = {
         result.id: SceneTiming(seconds=result.seconds, cached=result.cached, drawing_seconds=result.drawing_seconds)
         for result in results
     }
     return Manifest(
         plan=plan,
-        settings=settings.model_copy(update={**_BESIDE, **_IN_THE_PLAN, "subtitles": told}),
-        backend=drawing.capabilities.name,
+        settings=settings.model_copy(update={**_BESIDE, **_IN_THE_PLAN, "subtitles": subtitles}),
+        backend=renderer.capabilities.name,
         inputs=shared,
         environment=Environment(
-            videodirector=version("videodirector"), libraries=drawing.libraries, ffmpeg=read_ffmpeg_version(program)
+            videodirector=version("videodirector"), libraries=renderer.libraries, ffmpeg=read_ffmpeg_version(program)
         ),
         scenes=tuple(
             _build_record(scene, result, shot, {name: own[name] for name in own if name not in shared}, plan.frame_rate)
@@ -109,7 +109,7 @@ def _build_record(scene: Scene, result: SceneResult, shot: Shot, inputs: dict[st
 
 
 def read_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str] | None = None) -> Manifest:
-    """The manifest that an mp4 carries, or that lies beside a video, or this very file.
+    """Read a manifest: from the metadata of an mp4, from the file beside a video, or from a manifest file.
 
     Args:
         path: an mp4; a GIF, WebP or folder of frames with its manifest beside it; or a manifest.
@@ -139,7 +139,7 @@ def read_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str
 
 
 def previous_manifest(path: str | os.PathLike[str], *, ffmpeg: str | os.PathLike[str] | None = None) -> Manifest | None:
-    """The manifest of the video that stands at this place now, if there is one that can be read."""
+    """Read the manifest of the video that is at this path now, if it has one that can be read."""
     file = Path(path)
     for place in (file.with_name(f"{file.stem}.manifest.json"), file):
         with suppress(VideoDirectorError):

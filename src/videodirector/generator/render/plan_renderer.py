@@ -1,4 +1,4 @@
-"""The scenes of a plan, one by one: out of the cache, or from the backend and then into the cache."""
+"""Renders the scenes of a plan one by one: from the cache, or with the backend and then into the cache."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ __all__ = ["PlanRenderer"]
 
 
 class PlanRenderer:
-    """A plan that is being drawn.
+    """Renders the scenes of one plan.
 
     Args:
         plan: a valid plan; it is not changed while this lives.
-        backend: what draws. Its weights are loaded when the first scene has to be drawn.
+        backend: what renders. Its weights are loaded when the first scene has to be rendered.
         steps: denoising steps, None for the backend's own number.
-        cache: where clips are looked for and kept; None draws everything.
-        threads: with how many threads scenes shall have been drawn, by id, where that has a say in their last bits; a
-            clip that was drawn with another number is drawn anew.
-        must_cache: others fetch the clips from the cache, so one that cannot be kept is an error, and no notice.
+        cache: where clips are looked for and kept; None renders everything.
+        threads: scene id -> number of threads, where that decides the last bits; a clip in the cache that was rendered
+            with another number is rendered again.
+        must_cache: others take the clips from the cache, so one that cannot be kept is an error, not a notice.
 
     Attributes:
-        keys: of scenes, by id, as far as they are known; those that another machine worked out can be put there.
+        keys: scene id -> cache key, as far as they are known; those that another process computed can be added.
 
     Raises:
         PlanError: a reference is not a picture that can be read.
@@ -71,7 +71,7 @@ class PlanRenderer:
         self._last_frames: dict[str, Frame] = {}  # of the scenes that others continue
 
     def key(self, scene: Scene) -> SceneKey:
-        """The scene's key in the cache; the same for scenes that look the same."""
+        """Compute the cache key of a scene; equal for scenes that look the same."""
         if scene.id not in self.keys:
             seed = scene_seed(self.plan, scene)
             self.keys[scene.id] = scene_key(
@@ -80,7 +80,7 @@ class PlanRenderer:
         return self.keys[scene.id]
 
     def announce(self) -> None:
-        """Tell the backend which scenes will have to be drawn, if it can draw several at the same time."""
+        """Announce the scenes that are not in the cache to a backend that renders several at once."""
         if isinstance(self._renderer, AnnouncedRenderer):
             missing = [
                 scene for scene in self.plan.scenes if self._cache is None or self.key(scene).key not in self._cache
@@ -89,19 +89,19 @@ class PlanRenderer:
 
     @property
     def libraries(self) -> dict[str, str]:
-        """The versions of the libraries that draw."""
+        """The versions of the libraries that decide the frames."""
         return library_versions(self.capabilities.libraries)
 
     def render(self, scene: Scene) -> Generator[RenderEvent, None, tuple[Clip, SceneResult]]:
-        """The clip of a scene, and what there is to say of it.
+        """Render a scene, or load it from the cache.
 
         Yields:
-            ``SceneStarted``; a ``StepDone`` a step if it is drawn, and a ``Notice`` of any trouble with the cache;
+            ``SceneStarted``; a ``StepDone`` a step if it is rendered, and a ``Notice`` of any trouble with the cache;
             ``SceneDone``.
 
         Raises:
-            RenderError: it cannot be drawn.
-            OutputError: it is for others and cannot be kept.
+            RenderError: it cannot be rendered.
+            OutputError: with ``must_cache``, it cannot be kept.
         """
         yield SceneStarted(scene=scene.id, index=self._places[scene.id], scenes=len(self.plan.scenes))
         started = perf_counter()
@@ -144,7 +144,7 @@ class PlanRenderer:
         return clip, result
 
     def _first_frame(self, scene: Scene) -> Generator[RenderEvent, None, Frame | None]:
-        """The last frame of the scene that this one continues; that is drawn first, if it was not yet."""
+        """Return the last frame of the scene that this one continues, rendering that first if need be."""
         if scene.continues is None or not self.capabilities.first_frame:
             return None
         if scene.continues not in self._last_frames:
@@ -152,7 +152,7 @@ class PlanRenderer:
         return self._last_frames[scene.continues]
 
     def _controls(self, scene: Scene, clip: Clip) -> tuple[Control, ...]:
-        """What became of everything that is asked now: when the clip was drawn, the plan may have asked for less."""
+        """Report on the controls that are requested now; a clip from the cache may know fewer."""
         compiled = compile_scene(self.plan, scene, self.capabilities, steps=self.steps)
         return report_controls(self.plan, scene, [*compiled.controls, *clip.controls], steps=self.steps)
 
@@ -163,7 +163,7 @@ class PlanRenderer:
         try:
             cached = self._cache.load(key.key, shape=(scene.frames, height, width, 3))
         except DamagedEntryError as error:
-            message = f"the clip of scene {scene.id} in the cache is damaged, so it is drawn anew ({error})"
+            message = f"the clip of scene {scene.id} in the cache is damaged, so it is rendered again ({error})"
             yield Notice(scene=scene.id, message=message)
             return None
         except OutputError as error:
@@ -173,10 +173,10 @@ class PlanRenderer:
         other = cached is not None and threads is not None and cached.about.get("threads") != threads
         return None if other else cached
 
-    def _store(self, scene: Scene, key: SceneKey, clip: Clip, drawn: dict[str, Any]) -> Generator[Notice, None, None]:
+    def _store(self, scene: Scene, key: SceneKey, clip: Clip, costs: dict[str, Any]) -> Generator[Notice, None, None]:
         if self._cache is None:
             return
-        about = {"scene": scene.id, "backend": self.capabilities.name, "inputs": key.inputs, **drawn}
+        about = {"scene": scene.id, "backend": self.capabilities.name, "inputs": key.inputs, **costs}
         try:
             self._cache.store(key.key, clip, about)
         except OutputError as error:
@@ -185,12 +185,12 @@ class PlanRenderer:
     def _without_cache(self, scene: Scene, error: OutputError) -> Notice:
         if self._must_cache:
             raise error
-        self._cache = None  # one complaint is enough
-        return Notice(scene=scene.id, message=f"drawn scenes are not kept: {error.message}")
+        self._cache = None  # one notice is enough
+        return Notice(scene=scene.id, message=f"rendered scenes are not kept: {error.message}")
 
 
 def _read_render_time(about: Mapping[str, Any]) -> tuple[float, int | None]:
-    """The seconds and threads that a clip says to have been drawn in."""
+    """Read the seconds and threads that a clip was rendered in."""
     seconds, threads = about.get("seconds"), about.get("threads")
     known = isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= 0
     return float(seconds) if known else 0.0, threads if isinstance(threads, int) and threads > 0 else None  # type: ignore[arg-type]
@@ -198,7 +198,7 @@ def _read_render_time(about: Mapping[str, Any]) -> tuple[float, int | None]:
 
 @contextmanager
 def _set_threads(threads: int | None) -> Iterator[None]:
-    """Models compute with so many threads; None changes nothing."""
+    """Let torch compute with so many threads in the block; None changes nothing."""
     if threads is None:
         yield
         return
@@ -213,6 +213,6 @@ def _set_threads(threads: int | None) -> Iterator[None]:
 
 
 def _count_threads(capabilities: Capabilities) -> int | None:
-    """How many threads a model computes with, for sums are rounded in their order; None for what draws at once."""
-    torch = sys.modules.get("torch") if capabilities.steps else None  # that others have loaded it has no say
+    """Count torch's threads, which decide how sums are rounded; None for backends without denoising steps."""
+    torch = sys.modules.get("torch") if capabilities.steps else None  # it may be loaded for others
     return None if torch is None else int(torch.get_num_threads())

@@ -1,4 +1,4 @@
-"""A plan to an mp4, scene by scene, telling what happens on the way."""
+"""Render a plan to a video, scene by scene, and yield events on the way."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["apply_settings", "render_sheet", "render_video"]
 
 
 def apply_settings(plan: VideoPlan, settings: RenderSettings) -> VideoPlan:
-    """A valid copy of the plan with the seed and frame rate of the settings, where they have some.
+    """Copy a plan with the seed and frame rate of the settings, where they have any.
 
     Raises:
         PlanError: the plan is not valid.
@@ -51,33 +51,33 @@ def render_video(
     cache: SceneCache | None = None,
     threads: Mapping[str, int] | None = None,
 ) -> Generator[RenderEvent, None, None]:
-    """Draw a plan and write it as a video.
+    """Render a plan and write it as a video.
 
-    One scene is in memory at a time. A scene passes into the next as it says itself, else as the settings say, else by
-    a cut (see ``timeline``). The video and what is written with it appear under their names when all are whole. If
-    anything goes wrong, or the generator is closed, what stood there before stays.
+    One scene is in memory at a time. The transition to the next scene is the scene's own, else that of the settings,
+    else a cut (see ``build_timeline``).
+    The video and what is written with it appear under their names when all are whole. If
+    anything goes wrong, or the generator is closed, the files that were there before stay.
 
     Args:
-        plan: what to draw; it is checked first and not changed.
+        plan: what to render; it is checked first and not changed.
         path: the mp4, gif or webp to write, or a folder for its frames (see ``Target``). The plan, the contact sheet
             and the manifest, if the settings want them, go beside it: ``fox.mp4``, ``fox.plan.json``, ``fox.png``,
-            ``fox.manifest.json``. The plan is written before the drawing begins, so that it is not lost if that fails.
-        backend: what draws.
+            ``fox.manifest.json``. The plan is written before rendering begins, so that a failure does not lose it.
+        backend: what renders the scenes.
         settings: how.
         ffmpeg: the program to use, see ``find_ffmpeg``.
-        cache: where scenes that were drawn before are taken from, and those that are drawn now are kept; None draws
-            them all.
-        threads: with how many threads scenes shall have been drawn, see ``PlanRenderer``.
+        cache: where rendered scenes are looked for and kept; None renders them all.
+        threads: scene id -> number of threads to render with, see ``PlanRenderer``.
 
     Yields:
-        ``PlanReady``; for each scene what ``PlanRenderer.draw`` tells; at last ``VideoDone``.
+        ``PlanReady``; for each scene the events of ``PlanRenderer.render``; at last ``VideoDone``.
 
     Raises:
-        UsageError: the name says no kind of video, or a setting cannot be meant.
+        UsageError: the name does not give the kind of video, or a setting makes no sense.
         PlanError: the plan is not valid, or a file that it names cannot be used.
-        OutputError: the place cannot be written to; found before the drawing begins where that is possible.
+        OutputError: the place cannot be written to; found before rendering begins where that is possible.
         ModelError, MissingDependencyError: the backend cannot start, or there is no ffmpeg.
-        RenderError: a scene cannot be drawn, or the video not be encoded.
+        RenderError: a scene cannot be rendered, or the video cannot be encoded.
     """
     started = perf_counter()
     target = Target(path)
@@ -88,11 +88,11 @@ def render_video(
         if plan_path is not None:
             plan.save(plan_path)
         yield PlanReady(plan=plan)
-        drawing = PlanRenderer(plan, backend, steps=settings.steps, cache=cache, threads=threads)
-        results = yield from _render_scenes(drawing, writer.add)
+        renderer = PlanRenderer(plan, backend, steps=settings.steps, cache=cache, threads=threads)
+        results = yield from _render_scenes(renderer, writer.add)
         writer.set_manifest(
             build_manifest(
-                drawing,
+                renderer,
                 settings,
                 results,
                 writer.shots,
@@ -120,7 +120,7 @@ def render_video(
 def render_sheet(
     plan: VideoPlan, path: str | os.PathLike[str], *, backend: Backend, settings: RenderSettings
 ) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
-    """Draw a plan and write only the contact sheet, as PNG; else like ``render_video``, without a last event.
+    """Render a plan and write only the contact sheet, as PNG; else like ``render_video``, without ``VideoDone``.
 
     Returns:
         One result a scene.
@@ -142,7 +142,7 @@ def render_sheet(
 def _render_scenes(
     renderer: PlanRenderer, take: Callable[[Scene, Frames], None]
 ) -> Generator[RenderEvent, None, tuple[SceneResult, ...]]:
-    """Draw scene after scene, hand each on, and forget it."""
+    """Render scene after scene, hand each to ``take``, and keep none."""
     renderer.announce()
     results: list[SceneResult] = []
     for scene in renderer.plan.scenes:

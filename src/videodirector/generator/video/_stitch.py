@@ -30,10 +30,10 @@ class Stitcher:
         self._held: list[Frame] = []
 
     def add(self, frames: Frames) -> None:
-        """Add the frames that were drawn of the next scene."""
+        """Add the rendered frames of the next scene."""
         shot = self._shots[self._added]
         self._added += 1
-        assert len(frames) == shot.drawn, "a drawn scene has the frames that the plan asks for"
+        assert len(frames) == shot.drawn, "a rendered scene has the planned number of frames"
 
         def seen(number: int) -> Frame:
             return _dim(frames[shot.source(number)], shot.light(number))

@@ -27,18 +27,18 @@ SAMPLE_RATE = 48_000
 """Samples of sound a second."""
 
 LEAST_SIDE = 256
-"""Frames smaller than this are enlarged unless told otherwise: a video of 64 pixels cannot be watched."""
+"""Frames smaller than this are enlarged by default: a video of 64 pixels cannot be watched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoFormat:
-    """What a video file is like: its size and rate, and the frames that come in.
+    """The size and rate of a video file, and the size of the frames that it is encoded from.
 
     Frames are scaled (bicubic) to fit, and centred on black where the shape differs.
 
     Attributes:
         frame_size: (width, height) of the frames that come in, in pixels.
-        size: (width, height) of the video; for an mp4 both even, as H.264 with 4:2:0 asks.
+        size: (width, height) of the video; for an mp4 both even, as H.264 with 4:2:0 requires.
         rate: frames per second, exactly.
     """
 
@@ -54,7 +54,7 @@ class VideoFormat:
     def of(
         cls, frame_size: tuple[int, int], rate: Fraction, *, width: int | None = None, height: int | None = None
     ) -> VideoFormat:
-        """The format for frames of this size, when nothing, one or both sides of the video are asked for.
+        """Choose the format for frames of this size, with none, one or both sides of the video given.
 
         A side that is not given follows from the frames' shape. If neither is, small frames are enlarged by the least
         whole factor that brings their shorter side to ``LEAST_SIDE``. An odd side gets a black line more.
@@ -92,7 +92,7 @@ class VideoEncoder:
     An mp4 is H.264, yuv420p in BT.709, constant frame rate, its index at the front so that it plays while it loads;
     sound becomes AAC. A GIF or WebP plays for ever. The same frames give the same bytes with the same ffmpeg. Leaving
     the block finishes the file; leaving it through an exception stops ffmpeg and leaves a useless file for the caller
-    to remove (``output.atomic_file`` does).
+    to remove (``atomic_file`` does).
 
     Args:
         path: where to write; an existing file is overwritten.
@@ -167,7 +167,7 @@ class VideoEncoder:
 
 
 def fit_frame(frame: Frame, fmt: VideoFormat) -> Frame:
-    """A frame scaled and padded to the video's size, as ffmpeg would; for what is drawn upon it before encoding."""
+    """Scale and pad a frame to the video's size, as ffmpeg would, so that text can be drawn on it before encoding."""
     from PIL import Image
 
     if fmt.frame_size == fmt.size:

@@ -18,12 +18,12 @@ __all__ = ["build_file_record", "embed_manifest", "read_comment", "read_ffmpeg_v
 
 
 def build_file_record(path: Path) -> FileRecord:
-    """The record of a finished file."""
+    """Build the record of a finished file: its size and SHA-256."""
     return FileRecord(bytes=path.stat().st_size, sha256=file_digest(path))
 
 
 def embed_manifest(video: Path, manifest: Manifest, *, program: str) -> None:
-    """Put a manifest into the metadata of an mp4, as its comment; pictures and sound are copied as they are.
+    """Write a manifest into the metadata of an mp4, as its comment; pictures and sound are copied unchanged.
 
     Raises:
         EncodeError: ffmpeg fails.
@@ -46,12 +46,12 @@ def embed_manifest(video: Path, manifest: Manifest, *, program: str) -> None:
 
 
 def read_comment(video: Path, program: str) -> str | None:
-    """The comment of an mp4, if it is JSON."""
+    """Read the comment of an mp4, if it is JSON."""
     try:
-        told = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
+        metadata = _run(program, ["-i", str(video.absolute()), "-f", "ffmetadata", "-"]).decode("utf-8", "replace")
     except EncodeError as error:
-        raise UsageError(f"{video} is no video that ffmpeg can read", hint=error.message) from None
-    found = re.search(r"^comment=(\{.*\})$", told, re.MULTILINE)
+        raise UsageError(f"{video} is not a video that ffmpeg can read", hint=error.message) from None
+    found = re.search(r"^comment=(\{.*\})$", metadata, re.MULTILINE)
     text = found and re.sub(r"\\(.)", r"\1", found[1])
     try:
         return text if text and isinstance(parse_bounded(text), dict) else None
@@ -60,6 +60,7 @@ def read_comment(video: Path, program: str) -> str | None:
 
 
 def read_ffmpeg_version(program: str) -> str:
+    """Read the version of an ffmpeg; it is cached for this file."""
     status = Path(program).stat()
     stamp = [program, status.st_size, status.st_mtime_ns]
     return load_or_compute("ffmpeg", stamp, lambda: _run(program, ["-version"]).decode().partition(" Copyright")[0])

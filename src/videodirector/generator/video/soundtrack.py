@@ -1,4 +1,4 @@
-"""The sound of a video: files of any kind that ffmpeg reads, cut or padded to where they belong, and added up."""
+"""Mixes the sound of a video from files of any kind that ffmpeg reads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHUNK = SAMPLE_RATE * _FRAME  # a second
 
 @dataclass(frozen=True, kw_only=True)
 class Sound:
-    """A file, and the samples of the video between which it is heard.
+    """A sound file, and the samples of the video between which it is heard.
 
     Attributes:
         file: the sound file.
@@ -46,7 +46,7 @@ class Sound:
 
 
 def list_sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings) -> list[Sound]:
-    """What is heard in the video: under everything the settings' or the plan's sound, and those of the scenes."""
+    """List the sounds of a video: that of the settings or the plan throughout, and those of the scenes."""
     moment = Fraction(SAMPLE_RATE) / plan.frame_rate
 
     def sample(frame: int) -> int:
@@ -77,10 +77,10 @@ def list_sounds(plan: VideoPlan, shots: Sequence[Shot], settings: RenderSettings
 
 
 def check_sounds(found: Sequence[Sound]) -> None:
-    """Makes sure that the files are there, before any work is done.
+    """Check that the files exist, before any work is done.
 
     Raises:
-        PlanError, UsageError: one is not.
+        PlanError, UsageError: one does not exist.
     """
     for sound in found:
         if not os.path.isfile(sound.file):
@@ -88,7 +88,7 @@ def check_sounds(found: Sequence[Sound]) -> None:
 
 
 def mix_sounds(found: Sequence[Sound], length: int, path: Path, *, program: str) -> None:
-    """Write the sounds added up: 16-bit stereo samples at ``SAMPLE_RATE``, without a header.
+    """Write the sum of the sounds: 16-bit stereo samples at ``SAMPLE_RATE``, without a header.
 
     A second of each is in memory at a time, however long the video is.
 
@@ -99,7 +99,7 @@ def mix_sounds(found: Sequence[Sound], length: int, path: Path, *, program: str)
         program: the ffmpeg that reads the files.
 
     Raises:
-        PlanError, UsageError: a file is missing, or is none that ffmpeg finds a sound in.
+        PlanError, UsageError: a file is missing, or ffmpeg finds no sound in it.
         OutputError: the disk is full.
         EncodeError: ffmpeg cannot be run.
     """
@@ -128,7 +128,7 @@ def _mix_in(sound: Sound, out: BinaryIO, program: str) -> None:
 
 
 def _decode(sound: Sound, program: str) -> Iterator[NDArray[np.int16]]:
-    """The samples of a file, a second at a time, at most as many as are wanted of it."""
+    """Decode the samples of a file, a second at a time, no more than are needed."""
     check_sounds([sound])
     wanted = sound.end - sound.start
     graph = (

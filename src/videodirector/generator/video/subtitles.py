@@ -1,4 +1,4 @@
-"""Subtitles: files beside the video, or words drawn into it."""
+"""Subtitles: files beside the video, or text drawn into its frames."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LARGEST, _SMALLEST = 16, 30  # the parts of the picture's height that a line ta
 
 @dataclass(frozen=True)
 class Cue:
-    """A text and the frames of the video, from ``start`` up to but not ``end``, under which it stands."""
+    """A text and the frames of the video, from ``start`` up to but not ``end``, on which it is shown."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class Cue:
 
 
 def build_cues(plan: VideoPlan, shots: Sequence[Shot]) -> list[Cue]:
-    """What each scene says, from its first frame to that of the next; scenes that say nothing are left out."""
+    """Build the cue of each scene with a text, from its first frame to that of the next scene."""
     found: list[Cue] = []
     for index, (scene, shot) in enumerate(zip(plan.scenes, shots, strict=True)):
         text = " ".join((scene.description if scene.subtitle is None else scene.subtitle).split())
@@ -45,7 +45,7 @@ def build_cues(plan: VideoPlan, shots: Sequence[Shot]) -> list[Cue]:
 
 
 def format_srt(found: Sequence[Cue], rate: Fraction) -> str:
-    """The cues as SubRip text."""
+    """Format cues as SubRip text."""
     parts = [
         f"{number}\n{_format_time(cue.start / rate, ',')} --> {_format_time(cue.end / rate, ',')}\n{cue.text}\n"
         for number, cue in enumerate(found, start=1)
@@ -54,7 +54,7 @@ def format_srt(found: Sequence[Cue], rate: Fraction) -> str:
 
 
 def format_vtt(found: Sequence[Cue], rate: Fraction) -> str:
-    """The cues as WebVTT text."""
+    """Format cues as WebVTT text."""
     parts = []
     for cue in found:
         start, end = _format_time(cue.start / rate, "."), _format_time(cue.end / rate, ".")
@@ -69,15 +69,15 @@ def _format_time(seconds: Fraction, point: str) -> str:
 
 
 def find_font(found: Sequence[Cue], file: str | None) -> Callable[[int], Font]:
-    """A font, in any size, that has a picture of every character of the cues.
+    """Find a font, in any size, that has a glyph for every character of the cues.
 
     Args:
-        found: the cues that it shall write.
-        file: the font to use. None takes the one that Pillow brings, so that pictures are the same on every machine;
-            it knows little beyond ASCII, and where that is too little a common font of the system stands in.
+        found: the cues to be drawn.
+        file: the font to use. None uses the font in Pillow, so that pictures are the same on every machine; it has
+            little beyond ASCII, and where characters are missing a common font of the system is used.
 
     Raises:
-        UsageError: the file is no font, or characters are missing from it, or from every font that was found.
+        UsageError: the file is not a font, or characters are missing from it, or from every font that was found.
     """
     fonts = [_load_font(file)] if file is not None else [ImageFont.load_default, *_load_system_fonts()]
     missing = [_list_missing(found, font) for font in fonts]
@@ -105,15 +105,15 @@ def _load_system_fonts() -> Iterator[Callable[[int], Font]]:
 
 
 def _list_missing(found: Sequence[Cue], font: Callable[[int], Font]) -> str:
-    """The characters of the cues that the font has no picture of."""
+    """List the characters of the cues for which the font has no glyph."""
     sized = font(24)
-    blank = bytes(sized.getmask("\uffff"))  # a character that no font has: its picture says "missing"
+    blank = bytes(sized.getmask("\uffff"))  # a character that no font has: its glyph is that of a missing one
     letters = {letter for cue in found for letter in cue.text if letter.isprintable() and not letter.isspace()}
     return "".join(sorted(letter for letter in letters if bytes(sized.getmask(letter)) == blank))
 
 
 class SubtitleBurner:
-    """Draws the words into the frames of a video, at its size; takes frames as ``VideoWriter`` does.
+    """Draws subtitles into the frames of a video, at its size, and passes the frames on.
 
     Args:
         write: takes the frames on.

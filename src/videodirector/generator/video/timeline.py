@@ -27,17 +27,17 @@ TRANSITION_FRAMES = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """A scene on the timeline; every number counts frames of the video, but for those that are called drawn.
+    """A scene on the timeline; all numbers but ``drawn`` count frames of the video.
 
     Attributes:
         scene: id of the scene.
         start: the frame on which it is first seen.
         length: how long it runs.
-        hold: how long its last frame stands after that.
+        hold: how long its last frame is shown after that.
         overlap: for how long, from ``start`` on, it is blended with the scene before.
         fade_in, fade_out: for how long it comes from black, and goes to black at the end of ``length``.
-        drawn: how many frames were drawn of it.
-        pace: drawn frames a frame of the video; 1 unless the scene has a rate of its own.
+        drawn: number of frames rendered of it.
+        pace: rendered frames per frame of the video; 1 unless the scene has a rate of its own.
     """
 
     scene: str
@@ -56,11 +56,11 @@ class Shot:
         return self.start + self.length + self.hold
 
     def source(self, number: int) -> int:
-        """The drawn frame that is seen ``number`` frames after its start."""
+        """The rendered frame that is seen ``number`` frames after its start."""
         return min(int(number * self.pace), self.drawn - 1)
 
     def light(self, number: int) -> Fraction:
-        """How bright it is ``number`` frames after its start: 0 is black, 1 as it was drawn.
+        """How bright it is ``number`` frames after its start: 0 is black, 1 as it was rendered.
 
         A fade ends on a frame that is wholly black, and begins with one that is not.
         """
@@ -71,14 +71,14 @@ class Shot:
 
 
 def count_shot_frames(scene: Scene, rate: Fraction) -> int:
-    """How many frames of a video of this rate the scene takes: as near as can be to the time that it lasts."""
+    """Count the frames that a scene takes in a video of this rate, rounding its duration."""
     return scene.frames if scene.frame_rate is None else max(1, round(scene.frames * rate / scene.frame_rate))
 
 
 def build_timeline(
     plan: VideoPlan, *, transition: Transition | None = None, transition_frames: int | None = None
 ) -> tuple[Shot, ...]:
-    """The shots of a valid plan in order; the end of the last is the length of the video.
+    """Build the shots of a valid plan in order; the end of the last is the length of the video.
 
     Args:
         plan: the plan; its frame rate is the video's.
@@ -91,26 +91,26 @@ def build_timeline(
     for index, scene in enumerate(plan.scenes):
         last = index + 1 == len(plan.scenes)
         way = scene.transition or ("cut" if last else transition)
-        asked = scene.transition_frames or transition_frames or TRANSITION_FRAMES
+        requested = scene.transition_frames or transition_frames or TRANSITION_FRAMES
         half, next_half = lengths[index] // 2, 0 if last else lengths[index + 1] // 2
         shot = Shot(
             scene=scene.id,
             start=start,
             length=lengths[index],
-            hold=asked if way == "hold" else 0,
+            hold=requested if way == "hold" else 0,
             overlap=overlap,
             fade_in=fade_in,
-            fade_out=min(asked if last else (asked + 1) // 2, half) if way == "fade" else 0,
+            fade_out=min(requested if last else (requested + 1) // 2, half) if way == "fade" else 0,
             drawn=scene.frames,
             pace=Fraction(1) if scene.frame_rate is None else scene.frame_rate / plan.frame_rate,
         )
         shots.append(shot)
-        overlap = min(asked, half, next_half) if way == "crossfade" else 0
-        fade_in = min(asked // 2, next_half) if way == "fade" else 0
+        overlap = min(requested, half, next_half) if way == "crossfade" else 0
+        fade_in = min(requested // 2, next_half) if way == "fade" else 0
         start = shot.end - overlap
     return tuple(shots)
 
 
 def find_shot(shots: Sequence[Shot], number: int) -> Shot:
-    """The shot whose words belong to a frame of the video: of two that are blended, the later one."""
+    """Find the shot of a frame of the video: of two that are blended, the later one."""
     return shots[bisect_right(shots, number, key=lambda shot: shot.start) - 1]

@@ -1,4 +1,4 @@
-"""Drawn scenes to the finished video and what is written with it."""
+"""Writes rendered scenes as a video, and the files beside it."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from videodirector.schemas import Manifest, RenderSettings, Scene, VideoPlan
 __all__ = ["WRITER_VERSION", "Target", "VideoWriter", "open_video_writer"]
 
 WRITER_VERSION = "1"
-"""Of the files that are written: raise it whenever the same frames and settings give other bytes."""
+"""Version of the written files: raise it whenever the same frames and settings give other bytes."""
 
 _CLIP_NAME = re.compile(r"[0-9]{3,}-.+\.mp4")
 
 
 class Target:
-    """What to write, by its name: ``fox.mp4``, ``fox.gif``, ``fox.webp``, or a folder of frames, ``fox/``.
+    """What to write, from its name: ``fox.mp4``, ``fox.gif``, ``fox.webp``, or a folder of frames, ``fox/``.
 
     Attributes:
         path: the file or folder.
         kind: what it is.
 
     Raises:
-        UsageError: the name says none of these.
+        UsageError: the name is none of these.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -60,16 +60,16 @@ class Target:
             )
 
     def beside(self, ending: str) -> Path:
-        """The name of what goes beside it: ``fox.png`` beside ``fox.mp4``."""
+        """Name a file beside it: ``fox.png`` beside ``fox.mp4``."""
         stem = self.path.name if self.kind == "frames" else self.path.stem
         return self.path.with_name(stem + ending)
 
 
 class VideoWriter:
-    """Takes the scenes of a plan in order, one at a time; made by ``open_video_writer``.
+    """Writes the scenes of a plan in order, one at a time; see ``open_video_writer``.
 
     Attributes:
-        shots: where the scenes lie in the video.
+        shots: the places of the scenes in the video.
         frames: length of the video.
         size: (width, height) of the video; known when the first scene has been added.
         sheet_path: where the contact sheet goes, if there is one.
@@ -111,7 +111,7 @@ class VideoWriter:
         self._added = 0
 
     def add(self, scene: Scene, frames: Frames) -> None:
-        """Add the next scene as it was drawn.
+        """Add the rendered frames of the next scene.
 
         Raises:
             EncodeError: ffmpeg cannot be started, or has ended.
@@ -127,7 +127,7 @@ class VideoWriter:
         self._added += 1
 
     def finish(self) -> None:
-        """Write what goes with the video; every scene has been added."""
+        """Write the files beside the video, after every scene has been added."""
         assert self._format is not None, "a plan has a scene"
         if self._sheet is not None and self._sheet_file is not None:
             self._sheet.save(self._sheet_file)
@@ -146,7 +146,7 @@ class VideoWriter:
             _write_text(self._otio_file, build_otio(plan, self.shots, name=name, clips=clips, audio=audio))
 
     def set_manifest(self, manifest: Manifest) -> None:
-        """Say what the video was made of; it is put into the video, if that can hold it, and beside it."""
+        """Set the manifest, which is written into the video, if that can hold it, and beside it."""
         self._manifest = manifest
 
     def _seal(
@@ -163,7 +163,7 @@ class VideoWriter:
 
     def _start(self, frame_size: tuple[int, int]) -> Stitcher:
         settings, kind, rate = self._settings, self._target.kind, self._plan.frame_rate
-        if kind == "frames" and settings.width is None and settings.height is None:  # every pixel as it was drawn
+        if kind == "frames" and settings.width is None and settings.height is None:  # every pixel as it was rendered
             fmt = VideoFormat(frame_size=frame_size, size=frame_size, rate=rate)
         else:
             fmt = VideoFormat.of(frame_size, rate, width=settings.width, height=settings.height)
@@ -204,7 +204,7 @@ class VideoWriter:
                 writer.write(frame)
 
     def _mix_sound(self) -> Path | None:
-        """The sound of the video, in a file that goes when all is done; made before anything is drawn."""
+        """Mix the sound of the video into a temporary file, before anything is rendered."""
         if self._target.kind != "mp4":
             if self._settings.soundtrack is not None:
                 raise UsageError(
@@ -237,13 +237,13 @@ def open_video_writer(
     Args:
         plan: a valid plan, with the seed and frame rate of the settings.
         target: the video; other files go beside it.
-        settings: which of them, the size, and what the plan does not say of transitions, sound and subtitles.
+        settings: which of them, the size, and defaults of transitions, sound and subtitles.
         program: the ffmpeg to run (``ffmpeg.find_ffmpeg``).
 
     Raises:
         OutputError: a place cannot be written to; the places are tried at once.
         PlanError, UsageError: a sound or a font cannot be used.
-        MissingDependencyError: a timeline is asked for, and opentimelineio is not installed.
+        MissingDependencyError: a timeline is requested, and opentimelineio is not installed.
         EncodeError: ffmpeg fails.
     """
     with ExitStack() as stack:

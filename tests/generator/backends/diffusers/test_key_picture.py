@@ -74,7 +74,7 @@ def test_what_draws_no_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError):
         create_picture_renderer(str(tmp_path), DiffusersOptions(key_steps=8))
     folder = tiny_video.save("svd", tmp_path / "svd")
-    with pytest.raises(ModelFormatError, match="draws no pictures from words"):
+    with pytest.raises(ModelFormatError, match="does not render pictures from words"):
         create_picture_renderer(str(folder), DiffusersOptions(key_steps=8))
 
 

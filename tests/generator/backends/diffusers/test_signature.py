@@ -101,7 +101,7 @@ def test_a_pipeline_never_seen_works_by_its_signature(tmp_path: Any) -> None:
         (Editing(), "Editing needs video, which no plan has"),
         (Enlarging(), "Enlarging needs video, which no plan has"),
         (Sketched(), "Sketched needs conditioning_frames, which no plan has"),
-        (Still(), "does not draw videos"),
+        (Still(), "does not render videos"),
     ],
 )
 def test_what_is_missing_is_said(pipeline: Any, words: str, tmp_path: Any) -> None:
@@ -128,7 +128,7 @@ class Lost(Toy):
 
 
 def test_pictures_that_are_no_numbers_are_an_error(tmp_path: Any) -> None:
-    with pytest.raises(RenderError, match="Lost drew pictures that are no numbers"):
+    with pytest.raises(RenderError, match="Lost returned frames that are not finite numbers"):
         render(Lost(), tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_frames_are_not_copied_but_for_the_bytes() -> None:
 
 
 def test_a_means_that_it_has_not_is_refused(tmp_path: Any) -> None:
-    with pytest.raises(ModelFormatError, match="Toy cannot be led by control video"):
+    with pytest.raises(ModelFormatError, match="Toy cannot use the layout method control video"):
         render(Toy(), tmp_path, rung="control video")
     with pytest.raises(UsageError, match="option ofload: unknown field"):
         render(Toy(), tmp_path, ofload="model")
@@ -161,7 +161,7 @@ class Moving(Toy):
 
 
 def test_what_begins_with_a_picture_cannot_do_without(tmp_path: Any) -> None:
-    with pytest.raises(ModelFormatError, match="Moving cannot be led by words"):
+    with pytest.raises(ModelFormatError, match="Moving cannot use the layout method words"):
         render(Moving(), tmp_path, rung="words")
 
 

@@ -62,7 +62,7 @@ class Regions:
     def bias(self, batch: int, tokens: int, like: Tensor) -> Float[Tensor, "batch visual text"] | None:
         """What to add to the logits of a call; None where this call is not concerned.
 
-        Unconditional words have another number of tokens (Wan) or stand in the first half of the batch (LTX).
+        Unconditional words have another number of tokens (Wan) or are in the first half of the batch (LTX).
         """
         if not self.active or self.allowed is None or tokens != self.allowed.shape[1]:
             return None
@@ -97,12 +97,12 @@ class _MaskedProcessor:
 
 
 def split_latent_frames(frames: int, compression: int) -> list[range]:
-    """The frames of the clip that each latent frame stands for: the first one for the first alone."""
+    """List the frames of the clip that each latent frame encodes: the first encodes the first alone."""
     return [range(1)] + [range(start, min(start + compression, frames)) for start in range(1, frames, compression)]
 
 
 def cover_cells(track: Sequence[Box | None], grid: Grid, compression: int) -> Bool[Tensor, " visual"]:
-    """The visual tokens over which a thing lies: those that its box covers a part of, on any frame they stand for."""
+    """Mark the visual tokens that the box of a thing covers in part, on any frame that they encode."""
     _, height, width = grid
     inside = torch.zeros(grid, dtype=torch.bool)
     for latent, frames in enumerate(split_latent_frames(len(track), compression)):
@@ -119,7 +119,7 @@ def _cover(start: float, end: float, cells_: int) -> slice:
 
 
 def find_grid(pipeline: Any, *, frames: int, size: tuple[int, int]) -> tuple[Grid, int]:
-    """The grid of visual tokens of a clip, and how many frames one of them stands for."""
+    """Find the grid of visual tokens of a clip, and how many frames one of them encodes."""
     time = getattr(pipeline, "vae_scale_factor_temporal", None) or pipeline.vae_temporal_compression_ratio
     space = getattr(pipeline, "vae_scale_factor_spatial", None) or pipeline.vae_spatial_compression_ratio
     network = pipeline.transformer or pipeline.transformer_2  # of Wan 2.2 one may be left out

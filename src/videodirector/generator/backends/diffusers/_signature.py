@@ -1,4 +1,4 @@
-"""What a pipeline takes, read from the signature of its call: no list of models, so one never seen works as well."""
+"""Reads the inputs of a pipeline from the signature of its call: no list of models, so that new ones work."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PipelineSignature:
 
 @dataclass(frozen=True, kw_only=True)
 class SceneInputs:
-    """What one scene is drawn from; pictures are PIL images. None or empty: leave it to the pipeline.
+    """The inputs of a pipeline for one scene; pictures are PIL images. None or empty: leave it to the pipeline.
 
     Attributes:
         prompt, negative_prompt: words.
@@ -99,7 +99,7 @@ def read_signature(pipeline: type) -> PipelineSignature:
     length = _find_first(LENGTH, named)
     if length is None:
         raise ModelFormatError(
-            f"{pipeline.__name__} does not draw videos: its call takes no number of frames ({', '.join(LENGTH)})",
+            f"{pipeline.__name__} does not render videos: its call takes no number of frames ({', '.join(LENGTH)})",
             hint="give a text-to-video or image-to-video pipeline; one for pictures can be the key_model",
         )
     # A `video` alone is one to be edited; with a mask it is what VACE calls a control video.
@@ -153,13 +153,13 @@ def build_arguments(signature: PipelineSignature, inputs: SceneInputs) -> dict[s
 
 
 def _build_control(signature: PipelineSignature, inputs: SceneInputs) -> dict[str, Any]:
-    """The control video with its mask: white is drawn anew, black is kept."""
+    """The control video with its mask: white is rendered, black is kept."""
     from PIL import Image
 
-    assert signature.control is not None, "the caller asked"
+    assert signature.control is not None, "checked by the caller"
     begins = inputs.first_frame is not None and signature.control == "video"
     control = inputs.control
-    if control is None and begins:  # nothing to follow but the first picture; grey is what nothing is told of
+    if control is None and begins:  # nothing to follow but the first picture; grey is unspecified
         control = [Image.new("RGB", inputs.size, (128, 128, 128))] * inputs.frames
     if control is None:
         return {}

@@ -1,4 +1,4 @@
-"""Runs a pipeline in a thread of its own, so that its steps can be told while it works, and stopped between them."""
+"""Runs a pipeline in a thread of its own, to report its steps while it works and to stop it between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["PipelineThread", "Stopped"]
 
 
 class Stopped(Exception):
-    """Raised in the worker's thread when nobody waits for its result any more."""
+    """Raised in the thread when its result is no longer needed."""
 
 
 class PipelineThread:
@@ -23,10 +23,10 @@ class PipelineThread:
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="videodirector-diffusers")
 
     def run(self, work: Callable[[Callable[[], None]], Any], steps: int) -> Generator[Progress, None, Any]:
-        """Do some work.
+        """Run a function in the thread.
 
         Args:
-            work: called with a function to call after each step; that raises ``Stopped`` when the work shall end.
+            work: called with a function to call after each step; that raises ``Stopped`` to end the work.
             steps: how many steps there will be.
 
         Yields:

@@ -1,4 +1,4 @@
-"""Draws plans with a video pipeline of diffusers, whichever it is."""
+"""Renders plans with any video pipeline of diffusers."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ __all__ = ["DiffusersBackend", "DiffusersRenderer"]
 
 
 class DiffusersBackend:
-    """The ``diffusers`` backend: a text-to-video or image-to-video pipeline, led by the signature of its call.
+    """The ``diffusers`` backend: a text-to-video or image-to-video pipeline, called according to its signature.
 
     Args:
         model: folder or hub id of a pipeline, or a pipeline that is loaded already, of any class.
         size: (width, height) of its frames in pixels; None takes the model's own.
-        options: see there.
+        options: see ``DiffusersOptions``.
     """
 
     def __init__(
@@ -90,15 +90,15 @@ class DiffusersBackend:
 
     @property
     def options(self) -> DiffusersOptions:
-        """What was asked for beyond the plan."""
+        """The options of the backend."""
         return self._options
 
     def prepare(self, plan: VideoPlan) -> DiffusersRenderer:
-        """Reads the reference pictures; weights are loaded when the first scene is drawn.
+        """Load the reference pictures; weights are loaded when the first scene is rendered.
 
         Raises:
             PlanError: a reference is not a picture that can be read.
-            ModelError: there is no such pipeline, or it cannot be led by a plan.
+            ModelError: there is no such pipeline, or it needs inputs that a plan does not have.
         """
         return DiffusersRenderer(plan, self, load_references(plan))
 
@@ -111,13 +111,13 @@ class DiffusersBackend:
         return self._pipeline
 
     def picture_renderer(self) -> PictureRenderer:
-        """What draws key pictures."""
+        """The model that renders key pictures."""
         if self._picture_renderer is None:
             self._picture_renderer = create_picture_renderer(self._options.key_model, self._options)
         return self._picture_renderer
 
     def identity(self) -> dict[str, Any]:
-        """What tells the pictures of this model from those of others, as plain data."""
+        """Identify the model and its arithmetic, as plain data for cache keys."""
         if self._revision is None:
             self._revision = _find_revision(self._model, self._options.revision)
         exact = self._options.model_dump(include={"dtype", "device", "offload", "quantise", "tiling"})
@@ -136,7 +136,7 @@ class DiffusersBackend:
 
 
 class DiffusersRenderer:
-    """Draws the scenes of one plan; see ``SceneRenderer``."""
+    """Renders the scenes of one plan; see ``SceneRenderer``."""
 
     def __init__(self, plan: VideoPlan, backend: DiffusersBackend, references: Mapping[str, Image]) -> None:
         self._plan = plan
@@ -176,7 +176,7 @@ class DiffusersRenderer:
         return Clip(fitted, controls=compiled.controls, drawn=None if fitted is frames else drawn)
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
-        """See ``SceneRenderer.effective``: the model, and what it is asked for, with digests in place of pictures."""
+        """See ``SceneRenderer.effective``: the model and the inputs of its call, with digests in place of pictures."""
         compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
         options = self._backend.options
         inputs: dict[str, Any] = {
@@ -212,7 +212,7 @@ class DiffusersRenderer:
         return inputs
 
     def _describe_reference(self, scene: Scene, entity: Entity) -> Any:
-        """What the reference picture of an entity follows from."""
+        """Describe what decides the reference picture of an entity, as plain data."""
         file = self._plan.reference_of(scene, entity)
         if file is not None:
             return digest_picture(self._references[file])
@@ -223,7 +223,7 @@ class DiffusersRenderer:
         return self._backend.picture_renderer().effective(self._plan, build_portrait(scene, entity), seed=seed)
 
     def _colour_names(self, scene: Scene) -> dict[str, str]:
-        """What gives each entity its colour: its group, so that a thing keeps it in all scenes."""
+        """Name what gives each entity its colour: its group, so that a thing keeps it in all scenes."""
         return {entity.id: self._plan.group_of(scene, entity) or entity.id for entity in scene.entities}
 
     def _key_frames(self) -> tuple[Literal["first", "last"], ...]:
@@ -265,7 +265,7 @@ class DiffusersRenderer:
         )
 
     def _collect_references(self, scene: Scene) -> list[Image]:
-        """The reference pictures of the groups in a scene: those given, or drawn once and kept."""
+        """Collect the reference pictures of the groups in a scene: those given, or rendered once and kept."""
         if self._capabilities.references == 0:
             return []
         found: dict[str, Image] = {}
@@ -295,7 +295,7 @@ def _attach_regions(
     grounded: int,
     stepped: Callable[[], None],
 ) -> Iterator[tuple[dict[str, Any], Callable[[], None]]]:
-    """The call with words that are kept in their boxes for the first ``grounded`` steps, and what counts the steps."""
+    """Confine words to their boxes for the first ``grounded`` steps; yields the arguments and a step counter."""
     from videodirector.generator.backends.diffusers._regions import Regions, encode_regions
 
     with silence_libraries():
@@ -324,7 +324,7 @@ def _attach_regions(
 def _call_pipeline(
     pipeline: Any, signature: PipelineSignature, call: dict[str, Any], *, seed: int, stepped: Callable[[], None]
 ) -> Any:
-    """One call of a pipeline, in the worker's thread."""
+    """Call a pipeline, in the thread of ``PipelineThread``."""
     import torch
 
     call = dict(call)
@@ -348,7 +348,7 @@ def _call_pipeline(
 
 
 def _to_frames(output: Any, signature: PipelineSignature) -> Frames:
-    """The clip that a pipeline returned, as bytes; floats are turned in place, so that nothing is copied twice."""
+    """Convert the output of a pipeline to uint8 frames; floats are converted in place, to save a copy."""
     frames = output[0] if isinstance(output, tuple) else getattr(output, "frames", getattr(output, "videos", output))
     if hasattr(frames, "detach"):  # a tensor, channels before height and width
         frames = np.moveaxis(frames.detach().float().cpu().numpy(), -3, -1)
@@ -369,7 +369,8 @@ def _to_frames(output: Any, signature: PipelineSignature) -> Frames:
         frames = frames.copy()
     if not (np.isfinite(frames.min()) and np.isfinite(frames.max())):
         raise RenderError(
-            f"{signature.name} drew pictures that are no numbers", hint="try --option dtype=float32, or dtype=bfloat16"
+            f"{signature.name} returned frames that are not finite numbers",
+            hint="try --option dtype=float32, or dtype=bfloat16",
         )
     np.clip(frames, 0, 1, out=frames)
     np.multiply(frames, 255, out=frames)
@@ -379,7 +380,7 @@ def _to_frames(output: Any, signature: PipelineSignature) -> Frames:
 
 
 def _explain_error(scene: Scene, signature: PipelineSignature, error: Exception) -> RenderError:
-    """A pipeline's error in words for the user."""
+    """Turn a pipeline's error into one for the user."""
     import torch
 
     if isinstance(error, torch.OutOfMemoryError):
@@ -410,6 +411,6 @@ def _collect_configs(pipeline: Any) -> dict[str, dict[str, Any]]:
 
 
 def _find_revision(model: str | None, revision: str | None) -> str:
-    if model is None:  # in memory: nobody can say whether it is the same the next time
+    if model is None:  # in memory: it may be another one the next time
         return f"in memory {secrets.token_hex(8)}"
     return folder_revision(find_folder(model, revision=revision))

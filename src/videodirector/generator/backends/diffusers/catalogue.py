@@ -16,7 +16,7 @@ __all__ = ["list_pipelines"]
 
 
 def list_pipelines() -> Iterator[tuple[str, str, Capabilities]]:
-    """(class, family, capabilities) of each; those that draw pictures, or need what no plan has, are left out."""
+    """(class, family, capabilities) of each; those that render pictures, or need what no plan has, are left out."""
     import diffusers
 
     for name in sorted(

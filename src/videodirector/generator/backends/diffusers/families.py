@@ -19,7 +19,7 @@ class Family:
     Attributes:
         title: for people.
         rate: frames a second of the videos it learned from.
-        lengths: numbers of frames that it draws; the config may say a smaller ``most``.
+        lengths: numbers of frames that it renders; the config may say a smaller ``most``.
         multiple: pixels of which both sides are multiples.
         size: (width, height) when nobody says; None where signature or config say it.
         precise: components that are kept in float32 whatever the rest is in.

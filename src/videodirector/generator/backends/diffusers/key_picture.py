@@ -1,6 +1,6 @@
-"""Draws single pictures in which things stand in their boxes: how a clip begins, and what a group looks like.
+"""Renders single pictures with things in their boxes: the first frame of a clip, and the look of a group.
 
-The factorised way to a video: one model that reads boxes draws the first frame, another one moves it.
+Factorised video generation (Emu Video): one model that reads boxes renders the first frame, another animates it.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ __all__ = ["PictureRenderer", "build_portrait", "create_picture_renderer", "dige
 
 
 class PictureRenderer(Protocol):
-    """Draws one picture of a scene of one frame."""
+    """Renders a picture of a scene of one frame."""
 
     def render(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:
-        """A picture of (width, height) ``size``, RGB."""
+        """Render a picture of (width, height) ``size``, RGB."""
         ...
 
     def effective(self, plan: VideoPlan, scene: Scene, *, seed: int) -> dict[str, Any]:
-        """What the picture follows from, as plain data; see ``SceneRenderer.effective``."""
+        """What decides the picture, as plain data; see ``SceneRenderer.effective``."""
         ...
 
 
 def take_still(scene: Scene, at: Literal["first", "last"]) -> Scene:
-    """The first or the last frame of a scene, as a scene."""
+    """Build a scene of the first or the last frame of a scene."""
     place = 0 if at == "first" else -1
     entities = [entity.model_copy(update={"layout": [entity.boxes(scene.frames)[place]]}) for entity in scene.entities]
     return scene.model_copy(update={"frames": 1, "entities": entities, "continues": None})
 
 
 def build_portrait(scene: Scene, entity: Entity) -> Scene:
-    """One thing alone, large in the middle: what its group's reference picture shows."""
+    """Build a scene of one thing alone, large in the middle, for the reference picture of its group."""
     alone = entity.model_copy(update={"layout": [Box(0.2, 0.2, 0.8, 0.8)]})
     words = entity.description or entity.name
     return scene.model_copy(
@@ -60,7 +60,7 @@ def build_portrait(scene: Scene, entity: Entity) -> Scene:
 
 
 def create_picture_renderer(name: str | None, options: DiffusersOptions) -> PictureRenderer:
-    """What draws key pictures; see ``DiffusersOptions.key_model``. Weights are loaded when they are first needed."""
+    """Create what renders key pictures; see ``DiffusersOptions.key_model``. Loads no weights yet."""
     from videodirector.generator.backends.layout2vid import Layout2VidBackend
     from videodirector.generator.backends.storyboard import StoryboardBackend
 
@@ -75,7 +75,7 @@ def create_picture_renderer(name: str | None, options: DiffusersOptions) -> Pict
 
 
 class _BackendPictures:
-    """A backend that draws boxes itself, for one frame."""
+    """Pictures of a backend that reads boxes."""
 
     def __init__(self, backend: Backend, steps: int | None) -> None:
         self._backend, self._steps = backend, steps
@@ -97,7 +97,7 @@ class _BackendPictures:
 
 
 class _PipelinePictures:
-    """A text-to-image pipeline: GLIGEN, which reads boxes, or any other, which is told them in words."""
+    """A text-to-image pipeline: GLIGEN, which reads boxes, or any other, which gets them in its prompt."""
 
     def __init__(self, model: str, options: DiffusersOptions) -> None:
         self._model = model
@@ -107,7 +107,7 @@ class _PipelinePictures:
         self._kind = find_pipeline_class(model)
         self._takes = inspect.signature(self._kind.__call__).parameters
         if "prompt" not in self._takes:
-            raise ModelFormatError(f"{model} draws no pictures from words", hint="choose another key_model")
+            raise ModelFormatError(f"{model} does not render pictures from words", hint="choose another key_model")
 
     def render(self, plan: VideoPlan, scene: Scene, *, size: tuple[int, int], seed: int) -> Image:  # noqa: ARG002
         import torch
@@ -141,7 +141,7 @@ class _PipelinePictures:
         """Boxes as they are, where the pipeline takes them, else in the prompt."""
         seen = [(entity, box) for entity in scene.entities if (box := entity.boxes(1)[0]) is not None]
         if "gligen_boxes" in self._takes:
-            # It wants one box at least; that of the whole picture says nothing.
+            # It needs at least one box; that of the whole picture means nothing.
             grounded = [(entity.name, list(box)) for entity, box in seen] or [(scene.background, [0.0, 0.0, 1.0, 1.0])]
             return {
                 "prompt": build_caption(scene),
@@ -152,6 +152,6 @@ class _PipelinePictures:
 
 
 def digest_picture(picture: Image) -> str:
-    """A picture in a cache key."""
+    """Digest a picture for a cache key."""
     content = f"{picture.mode} {picture.size} ".encode() + picture.tobytes()
     return hashlib.sha256(content).hexdigest()[:32]

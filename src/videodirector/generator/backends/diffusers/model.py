@@ -1,4 +1,4 @@
-"""A pipeline of diffusers by folder or hub id: what it is, without loading its weights, and then with them."""
+"""Finds a pipeline of diffusers by folder or hub id, derives its capabilities, and loads its weights."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ REGIONAL = frozenset({"WanTransformer3DModel", "SkyReelsV2Transformer3DModel", "
 
 
 def find_pipeline_class(model: str, *, revision: str | None = None) -> type:
-    """The class of the pipeline in a folder or on the hub.
+    """Find the class of the pipeline in a folder or on the hub.
 
     Raises:
         ModelNotFoundError: there is no pipeline.
-        ModelFormatError: it is none of diffusers'.
+        ModelFormatError: it is not one of diffusers.
     """
     index = _read_json(model, "model_index.json", revision)
     if index is None:
@@ -54,7 +54,7 @@ def find_pipeline_class(model: str, *, revision: str | None = None) -> type:
             hint="load it in Python and hand the pipeline to DiffusersBackend(pipeline)",
         )
     if name == "Layout2VidPipeline":
-        raise ModelFormatError(f"{model} is a Layout2Vid model", hint="draw with --backend layout2vid")
+        raise ModelFormatError(f"{model} is a Layout2Vid model", hint="use --backend layout2vid")
     import diffusers
 
     found = getattr(diffusers, name, None)
@@ -67,7 +67,7 @@ def find_pipeline_class(model: str, *, revision: str | None = None) -> type:
 
 
 def find_folder(model: str, *, revision: str | None = None) -> Path:
-    """The folder that a model lies in; for one of the hub that of the revision that was downloaded."""
+    """Find the folder of a model; of one from the hub, that of the downloaded revision."""
     if Path(model).is_dir():
         return Path(model)
     index = fetched_file(model, "model_index.json", revision=revision)
@@ -77,7 +77,7 @@ def find_folder(model: str, *, revision: str | None = None) -> Path:
 
 
 def read_configs(model: str, *, revision: str | None = None) -> dict[str, dict[str, Any]]:
-    """The configs of the components that say something of lengths and sizes, as far as there are any."""
+    """Read the configs of the components that decide lengths and sizes, as far as they exist."""
     read = {part: _read_json(model, f"{part}/config.json", revision) for part in ("transformer", "unet", "vae")}
     return {part: config for part, config in read.items() if config is not None}
 
@@ -90,7 +90,7 @@ def derive_capabilities(
     size: tuple[int, int] | None,
     options: DiffusersOptions,
 ) -> Capabilities:
-    """What a pipeline can do, from its signature, its family's row and its configs."""
+    """Derive what a pipeline can do from its signature, its family and its configs."""
     network = configs.get("transformer") or configs.get("unet") or {}
     own = _find_size(signature, family, network)
     # Positions that were learned, not computed, exist for one size only.
@@ -105,8 +105,8 @@ def derive_capabilities(
     if options.rung is not None:
         if not flags.get(options.rung, not signature.pictures_only):
             raise ModelFormatError(
-                f"{signature.name} cannot be led by {options.rung}",
-                hint="leave the option rung away to use the best means",
+                f"{signature.name} cannot use the layout method {options.rung}",
+                hint="leave out the option rung to use the best method",
             )
         flags = {name: name == options.rung for name in flags}
     return Capabilities(
@@ -147,7 +147,7 @@ def _find_size(signature: PipelineSignature, family: Family, network: Mapping[st
 
 
 def load_pipeline(model: str, kind: type, family: Family, options: DiffusersOptions) -> Any:
-    """The pipeline with its weights, ready on its device.
+    """Load the pipeline with its weights onto its device.
 
     Raises:
         ModelError: a file is missing, broken or pickled.
@@ -207,17 +207,17 @@ def _choose_device(options: DiffusersOptions) -> str:
     device = best if options.device == "auto" else options.device
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise MissingDependencyError(
-            "this machine has no GPU that torch can use", hint="leave the option device away, or install torch for CUDA"
+            "this machine has no GPU that torch can use", hint="leave out the option device, or install torch for CUDA"
         )
     return device
 
 
 def check_gpu(options: DiffusersOptions, device: str) -> None:
-    """Refuse what makes sense on a GPU alone, before anything is loaded."""
+    """Refuse options that need a GPU where there is none, before anything is loaded."""
     if device == "cpu" and (options.offload != "none" or options.quantise != "none"):
         raise MissingDependencyError(
             "offloading and weights in 8 or 4 bits spare the memory of a GPU, and there is none here",
-            hint="leave the options offload and quantise away",
+            hint="leave out the options offload and quantise",
         )
 
 
@@ -235,7 +235,7 @@ def _build_quantisation(kind: str, precision: Any) -> Any:
     if importlib.util.find_spec("bitsandbytes") is None:
         raise MissingDependencyError(
             "quantised weights need the package bitsandbytes",
-            hint="pip install 'videodirector[quantise]', or leave quantise away",
+            hint="pip install 'videodirector[quantise]', or leave out quantise",
         )
     settings: dict[str, dict[str, Any]] = {
         "int8": {"load_in_8bit": True},
@@ -262,7 +262,7 @@ def _repair_text_encoder(pipeline: Any) -> None:
 
 @contextmanager
 def silence_libraries() -> Iterator[None]:
-    """Silence what diffusers, transformers and torch have to say to programmers; errors are raised as ever."""
+    """Silence the warnings and logs of diffusers, transformers and torch; errors are raised."""
     from videodirector.layout2vid.weights._logging import quiet
 
     with quiet(), warnings.catch_warnings():

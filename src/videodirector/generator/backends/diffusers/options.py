@@ -1,4 +1,4 @@
-"""What a user may ask of the diffusers backend beyond the plan: ``--option NAME=VALUE``."""
+"""Options of the diffusers backend: ``--option NAME=VALUE``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DiffusersOptions(BackendOptions):
 
     Attributes:
         dtype: precision of the weights; "auto" is bfloat16 on a GPU, float32 on a CPU.
-        device: where to draw; "auto" is the GPU, where there is one.
+        device: where to compute; "auto" is the GPU, where there is one.
         offload: what to keep in main memory while it is not needed: nothing, whole networks ("model": little slower),
             or single layers ("sequential": much slower, for the largest models).
         quantise: weights of transformer and text encoder in 8 or 4 bits (needs bitsandbytes and a GPU).
@@ -25,11 +25,11 @@ class DiffusersOptions(BackendOptions):
         guidance: strength of guidance; None leaves it to the model.
         negative_prompt: what to avoid.
         conditioning_scale: how strongly a control video acts; 0 is not at all.
-        key_model: what draws key pictures: "storyworld" (the model in the package), "storyboard", or the folder or hub
-            id of a Layout2Vid, GLIGEN or any text-to-image pipeline. Named, it also draws the reference pictures of
-            groups that have none.
-        key_steps: denoising steps of a key picture; None leaves them to what draws it.
-        rung: the means of imposing the layout, instead of the best one.
+        key_model: what renders key pictures: "storyworld" (the model in the package), "storyboard", or the folder or
+            hub id of a Layout2Vid, GLIGEN or any text-to-image pipeline. If given, it also renders the reference
+            pictures of groups that have none.
+        key_steps: denoising steps of a key picture; None leaves them to the model.
+        rung: the method of imposing the layout, instead of the best one.
     """
 
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"

@@ -1,8 +1,8 @@
-"""The jobs of one server: submit, look after, download; OpenAI's ``/v1/videos`` and what speaks like it.
+"""The jobs of one server: submit, poll, download; OpenAI's ``/v1/videos`` and compatible APIs.
 
-Requests that change nothing are repeated, ever more slowly. A submission is repeated only when it is sure not to have
-been taken: after an answer that is lost or a server's error the server is asked for its jobs first. Every request has a
-deadline and a bound on its answer, every phase of a job (submit, wait, download) the user's patience.
+Requests that change nothing are repeated, ever more slowly. A submission is repeated only if the server has not
+accepted it: after a lost response or a server error its jobs are listed first. Every request has a deadline and a bound
+on its response; every phase of a job (submit, wait, download) has that of the option ``patience``.
 """
 
 from __future__ import annotations
@@ -47,33 +47,33 @@ OPTIONAL = ("num_frames", "fps", "seed", "width", "height", "negative_prompt", "
 """Fields beyond OpenAI's own, which some servers take."""
 
 _DONE, _FAILED = {"completed", "succeeded", "complete"}, {"failed", "cancelled", "canceled", "expired", "error"}
-_SLOWEST = 8.0  # times the first wait between two looks
-_UNHEARD_OF = 30.0  # seconds for the first answer of all; a server that has spoken once may be away for longer
-_GARBLED = 5  # answers in a row that are none
+_SLOWEST = 8.0  # times the first wait between two polls
+_UNHEARD_OF = 30.0  # seconds for the first response of all; a server that has responded may be away for longer
+_GARBLED = 5  # unreadable responses in a row
 _CLOCKS_APART = 120.0  # seconds that the server's clock may be behind ours
 _LARGEST_ANSWER = 2_000_000  # bytes of JSON; a list of 100 jobs with their prompts stays below
 _LONGEST_PAUSE = 300.0  # seconds that a server may ask to wait before the next try
-_FAREWELL = 0.8  # seconds to tell the server that nobody waits any more
+_FAREWELL = 0.8  # seconds to cancel a job
 
 
 T = TypeVar("T")
 
 
 class CancelledError(Exception):
-    """The user does not want it any more."""
+    """The user has cancelled."""
 
 
 class LostJobError(Exception):
-    """The server does not know a job any more that it once took."""
+    """The server no longer knows a job that it had accepted."""
 
 
 class JobClient:
-    """Speaks to one server; many threads may use it.
+    """Submits and fetches the jobs of one server; thread-safe.
 
     Args:
-        options: where it is, and with how much patience.
+        options: its URL and the time limits.
         model: the model's name there.
-        journal: what was asked of it before.
+        journal: of earlier jobs.
     """
 
     def __init__(self, options: ServerOptions, model: str, journal: JobJournal) -> None:
@@ -97,17 +97,17 @@ class JobClient:
         report: Callable[[int], None],
         limits: VideoLimits,
     ) -> Path:
-        """The finished video for a request: downloaded before, or of a job that runs already, or of a new one.
+        """Fetch the video of a request: downloaded before, or of a running job, or of a new one.
 
         Args:
             key: digest of the request.
             fields: what to send.
             picture: PNG to begin with.
-            report: hears the job's progress, in per cent.
-            limits: what the video may be like.
+            report: called with the progress of the job, in per cent.
+            limits: of the video.
 
         Raises:
-            RenderError: the server refuses, fails or stays silent.
+            RenderError: the server refuses, fails or does not respond.
             Cancelled: ``cancelled`` was set; the job is cancelled at the server too.
         """
         with self.journal.lock(key):
@@ -138,7 +138,7 @@ class JobClient:
     # -- submitting
 
     def _submit(self, record: JobRecord, fields: dict[str, Any], picture: bytes | None) -> JobRecord:
-        """Submit a job whose record is on disk."""
+        """Submit a job; its record is on the disk already."""
         import openai
 
         until, garbled = self._deadline(), 0
@@ -182,14 +182,14 @@ class JobClient:
         return {name: value for name, value in fields.items() if name not in self.refused}
 
     def _learn_refused(self, words: str, fields: dict[str, Any]) -> bool:
-        """Whether the server has named optional fields that it does not take; they are left out from now on."""
+        """Leave out optional fields that the server refuses by name from now on; returns whether there are new ones."""
         named = {name for name in OPTIONAL if name in fields and re.search(rf"\b{name}\b", words)}
         new = named - self.refused
         self.refused |= new
         return bool(new)
 
     def _adopt(self, record: JobRecord, fields: dict[str, Any]) -> JobRecord | None:
-        """The record with the id of a job that the server took without our learning of it."""
+        """Find the job of a submission whose response was lost, and record its id; None if the server has none."""
         import openai
 
         with self.journal.lock_adoption():
@@ -205,7 +205,7 @@ class JobClient:
                     return self.journal.record_submission(record, job.id)
         return None
 
-    # -- looking after
+    # -- waiting and downloading
 
     def _await(self, record: JobRecord, report: Callable[[int], None]) -> None:
         """Wait for the end of a job."""
@@ -234,7 +234,7 @@ class JobClient:
         except openai.NotFoundError:
             raise LostJobError from None
         except (openai.APIStatusError, GarbledAnswerError) as error:
-            raise self._build_error("does not tell of a job", error) from error
+            raise self._build_error("does not report on a job", error) from error
 
     def _download(self, record: JobRecord, path: Path, limits: VideoLimits) -> None:
         """Fetch the video, whole: what cannot be read to its end is fetched again."""
@@ -253,7 +253,7 @@ class JobClient:
                 self.journal.write(replace(record, state="failed"))
                 hint = "the video was not read; does the server take such sizes and lengths?"
                 raise RenderError(
-                    f"the video of job {record.job} is refused: {error}; asked for was {limits}", hint=hint
+                    f"the video of job {record.job} is refused: {error}; requested was {limits}", hint=hint
                 ) from error
             except OSError as error:
                 raise build_output_error(path, error) from error
@@ -274,7 +274,7 @@ class JobClient:
         )
 
     def _cancel(self, record: JobRecord) -> None:
-        """Tell the server that nobody waits. What it will not cancel stays in the journal, and is fetched later."""
+        """Cancel a job at the server; what cannot be cancelled stays in the journal, and is fetched later."""
         import openai
 
         try:
@@ -291,7 +291,7 @@ class JobClient:
 
     @contextmanager
     def _allowed(self, seconds: float, most: int = _LARGEST_ANSWER) -> Iterator[None]:
-        """What one request may cost; whatever goes wrong below becomes an error of the client's."""
+        """Limit a request, and turn every error of the transport into one of openai."""
         import openai
 
         try:
@@ -304,7 +304,7 @@ class JobClient:
             raise openai.APIConnectionError(message=str(error), request=request) from error
 
     def _time_left(self, until: float) -> float:
-        """Of a request for JSON."""
+        """Seconds for a request for JSON."""
         return min(self.options.timeout, until - time.monotonic())
 
     def _get(self, path: str, until: float) -> bytes:
@@ -329,14 +329,14 @@ class JobClient:
             finally:
                 response.close()
 
-    def _retry(self, until: float, ask: Callable[[float], T]) -> T:
-        """A request that changes nothing, repeated while the server is busy or away."""
+    def _retry(self, until: float, request: Callable[[float], T]) -> T:
+        """Repeat a request that changes nothing while the server is busy or away."""
         import openai
 
         garbled = 0
         for wait in self._backoff():
             try:
-                return ask(until)
+                return request(until)
             except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError) as error:
                 if self._should_give_up(until, error, wait):
                     raise self._build_error("does not answer", error) from error
@@ -352,13 +352,11 @@ class JobClient:
         """Ever longer waits, until the user cancels."""
         wait = self.options.poll
         while not self.cancelled.is_set():
-            yield wait * random.uniform(0.8, 1.2)  # noqa: S311  so that many jobs do not ask all at once
+            yield wait * random.uniform(0.8, 1.2)  # noqa: S311  so that many jobs do not poll all at once
             wait = min(wait * 1.5, self.options.poll * _SLOWEST)
 
     def _should_give_up(self, until: float, error: Exception, wait: float) -> bool:
-        """Whether to give up, for the next try would come too late; soon, if nobody was ever there, and at once where
-        the next answer would be the same.
-        """
+        """Whether to give up: it is late, the server has never responded, or would respond the same."""
         if find_cause(error, ForbiddenAnswerError) is not None:
             return True
         now = time.monotonic()
@@ -369,14 +367,14 @@ class JobClient:
         return now + self._pause(wait, error) >= until
 
     def _pause(self, wait: float, error: Any) -> float:
-        """Seconds to sleep after an error: as many as the server asks for, within a bound."""
-        asked = read_retry_after(getattr(getattr(error, "response", None), "headers", None)) or 0.0
-        return min(max(wait, asked), _LONGEST_PAUSE)
+        """Seconds to sleep after an error: as many as the server requests, within a bound."""
+        requested = read_retry_after(getattr(getattr(error, "response", None), "headers", None)) or 0.0
+        return min(max(wait, requested), _LONGEST_PAUSE)
 
     def _sleep(self, seconds: float) -> None:
         self.cancelled.wait(max(seconds, 0.0))
 
-    # -- words
+    # -- errors
 
     def _build_error(self, what: str, error: Exception) -> RenderError:
         status = getattr(error, "status_code", None)
@@ -391,7 +389,7 @@ class JobClient:
         if forbidden is not None:
             hint = "ask whoever runs it; nothing of the answer was kept"
         elif status == 404 or isinstance(error, GarbledAnswerError) or nobody:
-            hint = "is this the address of a server that draws videos? It often ends in /v1"
+            hint = "is this the address of a server that renders videos? It often ends in /v1"
         elif status is None:
             hint = "render again later: what has been submitted is looked for, and not paid twice"
         return RenderError(f"the server {self.options.base_url} {what}: {words}", hint=hint)
@@ -403,10 +401,10 @@ class JobClient:
 
 
 def find_api_key(options: ServerOptions) -> str:
-    """The key for a server, from the environment; a word that means nothing where there is none.
+    """Read the key for a server from the environment; a placeholder where none is needed.
 
     Raises:
-        MissingDependencyError: the variable that the options name is not set, or OpenAI is asked without a key.
+        MissingDependencyError: the variable that the options name is not set, or there is none for OpenAI.
     """
     openai = urlsplit(options.base_url).hostname == OPENAI
     names = [options.key_env] if options.key_env else [KEY_VARIABLE, *(["OPENAI_API_KEY"] if openai else [])]
@@ -423,7 +421,7 @@ def _create_client(options: ServerOptions, key: str) -> Any:
         import openai
     except ImportError as error:
         raise MissingDependencyError(
-            "servers are spoken to through the package openai, which is not installed", hint="pip install openai"
+            "the server backend needs the package openai", hint="pip install openai"
         ) from error
     # Its own repeats would submit a job twice.
     http = bind_limits(openai.DefaultHttpxClient(timeout=options.timeout))

@@ -1,6 +1,6 @@
-"""Reads a downloaded video back, a frame at a time; notices when a part is missing, or when it is not what was asked.
+"""Decodes a downloaded video a frame at a time, and checks that it is complete and what was requested.
 
-The file comes from a stranger: its header is read first, by ffmpeg with bounds on pixels and allocations, and only as
+The file is not trusted: its header is read first, by ffmpeg with bounds on pixels and allocations, and only as
 one of the containers that videos come in (no playlist, which would name other files).
 """
 
@@ -32,21 +32,21 @@ _RATE = re.compile(r", ([\d.]+)(k?) fps\b")
 
 
 class DamagedVideoError(Exception):
-    """This file is no video, or not all of one."""
+    """The file is not a video, or incomplete."""
 
 
 class UnwantedVideoError(Exception):
-    """A video that is larger, longer or faster than what was asked for."""
+    """A video that is larger, longer or faster than requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoLimits:
-    """What was asked for, and with it how much more is taken: servers round sizes, lengths and rates as they like.
+    """What was requested, and how much more is accepted: servers round sizes, lengths and rates.
 
     Attributes:
-        size: (width, height) that was asked for, in pixels; up to twice each side is taken.
-        seconds: likewise; up to twice as long, and a second, is taken.
-        rate: frames a second, likewise; up to 60, or twice as many, are taken.
+        size: requested (width, height) in pixels; up to twice each side is accepted.
+        seconds: requested duration; up to twice as long, and a second, is accepted.
+        rate: requested frames a second; up to 60, or twice as many, are accepted.
     """
 
     size: tuple[int, int]
@@ -75,7 +75,7 @@ class VideoLimits:
 
     @property
     def bytes(self) -> int:
-        """Of the file: half a byte for every pixel that was asked for, which is ten times what good videos take."""
+        """Of the file: half a byte for every requested pixel, ten times what good videos need."""
         wanted = self.size[0] * self.size[1] * self.seconds * max(self.rate, 30.0) / 2
         return int(min(max(wanted, 32e6), 1e9))
 
@@ -85,7 +85,7 @@ class VideoLimits:
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video holds."""
+    """Number and size of the frames of a video."""
 
     frames: int
     width: int
@@ -96,7 +96,7 @@ def check_video(path: Path, limits: VideoLimits) -> VideoInfo:
     """Read the header of a video, and then all of it, keeping nothing.
 
     Raises:
-        UnwantedVideoError: it is far beyond what was asked for; nothing was decoded if its header says so.
+        UnwantedVideoError: it is far beyond the request; nothing was decoded if its header shows that.
         DamagedVideoError: it cannot be read to its end.
         MissingDependencyError: there is no ffmpeg.
         EncodeError: ffmpeg cannot be run.
@@ -117,7 +117,7 @@ def check_video(path: Path, limits: VideoLimits) -> VideoInfo:
 
 
 def read_frames(path: Path, found: VideoInfo, limits: VideoLimits) -> Iterator[Frame]:
-    """The frames of a video that was checked, one after the other, each of shape (height, width, 3), uint8.
+    """Decode the frames of a checked video, each of shape (height, width, 3), uint8.
 
     Raises:
         As ``check_video``.

@@ -1,7 +1,7 @@
-"""What has been asked of a server, on disk: so that a crash loses no job, and no job is paid twice.
+"""The journal of a server's jobs, on disk: a crash loses no job, and no job is paid twice.
 
 A job's record is written before it is submitted, and again with its id as soon as that is known. The finished video
-lies beside the record. A lock, which the system drops when its process dies, keeps two processes from one job.
+is beside the record. A lock, which the system drops when its process dies, keeps two processes from one job.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class JobRecord:
     """One job.
 
     Attributes:
-        key: what was asked for, as a digest.
+        key: digest of the request.
         state: ``submitting``: it may or may not have reached the server; ``submitted``: the server gave it an id;
             ``failed``: the server could not do it.
         attempt: counts the jobs of this key, from 1.
@@ -54,7 +54,7 @@ class JobRecord:
 
     @property
     def token(self) -> str:
-        """Tells this attempt from all others: the idempotency key of its submission."""
+        """Idempotency key of the submission: identifies this attempt."""
         return f"videodirector-{self.key[:40]}-{self.attempt}"
 
 
@@ -75,7 +75,7 @@ class JobJournal:
             self._remove_old()
         except UntrustedError as error:
             raise OutputError(
-                f"what was asked of a server is not kept where others may write: {error}",
+                f"the journal of a server is not kept where others may write: {error}",
                 hint="take the folder away from others (chmod -R go-w), or set VIDEODIRECTOR_CACHE to one of your own",
             ) from error
         except OSError as error:
@@ -83,18 +83,18 @@ class JobJournal:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Alone with a key: other threads and processes wait."""
+        """Hold the lock of a key: other threads and processes wait."""
         with FileLock(self.folder / f"{key}.lock"):
             yield
 
     @contextmanager
     def lock_adoption(self) -> Iterator[None]:
-        """Alone with the question whose a job is that nobody has an id of."""
+        """Hold the lock under which jobs without a known id are assigned."""
         with FileLock(self.folder / "adopting.lock"):
             yield
 
     def read(self, key: str) -> JobRecord | None:
-        """The record of a key, or None; one that is damaged, or somebody else's, is reported and removed."""
+        """Read the record of a key, or None; one that is damaged, or of another user, is logged and removed."""
         path = self.folder / f"{key}.json"
         try:
             record = _RECORD.validate_json(read_private(path, _LARGEST))
@@ -109,7 +109,7 @@ class JobJournal:
         return record
 
     def write(self, record: JobRecord) -> JobRecord:
-        """Bring a record to the disk, before anything that depends on it happens.
+        """Write a record to the disk, before anything that depends on it happens.
 
         Raises:
             OutputError: it cannot be written.
@@ -122,12 +122,12 @@ class JobJournal:
         return record
 
     def begin(self, key: str, before: JobRecord | None) -> JobRecord:
-        """A new attempt, on disk."""
+        """Record a new attempt."""
         attempt = 1 if before is None else before.attempt + 1
         return self.write(JobRecord(key=key, state="submitting", attempt=attempt, since=time.time()))
 
     def record_submission(self, record: JobRecord, job: str) -> JobRecord:
-        """The server has given it an id."""
+        """Record the id that the server has assigned."""
         return self.write(replace(record, state="submitted", job=job))
 
     def forget(self, key: str) -> None:
@@ -136,11 +136,11 @@ class JobJournal:
             path.unlink(missing_ok=True)
 
     def video_path(self, key: str) -> Path:
-        """Where the finished video of a key lies, or will."""
+        """Path of the finished video of a key."""
         return self.folder / f"{key}.mp4"
 
     def find_video(self, key: str) -> Path | None:
-        """The finished video of a key, or None; what is in its place and cannot be it is reported and removed."""
+        """Find the finished video of a key, or None; anything else in its place is logged and removed."""
         path = self.video_path(key)
         try:
             status = path.lstat()
@@ -148,12 +148,12 @@ class JobJournal:
             return None
         if stat.S_ISREG(status.st_mode) and status.st_size and status.st_uid == path.parent.stat().st_uid:
             return path
-        _log.warning("%s is removed: it is no video that was fetched", path)
+        _log.warning("%s is removed: it is not a video that was fetched", path)
         remove_path(path)
         return None
 
     def list_jobs(self) -> set[str]:
-        """The ids that are somebody's."""
+        """List the ids of all recorded jobs."""
         records = (self.read(path.stem) for path in self.folder.glob("*.json"))
         return {record.job for record in records if record is not None and record.job is not None}
 

@@ -1,4 +1,4 @@
-"""Reads what a server answers: JSON of a few known fields, each of the type that it should have."""
+"""Parses the responses of a server: JSON with a few known fields, each of the right type."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from videodirector.files.transport import make_printable
 __all__ = ["GarbledAnswerError", "Job", "read_job", "read_jobs"]
 
 _ID = re.compile(r"(?!\.+\Z)[\w.:@=+-]{1,200}", re.ASCII)
-"""What may be put into a path: no way leads from it to another one of the server's doors."""
+"""Ids that are safe in a path: they cannot lead to another endpoint."""
 
 
 class GarbledAnswerError(Exception):
-    """What arrived is no object of JSON, or one with fields of other types: half an answer, or somebody else's page."""
+    """The response is not a JSON object, or has fields of other types: cut off, or not of this API."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a server says of a job.
+    """A job, as a server reports it.
 
     Attributes:
         id: its name there.
-        status: its state in the server's own word, in small letters; "" where it names none.
+        status: its state in the server's own word, in lower case; "" where it names none.
         progress: per cent.
         error: why it failed, in the server's words; "" where it gives none.
-        prompt, model: what was asked for; None where it does not say.
+        prompt, model: of the request; None where it names none.
         created: seconds since 1970.
     """
 
@@ -43,19 +43,19 @@ class Job:
 
 
 def read_job(content: bytes) -> Job:
-    """The job that an answer describes.
+    """Parse the job in a response.
 
     Raises:
-        GarbledAnswerError: it describes none; the message says what was found.
+        GarbledAnswerError: there is none; the message says what was found.
     """
     return _parse_job(_parse_object(content))
 
 
 def read_jobs(content: bytes) -> list[Job]:
-    """The jobs of a listing; entries that are none are left out.
+    """Parse the jobs of a listing; invalid entries are left out.
 
     Raises:
-        GarbledAnswerError: it is no JSON object.
+        GarbledAnswerError: it is not a JSON object.
     """
     listed = _parse_object(content).get("data")
     jobs = []
@@ -93,7 +93,7 @@ def _check_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(word: str) -> float:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _show(content: bytes) -> str:
@@ -126,7 +126,7 @@ def _parse_job(about: object) -> Job:
 
 
 def _parse_number(value: object) -> float:
-    """A number, also one in quotes; 0 for what is none."""
+    """Parse a number, also in quotes; 0 for anything else."""
     try:
         number = float(value) if isinstance(value, (int, float, str)) else 0.0
     except (ValueError, OverflowError):
@@ -135,7 +135,7 @@ def _parse_number(value: object) -> float:
 
 
 def _describe_value(value: object) -> str:
-    """What was found, for an error: its type, and how it begins."""
+    """Describe a value for an error: its type, and how it begins."""
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "missing"}
     name = names.get(type(value), "a number")
     if value is None or isinstance(value, bool):

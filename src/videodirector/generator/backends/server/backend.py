@@ -1,4 +1,4 @@
-"""Draws plans on a server: every scene is a job, and many of them run at the same time."""
+"""Renders plans on a server: every scene is a job, and many run at the same time."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _FAREWELL = 1.0  # seconds to cancel the jobs that run, after Ctrl-C
 
 
 class ServerBackend:
-    """The ``server`` backend: a video model behind OpenAI's ``/v1/videos``, or what speaks like it.
+    """The ``server`` backend: a video model behind OpenAI's ``/v1/videos``, or a compatible API.
 
     Args:
         model: its name on the server.
-        size: (width, height) to ask for, in pixels.
-        options: see there.
+        size: (width, height) to request, in pixels.
+        options: see ``ServerOptions``.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ServerBackend:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What is known without asking the server."""
+        """What is known without a request."""
         return Capabilities(
             name="server",
             version="1",
@@ -81,7 +81,7 @@ class ServerBackend:
         )
 
     def prepare(self, plan: VideoPlan) -> ServerRenderer:
-        """Finds the key and opens the journal; asks the server nothing.
+        """Read the key and open the journal, without a request.
 
         Raises:
             MissingDependencyError: the package openai or the key is missing.
@@ -96,14 +96,14 @@ class ServerBackend:
         return JobClient(self.options, self.model, JobJournal(cache_folder() / "jobs" / name))
 
     def picture_renderer(self) -> PictureRenderer:
-        """What draws key pictures."""
+        """The model that renders key pictures."""
         if self._picture_renderer is None:
             self._picture_renderer = create_picture_renderer(self.options.key_model, DiffusersOptions())
         return self._picture_renderer
 
 
 class ServerRenderer:
-    """Draws the scenes of one plan; see ``SceneRenderer`` and ``AnnouncedRenderer``."""
+    """Renders the scenes of one plan; see ``SceneRenderer`` and ``AnnouncedRenderer``."""
 
     def __init__(self, plan: VideoPlan, backend: ServerBackend) -> None:
         self._plan, self._backend = plan, backend
@@ -127,8 +127,7 @@ class ServerRenderer:
     ) -> Generator[Progress, None, Clip]:
         """See ``SceneRenderer.render``; the progress is in per cent.
 
-        If it fails, the scenes that are on their way are waited for first: they are paid, and kept. Ctrl-C cancels
-        them.
+        If it fails, the running jobs are awaited first: they are paid, and kept. Ctrl-C cancels them.
 
         Raises:
             RenderError: naming every scene that failed so far.
@@ -140,7 +139,7 @@ class ServerRenderer:
             path = job.result.result()
         except VideoDirectorError as error:
             raise self._collect_failures(error) from error
-        except BaseException:  # Ctrl-C, or nobody listens any more
+        except BaseException:  # Ctrl-C, or the generator is closed
             self._client.cancelled.set()
             wait([other.result for other in self._jobs.values()], timeout=_FAREWELL)
             raise
@@ -148,7 +147,7 @@ class ServerRenderer:
         return self._read_clip(scene, path, steps=steps)
 
     def effective(self, scene: Scene, *, seed: int, steps: int | None) -> dict[str, Any]:
-        """See ``SceneRenderer.effective``: the server, and what it is asked for."""
+        """See ``SceneRenderer.effective``: the server and the request."""
         compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
         inputs: dict[str, Any] = {
             "server": self._backend.options.base_url,
@@ -188,7 +187,7 @@ class ServerRenderer:
         self._waiting.put(work)
         if self._workers < self._backend.options.in_flight:
             self._workers += 1
-            # A daemon, so that a process that was inputs to end does: what is submitted stands in the journal.
+            # A daemon, so that the process can end: what is submitted is in the journal.
             threading.Thread(target=self._run_jobs, name=f"videodirector-server-{self._workers}", daemon=True).start()
         return job
 
@@ -242,15 +241,15 @@ class ServerRenderer:
         compiled = compile_scene(self._plan, scene, self._capabilities, steps=steps)
         limits = self._build_limits(scene, compiled)
         takes_frames = "num_frames" not in self._client.refused and self._backend.options.extras
-        # A server that knows no number of frames gives whole seconds; the scene is their beginning.
+        # A server that takes no number of frames returns whole seconds; the scene is their beginning.
         try:
             found = check_video(path, limits)
             wanted = found.frames if takes_frames else max(1, round(found.frames * self._scene_share(scene, compiled)))
             fitted = self._fit_frames(read_frames(path, found, limits), wanted, scene.frames)
         except (DamagedVideoError, UnwantedVideoError) as error:
             raise RenderError(
-                f"the video of scene {scene.id} that the server gave cannot be used: {error}",
-                hint="--option fresh=true asks for it anew",
+                f"the video of scene {scene.id} from the server cannot be used: {error}",
+                hint="--option fresh=true requests it again",
             ) from error
         figures = Drawn(frames=found.frames, width=found.width, height=found.height)
         as_planned = (found.frames, found.width, found.height) == (scene.frames, *self._capabilities.frame_size)
@@ -264,12 +263,12 @@ class ServerRenderer:
         )
         return Clip(fitted, controls=controls, drawn=None if as_planned else figures)
 
-    def _fit_frames(self, drawn: Iterator[Frame], wanted: int, count: int) -> Frames:
-        """``count`` of the first ``wanted`` frames, in the size that is wanted; no other is kept in memory."""
+    def _fit_frames(self, rendered: Iterator[Frame], wanted: int, count: int) -> Frames:
+        """``count`` of the first ``wanted`` frames, in the requested size, one in memory at a time."""
         width, height = self._capabilities.frame_size
         picked = np.asarray(resample_indices(wanted, count))
         fitted: Frames = np.empty((count, height, width, 3), dtype=np.uint8)
-        for number, frame in enumerate(drawn):
+        for number, frame in enumerate(rendered):
             places = np.flatnonzero(picked == number)
             if len(places):
                 fitted[places] = resize(frame[None], (width, height))[0]
@@ -285,7 +284,7 @@ class ServerRenderer:
         return min(1.0, float(scene.frames / compiled.rate) / seconds)
 
     def _collect_failures(self, error: VideoDirectorError) -> RenderError:
-        """All that went wrong, after those that are on their way have come to their end."""
+        """Wait for the running jobs, and collect all failures."""
         failed = {scene: job.result.exception() for scene, job in self._jobs.items()}
         lines = [
             f"  {scene}: {problem.message if isinstance(problem, VideoDirectorError) else problem}"
@@ -295,16 +294,16 @@ class ServerRenderer:
         good = len(failed) - len(lines)
         hint = error.hint
         if good:
-            hint = f"{hint}; the other {good} scenes are kept: render again, and only those that failed are asked for"
+            hint = f"{hint}; the other {good} scenes are kept: render again, and only those that failed are requested"
         return RenderError("\n".join([f"{len(lines)} of the scenes failed on the server:", *lines]), hint=hint)
 
 
 class _Job:
-    """A scene on its way: its progress in per cent, None at the end, and where its video lies."""
+    """A running job: its progress in per cent, then None; and the path of its video."""
 
     def __init__(self) -> None:
         self.events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self.result: Future[Path] = Future()
 
 
-_picture_lock = threading.Lock()  # painters hold one model, and many threads want pictures
+_picture_lock = threading.Lock()  # one model renders the pictures of many threads

@@ -1,4 +1,4 @@
-"""What a user may ask of the server backend beyond the plan: ``--option NAME=VALUE``, and ``--base-url``."""
+"""Options of the server backend: ``--option NAME=VALUE``, and ``--base-url``."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Seconds = Annotated[float, Field(gt=0, le=100_000)]
 
 
 class ServerOptions(BackendOptions):
-    """Settings of the server backend. The key is no setting: it comes from the environment, and is written nowhere.
+    """Settings of the server backend. The key is not among them: it comes from the environment, and is written nowhere.
 
     Attributes:
         base_url: where the server's API begins, like ``http://gpu:8000/v1``.
         key_env: the environment variable that holds the key. None takes VIDEODIRECTOR_API_KEY, or OPENAI_API_KEY for
             api.openai.com alone.
-        in_flight: how many scenes the server is asked for at the same time.
-        picture: whether the model takes a picture to begin with; then key pictures are drawn and sent.
+        in_flight: how many scenes are requested at the same time.
+        picture: whether the model takes a picture to begin with; then key pictures are rendered and sent.
         extras: whether to send fields beyond OpenAI's (num_frames, fps, seed, width, height, ...). Those that the
             server refuses by name are left out from then on.
-        seconds: the clip's duration to ask for, where the server knows only some; None takes the scene's, rounded up.
+        seconds: the clip's duration to request, where the server takes only some; None takes the scene's, rounded up.
         negative_prompt: what to avoid.
         guidance: strength of guidance; None leaves it to the model.
-        key_model: what draws key pictures; as for the diffusers backend.
-        poll: seconds between two looks at a job, at first; they grow to eight times as much.
-        timeout: seconds until one request is given up.
-        patience: seconds without any answer, or of a job, after which it is given up.
-        attempts: how often a job that the server has lost is asked for again.
-        fresh: whether clips that were paid for in the last days may not be used again.
+        key_model: what renders key pictures; as for the diffusers backend.
+        poll: seconds between the first two polls of a job; they grow to eight times as much.
+        timeout: seconds for one request.
+        patience: seconds without a response, or of a job, after which it is given up.
+        attempts: how often a job that the server has lost is requested again.
+        fresh: whether to request clips again that were paid for in the last days.
     """
 
     base_url: str = "https://api.openai.com/v1"

@@ -22,11 +22,11 @@ __all__ = ["build_coco"]
 def build_coco(
     plan: VideoPlan, shots: Sequence[Shot], fmt: VideoFormat, *, name: str, picture: Callable[[int], str]
 ) -> str:
-    """The document, as JSON text.
+    """Build the document, as JSON text.
 
     Args:
-        plan: what was drawn.
-        shots: where its scenes lie in the video.
+        plan: the rendered plan.
+        shots: the places of its scenes in the video.
         fmt: how frames were fitted into the video.
         name: the video's file.
         picture: the file of a frame of this number.
@@ -98,7 +98,7 @@ def _format_rate(rate: Fraction) -> str:
 
 
 def _track_key(plan: VideoPlan, scene: Scene, entity: Entity) -> tuple[str, str]:
-    """One for all appearances of one thing: the scenes of a group share it, and what stands alone has its own."""
+    """Identify a thing: its appearances in the scenes of a group share one key."""
     group = plan.group_of(scene, entity)
     return (f"scene {scene.id}" if group is None else f"group {group}", entity.id)
 

@@ -18,10 +18,10 @@ __all__ = ["build_otio", "clip_name", "require_otio"]
 
 
 def require_otio() -> None:
-    """Makes sure that the package is there, before any work is done.
+    """Check that opentimelineio is installed, before any work is done.
 
     Raises:
-        MissingDependencyError: it is not.
+        MissingDependencyError: it is not installed.
     """
     try:
         import opentimelineio  # noqa: F401
@@ -37,14 +37,14 @@ def clip_name(index: int, scene: Scene) -> str:
 
 
 def build_otio(plan: VideoPlan, shots: Sequence[Shot], *, name: str, clips: str, audio: str | None) -> str:
-    """The timeline, as JSON text.
+    """Build the timeline, as JSON text.
 
     A crossfade or fade is a transition, for which the clips on both sides have frames to spare; a held frame is a
     clip that is frozen.
 
     Args:
-        plan: what was drawn.
-        shots: where its scenes lie in the video.
+        plan: the rendered plan.
+        shots: the places of its scenes in the video.
         name: of the timeline.
         clips: the folder of the clips, relative to the file.
         audio: the sound of the whole video, if there is one.
@@ -87,7 +87,7 @@ def build_otio(plan: VideoPlan, shots: Sequence[Shot], *, name: str, clips: str,
 
 
 def _assign_lanes(heard: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
-    """Sounds that overlap on tracks of their own; two are enough, for no three scenes are seen at once."""
+    """Assign overlapping sounds to tracks of their own; two are enough, as at most two scenes overlap."""
     lanes: list[list[tuple[int, int, str]]] = []
     for sound in heard:
         free = next((lane for lane in lanes if lane[-1][1] <= sound[0]), None)
