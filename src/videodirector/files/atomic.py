@@ -1,4 +1,4 @@
-"""Write files whole or not at all."""
+"""Writes files and folders whole or not at all, and locks folders."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["atomic_file", "atomic_folder", "build_output_error", "lock_folder", 
 
 @contextmanager
 def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
-    """A path to write to that becomes ``target`` when the block ends well.
+    """Yield a path to write to that becomes ``target`` when the block ends without an error.
 
     The block writes to a hidden file in the same folder. At its end that file is brought to the disk and renamed, in
     one step, so that others see the old file or the new one and never a part. When the block raises anything, Ctrl-C
     included, the hidden file is removed and ``target`` is as it was. Missing folders are made; a link is written
-    through. The place is tried at once, before any costly work. What killed processes left of it is swept up.
+    through. The place is tested at once, before any costly work. Leftovers of killed processes are removed.
 
     Yields:
         The absolute path of an empty file. Write to it by name; replacing it is fine.
@@ -62,7 +62,7 @@ def atomic_file(target: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(target: str | os.PathLike[str], *, ours: re.Pattern[str]) -> Iterator[Path]:
-    """A folder to fill that becomes ``target`` when the block ends well; the counterpart of ``atomic_file``.
+    """Yield a folder to fill that becomes ``target`` when the block ends without an error; see ``atomic_file``.
 
     A folder of that name is replaced if it holds nothing but files of names that match ``ours`` as a whole, such as an
     earlier run left; any other is refused, so that nobody loses pictures of their own.
@@ -111,14 +111,14 @@ def _partial_name(path: Path) -> Path:
 
 @contextmanager
 def lock_folder(folder: str | os.PathLike[str], what: str) -> Iterator[None]:
-    """While the block runs, no other process is in such a block with this folder.
+    """Keep other processes out of a folder while the block runs.
 
     The lock is on the folder itself: there is no file to be left behind, and it ends with the process, however that
     ends. On systems and disks without such locks nothing is guarded.
 
     Args:
-        folder: it is made if it is not there.
-        what: what is done there, for the error of the one who comes second: "a batch".
+        folder: it is created if need be.
+        what: what is done there, for the error of the second process: "a batch".
 
     Raises:
         OutputError: another process is, or the folder cannot be made.
@@ -154,7 +154,7 @@ def remove_abandoned(partials: Iterable[Path]) -> None:
 
 
 def _lock(path: Path) -> int | None:
-    """A lock on a file or folder that lasts until it is closed, or this process ends; None where there are no locks.
+    """Lock a file or folder until the descriptor is closed, or this process ends; None where there are no locks.
 
     Raises:
         BlockingIOError: it is locked already.
@@ -176,7 +176,7 @@ def _lock(path: Path) -> int | None:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove what processes that were killed left of this target."""
+    """Remove the partial files that killed processes left of this target."""
     remove_abandoned(path.parent.glob(f".{glob.escape(path.name[:100])}.*.part*"))
 
 
@@ -198,7 +198,7 @@ def _explain_errors(target: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def build_output_error(target: str | os.PathLike[str], error: OSError) -> OutputError:
-    """``error``, met while writing ``target``, in words for the user."""
+    """Turn an error of writing ``target`` into one for the user."""
     hints = {
         errno.ENOSPC: "the disk is full: make room, or name a file on another one",
         errno.EDQUOT: "your disk quota is used up: make room, or name a file on another disk",

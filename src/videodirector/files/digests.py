@@ -32,7 +32,7 @@ def file_digest(path: Path) -> str:
 
 
 def describe_machine(library: str) -> list[str]:
-    """What decides how a numerical library computes here, as far as one can tell without loading it."""
+    """Describe what decides how a numerical library rounds on this machine, without loading it."""
     try:
         processor = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
         features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU part"))]
@@ -44,7 +44,7 @@ def describe_machine(library: str) -> list[str]:
 
 
 def folder_revision(folder: Path) -> str:
-    """The revision of a model: the commit of a folder that came from the hub, else a hash of the files in it.
+    """Compute the revision of a model: the commit of a folder from the hub, else a digest of its files.
 
     An adapter may be a single file instead.
 

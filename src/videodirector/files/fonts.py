@@ -1,4 +1,4 @@
-"""Text in pictures, drawn with the font that Pillow brings: no system has to have one."""
+"""Fits text into pictures, with the font in Pillow: the system needs none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File names as text that every program can read."""
+"""Makes file names readable for every program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def make_readable(name: str | os.PathLike[str]) -> str:
-    """A name in which bytes that are not UTF-8, as file names may have them, are written out: ``f\\xfcchs.mp4``.
+    """Write out the bytes of a name that are not UTF-8: ``f\\xfcchs.mp4``.
 
     Python carries such bytes as lone surrogates, which neither JSON nor UTF-8 can hold.
     """
@@ -20,7 +20,7 @@ def make_readable(name: str | os.PathLike[str]) -> str:
 
 
 def make_values_readable(value: object) -> object:
-    """Plain data in which every text is ``make_readable``."""
+    """Apply ``make_readable`` to every text in plain data."""
     if isinstance(value, (str, os.PathLike)):
         return make_readable(value)
     if isinstance(value, Mapping):

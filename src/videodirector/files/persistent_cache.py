@@ -1,4 +1,4 @@
-"""Remembers what is slow to work out and follows from things that are quick to look at, from process to process."""
+"""Caches results that are slow to compute on disk, from process to process."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ __all__ = ["CACHE_VARIABLE", "cache_folder", "load_or_compute"]
 CACHE_VARIABLE = "VIDEODIRECTOR_CACHE"
 """The environment variable that names the cache folder."""
 
-_LONGEST = 2**20  # bytes of an answer
+_LONGEST = 2**20  # bytes of a result
 
 _log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """Where drawn scenes are kept: as ``VIDEODIRECTOR_CACHE`` says, else where this platform keeps such things."""
+    """Path of the cache folder: that of ``VIDEODIRECTOR_CACHE``, else the platform's for this package."""
     named = os.environ.get(CACHE_VARIABLE)
     return Path(named).absolute() if named else platformdirs.user_cache_path("videodirector", appauthor=False)
 
 
-def load_or_compute(kind: str, signature: object, work_out: Callable[[], str]) -> str:
-    """``work_out()``, or what it gave when it was last called for the same ``kind`` and ``signature``.
+def load_or_compute(kind: str, signature: object, compute: Callable[[], str]) -> str:
+    """Return ``compute()``, or its cached result for the same ``kind`` and ``signature``.
 
-    Kept in small files under the cache folder. Where they cannot be written, or are damaged, the work is done again.
+    Results are small files under the cache folder. If they cannot be written, or are damaged, they are computed again.
 
     Args:
-        kind: what is remembered, in a word.
-        signature: plain data; changes whenever the answer may.
-        work_out: gives the answer, one line of text.
+        kind: what is cached, in a word.
+        signature: plain data that changes whenever the result may.
+        compute: returns the result, one line of text.
     """
     name = hashlib.sha256(json.dumps([kind, signature]).encode()).hexdigest()
     folder = cache_folder()
@@ -46,21 +46,21 @@ def load_or_compute(kind: str, signature: object, work_out: Callable[[], str]) -
     try:
         for path in (folder, file.parent):
             check_folder(path)
-        check, _, answer = read_private(file, _LONGEST).decode().partition(" ")
-        if check == _checksum(name, answer):
-            return answer
-        raise ValueError("it is not as it was written")
+        check, _, result = read_private(file, _LONGEST).decode().partition(" ")
+        if check == _checksum(name, result):
+            return result
+        raise ValueError("it is damaged")
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:
-        _log.warning("%s is worked out again: %s", file, error)
+        _log.warning("%s is computed again: %s", file, error)
         remove_path(file)
-    answer = work_out()
+    result = compute()
     with suppress(OSError):
         make_private_folder(folder, "memo")
-        write_private(file, f"{_checksum(name, answer)} {answer}".encode())
-    return answer
+        write_private(file, f"{_checksum(name, result)} {result}".encode())
+    return result
 
 
-def _checksum(name: str, answer: str) -> str:
-    return hashlib.sha256(f"{name} {answer}".encode()).hexdigest()[:16]
+def _checksum(name: str, result: str) -> str:
+    return hashlib.sha256(f"{name} {result}".encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Read and write files of this user that nobody else may have written: caches and journals.
+"""Reads and writes caches and journals, which no other user may have written.
 
 A file or folder is trusted if it belongs to this user (or to the superuser, who can do anything anyway) and nobody else
 may write to it. On Windows folders of a user are private by themselves, and nothing is checked.
@@ -37,7 +37,7 @@ def check_owner(owner: int, mode: int, name: str | os.PathLike[str]) -> None:
     Args:
         owner: the number of the user.
         mode: as ``st_mode`` has it.
-        name: what the error shall call it.
+        name: for the error.
 
     Raises:
         UntrustedError: it belongs to another user, or others may write to it.
@@ -71,7 +71,7 @@ def check_folder(folder: Path) -> None:
 
 
 def make_private_folder(folder: Path, *within: str) -> Path:
-    """Make a folder, and those within it one in the other, open to this user alone; existing ones are checked.
+    """Create a folder, and those nested within it, for this user alone; existing ones are checked.
 
     Returns:
         The innermost.
@@ -89,7 +89,7 @@ def make_private_folder(folder: Path, *within: str) -> Path:
 
 
 def read_private(path: Path, limit: int) -> bytes:
-    """The content of a trusted regular file.
+    """Read a trusted regular file.
 
     Args:
         path: the file; a link is not followed.
@@ -114,7 +114,7 @@ def read_private(path: Path, limit: int) -> bytes:
 
 @contextmanager
 def create_private(path: Path) -> Iterator[BinaryIO]:
-    """A new file that only this user can read or write.
+    """Create a file that only this user can read or write.
 
     Raises:
         FileExistsError: there is one of this name.

@@ -1,4 +1,4 @@
-"""What a server may cost: a deadline that counts from the start of a call, and a bound on the bytes of its answer.
+"""Limits HTTP requests: a deadline that counts from the start of a call, and a bound on the bytes of the response.
 
 The timeouts of httpx and its successor httpx2 begin anew with every byte that arrives, and neither bounds a body. Here
 the sockets below a client are watched: inside ``limit_requests`` every read, write and handshake ends when the time is
@@ -33,22 +33,22 @@ __all__ = [
     "read_retry_after",
 ]
 
-_POLL = 0.1  # seconds between two looks at whether anybody still waits
+_POLL = 0.1  # seconds between two checks for cancellation
 _PIECE = 1 << 16  # bytes that are written at a time
 _HEADERS = 1 << 16  # bytes allowed beside a body
 _HOME = "videodirector.home"
-_ANONYMOUS = {"host", "accept", "accept-encoding", "connection"}  # headers that say nothing of who asks
+_ANONYMOUS = {"host", "accept", "accept-encoding", "connection"}  # headers that do not identify the user
 
 _C = TypeVar("_C")
 _E = TypeVar("_E", bound=BaseException)
 
 
 class ForbiddenAnswerError(Exception):
-    """An answer that is not taken: too large, compressed without being asked for, or a redirect to another host."""
+    """A response that is refused: too large, compressed against the request, or a redirect to another host."""
 
 
 class AbandonedError(Exception):
-    """Nobody waits for the answer any more."""
+    """The request was cancelled."""
 
 
 @dataclass(slots=True)
@@ -64,12 +64,12 @@ _allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None
 
 @contextmanager
 def limit_requests(seconds: float, most: int, *, cancelled: Callable[[], bool] = requested.is_set) -> Iterator[None]:
-    """While the block runs, requests of this thread through ``bind_limits`` clients may cost so much, all together.
+    """Limit the requests of this thread, through clients of ``bind_limits``, while the block runs, all together.
 
     Args:
         seconds: from now.
-        most: bytes of the answers' bodies.
-        cancelled: whether nobody wants the answer any more; looked at ten times a second.
+        most: bytes of the responses' bodies.
+        cancelled: whether the request is cancelled; checked ten times a second.
     """
     token = _allowance.set(_Allowance(time.monotonic() + seconds, most + _HEADERS, most, cancelled))
     try:
@@ -91,7 +91,7 @@ def bind_limits(client: _C) -> _C:
         transport._pool._network_backend = _Backend(transport._pool._network_backend, core)
     weakref.finalize(http, _close, transports).atexit = False
 
-    def ask(request: Any) -> None:
+    def check_request(request: Any) -> None:
         request.headers["accept-encoding"] = "identity"
         origin = (request.url.scheme, request.url.host, request.url.port)
         home, method = request.extensions.setdefault(_HOME, (origin, request.method))  # redirects share extensions
@@ -104,18 +104,18 @@ def bind_limits(client: _C) -> _C:
         for name in set(request.headers) - _ANONYMOUS:
             del request.headers[name]
 
-    def answer(response: Any) -> None:
+    def check_response(response: Any) -> None:
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity"):
             raise ForbiddenAnswerError(
-                f"the answer is compressed ({make_printable(coding, 40)}), which was not asked for"
+                f"the answer is compressed ({make_printable(coding, 40)}), which was not requested"
             )
         allowance = _allowance.get()
         length = response.headers.get("content-length", "")
         if allowance is not None and re.fullmatch(r"[0-9]{1,18}", length) and int(length) > allowance.most:
             raise _too_large(allowance)
 
-    http.event_hooks = {"request": [ask], "response": [answer]}
+    http.event_hooks = {"request": [check_request], "response": [check_response]}
     return client
 
 
@@ -179,10 +179,10 @@ class _Stream:
 
 
 def _remaining(timeout: float | None, timed_out: type[Exception]) -> float | None:
-    """The seconds that the next step may take.
+    """Compute the seconds that the next step may take.
 
     Raises:
-        AbandonedError: nobody waits any more.
+        AbandonedError: the request was cancelled.
         Exception: ``timed_out``, with no time left.
     """
     allowance = _allowance.get()
@@ -201,7 +201,7 @@ def _too_large(allowance: _Allowance) -> ForbiddenAnswerError:
 
 
 def find_cause(error: BaseException | None, kind: type[_E]) -> _E | None:
-    """The error of this kind that another one was raised from, or is."""
+    """Find the error of this kind that another one is, or was raised from."""
     for _ in range(20):
         if error is None or isinstance(error, kind):
             return error
@@ -210,14 +210,14 @@ def find_cause(error: BaseException | None, kind: type[_E]) -> _E | None:
 
 
 def make_printable(words: str, most: int) -> str:
-    """A server's words on one line of at most so many characters, with all that steers a terminal escaped."""
+    """Shorten a server's text to one line of at most ``most`` characters, with control characters escaped."""
     line = " ".join(words[: 10 * most].split())
     line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line[:most])
     return line if len(line) <= most and len(words) <= 10 * most else f"{line[:most]}..."
 
 
 def read_retry_after(headers: Mapping[str, str] | None) -> float | None:
-    """The seconds, not below 0, that a server asks to wait: a number, or a date. None where it says nothing."""
+    """Read the seconds, not below 0, that a server requests to wait: a number, or a date. None if it requests none."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = (headers or {}).get(name, "")
         try:
