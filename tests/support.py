@@ -63,6 +63,7 @@ class GreyBackend:
             references=0,
             shared_groups=False,
             max_frames=self.max_frames,
+            libraries=("numpy",),
         )
 
     def prepare(self, plan: VideoPlan) -> GreyBackend:

@@ -79,7 +79,7 @@ def limit_requests(seconds: float, most: int, *, cancelled: Callable[[], bool] =
 
 
 def bind_limits(client: _C) -> _C:
-    """A client of httpx or httpx2, made to keep to what is ``limit_requests``, and to take no key to another host.
+    """Bind a client of httpx or httpx2 to the limits of ``limit_requests``; it takes no key to another host.
 
     A redirect to another host is followed only for what is fetched (GET), and without any header that names the user.
     Answers may not be compressed, for a few bytes can become any number.
