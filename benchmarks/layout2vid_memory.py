@@ -18,7 +18,7 @@ import torch
 from diffusers import AutoencoderKL, UNet3DConditionModel
 
 from videodirector.layout2vid.nn.grounding import Grounding
-from videodirector.layout2vid.weights.memory_estimate import Footprint, footprint, one_step
+from videodirector.layout2vid.weights.memory_estimate import MemoryEstimate, estimate_memory, one_step
 
 BAR = 15e9
 
@@ -75,7 +75,7 @@ def main() -> None:
     side = options.size // 8
     for name, (halves, most, others) in PRESETS.items():
         chunk = min(most, options.frames)
-        need: Footprint = footprint(
+        need: MemoryEstimate = estimate_memory(
             unet, grounding, vae, others=others, frames=options.frames, side=side, halves=halves, chunk=chunk
         )
         told[name] = {**asdict(need), "peak": need.peak}

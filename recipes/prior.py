@@ -25,7 +25,7 @@ from training import arguments, begin, fitted, told
 from videodirector.evaluation.metrics.statistics import Proportion
 from videodirector.layout2vid.appearance.bank_prior import BankPrior
 from videodirector.layout2vid.appearance.latents import decode
-from videodirector.layout2vid.appearance.unclip import imagine_latents, patches
+from videodirector.layout2vid.appearance.unclip import imagine_latents, to_patches
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.training.loop import Average
 
@@ -46,7 +46,7 @@ def main() -> None:
     held = held_back(rows.tolist())
     learned = torch.tensor([number for number in range(len(rows)) if number not in held])
     shape = tuple(pipeline.grounding.config.picture_shape)
-    targets = patches(memory.left.float().unflatten(1, shape))
+    targets = to_patches(memory.left.float().unflatten(1, shape))
     prior, scheduler = fresh(targets, text_width=memory.text_keys.shape[1])
     prior.to(device)
     clean = ((targets - prior.clip_mean.detach().cpu()) / prior.clip_std.detach().cpu()).to(device)

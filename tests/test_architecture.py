@@ -59,6 +59,66 @@ def test_a_storyboard_video_needs_no_tensors(tmp_path: Path) -> None:
     assert target.exists()
 
 
+@pytest.mark.slow
+def test_the_default_model_loads_without_what_rendering_does_not_use(tmp_path: Path) -> None:
+    target = tmp_path / "a.mp4"
+    code = (
+        "from videodirector import Director\n"
+        f"Director().make('A fox.', {str(target)!r}, steps=1)\n"
+        "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert target.exists()
+    assert "videodirector.layout2vid.pipeline" in loaded
+    unused = (
+        "accelerate.accelerator",
+        "accelerate.launchers",
+        "bitsandbytes.",
+        "diffusers.models.transformers.transformer_flux",
+        "ray",
+        "scipy.stats.",
+        "torch._inductor.compile_fx",
+        "transformers.quantizers.quantizer_",
+    )
+    assert not [name for name in loaded if name.startswith(unused)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["plan", "A fox."], ["make", "A fox.", "--backend", "storyboard", "-o", "a.mp4"]]
+)
+def test_planning_and_storyboards_run_where_the_libraries_of_models_are_missing(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    done = _run_without_torch(arguments, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_missing_library_of_models_is_named_with_what_helps(tmp_path: Path) -> None:
+    done = _run_without_torch(["make", "A fox.", "-o", "a.mp4"], tmp_path)
+    assert done.returncode == 4, done.stderr
+    assert "torch, which is not installed" in done.stderr
+    assert "hint: pip install" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _run_without_torch(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line where torch, diffusers and transformers cannot be imported."""
+    code = (
+        "import importlib.metadata as metadata, sys\n"
+        "hidden = ('torch', 'diffusers', 'transformers')\n"
+        "sys.modules.update(dict.fromkeys(hidden))\n"
+        "version = metadata.version\n"
+        "def find(name):\n"
+        "    if name in hidden: raise metadata.PackageNotFoundError(name)\n"
+        "    return version(name)\n"
+        "metadata.version = find\n"
+        "from videodirector.cli import main\n"
+        f"sys.exit(main({arguments!r}))"
+    )
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+
+
 def test_the_public_names() -> None:
     assert set(videodirector.__all__) == {
         "Director", "Backend", "OfflinePlanner", "Planner", "__version__",

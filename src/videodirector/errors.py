@@ -163,6 +163,18 @@ class MissingDependencyError(VideoDirectorError):
     exit_code = 4
 
 
+MODEL_LIBRARIES = {"torch", "diffusers", "transformers", "accelerate", "huggingface_hub", "safetensors", "tokenizers"}
+"""Libraries that models run on; planning, editing and storyboards do without them."""
+
+
+def missing_library(name: str) -> MissingDependencyError:
+    """Build the error for a library of models that is not installed."""
+    return MissingDependencyError(
+        f"this needs {name}, which is not installed",
+        hint="pip install --upgrade videodirector; planning, editing and --backend storyboard work without it",
+    )
+
+
 class RenderError(VideoDirectorError):
     """The pictures of a plan could not be made."""
 

@@ -10,7 +10,7 @@ import torch
 
 from videodirector.errors import ModelFormatError, PlanError, RenderError, VideoDirectorError
 from videodirector.files.bounded_json import MAX_DEPTH, parse_bounded
-from videodirector.layout2vid._output import to_bytes
+from videodirector.layout2vid._output_types import to_bytes
 from videodirector.layout2vid.weights.checkpoint import check_values
 from videodirector.schemas import Box, Manifest, VideoPlan, box_at, dense
 

@@ -14,7 +14,7 @@ from tiny import save, tiny_imagination
 from videodirector.errors import ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.layout2vid.appearance.appearance import Appearance
 from videodirector.layout2vid.appearance.text_encoder import encode_captions
-from videodirector.layout2vid.appearance.unclip import imagine_latents, patches
+from videodirector.layout2vid.appearance.unclip import imagine_latents, to_patches
 from videodirector.layout2vid.conditioning import SceneCondition
 from videodirector.layout2vid.loading import load
 from videodirector.layout2vid.pipeline import EntityEmbedding, Layout2VidPipeline
@@ -142,7 +142,7 @@ def test_latents_are_patched_as_they_are_imagined() -> None:
     parts = tiny_imagination()
     prior = parts["imagination"]
     prior.clip_mean.data.zero_()
-    prior.forward = lambda *_, **__: SimpleNamespace(predicted_image_embedding=patches(latents))  # knows the answer
+    prior.forward = lambda *_, **__: SimpleNamespace(predicted_image_embedding=to_patches(latents))  # knows the answer
     drawn = imagine_latents(
         prior,
         parts["prior_scheduler"],

@@ -9,7 +9,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from videodirector.errors import ModelNotFoundError
+from videodirector.errors import ModelNotFoundError, missing_library
 from videodirector.files.memo import remembered
 
 __all__ = ["digest", "folder_revision", "machine"]
@@ -22,7 +22,15 @@ def digest(value: object) -> str:
 
 
 def machine(library: str) -> list[str]:
-    """What decides how a numerical library computes here, as far as one can tell without loading it."""
+    """Collect what decides how a numerical library computes here, as far as that is known without loading it.
+
+    Raises:
+        MissingDependencyError: the library is not installed.
+    """
+    try:
+        version = metadata.version(library)
+    except metadata.PackageNotFoundError:
+        raise missing_library(library) from None
     try:
         processor = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
         features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU part"))]
@@ -30,7 +38,7 @@ def machine(library: str) -> list[str]:
         features = [platform.node()]  # elsewhere a name must do
     devices = sorted(str(path) for path in Path("/dev").glob("nvidia[0-9]*"))
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
-    return [platform.platform(), metadata.version(library), visible, *devices, *features]
+    return [platform.platform(), version, visible, *devices, *features]
 
 
 def folder_revision(folder: Path) -> str:

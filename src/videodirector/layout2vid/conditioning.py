@@ -1,4 +1,4 @@
-"""A scene as the tensors that ground it. With ``appearance`` the only file of this room that reads a plan."""
+"""Convert scenes to the tensors that ground them. Beside ``appearance`` the only file here that reads a plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SceneCondition:
     """Everything that the pictures of one scene depend on, apart from noise and from how its entities look.
 
     ``boxes`` are zero where ``present`` is false. ``sides`` says for each entity to which side it moves, None where it
-    does not move sideways. ``left_out`` are entities, by position, that found no place on some frame.
+    does not move sideways. ``left_out`` are the positions of entities that are beyond the limit on some frame.
     """
 
     caption: str
@@ -34,7 +34,7 @@ class SceneCondition:
 def tracks(
     boxes: Sequence[Track], frames: int
 ) -> tuple[Float[Tensor, "frames entities 4"], Bool[Tensor, "frames entities"]]:
-    """Boxes of every entity on every frame, and whether it is there, from one list a entity."""
+    """Stack boxes, and whether each is present, from one list for each entity with an item for every frame."""
     present = torch.tensor([[box is not None for box in track] for track in boxes], dtype=torch.bool)
     values = torch.tensor([[box or (0.0, 0.0, 0.0, 0.0) for box in track] for track in boxes], dtype=torch.float32)
     return values.reshape(len(boxes), frames, 4).transpose(0, 1), present.reshape(len(boxes), frames).T
@@ -47,10 +47,10 @@ def from_scene(scene: Scene, *, words: str | None = None) -> SceneCondition:
 
 
 def from_boxes(prompt: str, layouts: Sequence[Track], frames: int) -> SceneCondition:
-    """A caption and key boxes as tensors: for each thing a list as in a plan, evenly spaced over the scene.
+    """Convert a caption and key boxes to tensors: for each thing a list as in a plan, evenly spaced over the scene.
 
     Raises:
-        ValueError: a box that is none, or a layout without one.
+        ValueError: a box is not valid, or a layout has none.
     """
     keys = [[None if box is None else Box.checked(box) for box in layout] for layout in layouts]
     return _conditioned(prompt, [dense(layout, frames) for layout in keys], frames)
@@ -72,7 +72,7 @@ def _conditioned(words: str, found: Sequence[Track], frames: int) -> SceneCondit
 def largest(
     boxes: Float[Tensor, "frames entities 4"], present: Bool[Tensor, "frames entities"], most: int = SLOTS
 ) -> Bool[Tensor, "frames entities"]:
-    """Which entities are drawn on a frame: all that are there, or the largest where there are too many."""
+    """Choose the entities that are imposed on each frame: all that are present, or the largest ``most`` of them."""
     if present.shape[1] <= most:
         return present
     area = ((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])).masked_fill(~present, -1)
@@ -81,7 +81,7 @@ def largest(
 
 
 def pad_entities(tensor: Tensor, *, count: int, dim: int) -> Tensor:
-    """Zeros behind the last entity, so that scenes with fewer of them fit into one batch."""
+    """Append zeros behind the last entity up to ``count``, so that scenes fit into one batch."""
     missing = count - tensor.shape[dim]
     shape = list(tensor.shape)
     shape[dim] = missing

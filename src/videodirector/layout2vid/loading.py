@@ -1,4 +1,4 @@
-"""A model made ready to draw: whichever format it has, on the best device here, in its fastest precision."""
+"""Load a model for rendering: whichever format it has, on the best device here, in its fastest precision."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from videodirector.errors import ModelError
 from videodirector.layout2vid.nn.unet import skip_closed_temporal_layers
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.weights.checkpoint import INDEX, local, part_class
+from videodirector.layout2vid.weights.checkpoint import INDEX, local, read_class_name
 from videodirector.layout2vid.weights.memory import channels_last, enough_memory, keep_memory
 
 __all__ = ["arithmetic", "load"]
@@ -23,24 +23,24 @@ def load(
     low_memory: bool = False,
     compiled: bool = False,
 ) -> Layout2VidPipeline:
-    """A pipeline ready to draw, of ours or of a stock text-to-video model.
+    """Load a pipeline of ours, or a stock text-to-video model with grounding.
 
     Args:
         model: folder or hub id.
         grounding: another adapter than the model brings; see ``load_grounding``.
-        imagines: imagine how things look with an unCLIP prior, where the model also has a memory of pictures.
+        imagines: sample how things look from an unCLIP prior, where the model also has a bank of pictures.
         low_memory: take less memory and more time. On a GPU networks then wait in main memory until they are needed.
         compiled: compile the layers of the UNet when they first run.
 
     Raises:
         RenderError: there is too little memory.
-        ModelError, MissingDependencyError: as :meth:`Layout2VidPipeline.from_pretrained`; or it cannot imagine.
+        ModelError, MissingDependencyError: as ``Layout2VidPipeline.from_pretrained``; or it cannot imagine.
     """
     keep_memory()
     device, fast = _best()
     precision = {"unet": fast, "grounding": fast, "vae": fast, "default": torch.float32}
     folder = local(model)
-    ours = part_class(folder, INDEX) == Layout2VidPipeline.__name__
+    ours = read_class_name(folder, INDEX) == Layout2VidPipeline.__name__
     pipeline = (
         Layout2VidPipeline.from_pretrained(folder, dtype=precision)
         if ours
@@ -50,7 +50,9 @@ def load(
         pipeline.load_grounding(grounding)
     if imagines:
         if pipeline.imagination is None:
-            raise ModelError(f"{model} has no unCLIP prior to imagine pictures with", hint="leave `imagine` away")
+            raise ModelError(
+                f"{model} has no unCLIP prior to imagine pictures with", hint="leave out --option imagine=true"
+            )
         pipeline.imagines = True
     skip_closed_temporal_layers(pipeline.unet)
     channels_last(pipeline.unet)
@@ -70,7 +72,7 @@ def load(
 
 
 def arithmetic() -> str:
-    """What ``load`` draws with here, in words: where these differ, pictures differ in their last bits."""
+    """Describe what ``load`` computes with here: where it differs, pictures differ in their last bits."""
     device, fast = _best()
     kind = torch.cuda.get_device_name() if device.type == "cuda" else f"cpu {torch.backends.cpu.get_cpu_capability()}"
     return f"{kind}, {str(fast).removeprefix('torch.')}"

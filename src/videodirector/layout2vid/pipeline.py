@@ -1,50 +1,70 @@
-"""Layout2Vid: a text-to-video diffusion pipeline whose entities stand where their boxes say."""
+"""Layout2Vid: a text-to-video diffusion pipeline whose entities are where their boxes say."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, PriorTransformer, SchedulerMixin, UNet3DConditionModel
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from videodirector.layout2vid._output import OUTPUT_TYPES, Layout2VidOutput, in_form, to_bytes
+from videodirector.layout2vid._output_types import OUTPUT_TYPES, Layout2VidOutput, convert_frames, to_bytes
 from videodirector.layout2vid.appearance.appearance import Appearance, Captions, Track
 from videodirector.layout2vid.appearance.bank_prior import BankPrior
 from videodirector.layout2vid.appearance.entity_embedding import EntityEmbedding, EntityEncoder, batch_entities
-from videodirector.layout2vid.appearance.latents import decode, distinct
-from videodirector.layout2vid.appearance.text_encoder import guiding
+from videodirector.layout2vid.appearance.latents import decode, unique_frames
+from videodirector.layout2vid.appearance.text_encoder import encode_prompt
 from videodirector.layout2vid.conditioning import SceneCondition, from_boxes
 from videodirector.layout2vid.nn.entities import Entities
+from videodirector.layout2vid.nn.gated_attention import GroundingTokens
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.sampling.compilation import compile_layers
-from videodirector.layout2vid.sampling.denoiser import denoiser, frames_alone
-from videodirector.layout2vid.sampling.guidance import in_turn, without_and_with
+from videodirector.layout2vid.sampling.denoiser import build_denoiser, frames_independent
+from videodirector.layout2vid.sampling.guidance import add_unconditional, split_halves
 from videodirector.layout2vid.sampling.sampler import (
     SAMPLERS,
+    Denoiser,
     NoiseSchedule,
     SamplerName,
-    Step,
+    Steps,
     schedule_of,
     shared_noise,
 )
-from videodirector.layout2vid.sampling.static_regions import alike
+from videodirector.layout2vid.sampling.static_regions import static_mask
 from videodirector.layout2vid.weights import text_to_video
 from videodirector.layout2vid.weights._components import resolve_components
 from videodirector.layout2vid.weights.adapters import load_grounding
 from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, check_values, loading, local
 from videodirector.layout2vid.weights.packaged_encoder import load_packaged
 
-__all__ = ["EntityEmbedding", "Layout2VidOutput", "Layout2VidPipeline"]
+__all__ = ["EncodedLayout", "EntityEmbedding", "Layout2VidOutput", "Layout2VidPipeline"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedLayout:
+    """The layout of one scene as the denoiser takes it.
+
+    Attributes:
+        grounded_steps: how many steps impose it; in none, ``tokens`` and ``static`` are None.
+        rows: what of it differs from frame to frame, a row for each frame.
+        tokens: grounding tokens of all halves of guidance.
+        static: where two frames show the same; see ``static_mask``.
+    """
+
+    grounded_steps: int
+    rows: tuple[Tensor, ...]
+    tokens: GroundingTokens | None = None
+    static: Bool[Tensor, "frames frames height width"] | None = None
 
 
 class Layout2VidPipeline(DiffusionPipeline):
-    """Draws scenes with boxes.
+    """Render scenes with boxes.
 
     Args:
         vae: the autoencoder.
@@ -208,7 +228,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         dtype: torch.dtype | dict[str, torch.dtype] | None = None,
         **settings: Any,
     ) -> Layout2VidPipeline:
-        """A stock text-to-video model (ModelScopeT2V, Zeroscope: ``TextToVideoSDPipeline``'s format) with grounding.
+        """Load a stock text-to-video model (``TextToVideoSDPipeline``'s: ModelScopeT2V, Zeroscope) with grounding.
 
         Args:
             model: its folder or hub id.
@@ -225,7 +245,7 @@ class Layout2VidPipeline(DiffusionPipeline):
         return cls(**{"prior": None, "sampler": text_to_video.sampler_of(parts["scheduler"]), **parts, **settings})
 
     def load_grounding(self, source: str | Path) -> None:
-        """Put other grounding in the place of the present one; see ``layout2vid.adapters.load_grounding``."""
+        """Replace the grounding; see ``weights.adapters.load_grounding``."""
         self.detach()
         loaded = load_grounding(source, unet=self.unet).to(self.grounding.device, self.grounding.dtype)
         self.register_modules(grounding=loaded)
@@ -237,21 +257,21 @@ class Layout2VidPipeline(DiffusionPipeline):
             self.grounding.attach(self.unet)
 
     def detach(self) -> None:
-        """Give the UNet back its own modules; scenes are then drawn without their boxes."""
+        """Give the UNet back its own modules; scenes are then rendered without their boxes."""
         self.grounding.detach()
 
     def load_clip(self, model: str | Path) -> None:
-        """Take both towers of a CLIP model (``openai/clip-vit-large-patch14``) for the entities' words and pictures."""
+        """Embed entities' words and pictures with both towers of a CLIP model (``openai/clip-vit-large-patch14``)."""
         self.register_modules(**text_to_video.clip_towers(model, dtype=self.unet.dtype, device=self.unet.device))
 
     def load_prior(self, model: str | Path) -> None:
-        """Take the unCLIP prior of a Karlo model (``kakaobrain/karlo-v1-alpha``), and its text tower with it."""
+        """Use the unCLIP prior of a Karlo model (``kakaobrain/karlo-v1-alpha``), and its text tower with it."""
         self.register_modules(**text_to_video.unclip_prior(model, dtype=self.unet.dtype, device=self.unet.device))
 
     # -- memory
 
     def save_memory(self) -> None:
-        """Take less memory and more time: guidance's halves in turn, frames decoded one by one and in tiles."""
+        """Trade time for memory: run guidance's halves one after the other, decode frames one by one and in tiles."""
         self.saves_memory = True
         self.vae.enable_slicing()
         self.vae.enable_tiling()
@@ -297,7 +317,7 @@ class Layout2VidPipeline(DiffusionPipeline):
 
     @property
     def entity_encoder(self) -> EntityEncoder:
-        """What embeds entities, of the parts that this pipeline has now."""
+        """The encoder of entities, built from the parts that this pipeline has now."""
         own = self.phrase_encoder is not None
         return EntityEncoder(
             config=self.grounding.config,
@@ -332,7 +352,7 @@ class Layout2VidPipeline(DiffusionPipeline):
     # -- sampling
 
     def schedule(self, steps: int, sampler: SamplerName | None = None) -> NoiseSchedule:
-        """The points that sampling with this many steps visits; see ``sampler.schedule_of``."""
+        """Compute the points that sampling with this many steps visits; see ``sampler.schedule_of``."""
         return schedule_of(self.scheduler, steps, sampler or self.config.sampler)
 
     @torch.no_grad()
@@ -352,84 +372,128 @@ class Layout2VidPipeline(DiffusionPipeline):
         width: int | None = None,
         latents: Float[Tensor, "1 channels frames height width"] | None = None,
         words: Float[Tensor, "halves words context"] | None = None,
-    ) -> Iterator[Step]:
-        """Denoise a scene; what is sent in answer to a step takes the place of its sample.
+    ) -> Steps:
+        """Denoise a scene step by step; a tensor that is sent in answer to a step replaces its sample.
 
         Args:
             condition: the scene.
             looks: how its entities look, in their order.
             generator: of the noise, on the CPU, so that a seed means the same on every device.
-            place: of the noise that all frames share; scenes that show the same place share this one.
+            place: of the noise that all frames share; scenes with the same background share its seed.
             num_inference_steps: of the sampler.
             guidance_scale: w of ``x0 + w (x0(condition) - x0)``; 1 is no guidance.
             layout_strength: alpha; the boxes are imposed for the first alpha * N steps, after which the fusers are
                 skipped.
-            negative_prompt: what to guide away from, in the place of no caption.
+            negative_prompt: what to guide away from, instead of no caption.
             sampler: one of ``SAMPLERS``.
             height, width: of the frames in pixels.
             latents: the noise to start from, instead of one from the generators.
-            words: captions' states in the place of words: the scene's, or the one to guide away from and the scene's.
+            words: states of the caption instead of its text, or of the negative prompt and the caption.
         """
         chosen: SamplerName = sampler or self.config.sampler
         count = num_inference_steps or int(self.config.num_inference_steps)
         scale = float(self.config.guidance_scale if guidance_scale is None else guidance_scale)
-        strength = float(self.config.layout_strength if layout_strength is None else layout_strength)
-        device, dtype = self._execution_device, self.unet.dtype
-        schedule = self.schedule(count, chosen)
-        usable = self.grounding.attached and not self.grounding.closed
-        grounded_steps = round(strength * count) if usable else 0
         size = self._latent_size(height, width)
+        schedule = self.schedule(count, chosen)
+        states = self.encode_text(condition.caption, None if scale == 1 else negative_prompt, known=words)
         if latents is None:
-            latents = shared_noise(
-                (1, int(self.unet.config.in_channels), condition.boxes.shape[0], *size),
-                sharing=float(self.config.noise_sharing),
-                generator=generator,
-                common=place,
-            )
-        away = None if scale == 1 else negative_prompt
-        words = guiding(self.text_encoder, self.tokenizer, condition.caption, away, known=words, device=device)
-        words = words.to(device, dtype)
-        tokens, same = None, None
-        if grounded_steps:  # without them nothing tells where things are
-            if self.config.still_camera:
-                same = alike(condition.boxes, condition.present, size).to(device)
-            entities = self.entities(condition, looks)
-            tokens = self.grounding.tokens(without_and_with(entities) if scale != 1 else entities, size=size)
-        # A canvas parts the halves at once; where frames stand alone, each half then has its own that differ.
+            latents = self.prepare_noise(condition, size, generator=generator, place=place)
+        layout = self.encode_layout(condition, looks, size, steps=count, strength=layout_strength, guided=scale != 1)
+        denoise = self.build_denoiser(states, layout, schedule, guidance_scale=scale)
+        yield from SAMPLERS[chosen](denoise, latents.to(self._execution_device, torch.float32), schedule)
+
+    def encode_text(
+        self, prompt: str, negative_prompt: str | None, *, known: Float[Tensor, "halves words context"] | None = None
+    ) -> Float[Tensor, "halves words context"]:
+        """Encode the caption, behind what to guide away from where there is guidance; ``known`` states go before."""
+        device = self._execution_device
+        states = encode_prompt(self.text_encoder, self.tokenizer, prompt, negative_prompt, known=known, device=device)
+        return states.to(device, self.unet.dtype)
+
+    def prepare_noise(
+        self,
+        condition: SceneCondition,
+        size: tuple[int, int],
+        *,
+        generator: torch.Generator | None = None,
+        place: torch.Generator | None = None,
+    ) -> Float[Tensor, "1 channels frames height width"]:
+        """Sample the noise of all frames on the CPU; ``place`` gives the part that they share."""
+        return shared_noise(
+            (1, int(self.unet.config.in_channels), condition.boxes.shape[0], *size),
+            sharing=float(self.config.noise_sharing),
+            generator=generator,
+            common=place,
+        )
+
+    def encode_layout(
+        self,
+        condition: SceneCondition,
+        looks: Sequence[EntityEmbedding],
+        size: tuple[int, int],
+        *,
+        steps: int,
+        strength: float | None,
+        guided: bool,
+    ) -> EncodedLayout:
+        """Turn boxes and entity embeddings into grounding tokens, for guidance of both halves.
+
+        Where no step imposes them (alpha is 0, or the grounding is detached or untrained) there are none.
+        """
+        alpha = float(self.config.layout_strength if strength is None else strength)
+        usable = self.grounding.attached and not self.grounding.closed
+        grounded_steps = round(alpha * steps) if usable else 0
+        rows = (condition.boxes, condition.present)
+        if not grounded_steps:
+            return EncodedLayout(grounded_steps=0, rows=rows)
+        still = static_mask(*rows, size).to(self._execution_device) if self.config.still_camera else None
+        entities = self.entities(condition, looks)
+        tokens = self.grounding.tokens(add_unconditional(entities) if guided else entities, size=size)
+        return EncodedLayout(grounded_steps=grounded_steps, rows=rows, tokens=tokens, static=still)
+
+    def build_denoiser(
+        self,
+        states: Float[Tensor, "halves words context"],
+        layout: EncodedLayout,
+        schedule: NoiseSchedule,
+        *,
+        guidance_scale: float,
+    ) -> Denoiser:
+        """Build the network as samplers call it: grounded, guided, with frames that are equal computed once."""
         temporal = bool(self.config.temporal_grounding)
-        alone = frames_alone(self.unet, grounded=True, temporal_grounding=temporal)
-        parted = alone and tokens is not None and tokens.canvas is not None
-        denoise = denoiser(
+        # A canvas parts the halves at once; where frames are independent, each half then has its own that differ.
+        independent = frames_independent(self.unet, grounded=True, temporal_grounding=temporal)
+        parted = independent and layout.tokens is not None and layout.tokens.canvas is not None
+        return build_denoiser(
             self.unet,
             self.grounding,
             schedule,
-            rounds=in_turn(words, tokens) if self.saves_memory or parted else [(words, tokens)],
-            layout=(condition.boxes, condition.present),
+            rounds=split_halves(states, layout.tokens) if self.saves_memory or parted else [(states, layout.tokens)],
+            layout=layout.rows,
             prediction=self.scheduler.config.prediction_type,
-            guidance_scale=scale,
-            grounded_steps=grounded_steps,
+            guidance_scale=guidance_scale,
+            grounded_steps=layout.grounded_steps,
             temporal_grounding=temporal,
-            same=same,
+            static=layout.static,
         )
-        yield from SAMPLERS[chosen](denoise, latents.to(device, torch.float32), schedule)
 
-    # -- drawing
+    # -- rendering
 
     @torch.no_grad()
     def pictures(
         self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None
     ) -> Iterator[Float[Tensor, "pictures 3 height width"]]:
-        """Frames of one scene's latents in [-1, 1], so many at a time: 16, or 1 where memory is saved."""
+        """Decode one scene's latents to pictures in [-1, 1], ``chunk`` at a time: 16, or 1 where memory is saved."""
         chunk = chunk or (1 if self.saves_memory else 16)
         packed = latents[0].transpose(0, 1).to(self.vae.dtype)
         for part in torch.split(packed, chunk):
-            first, place = distinct(part)
+            first, place = unique_frames(part)
             yield decode(self.vae, part[first], patch_size=self.patch_size)[place]
 
     def decode(
         self, latents: Float[Tensor, "1 channels frames height width"], *, chunk: int | None = None
     ) -> UInt8[np.ndarray, "frames h w 3"]:
-        """Frames of one scene's latents, decoded ``chunk`` at a time."""
+        """Decode one scene's latents to bytes, ``chunk`` frames at a time."""
         return np.concatenate([to_bytes(part) for part in self.pictures(latents, chunk=chunk)])
 
     @torch.no_grad()
@@ -448,20 +512,20 @@ class Layout2VidPipeline(DiffusionPipeline):
         decode_chunk_size: int | None = None,
         **options: Any,
     ) -> Layout2VidOutput:
-        """Draw one scene.
+        """Render one scene.
 
         Args:
             prompt: its caption; or a whole scene, which then brings boxes and length.
             entities: the things in it: what to call each, or how it looks.
-            boxes: for each thing its key boxes, evenly spaced over the scene, None where it is not to be seen.
+            boxes: for each thing its key boxes, evenly spaced over the scene, None where it is not visible.
             num_frames: length of the scene.
             generator: of the noise, on the CPU.
-            output_type: see :class:`Layout2VidOutput`.
-            callback_on_step_end: called after every step with the pipeline, the step, its timestep and the tensors
-                asked for; what it returns as ``latents`` takes the place of the sample.
+            output_type: see ``Layout2VidOutput``.
+            callback_on_step_end: called after every step with the pipeline, the step, its timestep and the requested
+                tensors; what it returns as ``latents`` replaces the sample.
             callback_on_step_end_tensor_inputs: of ``latents`` and ``x0``, the estimate of the clean sample.
             decode_chunk_size: frames to decode at a time.
-            **options: those of :meth:`steps`.
+            **options: those of ``steps``.
         """
         if output_type not in OUTPUT_TYPES:
             raise ValueError(f"output_type must be one of {', '.join(OUTPUT_TYPES)}, not {output_type!r}")
@@ -472,26 +536,22 @@ class Layout2VidPipeline(DiffusionPipeline):
             )
         looks = [self.represent(entity, generator=generator) for entity in entities]
         running = self.steps(condition, looks, generator=generator, **options)
-        latents, sent = torch.empty(0), None
+        latents, changed = torch.empty(0), None
         count = options.get("num_inference_steps") or int(self.config.num_inference_steps)
-        timesteps = self.schedule(count, options.get("sampler")).timesteps
         with self.progress_bar(total=count) as bar:
-            while True:
-                try:
-                    step = running.send(sent)  # type: ignore[attr-defined]  # steps() is a generator
-                except StopIteration:
-                    break
-                latents, sent = step.x, None
+            for timestep in self.schedule(count, options.get("sampler")).timesteps:
+                step = running.send(changed)
+                latents, changed = step.x, None
                 if callback_on_step_end is not None:
                     known = {"latents": step.x, "x0": step.x0}
                     given = {name: known[name] for name in callback_on_step_end_tensor_inputs}
-                    answer = callback_on_step_end(self, step.index, timesteps[step.index], given) or {}
-                    sent = answer.get("latents")
-                    latents = latents if sent is None else sent
+                    answer = callback_on_step_end(self, step.index, timestep, given) or {}
+                    changed = answer.get("latents")
+                    latents = latents if changed is None else changed
                 bar.update()
         frames: Any = latents
         if output_type != "latent":
             parts = [part.cpu() for part in self.pictures(latents, chunk=decode_chunk_size)]
-            frames = in_form(torch.cat(parts), output_type)
+            frames = convert_frames(torch.cat(parts), output_type)
         self.maybe_free_model_hooks()
         return Layout2VidOutput(frames=frames)

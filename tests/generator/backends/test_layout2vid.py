@@ -247,7 +247,9 @@ def test_what_is_imagined_is_part_of_the_key_and_asks_for_a_model_that_can(
         frames(Layout2VidBackend(str(model), options=asked), story)
 
 
-@pytest.mark.parametrize("work", ["pipeline.represent", "denoiser.ScenePass.__call__", "pipeline.decode"])
+@pytest.mark.parametrize(
+    "work", ["pipeline.Layout2VidPipeline.represent", "sampling.denoiser.ScenePass.__call__", "pipeline.decode"]
+)
 def test_too_little_memory_ends_with_what_helps(model: Path, work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

@@ -123,7 +123,7 @@ def test_an_adapter_that_cannot_be_used(
 def test_an_interrupted_download_is_taken_up_by_the_same_command(stock: Path, tmp_path: Path) -> None:
     plan = grey_plan(1).save(tmp_path / "plan.json")
     render = ["-m", "videodirector.cli", "render", str(plan), "-o", str(tmp_path / "out.mp4"), "--model", "owner/name"]
-    fetch = ["-c", "from videodirector.layout2vid.weights.hub import fetched; print(fetched('owner/name'))"]
+    fetch = ["-c", "from videodirector.layout2vid.weights.hub import fetch_model; print(fetch_model('owner/name'))"]
 
     def run(command: list[str], *, offline: str = "0") -> subprocess.CompletedProcess[str]:
         place = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": offline}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
-from videodirector.layout2vid.appearance.latents import distinct
+from videodirector.layout2vid.appearance.latents import unique_frames
 from videodirector.layout2vid.nn.gated_attention import GroundingTokens
 from videodirector.layout2vid.nn.unet import (
     close_temporal_layers,
@@ -15,8 +15,8 @@ from videodirector.layout2vid.nn.unet import (
     mixes_frames,
     skip_closed_temporal_layers,
 )
-from videodirector.layout2vid.sampling.denoiser import denoiser
-from videodirector.layout2vid.sampling.guidance import in_turn, without_and_with
+from videodirector.layout2vid.sampling.denoiser import build_denoiser
+from videodirector.layout2vid.sampling.guidance import add_unconditional, split_halves
 from videodirector.layout2vid.sampling.sampler import spaced
 
 FRAMES = 4
@@ -38,7 +38,7 @@ class Scene:
         self.grounding.attach(self.unet)
         self.entities = some_entities(FRAMES)
         with torch.no_grad():
-            self.tokens = self.grounding.tokens(without_and_with(self.entities), size=SIZE)
+            self.tokens = self.grounding.tokens(add_unconditional(self.entities), size=SIZE)
         self.words = torch.randn(2, 6, 384, generator=torch.Generator().manual_seed(1))
         self.computed: list[int] = []
         self.unet.conv_out.register_forward_hook(lambda _module, given, _out: self.computed.append(len(given[0])))
@@ -52,7 +52,7 @@ class Scene:
         temporal_grounding: bool = True,
     ) -> Tensor:
         schedule = spaced(torch.linspace(0.99, 0.01, 100), 2)
-        denoise = denoiser(
+        denoise = build_denoiser(
             self.unet,
             self.grounding,
             schedule,
@@ -89,7 +89,7 @@ def test_without_temporal_layers_frames_that_are_the_same_are_computed_once(
     x = noise(frames=frames)
     expected = reference.denoised(x, [(reference.words, reference.tokens)], grounded=grounded)
     assert reference.computed == [2 * FRAMES]
-    rounds = in_turn(scene.words, scene.tokens) if turns else [(scene.words, scene.tokens)]
+    rounds = split_halves(scene.words, scene.tokens) if turns else [(scene.words, scene.tokens)]
     torch.testing.assert_close(scene.denoised(x, rounds, grounded=grounded), expected, rtol=1e-4, atol=1e-4)
     assert scene.computed == (apart if turns else together)
 
@@ -103,8 +103,8 @@ def test_temporal_layers_may_leave_the_steps_with_boxes_alone(short_cut: bool) -
         nn.init.normal_(layer.get_parameter("conv4.3.weight"))
     if not short_cut:
         scene.unet.fuse_qkv_projections()
-    x, rounds = noise(frames=FRAMES), in_turn(scene.words, scene.tokens)
-    parted = in_turn(without.words, without.tokens)
+    x, rounds = noise(frames=FRAMES), split_halves(scene.words, scene.tokens)
+    parted = split_halves(without.words, without.tokens)
     quiet = scene.denoised(x, rounds, temporal_grounding=False)
     torch.testing.assert_close(quiet, without.denoised(x, parted), rtol=1e-4, atol=1e-4)
     assert not torch.allclose(scene.denoised(x, rounds), quiet, rtol=1e-3, atol=1e-3)
@@ -118,7 +118,7 @@ def test_tokens_that_no_frame_shows_are_left_out() -> None:
     nothing = tokens.of([0, 1], count=2 * FRAMES)
     assert nothing.features.shape[:2] == (2, 0)
     assert nothing.bias(4, 4, torch.float32) is None
-    conditioned = in_turn(torch.zeros(2, 1, 1), tokens)[1][1]
+    conditioned = split_halves(torch.zeros(2, 1, 1), tokens)[1][1]
     assert conditioned is not None
     assert conditioned.of([0], count=FRAMES).features.shape[:2] == (1, count // 2)
     assert conditioned.of([0, 1], count=FRAMES).features.shape[:2] == (2, count)
@@ -126,6 +126,6 @@ def test_tokens_that_no_frame_shows_are_left_out() -> None:
 
 def test_frames_are_told_apart_by_all_that_is_given() -> None:
     frames = torch.tensor([[0.0], [1.0], [0.0], [0.0]])
-    assert distinct(frames) == ([0, 1], [0, 1, 0, 0])
-    assert distinct(frames, torch.tensor([True, True, True, False])[:, None]) == ([0, 1, 3], [0, 1, 0, 2])
-    assert distinct(frames.bfloat16(), torch.zeros(4, 0)) == ([0, 1], [0, 1, 0, 0])
+    assert unique_frames(frames) == ([0, 1], [0, 1, 0, 0])
+    assert unique_frames(frames, torch.tensor([True, True, True, False])[:, None]) == ([0, 1, 3], [0, 1, 0, 2])
+    assert unique_frames(frames.bfloat16(), torch.zeros(4, 0)) == ([0, 1], [0, 1, 0, 0])

@@ -7,7 +7,7 @@ from torch import nn
 
 from tiny import open_gates, some_entities, tiny_grounding, tiny_unet
 from videodirector.layout2vid.nn.unet import spatial_blocks
-from videodirector.layout2vid.sampling.guidance import without_and_with
+from videodirector.layout2vid.sampling.guidance import add_unconditional
 from videodirector.layout2vid.sampling.scene_pass import ScenePass, passable
 
 FRAMES = 3
@@ -70,7 +70,7 @@ def test_with_grounding_it_computes_what_the_grounded_unet_computes(halves: int,
     x, words = sample((8, 8), halves)
     entities = some_entities(FRAMES)
     with torch.no_grad():
-        tokens = grounding.tokens(without_and_with(entities) if halves == 2 else entities, size=(8, 8))
+        tokens = grounding.tokens(add_unconditional(entities) if halves == 2 else entities, size=(8, 8))
     scene = ScenePass(unet, words, tokens, frames=FRAMES, size=(8, 8))
     with grounding.use(tokens, size=(8, 8)):
         expected = by_the_unet(unet, x, words)

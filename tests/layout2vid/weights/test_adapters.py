@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tiny import tiny_grounding, tiny_unet
 from videodirector.errors import ModelFormatError, ModelNotFoundError
 from videodirector.layout2vid.nn.grounding import Form, Grounding
-from videodirector.layout2vid.weights.adapters import load_grounding, translated
+from videodirector.layout2vid.weights.adapters import load_grounding, translate_key
 
 LDM = {
     **{f"down_blocks.{i}.attentions.{j}": f"input_blocks.{3 * i + j + 1}.1" for i in range(3) for j in range(2)},
@@ -214,8 +214,8 @@ def test_every_key_of_gligen_maps_and_none_is_left_over(
         )
         assert set(back) == {key for key in state if not key.startswith("position_net.")}
         state = renamed
-    assert {translated(key) for key in state} - {None} == set(ours.state_dict())
-    of_the_unet = [key for key in state if translated(key) is None]
+    assert {translate_key(key) for key in state} - {None} == set(ours.state_dict())
+    of_the_unet = [key for key in state if translate_key(key) is None]
     assert len(of_the_unet) == 686  # Stable Diffusion 1's UNet
     with torch.device("meta"):
         unet = UNet3DConditionModel(sample_size=32, cross_attention_dim=768)
@@ -234,7 +234,7 @@ def test_every_key_of_lvd_maps_and_none_is_left_over(tmp_path: Path, monkeypatch
     own = published(ours, ldm=False)
     state = dict(unet.state_dict()) | own
     assert len(own) == 16 * 17 + 8
-    assert {key for key in state if translated(key) is None} == set(unet.state_dict())
+    assert {key for key in state if translate_key(key) is None} == set(unet.state_dict())
     loaded = loaded_from_names(state, tmp_path, monkeypatch, unet)
     assert dict(loaded.config) | {"_use_default_values": None} == dict(ours.config) | {"_use_default_values": None}
     assert sum(value.numel() for value in loaded.fusers.state_dict().values()) == 211_213_152

@@ -8,18 +8,18 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from videodirector.cli import main
 from videodirector.errors import ModelFormatError, ModelNotFoundError
-from videodirector.layout2vid.weights.hub import fetched
+from videodirector.layout2vid.weights.hub import fetch_model
 
 
 def test_without_network_it_says_so() -> None:
     with pytest.raises(ModelNotFoundError, match="not on this machine") as caught:
-        fetched("owner/name")
+        fetch_model("owner/name")
     assert "HF_HUB_OFFLINE" in caught.value.hint
 
 
 def test_what_is_no_id_is_no_folder_either() -> None:
     with pytest.raises(ModelNotFoundError, match="'no/such/folder': it is no folder"):
-        fetched("no/such/folder")
+        fetch_model("no/such/folder")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_download_that_breaks_off_says_how_to_go_on(
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", broken)
     with pytest.raises(ModelNotFoundError, match=message) as caught:
-        fetched("owner/name")
+        fetch_model("owner/name")
     assert hint in caught.value.hint
 
 
@@ -51,14 +51,14 @@ def test_pickles_alone_are_refused_and_plain_weights_preferred(monkeypatch: pyte
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     with pytest.raises(ModelFormatError, match=r"no \.safetensors weights"):
-        fetched("owner/name")
+        fetch_model("owner/name")
     (tmp_path / "model.safetensors").write_bytes(b"")
-    assert fetched("owner/name") == tmp_path
+    assert fetch_model("owner/name") == tmp_path
     assert not any(pattern.endswith((".bin", ".pt", ".ckpt")) for pattern in asked[0]["allow_patterns"])
     assert "*.fp16.*" in asked[0]["ignore_patterns"]
-    fetched("owner/name", variant="fp16")
+    fetch_model("owner/name", variant="fp16")
     assert "*.fp16.*" not in asked[-1]["ignore_patterns"]
-    fetched("owner/name", parts=("prior", "tokenizer"))
+    fetch_model("owner/name", parts=("prior", "tokenizer"))
     assert {pattern.split("/")[0] for pattern in asked[-1]["allow_patterns"]} == {
         "prior",
         "tokenizer",

@@ -11,7 +11,7 @@ from videodirector.errors import RenderError
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
 from videodirector.layout2vid.weights.memory import enough_memory
-from videodirector.layout2vid.weights.memory_estimate import footprint, peak_of
+from videodirector.layout2vid.weights.memory_estimate import estimate_memory, peak_of
 
 META = torch.device("meta")
 
@@ -94,8 +94,8 @@ def full_size(dtype: torch.dtype) -> tuple[UNet3DConditionModel, Grounding, Auto
 
 def test_a_full_size_scene_fits_into_15_gb_and_less_where_memory_is_saved() -> None:
     networks = full_size(torch.float16)
-    usual = footprint(*networks, halves=2, chunk=16)
-    frugal = footprint(*networks, halves=1, chunk=1)
+    usual = estimate_memory(*networks, halves=2, chunk=16)
+    frugal = estimate_memory(*networks, halves=1, chunk=1)
     assert usual.peak < 15e9
     assert frugal.denoising < 0.6 * usual.denoising
     assert frugal.decoding < 0.2 * usual.decoding

@@ -22,7 +22,7 @@ from videodirector.layout2vid.appearance.appearance import Appearance
 from videodirector.layout2vid.loading import load
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.pipeline import Layout2VidPipeline
-from videodirector.layout2vid.sampling.guidance import without_and_with
+from videodirector.layout2vid.sampling.guidance import add_unconditional
 
 PROMPT = "a dog runs."
 BOXES: list[list[tuple[float, float, float, float] | None]] = [
@@ -110,7 +110,7 @@ def test_closed_gates_change_no_bit_of_what_the_stock_pipeline_draws(folder: Pat
     grounding = Grounding.for_unet(stock.unet, text_width=24, picture_shape=(0,), token_width=24, form="text").eval()
     entities = replace(some_entities(3), text=torch.randn(1, 2, 24))
     with torch.no_grad():
-        tokens = grounding.tokens(without_and_with(entities), size=(8, 8))
+        tokens = grounding.tokens(add_unconditional(entities), size=(8, 8))
     calls: list[int] = []
     for fuser in grounding.fusers.values():
         fuser.register_forward_hook(lambda *_: calls.append(1))

@@ -1,6 +1,6 @@
-"""What a plan says of how its scenes look: words, pictures and sides, before anything becomes a tensor.
+"""Read from a plan how its entities look: words, pictures and sides, before anything becomes a tensor.
 
-With ``conditioning`` the only file of this room that reads a plan; this one needs no torch.
+Beside ``conditioning`` the only file here that reads a plan; this one needs no torch.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ Captions = Literal["told", "listed"]
 Side = Literal["left", "right"]
 Track = Sequence[Box | tuple[float, float, float, float] | None]
 
-STILL = 0.04  # a thing whose centre moves less than this share of the picture looks to neither side
+STILL = 0.04  # an entity whose centre moves less than this share of the picture faces neither side
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Appearance:
-    """What one thing looks like, one object for all scenes of its consistency group.
+    """How one entity looks, one object for all scenes of its consistency group.
 
-    ``name`` and ``description`` say it in words; ``picture`` shows it, if the plan refers to one, the file ``file``.
-    ``key`` names it in its plan: its group, or the scene and the entity; from it follows the seed of what a prior
-    imagines.
+    ``picture`` is the plan's reference picture, if it has one, from the file ``file``. ``key`` identifies it in its
+    plan: its group, or the scene and the entity; the seed of an unCLIP prior follows from it.
     """
 
     name: str
@@ -44,7 +43,7 @@ class Appearance:
 
 
 def side(track: Track) -> Side | None:
-    """To which side a thing moves, from where it is first seen to where it is last seen."""
+    """Tell to which side an entity moves, from where it is first visible to where it is last visible."""
     seen = [box for box in track if box is not None]
     if not seen:
         return None
@@ -55,7 +54,7 @@ def side(track: Track) -> Side | None:
 
 
 def caption(scene: Scene) -> str:
-    """The scene in words, in the form that the captions of training have."""
+    """Write a scene's description and background in the form of the captions of training."""
     description = scene.description.strip().rstrip(".")
     if not scene.background:
         return description
@@ -63,7 +62,7 @@ def caption(scene: Scene) -> str:
 
 
 def appearances(plan: VideoPlan, pictures: Mapping[str, Image]) -> dict[tuple[str, str], Appearance]:
-    """How every entity looks, by (scene id, entity id); members of one group share one appearance, the first one's.
+    """Collect how every entity looks, by (scene id, entity id); members of a group share the first one's appearance.
 
     ``pictures`` are the plan's reference pictures by file name.
     """

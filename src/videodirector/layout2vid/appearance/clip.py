@@ -1,4 +1,4 @@
-"""CLIP's towers (arXiv 2103.00020), as transformers has them: captions, phrases and pictures to embeddings."""
+"""Embed captions, phrases and pictures with CLIP's towers (arXiv 2103.00020), as transformers has them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-__all__ = ["caption_states", "is_clip", "phrase_states", "picture_embeddings", "projected_back", "tokenised"]
+__all__ = ["caption_states", "is_clip", "phrase_states", "picture_embeddings", "projected_back", "tokenize"]
 
 LENGTH = 28.7
 """Norm that GLIGEN gives to a picture's embedding among those of words."""
@@ -22,8 +22,8 @@ def is_clip(model: Any) -> bool:
     return str(getattr(model.config, "model_type", "")).startswith("clip")
 
 
-def tokenised(model: Any, tokenizer: Any, texts: Sequence[str], *, device: torch.device) -> Any:
-    """Tokens of texts, all of the model's full length; what is longer is cut."""
+def tokenize(model: Any, tokenizer: Any, texts: Sequence[str], *, device: torch.device) -> Any:
+    """Tokenize texts, padded and cut to the model's full length."""
     length = min(int(tokenizer.model_max_length), int(model.config.max_position_embeddings))
     tokens = tokenizer(list(texts), padding="max_length", truncation=True, max_length=length, return_tensors="pt")
     return tokens.to(device)
@@ -32,8 +32,8 @@ def tokenised(model: Any, tokenizer: Any, texts: Sequence[str], *, device: torch
 def caption_states(
     model: Any, tokenizer: Any, captions: Sequence[str], *, device: torch.device
 ) -> Float[Tensor, "captions words width"]:
-    """Last hidden states, without a mask, as the public text-to-video networks were trained."""
-    tokens = tokenised(model, tokenizer, captions, device=device)
+    """Encode captions as last hidden states without a mask, as the public text-to-video networks were trained."""
+    tokens = tokenize(model, tokenizer, captions, device=device)
     with torch.no_grad():
         states: Tensor = model(tokens["input_ids"]).last_hidden_state
     return states
@@ -42,11 +42,11 @@ def caption_states(
 def phrase_states(
     model: Any, tokenizer: Any, phrases: Sequence[str], *, device: torch.device
 ) -> Float[Tensor, "phrases width"]:
-    """What the end of each phrase knows of it, before the projection: the feature that GLIGEN grounds."""
+    """Embed phrases as the state of their last token before the projection: the feature that GLIGEN grounds."""
     if not phrases:
         return torch.zeros(0, int(model.config.hidden_size), device=device, dtype=model.dtype)
-    tokens = tokenised(model, tokenizer, phrases, device=device)
-    # Read off on its way to the projection: the network is run as a whole, for so offloaded weights are brought.
+    tokens = tokenize(model, tokenizer, phrases, device=device)
+    # Read by a hook: the network has to run as a whole, or offloaded weights are not loaded.
     seen: list[Tensor] = []
     tower = getattr(model, "text_model", model)
     reading = tower.register_forward_hook(lambda _module, _given, output: seen.append(output.pooler_output))
@@ -61,7 +61,7 @@ def phrase_states(
 def picture_embeddings(
     model: Any, processor: Any, pictures: Sequence[Image.Image], *, device: torch.device
 ) -> Float[Tensor, "pictures width"]:
-    """Embeddings of pictures in the space that words and pictures share."""
+    """Embed pictures in the space that words and pictures share."""
     pixels = processor(images=[picture.convert("RGB") for picture in pictures], return_tensors="pt")["pixel_values"]
     with torch.no_grad():
         embeddings: Tensor = model(pixels.to(device, model.dtype)).image_embeds
@@ -69,9 +69,9 @@ def picture_embeddings(
 
 
 def projected_back(model: Any, embeddings: Float[Tensor, "pictures width"]) -> Float[Tensor, "pictures states"]:
-    """Picture embeddings among the phrases' states, where GLIGEN's text-image checkpoints want them."""
+    """Map picture embeddings back to the space of phrase states, where GLIGEN's text-image checkpoints expect them."""
     from accelerate.utils import align_module_device  # type: ignore[import-untyped]
 
-    with align_module_device(model.text_projection):  # brings them, should they be offloaded
+    with align_module_device(model.text_projection):  # loads weights that are offloaded
         weight = model.text_projection.weight.to(embeddings)
     return LENGTH * F.normalize(embeddings @ weight, dim=-1)

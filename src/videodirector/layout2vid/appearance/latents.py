@@ -1,4 +1,4 @@
-"""Pictures to latents and back."""
+"""Convert pictures to latents and back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-__all__ = ["VIEW_SIDE", "decode", "distinct", "encode", "entity_picture", "rgba", "to_tensor", "without_ground"]
+__all__ = ["VIEW_SIDE", "decode", "encode", "entity_picture", "rgba", "to_tensor", "unique_frames", "without_ground"]
 
 GROUND = (128, 128, 128)
 VIEW_SIDE = 64  # pixels along each side of the pictures that are laid on a canvas
 
 
 def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
-    """A thing alone: its picture stretched over a square on grey ground, as the grounding tokens want it.
+    """Stretch the picture of a thing over a square on grey, as grounding tokens expect it.
 
     Args:
         image: RGBA or RGB, any size.
@@ -34,11 +34,11 @@ def entity_picture(image: Image.Image, size: int) -> NDArray[np.uint8]:
 
 
 def without_ground(pixels: UInt8[np.ndarray, "height width 3"], *, tolerance: int = 20) -> Image.Image:
-    """The thing of a picture that ``entity_picture`` could have made, with the ground around it cleared.
+    """Cut the thing out of a picture that ``entity_picture`` could have made.
 
     Args:
         pixels: the picture.
-        tolerance: levels by which the ground may be off; what is like it but lies inside of the thing stays.
+        tolerance: levels by which the ground may differ from grey; grey inside of the thing stays.
     """
     away = np.abs(pixels.astype(np.int16) - np.array(GROUND)).max(-1)
     ground = Image.fromarray(
@@ -50,13 +50,13 @@ def without_ground(pixels: UInt8[np.ndarray, "height width 3"], *, tolerance: in
 
 
 def rgba(image: Image.Image, side: int) -> UInt8[Tensor, "4 {side} {side}"]:
-    """A thing alone as bytes: red, green, blue and how much it covers, stretched over a square."""
+    """Stretch a picture over a square, as bytes of red, green, blue and alpha."""
     pixels = image.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS)
     return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
 
 
 def to_tensor(pixels: NDArray[np.uint8] | Tensor) -> Float[Tensor, "pictures 3 height width"]:
-    """Pictures of bytes, (pictures, height, width, 3), as numbers in [-1, 1], stored channels last."""
+    """Convert pictures of bytes, (pictures, height, width, 3), to [-1, 1], stored channels last."""
     return torch.as_tensor(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
@@ -74,10 +74,10 @@ def _normalisation(vae: AutoencoderKL, like: Tensor) -> tuple[Tensor, Tensor]:
 def encode(
     vae: AutoencoderKL, pictures: Float[Tensor, "pictures 3 height width"], *, patch_size: int = 1
 ) -> Float[Tensor, "pictures channels latent_height latent_width"]:
-    """Latents of pictures in [-1, 1], normalised to mean 0 and spread 1 per channel.
+    """Encode pictures in [-1, 1] as latents of mean 0 and deviation 1 per channel.
 
-    ``patch_size`` p packs p x p latents into the channels of one, so that a network sees a raster p times coarser
-    (the patches of DiT, arXiv 2212.09748).
+    ``patch_size`` p packs p x p latents into the channels of one, so that the network's grid is p times coarser (the
+    patches of DiT, arXiv 2212.09748).
     """
     latents = vae.encode(pictures).latent_dist.mode()
     mean, spread = _normalisation(vae, latents)
@@ -87,26 +87,27 @@ def encode(
 def decode(
     vae: AutoencoderKL, latents: Float[Tensor, "pictures channels latent_height latent_width"], *, patch_size: int = 1
 ) -> Float[Tensor, "pictures 3 height width"]:
-    """Pictures in [-1, 1] of normalised latents, packed as ``encode`` packs them."""
+    """Decode normalised latents, packed as ``encode`` packs them, to pictures in [-1, 1]."""
     latents = pixel_shuffle(latents, patch_size)
     mean, spread = _normalisation(vae, latents)
     decoded: Tensor = vae.decode(latents * spread + mean).sample
     return decoded.float().clamp(-1, 1)  # before it is bytes: half precision has too few steps near 255
 
 
-def distinct(*parts: Shaped[Tensor, "frames ..."]) -> tuple[list[int], list[int]]:
-    """The frames that differ, to the bit, and for every frame its place among them.
+def unique_frames(*parts: Shaped[Tensor, "frames ..."]) -> tuple[list[int], list[int]]:
+    """Find the frames that differ in any of ``parts``, to the bit, as ``numpy.unique`` does.
 
-    ``parts`` are what tells frames apart: two are the same where all parts are.
+    Returns:
+        The first frame of each kind, and for every frame the position of its kind.
     """
     rows = [part.detach().cpu().contiguous().flatten(1).view(torch.uint8).numpy() for part in parts]
-    places: dict[bytes, int] = {}
+    kinds: dict[bytes, int] = {}
     first: list[int] = []
-    place: list[int] = []
+    inverse: list[int] = []
     for frame in range(len(rows[0])):
         key = b"".join(row[frame].tobytes() for row in rows)
-        if key not in places:
-            places[key] = len(first)
+        if key not in kinds:
+            kinds[key] = len(first)
             first.append(frame)
-        place.append(places[key])
-    return first, place
+        inverse.append(kinds[key])
+    return first, inverse

@@ -15,7 +15,7 @@ from videodirector.layout2vid.appearance.clip import caption_states, is_clip, ph
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["WORDS", "encode_captions", "encode_phrases", "guiding"]
+__all__ = ["WORDS", "encode_captions", "encode_phrases", "encode_prompt"]
 
 
 WORDS = 48
@@ -39,10 +39,10 @@ def encode_captions(
     *,
     device: torch.device | None = None,
 ) -> Float[Tensor, "captions words width"]:
-    """Last hidden states. The empty caption stands for no caption.
+    """Encode captions as last hidden states; the empty caption is the unconditional one.
 
-    A sentence encoder's are zero behind the end of a caption; CLIP's are as CLIP gives them. ``device`` is where to
-    compute, the model's own where it is None.
+    A sentence encoder's are zero behind the end of a caption; CLIP's are as CLIP gives them. None for ``device`` is
+    the model's own.
     """
     device = device or model.device
     if is_clip(model):
@@ -51,20 +51,20 @@ def encode_captions(
     return F.pad(hidden * mask, (0, 0, 0, WORDS - hidden.shape[1]))
 
 
-def guiding(
+def encode_prompt(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     caption: str,
-    away: str | None,
+    negative_prompt: str | None,
     *,
     known: Float[Tensor, "known words width"] | None,
     device: torch.device,
 ) -> Float[Tensor, "halves words width"]:
-    """States of what to guide away from, where there is such a thing, and of the caption.
+    """Encode a negative prompt, if there is guidance, and the caption behind it.
 
-    ``known`` are states that stand in the place of words: the caption's, or both.
+    ``known`` states are taken instead of encoding: the caption's, or both.
     """
-    captions = [] if away is None or (known is not None and len(known) == 2) else [away]
+    captions = [] if negative_prompt is None or (known is not None and len(known) == 2) else [negative_prompt]
     captions += [caption] if known is None else []
     parts = [] if known is None else [known.to(device)]
     if captions:
@@ -79,7 +79,7 @@ def encode_phrases(
     *,
     device: torch.device | None = None,
 ) -> Float[Tensor, "phrases width"]:
-    """Embeddings of phrases: of a sentence encoder the mean over the words, scaled to a variance of 1 a dimension."""
+    """Embed phrases: of a sentence encoder the mean over the words, scaled to a variance of 1 in each dimension."""
     device = device or model.device
     if is_clip(model):
         return phrase_states(model, tokenizer, phrases, device=device)

@@ -1,7 +1,7 @@
-"""unCLIP's prior (arXiv 2204.06125, section 2.2): from words to the embedding of a picture.
+"""Sample picture embeddings from words with an unCLIP prior (arXiv 2204.06125, section 2.2).
 
-In Karlo's format the embedding is CLIP's, one vector. Where the embedding is a picture's own latent, it is a row of
-patches, each with a token of its own, as in Shap-E (arXiv 2305.02463), and the words are one vector.
+In Karlo's format the embedding is CLIP's, one vector. Where the embedding is a picture's own latent, it is a sequence
+of patches, each a token of its own, as in Shap-E (arXiv 2305.02463), and the words are one vector.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from videodirector.layout2vid.appearance.clip import tokenised
+from videodirector.layout2vid.appearance.clip import tokenize
 
-__all__ = ["PATCH", "imagine", "imagine_latents", "patches"]
+__all__ = ["PATCH", "imagine", "imagine_latents", "to_patches"]
 
 PATCH = 4  # latents along each side that make one token of a prior
 
@@ -36,7 +36,7 @@ def imagine(
     steps: int = 25,
     guidance_scale: float = 4.0,
 ) -> Float[Tensor, "phrases width"]:
-    """CLIP's picture embeddings of phrases, one drawn for each.
+    """Sample CLIP's picture embedding of each phrase.
 
     Args:
         prior: predicts the clean embedding.
@@ -50,9 +50,9 @@ def imagine(
         guidance_scale: of classifier-free guidance; 1 is none.
     """
     texts = list(phrases) if guidance_scale == 1 else [""] * len(phrases) + list(phrases)
-    tokens = tokenised(encoder, tokenizer, texts, device=device)
-    said = encoder(tokens["input_ids"])
-    return _drawn(
+    tokens = tokenize(encoder, tokenizer, texts, device=device)
+    encoded = encoder(tokens["input_ids"])
+    return _sample(
         prior,
         scheduler,
         (len(phrases), int(prior.config.embedding_dim)),
@@ -60,8 +60,8 @@ def imagine(
         device=device,
         steps=steps,
         guidance_scale=guidance_scale,
-        proj_embedding=said.text_embeds.to(prior.dtype),
-        encoder_hidden_states=said.last_hidden_state.to(prior.dtype),
+        proj_embedding=encoded.text_embeds.to(prior.dtype),
+        encoder_hidden_states=encoded.last_hidden_state.to(prior.dtype),
         attention_mask=tokens["attention_mask"].bool(),
     )
 
@@ -76,7 +76,7 @@ def imagine_latents(
     steps: int = 25,
     guidance_scale: float = 2.0,
 ) -> Float[Tensor, "things channels height width"]:
-    """Latents of pictures of things alone, square, one drawn for each embedding of its words.
+    """Sample the square latent of a picture of each thing alone, from the embedding of its words.
 
     Args:
         prior: predicts the clean patches; of no words it has learned from zeros.
@@ -85,7 +85,7 @@ def imagine_latents(
     """
     count, width = int(prior.config.num_embeddings), int(prior.config.embedding_dim)
     text = text.to(prior.dtype)
-    row = _drawn(
+    row = _sample(
         prior,
         scheduler,
         (len(text), count, width),
@@ -99,12 +99,12 @@ def imagine_latents(
     return pixel_shuffle(row.transpose(1, 2).unflatten(2, (side, side)), PATCH)
 
 
-def patches(latents: Float[Tensor, "things channels height width"]) -> Float[Tensor, "things patches values"]:
-    """Latents as the row of patches that a prior predicts."""
+def to_patches(latents: Float[Tensor, "things channels height width"]) -> Float[Tensor, "things patches values"]:
+    """Rearrange latents as the sequence of patches that a prior predicts."""
     return pixel_unshuffle(latents, PATCH).flatten(2).transpose(1, 2)
 
 
-def _drawn(
+def _sample(
     prior: PriorTransformer,
     scheduler: UnCLIPScheduler,
     shape: tuple[int, ...],
@@ -115,7 +115,7 @@ def _drawn(
     guidance_scale: float,
     **conditions: Tensor,
 ) -> Tensor:
-    """What the prior makes of noise, step by step; with guidance the conditions' first half is that of no words."""
+    """Denoise with the prior; with guidance the first half of the conditions is unconditional."""
     scheduler.set_timesteps(steps, device=device)
     points = [*scheduler.timesteps, None]
     latents = torch.randn(shape, generator=generator).to(device, prior.dtype) * scheduler.init_noise_sigma

@@ -1,4 +1,4 @@
-"""Compiled layers: slow at first, faster ever after, for networks that draw for long."""
+"""Compile networks layer by layer: minutes once, then every step is faster."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SHAPES = 64
 
 
 def compile_layers(*networks: nn.Module, **options: Any) -> None:
-    """Compile networks layer by layer: the same few shapes many times over, so it takes minutes and not an hour.
+    """Compile networks layer by layer when they first run: a few shapes, so it takes minutes and not an hour.
 
-    ``options`` are those of ``torch.compile``. What is compiled is compiled when it first runs.
+    ``options`` are those of ``torch.compile``.
     """
     import torch._dynamo.config as dynamo  # slow to import
 
@@ -35,7 +35,7 @@ def compile_layers(*networks: nn.Module, **options: Any) -> None:
 
 @contextmanager
 def compiling() -> Iterator[None]:
-    """While compiled layers may run for the first time: that they cannot be compiled is said with what helps.
+    """Report a failure of torch's compiler inside of this block as an error of rendering, with a remedy.
 
     Raises:
         RenderError: torch's compiler failed.

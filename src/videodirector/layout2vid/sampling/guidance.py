@@ -1,4 +1,4 @@
-"""Classifier-free guidance (arXiv 2207.12598): a scene without its conditions and with them, at once or in turn."""
+"""Classifier-free guidance (arXiv 2207.12598) over a batch whose first half is unconditional."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.nn.gated_attention import GroundingTokens
 
-__all__ = ["guided", "in_turn", "without_and_with"]
+__all__ = ["add_unconditional", "apply_guidance", "split_halves"]
 
 
-def without_and_with(entities: Entities) -> Entities:
-    """A batch of two: the scene without its entities, for guidance, and the scene as it is."""
+def add_unconditional(entities: Entities) -> Entities:
+    """Put an unconditional copy, without entities, before one scene: a batch of two."""
 
     def twice(tensor: Tensor) -> Tensor:
         return torch.cat([tensor, tensor])
@@ -33,10 +33,10 @@ def without_and_with(entities: Entities) -> Entities:
     )
 
 
-def in_turn(
+def split_halves(
     words: Float[Tensor, "halves words context"], tokens: GroundingTokens | None
 ) -> list[tuple[Tensor, GroundingTokens | None]]:
-    """Words and tokens of each half by itself."""
+    """Split caption states and tokens into their halves, to be run one after the other."""
     halves = len(words)
     if tokens is None:
         return [(half, None) for half in words.split(1)]
@@ -60,9 +60,10 @@ def in_turn(
     ]
 
 
-def guided(estimates: Float[Tensor, halves * shape], scale: float) -> Float[Tensor, 1 * shape]:
-    """``x0(nothing) + w (x0(conditions) - x0(nothing))``; a single estimate stands as it is."""
+def apply_guidance(estimates: Float[Tensor, halves * shape], scale: float) -> Float[Tensor, 1 * shape]:
+    """Combine the estimates of both halves; a single one is returned as it is."""
     if len(estimates) == 1:
         return estimates
-    without, conditioned = estimates.chunk(2)
-    return without + scale * (conditioned - without)
+    unconditional, conditional = estimates.chunk(2)
+    # arXiv 2207.12598, eq. 6, on x_0: x0(nothing) + w (x0(c) - x0(nothing))
+    return unconditional + scale * (conditional - unconditional)

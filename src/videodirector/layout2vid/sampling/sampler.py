@@ -1,7 +1,7 @@
 """Samplers as pure functions of a denoiser, noise and a schedule.
 
 A denoiser maps a noisy sample to an estimate of the clean one. What the network itself predicts (noise, velocity, the
-sample) is unwrapped by :func:`to_sample`, so that a sampler never sees it.
+sample) is unwrapped by ``to_sample``, so that a sampler never sees it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""A text-to-video UNet made ready for one scene: what never changes while it is denoised is computed once.
+"""Run a text-to-video UNet on one scene: what does not change while it is denoised is computed once.
 
 ``UNet3DConditionModel.forward`` computes per frame and per step what is the same for all frames and steps, runs both
 halves of guidance from the first convolution on although words part them only at the first cross-attention, and
 copies between orders of memory around every temporal layer. This pass runs the same modules in the same order and
 
-- keeps the caption's keys and values, per block, for all frames and steps; all frames of a scene ask them at once;
+- keeps the caption's keys and values, per block, for all frames and steps; all frames of a scene query them at once;
 - keeps those of the grounding tokens for all steps;
 - runs the halves of guidance as one until they part;
 - keeps channels last in memory, so that frames x height x width x channels is every layer's view of the same numbers,
@@ -71,7 +71,7 @@ class ScenePass:
     ) -> None:
         self.unet, self.words, self.tokens = unet, words, tokens
         self.frames, self.size, self.halves = frames, size, len(words)
-        self._said: dict[int, tuple[Tensor, Tensor]] = {}
+        self._caption_keys: dict[int, tuple[Tensor, Tensor]] = {}
         self._grounded = False
 
     @torch.no_grad()
@@ -191,7 +191,7 @@ class ScenePass:
         return feed_forward(block.ff, block.norm3(tokens)) + tokens
 
     def _cross(self, attention: Any, tokens: Float[Tensor, "frames visual width"]) -> Tensor:
-        """Cross-attention with the caption: the frames of a half ask its words together."""
+        """Cross-attend to the caption: the frames of a half query its words together."""
         keys, values = self._keys_and_values(attention)
         queries = attention.to_q(tokens)
         together = queries.reshape(self.halves, -1, attention.heads, keys.shape[-1]).transpose(1, 2)
@@ -200,13 +200,13 @@ class ScenePass:
         return out
 
     def _keys_and_values(self, attention: Any) -> tuple[Tensor, Tensor]:
-        if id(attention) not in self._said:
+        if id(attention) not in self._caption_keys:
             keys, values = (
                 project(self.words).unflatten(-1, (attention.heads, -1)).transpose(1, 2)
                 for project in (attention.to_k, attention.to_v)
             )
-            self._said[id(attention)] = keys, values
-        return self._said[id(attention)]
+            self._caption_keys[id(attention)] = keys, values
+        return self._caption_keys[id(attention)]
 
     # -- orders of memory
 

@@ -1,9 +1,8 @@
-"""A camera that stands still: where the boxes say the same of two frames, they show the same.
+"""Keep a still camera still: where the boxes of two frames are the same, the frames show the same.
 
-A network without temporal layers draws every frame alone. From one noise it draws nearly the same background each
-time, but what a thing hides changes what it draws beside it: a cloud comes and goes, a hill grows, a thing that stands
-trembles as another one passes. So at every step the frames of which a place's boxes say the same settle on what they
-see there, on average.
+A network without temporal layers denoises every frame alone. From the same noise it paints nearly the same background
+each time, but what an entity hides changes what is painted beside it: a cloud comes and goes, a resting thing trembles
+as another passes. So at every step a place's estimates are averaged over the frames whose boxes agree there.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from torch import Tensor
 
 from videodirector.layout2vid.nn.gated_attention import visible_tokens
 
-__all__ = ["alike", "steady"]
+__all__ = ["average_static", "static_mask"]
 
 
-def alike(
+def static_mask(
     boxes: Float[Tensor, "frames entities 4"], present: Bool[Tensor, "frames entities"], size: tuple[int, int]
 ) -> Bool[Tensor, "frames frames height width"]:
-    """Whether of two frames the boxes say the same at a place: the same ones reach into it, and stand where they stood.
+    """Compare all pairs of frames at every place: true where the same boxes reach it, unmoved between the two.
 
     Args:
         boxes, present: of the scene, as in ``SceneCondition``.
@@ -37,9 +36,9 @@ def alike(
     return same.unflatten(-1, size)
 
 
-def steady(
+def average_static(
     x0: Float[Tensor, "batch channels frames height width"], same: Bool[Tensor, "frames frames height width"]
 ) -> Float[Tensor, "batch channels frames height width"]:
-    """Estimates of the clean sample, each place averaged over the frames that are alike there."""
+    """Average estimates of the clean sample, at every place over the frames whose mask is set there."""
     share = same.to(x0.dtype) / same.sum(1, keepdim=True)
     return torch.einsum("bcghw,fghw->bcfhw", x0, share)

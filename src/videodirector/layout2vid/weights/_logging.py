@@ -1,4 +1,4 @@
-"""What the libraries below have to say while they load."""
+"""Silence the libraries below while they load."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["quiet"]
 def quiet() -> Iterator[None]:
     """Silence diffusers' and transformers' progress bars and warnings; errors are raised as ever.
 
-    A program's own progress and its ``--json`` are not to be mixed with theirs.
+    The command line's progress and ``--json`` must not be mixed with theirs.
     """
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging

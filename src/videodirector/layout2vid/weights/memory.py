@@ -1,4 +1,4 @@
-"""Memory: its layout on a CPU, and what is said when there is too little."""
+"""Arrange memory for speed on a CPU, and report when there is too little."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["channels_last", "enough_memory", "keep_memory"]
 
 @contextmanager
 def enough_memory(what: str) -> Iterator[None]:
-    """While something large is done: that there is too little memory for it is said with what helps.
+    """Report a lack of memory inside of this block as an error of rendering, with a remedy.
 
     Raises:
         RenderError: there is too little.
@@ -32,9 +32,9 @@ def enough_memory(what: str) -> Iterator[None]:
 
 
 def _too_little(what: str, error: BaseException) -> RenderError:
-    asked = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return RenderError(
-        f"there is too little memory {what}: {asked}",
+        f"there is too little memory {what}: {detail}",
         hint="try --memory low, fewer frames a scene, or a smaller model; close what else uses the memory",
     )
 
@@ -42,8 +42,8 @@ def _too_little(what: str, error: BaseException) -> RenderError:
 def keep_memory() -> None:
     """Let glibc keep freed blocks instead of returning them to the kernel.
 
-    Denoising frees and asks again for the same large tensors at every step; with the page faults of fresh ones a step
-    of the small UNet took twice as long on a CPU. Elsewhere than on Linux with glibc this does nothing.
+    Denoising frees and allocates the same large tensors at every step; with page faults for fresh ones a step of the
+    small UNet took twice as long on a CPU. Without glibc this does nothing.
     """
     try:
         libc = ctypes.CDLL("libc.so.6")
@@ -55,10 +55,10 @@ def keep_memory() -> None:
 
 
 def channels_last(model: nn.Module) -> None:
-    """Store the weights of convolutions the way that channels-last pictures are computed fastest with.
+    """Store the weights of convolutions in the order that is fastest for channels-last pictures.
 
     On a CPU group normalisation is the exception: torch walks small channels-last maps against the order of memory;
-    normalising a 16 x 16 map took longer than convolving it (bfloat16, 128 channels). It gets those in plain order.
+    normalising a 16 x 16 map took longer than convolving it (bfloat16, 128 channels). It gets those contiguous.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):

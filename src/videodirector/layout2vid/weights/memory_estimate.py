@@ -1,4 +1,4 @@
-"""What drawing one scene takes in memory, computed on the meta device: no weights are read and nothing is computed."""
+"""Estimate the memory that rendering a scene takes, on the meta device: nothing is read and nothing computed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from videodirector.layout2vid.nn.entities import Entities
 from videodirector.layout2vid.nn.grounding import Grounding
 from videodirector.layout2vid.sampling.scene_pass import ScenePass
 
-__all__ = ["Footprint", "footprint", "one_step", "peak_of"]
+__all__ = ["MemoryEstimate", "estimate_memory", "one_step", "peak_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Footprint:
+class MemoryEstimate:
     """Bytes: of the weights, and at the peak of a denoising step and of decoding, beside the weights."""
 
     weights: int
@@ -36,7 +36,7 @@ class Footprint:
 
 
 class _Watch(TorchDispatchMode):
-    """Counts the bytes of every storage that operations make, for as long as it lives."""
+    """Count the bytes of every storage that operations allocate, for as long as it lives."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -68,7 +68,7 @@ class _Watch(TorchDispatchMode):
 
 
 class _FusedAttention(TorchFunctionMode):
-    """Attention as the fused kernels do it: they never hold the scores."""
+    """Replace attention by what fused kernels allocate: they never hold the scores."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.nn.functional.scaled_dot_product_attention:
@@ -77,13 +77,13 @@ class _FusedAttention(TorchFunctionMode):
 
 
 def peak_of(run: Callable[[], object]) -> int:
-    """The most bytes that what ``run`` computes takes at any time; tensors that were there before do not count."""
+    """Measure the peak bytes of tensors that ``run`` allocates; tensors from before do not count."""
     with torch.no_grad(), _FusedAttention(), _Watch() as watch:
         run()
     return watch.peak
 
 
-def footprint(
+def estimate_memory(
     unet: UNet3DConditionModel,
     grounding: Grounding,
     vae: AutoencoderKL,
@@ -93,8 +93,8 @@ def footprint(
     side: int = 32,
     halves: int = 2,
     chunk: int = 16,
-) -> Footprint:
-    """The footprint of one scene drawn by networks on the meta device, in their own precision.
+) -> MemoryEstimate:
+    """Estimate the memory of rendering one scene with networks on the meta device, in their own precision.
 
     Args:
         unet: with its grounding attached.
@@ -103,11 +103,11 @@ def footprint(
         others: bytes of other weights that stay on the device, such as a text encoder's.
         frames: of the scene.
         side: of the latents.
-        halves: of guidance that run together: 2, or 1 when one waits for the other.
+        halves: of guidance that run together: 2, or 1 when they run one after the other.
         chunk: frames that are decoded together.
     """
     pictures = torch.empty(chunk, int(vae.config.latent_channels), side, side, dtype=vae.dtype, device=vae.device)
-    return Footprint(
+    return MemoryEstimate(
         weights=others + sum(_bytes(network) for network in (unet, grounding, vae)),
         denoising=peak_of(one_step(unet, grounding, frames=frames, side=side, halves=halves)),
         decoding=peak_of(lambda: vae.decode(pictures).sample),
@@ -117,9 +117,9 @@ def footprint(
 def one_step(
     unet: UNet3DConditionModel, grounding: Grounding, *, frames: int, side: int, halves: int
 ) -> Callable[[], object]:
-    """What computes one grounded step of a scene with eight entities, where the networks are, from arbitrary numbers.
+    """Build a function that computes one grounded step of a scene with eight entities, on the networks' device.
 
-    Arguments as in :func:`footprint`.
+    Arguments as in ``estimate_memory``.
     """
     device, dtype, width, count = unet.device, unet.dtype, int(grounding.config.text_width), 8
     entities = Entities(

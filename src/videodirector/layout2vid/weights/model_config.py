@@ -11,7 +11,7 @@ from typing import Any, cast, get_args
 from videodirector.errors import ModelFormatError
 from videodirector.files.bounded_json import parse_bounded
 from videodirector.layout2vid.appearance.appearance import Captions
-from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, holds_grounding
+from videodirector.layout2vid.weights.checkpoint import INDEX, check_folder, find_grounding
 
 __all__ = ["ModelConfig", "read_model_config"]
 
@@ -72,7 +72,7 @@ def read_model_config(folder: Path) -> ModelConfig:
             layout_strength=float(index.get("layout_strength", 0.1)),
             noise_sharing=float(index.get("noise_sharing", 0.0)),
             text_encoder_package=package,
-            grounded=holds_grounding(folder) is not None,
+            grounded=find_grounding(folder) is not None,
             imagines=index.get("prior", [None, None])[1] == "PriorTransformer",
             captions=_captions(index.get("captions", "told")),
             max_listed=int(index.get("max_listed", 5)),

