@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -107,7 +109,7 @@ def test_the_resting_foot_of_a_walker_stays_where_it_is() -> None:
     feet = [frame[-14:, :, 3].astype(float) for frame in walker.poses()]
     step = walker.stride * walker.picture.height / walker.phases  # pixels from pose to pose
     slid, pinned = [], []
-    for one, other in zip(feet, feet[1:], strict=False):
+    for one, other in pairwise(feet):
         shifts = {shift: np.abs(np.roll(one, shift, axis=1) - other).sum() for shift in range(-20, 21)}
         best = min(shifts, key=lambda shift: shifts[shift])
         slid.append(abs(best))

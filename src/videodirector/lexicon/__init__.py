@@ -205,7 +205,7 @@ def has_tones(code: str) -> bool:
     return code in _bare_people()
 
 
-_TONED = frozenset(["walks", "runs", "stands", "sits", "waves", "swims", "cycles", "dances", "cooks", "climbs"])
+_TONED = frozenset(["walks", "runs", "stands", "swims"])
 
 
 @lru_cache(maxsize=1)
